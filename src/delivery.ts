@@ -1,0 +1,140 @@
+/**
+ * The vocabulary of a delivery: one message to one destination, what each attempt at it came to, and the platform's
+ * proof. Plain data and constants only, so that workflow code, adapters and the API can all import it.
+ */
+
+/** Where a message or a delivery stands. `accepted` means: written down by Temporal, not yet picked up by a worker. */
+export const DELIVERY_STATUSES = [
+  'accepted',
+  'delivering',
+  'confirmed',
+  'dead_lettered',
+  'discarded',
+  'expired',
+  'cancelled',
+] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
+/**
+ * What an attempt came to. `transient`: certainly not posted, trying again may help. `permanent`: certainly not posted,
+ * trying again can't help. `ambiguous`: the platform may or may not have posted it.
+ */
+export type AttemptOutcome = 'delivered' | 'transient' | 'permanent' | 'ambiguous';
+
+/**
+ * Why an attempt failed: one closed list, which is the API's `reason`, the search attribute `FailureReason`, the metric
+ * label and the grouping of dead letters.
+ */
+export const FAILURE_REASONS = [
+  /** The platform asked to slow down (429 or its own word for it). */
+  'rate_limited',
+  /** The platform failed or is being maintained (5xx, or its own word for it). */
+  'platform_unavailable',
+  /** No answer within the request time-out. */
+  'timeout',
+  /** No connection, or the connection broke before the answer. */
+  'connection_failed',
+  /** The platform's answer is not one that its documentation describes. */
+  'unexpected_answer',
+  /** The worker disappeared during the attempt. */
+  'worker_lost',
+  /** The channel, chat or team does not exist, is archived, or is not visible to the account. */
+  'destination_not_found',
+  /** The account may not post there (403-class): not in the channel, restricted, scope missing. */
+  'not_authorised',
+  /** The account's credentials are missing, expired or revoked. */
+  'credentials_rejected',
+  /** The platform refuses this content: too long, empty, malformed. */
+  'content_rejected',
+  /** The platform refuses the request for another reason that trying again can't mend. */
+  'request_rejected',
+  /** An earlier attempt may have posted it, looking is not possible, and the message must never be posted twice. */
+  'outcome_unknown',
+  /** The worker has no such account: it was removed from the configuration after the message was accepted. */
+  'account_not_configured',
+] as const;
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+/** The platform's proof that it shows the message. */
+export interface Receipt {
+  /** The platform's id of the post: Slack's `ts`, Graph's message id. Absent where the platform returns none. */
+  messageId?: string;
+  /** Slack: the id of the channel that the post landed in. */
+  channel?: string;
+  /** Where a person can see the post: Slack's permalink, Graph's `webUrl`. */
+  url?: string;
+}
+
+/** One entry of the attempt log: one API call of a delivery. Never holds content or credentials. */
+export interface Attempt {
+  /** 1, 2, … over the whole life of the delivery, people's retries included. */
+  number: number;
+  /** ISO 8601. Absent for a worker that was lost: nobody wrote it down. */
+  startedAt?: string;
+  durationMs?: number;
+  outcome: AttemptOutcome;
+  reason?: FailureReason;
+  /** The HTTP status of the platform's answer. */
+  httpStatus?: number;
+  /** The platform's own error code, as `channel_not_found`. */
+  platformCode?: string;
+  /** What the platform asked for in Retry-After. */
+  retryAfterMs?: number;
+  /** The wait that was chosen before the next attempt. */
+  nextAttemptInMs?: number;
+  /**
+   * Set when this attempt first looked for the post of an earlier, ambiguous one: `found` (adopted as the receipt),
+   * `absent` (so it was sent again), `refused` (the platform or its scopes don't let us look).
+   */
+  lookup?: 'found' | 'absent' | 'refused';
+}
+
+/** What decides, after an ambiguous attempt, where the destination can't be searched. */
+export type OnAmbiguous = 'resend' | 'dead_letter';
+
+/** The retry profile of a delivery. */
+export interface RetryProfile {
+  /** Upper bound of the first delay; the delay itself is drawn between zero and it (full jitter). */
+  initialDelayMs: number;
+  /** The bound grows by this factor with every attempt. */
+  factor: number;
+  /** The bound never grows beyond this. */
+  maximumDelayMs: number;
+  /** Attempts until the delivery is dead-lettered. */
+  attempts: number;
+}
+
+export type DeliveryErrorOutcome = Exclude<AttemptOutcome, 'delivered'>;
+
+/**
+ * The only error that a destination adapter throws. Its message is shown to operators: it names what happened, never the
+ * content or a credential.
+ */
+export class DeliveryError extends Error {
+  override readonly name = 'DeliveryError';
+
+  readonly outcome: DeliveryErrorOutcome;
+  readonly reason: FailureReason;
+  readonly httpStatus: number | undefined;
+  readonly platformCode: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    message: string,
+    failure: {
+      outcome: DeliveryErrorOutcome;
+      reason: FailureReason;
+      httpStatus?: number | undefined;
+      platformCode?: string | undefined;
+      retryAfterMs?: number | undefined;
+      cause?: unknown;
+    },
+  ) {
+    super(message, { cause: failure.cause });
+    this.outcome = failure.outcome;
+    this.reason = failure.reason;
+    this.httpStatus = failure.httpStatus;
+    this.platformCode = failure.platformCode;
+    this.retryAfterMs = failure.retryAfterMs;
+  }
+}
