@@ -1,0 +1,25 @@
+/** The search attributes of sendproof's workflows. Not encrypted by payload codecs: references and states only. */
+import { defineSearchAttributeKey } from '@temporalio/common';
+
+/**
+ * Set only while a message is in a state that Temporal's own execution status doesn't tell: `DeadLettered` while parked,
+ * `Discarded` at its end. A message on its way is Running without it, a confirmed one Completed without it: so the happy
+ * path costs no extra history event.
+ */
+export const deliveryStatusAttribute = defineSearchAttributeKey('DeliveryStatus', 'KEYWORD');
+/** Every destination of the message. */
+export const destinationAttribute = defineSearchAttributeKey('Destination', 'KEYWORD_LIST');
+export const sourceAttribute = defineSearchAttributeKey('Source', 'KEYWORD');
+export const sourceReferenceAttribute = defineSearchAttributeKey('SourceReference', 'KEYWORD');
+export const traceIdAttribute = defineSearchAttributeKey('TraceId', 'KEYWORD');
+/** Why a parked message is parked. */
+export const failureReasonAttribute = defineSearchAttributeKey('FailureReason', 'KEYWORD');
+
+export const SEARCH_ATTRIBUTES = [
+  deliveryStatusAttribute,
+  destinationAttribute,
+  sourceAttribute,
+  sourceReferenceAttribute,
+  traceIdAttribute,
+  failureReasonAttribute,
+];
