@@ -18,7 +18,7 @@ export const durationMs = z.string().transform((text, context) => {
 
 /** The `ms` library returns undefined for text that is no duration, which its types leave out. */
 function parseDuration(text: string): number | undefined {
-  return ms(text as ms.StringValue) as number | undefined;
+  return ms(text as ms.StringValue);
 }
 
 type SecretReference = { env: string } | { file: string };
