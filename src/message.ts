@@ -130,6 +130,10 @@ export type Message = z.infer<typeof messageSchema>;
 /** One destination of a message with all that its delivery was promised at acceptance. */
 export interface DeliveryPlan {
   destination: Destination;
+  /** The account's task queue. */
+  taskQueue: string;
+  /** The destination, hashed where it exceeds the 64 bytes that Temporal allows. */
+  fairnessKey: string;
   retry: RetryProfile;
   /** How long one request to the platform may take. */
   requestTimeoutMs: number;
@@ -142,6 +146,6 @@ export interface DeliverMessageInput {
   priority: number;
   onAmbiguous: OnAmbiguous;
   deliveries: DeliveryPlan[];
-  /** W3C trace context, continued from the source or begun by the API. */
-  traceparent: string;
+  /** 32 hex digits: continued from the source's `traceparent` or begun by the API. */
+  traceId: string;
 }

@@ -1,0 +1,24 @@
+import type { RetryProfile } from '../delivery.js';
+
+/** Temporal takes a delay of zero for "none given", or for "no more retries". */
+const MINIMUM_DELAY_MS = 50;
+
+/**
+ * The wait before the next attempt: full jitter over the exponential backoff, but never sooner than the platform asked.
+ * Jitter is added to Retry-After too, else all that were told the same second come back in it together.
+ *
+ * @param attempt the number of the attempt that failed, from 1, counted since the activity was scheduled
+ * @param random a number in [0, 1)
+ */
+export function nextAttemptDelayMs(
+  { initialDelayMs, factor, maximumDelayMs }: RetryProfile,
+  attempt: number,
+  retryAfterMs: number | undefined,
+  random: number,
+): number {
+  const ceiling = Math.min(maximumDelayMs, initialDelayMs * factor ** (attempt - 1));
+  const jittered = random * ceiling;
+  const asked =
+    retryAfterMs === undefined ? 0 : retryAfterMs + random * Math.min(ceiling, initialDelayMs);
+  return Math.ceil(Math.max(MINIMUM_DELAY_MS, jittered, asked));
+}

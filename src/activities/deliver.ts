@@ -1,0 +1,159 @@
+import { activityInfo, ApplicationFailure, heartbeat } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
+import { AttemptLog, lastNumber } from '../attemptLog.js';
+import { DeliveryError, type Attempt, type Receipt } from '../delivery.js';
+import type { DestinationAdapter } from '../destinations/destination.js';
+import { parseDestination, type Destination } from '../message.js';
+import { nextAttemptDelayMs } from './backoff.js';
+import type { DeliverInput, DeliverResult } from './deliverInput.js';
+
+/**
+ * How often a slow request shows that its worker lives. Most requests are over before the first time, and cost nothing.
+ * The workflow's heartbeat time-out is a few times this.
+ */
+const HEARTBEAT_INTERVAL_MS = 2_000;
+
+export interface DeliverDependencies {
+  /** The adapter of a destination's account; undefined when this worker has no such account. */
+  adapterFor: (destination: Destination) => DestinationAdapter | undefined;
+  /** A number in [0, 1). */
+  random: () => number;
+}
+
+/**
+ * Makes the activity that delivers one message to one destination: one call is one attempt. It resolves with the receipt,
+ * or throws an ApplicationFailure that has the reason as its type, the attempt log as its details and, where trying again
+ * may help, the delay before the next attempt.
+ */
+export function createDeliver({ adapterFor, random }: DeliverDependencies) {
+  return async function deliver(input: DeliverInput): Promise<DeliverResult> {
+    const info = activityInfo();
+    const log = AttemptLog.restore(
+      info.heartbeatDetails as Attempt[] | undefined,
+      input.earlierAttempts,
+      info.attempt,
+      new Date(info.scheduledTimestampMs),
+    );
+    const showLife = setInterval(() => heartbeat(log.entries()), HEARTBEAT_INTERVAL_MS);
+    const startedAt = new Date();
+    const attempt = await makeAttempt(adapterFor(input.destination), input, log);
+    clearInterval(showLife);
+
+    const { receipt, error, lookup } = attempt;
+    const nextAttemptInMs =
+      error && error.outcome !== 'permanent' && info.attempt < input.retry.attempts
+        ? nextAttemptDelayMs(input.retry, info.attempt, error.retryAfterMs, random())
+        : undefined;
+    log.add({
+      startedAt: startedAt.toISOString(),
+      durationMs: Date.now() - startedAt.getTime(),
+      outcome: error?.outcome ?? 'delivered',
+      reason: error?.reason,
+      httpStatus: error?.httpStatus,
+      platformCode: error?.platformCode,
+      retryAfterMs: error?.retryAfterMs,
+      nextAttemptInMs,
+      lookup,
+    });
+    if (receipt) return { receipt, attempts: log.entries() };
+
+    heartbeat(log.entries());
+    throw applicationFailure(error, log, nextAttemptInMs);
+  };
+}
+
+type AttemptResult = { lookup?: Attempt['lookup'] } & (
+  { receipt: Receipt; error?: undefined } | { receipt?: undefined; error: DeliveryError }
+);
+
+/** Looks first where an earlier attempt may have posted, then posts. */
+async function makeAttempt(
+  adapter: DestinationAdapter | undefined,
+  input: DeliverInput,
+  log: AttemptLog,
+): Promise<AttemptResult> {
+  let lookup: Attempt['lookup'];
+  try {
+    if (!adapter) throw accountNotConfigured(input.destination);
+    const { path } = parseDestination(input.destination);
+    const unresolved = log.unresolved();
+    if (unresolved.length > 0) {
+      const since = new Date(unresolved[0]?.startedAt ?? 0);
+      const earlier = await lookFor(adapter, path, input.deliveryId, since);
+      lookup = earlier.lookup;
+      if (earlier.receipt) return { receipt: earlier.receipt, lookup };
+      if (lookup === 'refused' && !maySendAgain(input, unresolved)) throw outcomeUnknown(since);
+    }
+    return { receipt: await adapter.post({ ...input, path }), lookup };
+  } catch (error) {
+    return { error: asDeliveryError(error), lookup };
+  }
+}
+
+/** `refused`: the platform can't be searched, or doesn't let this account search. Other errors are thrown. */
+async function lookFor(
+  adapter: DestinationAdapter,
+  path: string,
+  deliveryId: string,
+  since: Date,
+): Promise<{ lookup: NonNullable<Attempt['lookup']>; receipt?: Receipt | undefined }> {
+  if (!adapter.find) return { lookup: 'refused' };
+  try {
+    const receipt = await adapter.find({ path, deliveryId, since });
+    return { lookup: receipt ? 'found' : 'absent', receipt };
+  } catch (error) {
+    if (error instanceof DeliveryError && error.outcome === 'permanent')
+      return { lookup: 'refused' };
+    throw error;
+  }
+}
+
+/** Where looking is refused, the message decides; but a person who asked for a retry has decided already. */
+function maySendAgain(input: DeliverInput, unresolved: readonly Attempt[]): boolean {
+  const beforeThePersonAsked = lastNumber(input.earlierAttempts);
+  return (
+    input.onAmbiguous === 'resend' ||
+    unresolved.every(({ number }) => number <= beforeThePersonAsked)
+  );
+}
+
+function outcomeUnknown(since: Date): DeliveryError {
+  return new DeliveryError(
+    `An attempt since ${since.toISOString()} may have been posted, and the destination can’t be searched: ` +
+      'look there; then retry if the message is missing, or discard it if it is there.',
+    { outcome: 'permanent', reason: 'outcome_unknown' },
+  );
+}
+
+function accountNotConfigured(destination: Destination): DeliveryError {
+  return new DeliveryError(
+    `This worker has no account for ${destination}: add it to the worker’s configuration, then retry.`,
+    { outcome: 'permanent', reason: 'account_not_configured' },
+  );
+}
+
+/** An adapter that throws anything else has a bug; whether it posted before is unknown. */
+function asDeliveryError(error: unknown): DeliveryError {
+  if (error instanceof DeliveryError) return error;
+  return new DeliveryError(
+    `Unexpected ${error instanceof Error ? error.name : typeof error} in the destination adapter`,
+    { outcome: 'ambiguous', reason: 'unexpected_answer', cause: error },
+  );
+}
+
+function applicationFailure(
+  error: DeliveryError,
+  log: AttemptLog,
+  nextRetryDelay: number | undefined,
+): ApplicationFailure {
+  const permanent = error.outcome === 'permanent';
+  return ApplicationFailure.create({
+    type: error.reason,
+    message: error.message,
+    nonRetryable: permanent,
+    nextRetryDelay,
+    details: [log.entries()],
+    // Failures that Temporal goes on retrying are this activity's daily bread, not news for the worker's error log.
+    ...(!permanent && { category: ApplicationFailureCategory.BENIGN }),
+  });
+}

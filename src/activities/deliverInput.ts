@@ -1,0 +1,20 @@
+import type { Attempt, OnAmbiguous, Receipt, RetryProfile } from '../delivery.js';
+import type { Content, Correlation, Destination } from '../message.js';
+
+export interface DeliverInput {
+  deliveryId: string;
+  destination: Destination;
+  content: Content;
+  correlation?: Correlation | undefined;
+  onAmbiguous: OnAmbiguous;
+  retry: RetryProfile;
+  traceId: string;
+  /** The attempts made before a person asked for a retry; empty the first time. */
+  earlierAttempts: Attempt[];
+}
+
+/** The result of a delivery. Where it fails, the ApplicationFailure has the reason as `type` and `[attempts]` as details. */
+export interface DeliverResult {
+  receipt: Receipt;
+  attempts: Attempt[];
+}

@@ -1,0 +1,71 @@
+import type { Attempt } from './delivery.js';
+
+/** Enough to understand any delivery, and small enough for every heartbeat: about 20 kB at the most. */
+const KEPT_ATTEMPTS = 100;
+
+/** What is noted of an attempt; the log numbers it. */
+export type AttemptEntry = Omit<Attempt, 'number'>;
+
+/**
+ * The log of all attempts of a delivery. It travels in the activity's heartbeat details from attempt to attempt and ends in
+ * its result or its failure, so that Temporal's history holds it without one extra event.
+ */
+export class AttemptLog {
+  readonly #attempts: Attempt[];
+
+  constructor(attempts: readonly Attempt[]) {
+    this.#attempts = [...attempts];
+  }
+
+  /**
+   * Restores the log at the start of an attempt. Attempts that Temporal counted but nobody wrote down belonged to workers
+   * that were lost: whether they posted is unknown.
+   *
+   * @param heartbeat what the previous attempt of this activity left, if it left anything
+   * @param earlier the attempts before this activity was scheduled
+   * @param attempt Temporal's number of the present attempt, from 1
+   * @param scheduledAt when the activity was scheduled: no lost attempt began before it
+   */
+  static restore(
+    heartbeat: readonly Attempt[] | undefined,
+    earlier: readonly Attempt[],
+    attempt: number,
+    scheduledAt: Date,
+  ): AttemptLog {
+    const log = new AttemptLog(heartbeat ?? earlier);
+    const countedBefore = lastNumber(earlier) + attempt - 1;
+    while (lastNumber(log.#attempts) < countedBefore) log.addLost(scheduledAt);
+    return log;
+  }
+
+  add(entry: AttemptEntry): void {
+    this.#attempts.push({ number: lastNumber(this.#attempts) + 1, ...entry });
+  }
+
+  /** Notes an attempt whose worker was lost. It began at `notBefore` or later. */
+  addLost(notBefore: Date): void {
+    this.add({ startedAt: notBefore.toISOString(), outcome: 'ambiguous', reason: 'worker_lost' });
+  }
+
+  /** The attempts, the oldest left out where there are very many. */
+  entries(): Attempt[] {
+    return this.#attempts.slice(-KEPT_ATTEMPTS);
+  }
+
+  /**
+   * The attempts of which it is still unknown whether they posted: the ambiguous ones since somebody last looked, or chose
+   * to go on without having been able to look.
+   */
+  unresolved(): Attempt[] {
+    const lastLook = this.#attempts.findLastIndex(({ lookup }) => lookup !== undefined);
+    // The attempt that looked, looked before it posted: its own outcome may be unknown again.
+    return this.#attempts
+      .slice(Math.max(lastLook, 0))
+      .filter(({ outcome }) => outcome === 'ambiguous');
+  }
+}
+
+/** The number of the last attempt; 0 when there was none. */
+export function lastNumber(attempts: readonly Attempt[]): number {
+  return attempts.at(-1)?.number ?? 0;
+}

@@ -1,0 +1,24 @@
+/** Workflow ids, task queue names and delivery ids: made here and nowhere else. Free of Node, so workflow code can use it. */
+import type { Destination } from '../message.js';
+
+/** The task queue of the workflows. */
+export const WORKFLOW_TASK_QUEUE = 'sendproof';
+
+/** Each account delivers on a queue of its own, so that it has limits of its own and its troubles stay its own. */
+export function deliveryTaskQueue(platform: string, account: string): string {
+  return `${WORKFLOW_TASK_QUEUE}.deliver.${platform}.${account}`;
+}
+
+const DEAD_LETTER_QUEUE_PREFIX = 'dlq/';
+
+export function deadLetterQueueId(destination: Destination): string {
+  return `${DEAD_LETTER_QUEUE_PREFIX}${destination}`;
+}
+
+/**
+ * Identifies one delivery across attempts, workers and people's retries, unguessably: the run id that the message's
+ * workflow began with, and the place of the destination in the message.
+ */
+export function deliveryId(firstExecutionRunId: string, index: number): string {
+  return `${firstExecutionRunId}.${index}`;
+}

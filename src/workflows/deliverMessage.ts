@@ -1,0 +1,123 @@
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { DeliveryActivities } from '../activities/index.js';
+import type { Receipt } from '../delivery.js';
+import type { DeliverMessageInput, Destination } from '../message.js';
+import { deliveryId } from '../temporal/names.js';
+import { Delivery } from './delivery.js';
+import { showDeadLetters, waitForDecision } from './parking.js';
+import { discardSignal, retrySignal } from './signals.js';
+
+/** The result of a message that was confirmed everywhere. */
+export interface DeliverMessageResult {
+  receipts: { destination: Destination; receipt: Receipt }[];
+}
+
+/** Four times the interval at which a slow `deliver` shows life. */
+const HEARTBEAT_TIMEOUT_MS = 8_000;
+/** An attempt is at most a look-up and a post, and some time to get going. */
+const ATTEMPT_OVERHEAD_MS = 5_000;
+
+/**
+ * One message: delivers it to each of its destinations, independently, until each has confirmed or a person has discarded
+ * it. What can't be delivered is parked: this workflow then stays open and waits for `retry` or `discard`.
+ */
+export async function deliverMessage(input: DeliverMessageInput): Promise<DeliverMessageResult> {
+  const deliveries = input.deliveries.map((plan) => new Delivery(plan));
+  setHandler(retrySignal, (request) => {
+    for (const delivery of deliveries) delivery.decide('retry', request);
+  });
+  setHandler(discardSignal, (request) => {
+    for (const delivery of deliveries) delivery.decide('discard', request);
+  });
+
+  // Settled, not all: a cancellation must let every delivery finish its tidying up.
+  const outcomes = await Promise.allSettled(
+    deliveries.map((delivery, index) => seeThrough(delivery, index, input, deliveries)),
+  );
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+
+  for (const delivery of deliveries) if (delivery.discarded) throw discardedFailure(delivery);
+  return {
+    receipts: deliveries.flatMap(({ destination, receipt }) =>
+      receipt ? [{ destination, receipt }] : [],
+    ),
+  };
+}
+
+/** Delivers, and parks what could not be delivered, until it is confirmed or discarded. */
+async function seeThrough(
+  delivery: Delivery,
+  index: number,
+  input: DeliverMessageInput,
+  all: Delivery[],
+): Promise<void> {
+  for (;;) {
+    await attemptDelivery(delivery, index, input);
+    if (!delivery.deadLetter) return;
+
+    await waitForDecision(delivery, delivery.deadLetter, all);
+    delivery.unpark();
+    showDeadLetters(all);
+    if (delivery.discarded) return;
+  }
+}
+
+/** One activity, with all its retries: ends confirmed or as a dead letter. */
+async function attemptDelivery(
+  delivery: Delivery,
+  index: number,
+  { content, correlation, onAmbiguous, priority, traceId }: DeliverMessageInput,
+): Promise<void> {
+  const { destination, retry, taskQueue, fairnessKey, requestTimeoutMs } = delivery.plan;
+  const { deliver } = proxyActivities<DeliveryActivities>({
+    taskQueue,
+    summary: destination,
+    priority: { priorityKey: priority, fairnessKey },
+    startToCloseTimeout: 2 * requestTimeoutMs + ATTEMPT_OVERHEAD_MS,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    // An attempt that is under way ends with the platform's answer: a post that was made is not forgotten.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    // The activity itself gives the delay, with jitter; this ladder is for attempts whose worker was lost.
+    retry: {
+      initialInterval: retry.initialDelayMs,
+      backoffCoefficient: retry.factor,
+      maximumInterval: retry.maximumDelayMs,
+      maximumAttempts: retry.attempts,
+    },
+  });
+  const scheduledAt = new Date();
+  try {
+    const { receipt, attempts } = await deliver({
+      deliveryId: deliveryId(workflowInfo().firstExecutionRunId, index),
+      destination,
+      content,
+      correlation,
+      onAmbiguous,
+      retry,
+      traceId,
+      earlierAttempts: delivery.attempts,
+    });
+    delivery.confirm(receipt, attempts);
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    delivery.park(error, onAmbiguous, scheduledAt, new Date());
+  }
+}
+
+/** The end of a discarded message: Failed, with who gave it up and why. */
+function discardedFailure({ destination, discarded }: Delivery): ApplicationFailure {
+  const by = discarded?.by ?? 'somebody who gave no name';
+  const why = discarded?.why ?? 'no reason given';
+  return ApplicationFailure.nonRetryable(
+    `Discarded by ${by}: ${why} (${destination}: ${discarded?.reason ?? 'dead letter'})`,
+    'discarded',
+  );
+}

@@ -1,0 +1,114 @@
+import { ApplicationFailure, TimeoutFailure, type ActivityFailure } from '@temporalio/workflow';
+import { AttemptLog } from '../attemptLog.js';
+import {
+  FAILURE_REASONS,
+  type Attempt,
+  type FailureReason,
+  type OnAmbiguous,
+  type Receipt,
+} from '../delivery.js';
+import type { DeliveryPlan, Destination } from '../message.js';
+import type { OperatorRequest } from './signals.js';
+
+export type Decision = { action: 'retry' | 'discard' } & Pick<OperatorRequest, 'by' | 'reason'>;
+
+/** A delivery that waits for a person. */
+export interface DeadLetter {
+  reason: FailureReason;
+  /** What happened, for a person to read. */
+  detail: string;
+  /** ISO 8601: parked since. */
+  at: string;
+}
+
+/** One delivery of a message as the workflow knows it. Signal handlers decide on it; the workflow function acts on it. */
+export class Delivery {
+  readonly plan: DeliveryPlan;
+  /** The attempts up to the last outcome that the workflow saw. */
+  attempts: Attempt[] = [];
+  receipt: Receipt | undefined;
+  deadLetter: DeadLetter | undefined;
+  decision: Decision | undefined;
+  /** Given up by a person: the last word on this delivery. */
+  discarded: (DeadLetter & { by: string | undefined; why: string | undefined }) | undefined;
+
+  constructor(plan: DeliveryPlan) {
+    this.plan = plan;
+  }
+
+  get destination(): Destination {
+    return this.plan.destination;
+  }
+
+  confirm(receipt: Receipt, attempts: Attempt[]): void {
+    this.receipt = receipt;
+    this.attempts = attempts;
+  }
+
+  /**
+   * Parks the delivery. The attempt log comes from the activity's failure; where the last worker was lost, from its last
+   * heartbeat.
+   *
+   * @param scheduledAt when the activity was scheduled
+   */
+  park(failure: ActivityFailure, onAmbiguous: OnAmbiguous, scheduledAt: Date, now: Date): void {
+    const { reason, detail, attempts } = readFailure(failure, this.attempts, scheduledAt);
+    this.attempts = attempts;
+    const mayHavePosted = attempts.at(-1)?.outcome === 'ambiguous';
+    this.deadLetter = {
+      reason: mayHavePosted && onAmbiguous === 'dead_letter' ? 'outcome_unknown' : reason,
+      detail,
+      at: now.toISOString(),
+    };
+  }
+
+  /** Takes a person's decision. The first one counts, and only while the delivery is parked. */
+  decide(action: Decision['action'], request: unknown): void {
+    if (!this.deadLetter || this.decision) return;
+    const { destination, by, reason } = asOperatorRequest(request);
+    if (destination !== undefined && destination !== this.destination) return;
+    this.decision = { action, by, reason };
+  }
+
+  /** Leaves the parking place as the person decided: back on its way, or given up. */
+  unpark(): void {
+    if (this.deadLetter && this.decision?.action === 'discard') {
+      const { by, reason: why } = this.decision;
+      this.discarded = { ...this.deadLetter, by, why };
+    }
+    this.deadLetter = undefined;
+    this.decision = undefined;
+  }
+}
+
+/** Signals come from anywhere: a payload that isn't an OperatorRequest counts as none, and names nobody. */
+function asOperatorRequest(request: unknown): OperatorRequest {
+  if (typeof request !== 'object' || request === null) return {};
+  const { destination, by, reason } = request as Record<string, unknown>;
+  return {
+    ...(destination !== undefined && { destination: destination as Destination }),
+    ...(typeof by === 'string' && { by }),
+    ...(typeof reason === 'string' && { reason }),
+  };
+}
+
+function readFailure(
+  failure: ActivityFailure,
+  earlier: Attempt[],
+  scheduledAt: Date,
+): { reason: FailureReason; detail: string; attempts: Attempt[] } {
+  const { cause } = failure;
+  if (cause instanceof ApplicationFailure) {
+    const [attempts] = (cause.details ?? []) as [Attempt[]?];
+    const reason = FAILURE_REASONS.find((known) => known === cause.type) ?? 'unexpected_answer';
+    return { reason, detail: cause.message, attempts: attempts ?? earlier };
+  }
+  const heartbeat = cause instanceof TimeoutFailure ? cause.lastHeartbeatDetails : undefined;
+  const log = new AttemptLog((heartbeat as Attempt[] | undefined) ?? earlier);
+  log.addLost(scheduledAt);
+  return {
+    reason: 'worker_lost',
+    detail: 'The worker disappeared during the last attempt; whether it posted is unknown.',
+    attempts: log.entries(),
+  };
+}

@@ -1,0 +1,58 @@
+import {
+  condition,
+  setCurrentDetails,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Destination } from '../message.js';
+import { deliveryStatusAttribute, failureReasonAttribute } from '../temporal/searchAttributes.js';
+import { tellDeadLetterQueue } from './deadLetterNotice.js';
+import type { DeadLetter, Delivery } from './delivery.js';
+import { deadLetteredSignal, resolvedSignal } from './signals.js';
+
+/** What the memo `deadLetters` lists while a message is parked. */
+export interface DeadLetterMemo extends DeadLetter {
+  destination: Destination;
+}
+
+/** Parked: shows it to the world, tells the destination's dead-letter queue, and waits for a person. */
+export async function waitForDecision(
+  delivery: Delivery,
+  { reason, at }: DeadLetter,
+  all: Delivery[],
+): Promise<void> {
+  const reference = { deduplicationKey: workflowInfo().workflowId, reason, at };
+  showDeadLetters(all);
+  await tellDeadLetterQueue(deadLetteredSignal, delivery.destination, reference);
+  try {
+    await condition(() => delivery.decision !== undefined);
+  } finally {
+    await tellDeadLetterQueue(resolvedSignal, delivery.destination, reference);
+  }
+}
+
+/** Search attributes, memo and the Web UI's details follow the deliveries that are parked at this moment. */
+export function showDeadLetters(deliveries: Delivery[]): void {
+  const parked = deliveries.flatMap(({ destination, deadLetter }): DeadLetterMemo[] =>
+    deadLetter ? [{ destination, ...deadLetter }] : [],
+  );
+  const discarded = deliveries.some((delivery) => delivery.discarded);
+  upsertSearchAttributes([
+    {
+      key: deliveryStatusAttribute,
+      value: parked.length > 0 ? 'DeadLettered' : discarded ? 'Discarded' : null,
+    },
+    { key: failureReasonAttribute, value: parked.at(-1)?.reason ?? null },
+  ]);
+  upsertMemo({ deadLetters: parked });
+  setCurrentDetails(
+    parked
+      .map(
+        ({ destination, reason, detail, at }) =>
+          `**${destination}** waits for a person since ${at}: \`${reason}\`. ${detail}\n\n` +
+          'Send the signal `retry` or `discard`.',
+      )
+      .join('\n\n'),
+  );
+}

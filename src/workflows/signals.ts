@@ -1,0 +1,32 @@
+/** What can be asked of the workflows from outside. The names are the product's outer interface. */
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { FailureReason } from '../delivery.js';
+import type { Destination } from '../message.js';
+import type { DeadLetterCounts } from './deadLetterCounts.js';
+
+/** What a person says with a retry or a discard. All optional, since `temporal workflow signal` may say nothing at all. */
+export interface OperatorRequest {
+  /** Only the dead letter of this destination; without it, every dead letter of the message. */
+  destination?: Destination;
+  by?: string;
+  reason?: string;
+}
+
+/** Sends the message's dead letters again. Does nothing where there are none. */
+export const retrySignal = defineSignal<[OperatorRequest?]>('retry');
+/** Gives the message's dead letters up. Does nothing where there are none. */
+export const discardSignal = defineSignal<[OperatorRequest?]>('discard');
+
+/** How a message refers to its dead letter: never with content. */
+export interface DeadLetterReference {
+  deduplicationKey: string;
+  reason: FailureReason;
+  /** ISO 8601. */
+  at: string;
+}
+
+/** A delivery to this queue's destination was parked. */
+export const deadLetteredSignal = defineSignal<[DeadLetterReference]>('deadLettered');
+/** A parked delivery of this queue's destination was retried, discarded or cancelled. */
+export const resolvedSignal = defineSignal<[DeadLetterReference]>('resolved');
+export const deadLetterCountsQuery = defineQuery<DeadLetterCounts>('counts');
