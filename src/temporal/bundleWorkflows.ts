@@ -1,0 +1,37 @@
+/**
+ * The last step of the build: bundles the compiled workflow code into the one file that workers run, so that they start
+ * without a bundler. Does nothing while that file is newer than all that may go into it.
+ */
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+
+/** This module is compiled to `dist/src/temporal`. */
+const COMPILED_SOURCES = fileURLToPath(new URL('..', import.meta.url));
+const PACKAGES = fileURLToPath(
+  new URL('../../../node_modules/.package-lock.json', import.meta.url),
+);
+const BUNDLE = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
+
+if ((await modifiedAt(BUNDLE)) < (await newestInput())) {
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(COMPILED_SOURCES, 'workflows/index.js'),
+    logger: new DefaultLogger('WARN'),
+  });
+  await writeFile(BUNDLE, code);
+}
+
+async function newestInput(): Promise<number> {
+  const names = await readdir(COMPILED_SOURCES, { recursive: true });
+  const files = names
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => join(COMPILED_SOURCES, name));
+  return Math.max(...(await Promise.all([PACKAGES, ...files].map(modifiedAt))));
+}
+
+/** In milliseconds since the epoch; 0 for a file that isn't there. */
+async function modifiedAt(file: string): Promise<number> {
+  const stats = await stat(file).catch(() => undefined);
+  return stats?.mtimeMs ?? 0;
+}

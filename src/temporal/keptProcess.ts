@@ -1,0 +1,75 @@
+/** Child processes that never outlive this one. */
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+
+/**
+ * The keeper runs the command and watches a pipe that only this process holds open: the kernel closes it whenever this
+ * process ends, by SIGKILL too, and then the whole process group is killed. SIGTERM is for the command; the keeper stays until the
+ * command has gone, so that its own exit means the command's. POSIX shell: there is one on every Linux and macOS, it
+ * starts in a millisecond, and unlike a Node program it takes no memory to speak of.
+ */
+const KEEPER = `
+exec 3<&0 </dev/null
+"$@" 3<&- &
+kept=$!
+{ while read -r _ <&3; do :; done; kill -KILL 0; } >/dev/null 2>&1 &
+watcher=$!
+exec 3<&-
+trap : TERM
+while kill -0 "$kept" 2>/dev/null; do wait "$kept"; status=$?; done
+kill "$watcher" 2>/dev/null
+exit "$status"
+`;
+
+export interface KeptProcess {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /**
+   * Resolves with the exit code once the command has ended and all its output was read (128 + n for signal n), rejects
+   * if it can't be started at all. A command that isn't there ends with 127, one that may not be executed with 126.
+   */
+  readonly exited: Promise<number>;
+  /** Sends SIGTERM, and SIGKILL to what is still there `graceMs` later. Resolves when it has ended. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Starts a command in a process group of its own, so that the terminal's Ctrl-C reaches only us. */
+export function spawnKept(
+  command: string,
+  args: readonly string[],
+  options: { environment?: NodeJS.ProcessEnv; cwd?: string } = {},
+): KeptProcess {
+  const keeper: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
+    '/bin/sh',
+    ['-c', KEEPER, 'sendproof-keeper', command, ...args],
+    {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: options.environment ?? process.env,
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    },
+  );
+  // Writing nothing, we learn of the pipe's end from the exit.
+  keeper.stdin.on('error', () => undefined);
+  const exited = once(keeper, 'close').then(([code]) => (code as number | null) ?? 137);
+  exited.catch(() => undefined);
+
+  const signalGroup = (signal: NodeJS.Signals): void => {
+    if (keeper.pid === undefined || keeper.exitCode !== null || keeper.signalCode !== null) return;
+    process.kill(-keeper.pid, signal);
+  };
+  return {
+    stdout: keeper.stdout,
+    stderr: keeper.stderr,
+    exited,
+    async stop(graceMs) {
+      signalGroup('SIGTERM');
+      const force = setTimeout(() => {
+        signalGroup('SIGKILL');
+      }, graceMs);
+      await exited.catch(() => undefined);
+      clearTimeout(force);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+/** Before all tests: the build, which some start as processes, and one Temporal server in memory that they share. */
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { pino } from 'pino';
+import type { TestProject } from 'vitest/node';
+import { findTemporalCli } from '../src/temporal/cli.js';
+import { startDevServer } from '../src/temporal/devServer.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** `host:port` of the shared server. Keep apart by task queue, keys and destinations, or by a namespace of your own. */
+    temporalAddress: string;
+    /** The `temporal` command, for a server of one's own. */
+    temporalCliPath: string;
+    /** The bundled workflow code, for a worker. */
+    workflowBundle: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const log = pino({ level: 'info', name: 'test' }, process.stderr);
+  build();
+  const { path } = await findTemporalCli({ environment: process.env, log });
+  const server = await startDevServer({ cliPath: path, port: 0, namespace: 'default', log });
+  project.provide('temporalAddress', server.address);
+  project.provide('temporalCliPath', path);
+  project.provide('workflowBundle', resolve('dist/workflow-bundle.js'));
+  return () => server.stop();
+}
+
+/** Types are `npm run check`'s matter: a test of one part runs while another is being written. */
+function build(): void {
+  run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noCheck');
+  run('dist/src/temporal/bundleWorkflows.js');
+}
+
+function run(program: string, ...args: string[]): void {
+  const { status } = spawnSync(process.execPath, [program, ...args], { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${program} failed: see above`);
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+import base from './vitest.config.js';
+
+/** The proofs take minutes: volumes, kills by the dozen, random schedules. One file at a time, so that figures hold. */
+export default defineConfig({
+  test: {
+    ...base.test,
+    include: ['test/prove/**/*.test.ts'],
+    maxWorkers: 1,
+    testTimeout: 10 * 60_000,
+    outputFile: { json: 'test-results/prove.json' },
+  },
+});
