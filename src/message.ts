@@ -30,7 +30,7 @@ export const deduplicationKeySchema = z
 /** `<platform>:<account>/<path>`, as `slack:default/C0123ABC`. */
 export type Destination = `${string}:${string}/${string}`;
 
-const DESTINATION = /^(?<platform>[a-z][a-z0-9-]*):(?<account>[A-Za-z0-9_.-]+)\/(?<path>[^\s]+)$/u;
+const DESTINATION = /^(?<platform>[a-z][a-z0-9-]*):(?<account>[A-Za-z0-9_.-]+)\/(?<path>[^\s"'\\]+)$/u;
 
 export const destinationSchema = z
   .string()

@@ -10,6 +10,7 @@ import {
 import type { DeliveryActivities } from '../activities/index.js';
 import type { Receipt } from '../delivery.js';
 import type { DeliverMessageInput, Destination } from '../message.js';
+import { readDeliverFailure } from '../temporal/deliverFailure.js';
 import { deliveryId } from '../temporal/names.js';
 import { Delivery } from './delivery.js';
 import { showDeadLetters, waitForDecision } from './parking.js';
@@ -108,7 +109,12 @@ async function attemptDelivery(
     delivery.confirm(receipt, attempts);
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-    delivery.park(error, onAmbiguous, scheduledAt, new Date());
+    const failure = readDeliverFailure(error.cause, {
+      earlier: delivery.attempts,
+      scheduledAt,
+      onAmbiguous,
+    });
+    delivery.park(failure, new Date());
   }
 }
 

@@ -1,13 +1,6 @@
-import { ApplicationFailure, TimeoutFailure, type ActivityFailure } from '@temporalio/workflow';
-import { AttemptLog } from '../attemptLog.js';
-import {
-  FAILURE_REASONS,
-  type Attempt,
-  type FailureReason,
-  type OnAmbiguous,
-  type Receipt,
-} from '../delivery.js';
+import type { Attempt, FailureReason, Receipt } from '../delivery.js';
 import type { DeliveryPlan, Destination } from '../message.js';
+import type { DeliverFailure } from '../temporal/deliverFailure.js';
 import type { OperatorRequest } from './signals.js';
 
 export type Decision = { action: 'retry' | 'discard' } & Pick<OperatorRequest, 'by' | 'reason'>;
@@ -45,21 +38,9 @@ export class Delivery {
     this.attempts = attempts;
   }
 
-  /**
-   * Parks the delivery. The attempt log comes from the activity's failure; where the last worker was lost, from its last
-   * heartbeat.
-   *
-   * @param scheduledAt when the activity was scheduled
-   */
-  park(failure: ActivityFailure, onAmbiguous: OnAmbiguous, scheduledAt: Date, now: Date): void {
-    const { reason, detail, attempts } = readFailure(failure, this.attempts, scheduledAt);
+  park({ reason, detail, attempts }: DeliverFailure, now: Date): void {
     this.attempts = attempts;
-    const mayHavePosted = attempts.at(-1)?.outcome === 'ambiguous';
-    this.deadLetter = {
-      reason: mayHavePosted && onAmbiguous === 'dead_letter' ? 'outcome_unknown' : reason,
-      detail,
-      at: now.toISOString(),
-    };
+    this.deadLetter = { reason, detail, at: now.toISOString() };
   }
 
   /** Takes a person's decision. The first one counts, and only while the delivery is parked. */
@@ -89,26 +70,5 @@ function asOperatorRequest(request: unknown): OperatorRequest {
     ...(destination !== undefined && { destination: destination as Destination }),
     ...(typeof by === 'string' && { by }),
     ...(typeof reason === 'string' && { reason }),
-  };
-}
-
-function readFailure(
-  failure: ActivityFailure,
-  earlier: Attempt[],
-  scheduledAt: Date,
-): { reason: FailureReason; detail: string; attempts: Attempt[] } {
-  const { cause } = failure;
-  if (cause instanceof ApplicationFailure) {
-    const [attempts] = (cause.details ?? []) as [Attempt[]?];
-    const reason = FAILURE_REASONS.find((known) => known === cause.type) ?? 'unexpected_answer';
-    return { reason, detail: cause.message, attempts: attempts ?? earlier };
-  }
-  const heartbeat = cause instanceof TimeoutFailure ? cause.lastHeartbeatDetails : undefined;
-  const log = new AttemptLog((heartbeat as Attempt[] | undefined) ?? earlier);
-  log.addLost(scheduledAt);
-  return {
-    reason: 'worker_lost',
-    detail: 'The worker disappeared during the last attempt; whether it posted is unknown.',
-    attempts: log.entries(),
   };
 }

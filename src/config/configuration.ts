@@ -1,0 +1,218 @@
+/**
+ * The configuration: environment variables for what differs from machine to machine, `sendproof.yaml` for accounts and
+ * policies. Read once at start. Every error names the variable or the field, and the remedy.
+ */
+import { readFileSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import type { RetryProfile } from '../delivery.js';
+import type { Platform } from '../destinations/destination.js';
+import { PLATFORMS } from '../destinations/registry.js';
+import { ConfigurationError, durationMs, type AccountPolicy } from './fields.js';
+
+/** An account together with the platform that understands it. */
+export interface ConfiguredAccount {
+  platform: Platform;
+  name: string;
+  settings: AccountPolicy;
+  retry: RetryProfile;
+}
+
+export interface Configuration {
+  host: string;
+  port: number;
+  sandboxPort: number;
+  /** Keys that callers of the API authenticate with; empty where none are asked for. */
+  apiKeys: string[];
+  accounts: ConfiguredAccount[];
+  deduplicationWindow: DeduplicationWindow;
+  retryProfiles: Record<string, RetryProfile>;
+  /** Where the embedded default keeps its files. */
+  dataDirectory: string;
+  /** The configuration file, where there is one. */
+  file: string | undefined;
+}
+
+/** The TTL window of a deduplication key, in milliseconds; a source may have its own. */
+export interface DeduplicationWindow {
+  defaultMs: number;
+  bySourceMs: Record<string, number>;
+}
+
+const DEFAULT_FILE = 'sendproof.yaml';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const environmentSchema = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port.default(3000),
+  SANDBOX_PORT: port.default(4010),
+  SENDPROOF_API_KEYS: z
+    .string()
+    .default('')
+    .transform((list) =>
+      list
+        .split(',')
+        .map((key) => key.trim())
+        .filter((key) => key !== ''),
+    ),
+  SENDPROOF_CONFIG: z.string().optional(),
+  SENDPROOF_DATA_DIR: z.string().default('.sendproof'),
+  DEDUPLICATION_WINDOW: durationMs.optional(),
+});
+
+const retryProfileSchema = z
+  .strictObject({
+    initialDelay: durationMs.prefault('1s'),
+    factor: z.number().min(1).max(10).default(2),
+    maximumDelay: durationMs.prefault('5m'),
+    attempts: z.int().min(1).max(1_000).default(15),
+  })
+  .transform(({ initialDelay, factor, maximumDelay, attempts }): RetryProfile => ({
+    initialDelayMs: initialDelay,
+    factor,
+    maximumDelayMs: maximumDelay,
+    attempts,
+  }));
+
+const accountName = z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may have letters, digits, _ . and -');
+
+const fileSchema = z.strictObject({
+  deduplicationWindow: durationMs.prefault('24h'),
+  retry: z.record(z.string(), retryProfileSchema).default({}),
+  sources: z
+    .record(z.string(), z.strictObject({ deduplicationWindow: durationMs.optional() }))
+    .default({}),
+  accounts: z
+    .strictObject(
+      Object.fromEntries(
+        PLATFORMS.map(({ name, accountSchema }) => [
+          name,
+          z.record(accountName, accountSchema).default({}),
+        ]),
+      ),
+    )
+    .prefault({}),
+});
+
+/**
+ * Reads the configuration file and the environment. An account that both configure is the file's.
+ *
+ * Throws a ConfigurationError that lists every fault at once.
+ */
+export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration {
+  const variables = parse(environmentSchema, environment, 'environment variable ');
+  const file = readFile(variables.SENDPROOF_CONFIG);
+  const settings = parse(
+    fileSchema,
+    addAccountsOf(environment, file?.content),
+    `${file?.path ?? 'configuration'}: `,
+  );
+  const retryProfiles = {
+    default: retryProfileSchema.parse({}),
+    ...settings.retry,
+  };
+
+  const accounts = PLATFORMS.flatMap((platform) =>
+    Object.entries(settings.accounts[platform.name] ?? {}).map(([name, account]) => {
+      const retry = retryProfiles[account.retry as keyof typeof retryProfiles] as
+        RetryProfile | undefined;
+      if (!retry) {
+        throw new ConfigurationError(
+          `The account ${platform.name}:${name} names the retry profile "${account.retry}", which is not defined under "retry" (there are: ${Object.keys(retryProfiles).join(', ')}).`,
+        );
+      }
+      return { platform, name, settings: account, retry };
+    }),
+  );
+
+  return {
+    host: variables.HOST,
+    port: variables.PORT,
+    sandboxPort: variables.SANDBOX_PORT,
+    apiKeys: variables.SENDPROOF_API_KEYS,
+    accounts,
+    deduplicationWindow: {
+      defaultMs: variables.DEDUPLICATION_WINDOW ?? settings.deduplicationWindow,
+      bySourceMs: Object.fromEntries(
+        Object.entries(settings.sources).flatMap(([source, { deduplicationWindow }]) =>
+          deduplicationWindow === undefined ? [] : [[source, deduplicationWindow]],
+        ),
+      ),
+    },
+    retryProfiles,
+    dataDirectory: variables.SENDPROOF_DATA_DIR,
+    file: file?.path,
+  };
+}
+
+/** The account of that name on that platform. */
+export function findAccount(
+  configuration: Configuration,
+  platformName: string,
+  accountName: string,
+): ConfiguredAccount | undefined {
+  return configuration.accounts.find(
+    ({ platform, name }) => platform.name === platformName && name === accountName,
+  );
+}
+
+/** The longest window of any source: what the namespace's retention has to cover. */
+export function longestWindowMs({ defaultMs, bySourceMs }: DeduplicationWindow): number {
+  return Math.max(defaultMs, ...Object.values(bySourceMs));
+}
+
+function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+  where: string,
+): z.output<Schema> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw new ConfigurationError(
+    result.error.issues
+      .map(({ path, message }) => `${where}${path.join('.') || '(top level)'}: ${message}`)
+      .join('\n'),
+  );
+}
+
+function readFile(named: string | undefined): { path: string; content: unknown } | undefined {
+  const path = named ?? DEFAULT_FILE;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (named === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new ConfigurationError(
+      `The configuration file ${path} can't be read (${(error as Error).message}): mend SENDPROOF_CONFIG or the file.`,
+    );
+  }
+  try {
+    return { path, content: (parseYaml(text) as unknown) ?? {} };
+  } catch (error) {
+    throw new ConfigurationError(
+      `The configuration file ${path} is not valid YAML: ${(error as Error).message}`,
+    );
+  }
+}
+
+/** Adds each platform's account `default` from the environment where the file doesn't configure it. */
+function addAccountsOf(environment: NodeJS.ProcessEnv, content: unknown): unknown {
+  const file = isRecord(content) ? content : {};
+  if (content !== undefined && !isRecord(content)) return content;
+  const accounts = isRecord(file.accounts) ? file.accounts : {};
+  const merged = Object.fromEntries(
+    PLATFORMS.flatMap((platform) => {
+      const account: unknown = platform.accountFromEnvironment(environment);
+      const configured = accounts[platform.name];
+      if (configured !== undefined && !isRecord(configured)) return [[platform.name, configured]];
+      return [
+        [platform.name, { ...(account !== undefined && { default: account }), ...configured }],
+      ];
+    }),
+  );
+  return { ...file, accounts: { ...accounts, ...merged } };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

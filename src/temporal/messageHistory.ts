@@ -1,0 +1,237 @@
+/**
+ * Reads the whole state of a message from Temporal's history and pending activities: the audit trail is the only record,
+ * and it answers while no worker runs.
+ */
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { LoadedDataConverter } from '@temporalio/common';
+import {
+  decodeArrayFromPayloads,
+  decodeOptionalFailureToOptionalError,
+} from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { optionalTsToDate, requiredTsToDate } from '@temporalio/common/lib/time.js';
+import { temporal } from '@temporalio/proto';
+import type { DeliverInput, DeliverResult } from '../activities/deliverInput.js';
+import { AttemptLog } from '../attemptLog.js';
+import type { Attempt, DeliveryStatus, FailureReason, Receipt } from '../delivery.js';
+import type { DeliverMessageInput, Destination } from '../message.js';
+import type { OperatorRequest } from '../workflows/signals.js';
+import { readDeliverFailure } from './deliverFailure.js';
+import { describeMessage, summarise, type MessageSummary } from './messageExecution.js';
+
+type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
+type Payloads = temporal.api.common.v1.IPayloads;
+
+export interface DeliveryState {
+  destination: Destination;
+  status: DeliveryStatus;
+  attempts: Attempt[];
+  receipt?: Receipt | undefined;
+  /** Why the last failed attempt failed, or why it is parked. */
+  reason?: FailureReason | undefined;
+  /** The same in words. */
+  detail?: string | undefined;
+  /** When the next attempt is due, while one is waited for. */
+  nextAttemptAt?: string | undefined;
+}
+
+/** What a person did. */
+export interface OperatorAction {
+  action: 'retry' | 'discard';
+  at: string;
+  by?: string | undefined;
+  reason?: string | undefined;
+  destination?: string | undefined;
+}
+
+export interface MessageState extends MessageSummary {
+  deliveries: DeliveryState[];
+  operatorActions: OperatorAction[];
+  /** How the workflow ended, where it didn't end confirmed. */
+  failure?: string | undefined;
+}
+
+/** The state of a message's newest run; undefined when there is no such message. */
+export async function readMessage(
+  client: Client,
+  deduplicationKey: string,
+): Promise<MessageState | undefined> {
+  const description = await describeMessage(client, deduplicationKey);
+  if (!description) return undefined;
+  const handle = client.workflow.getHandle(deduplicationKey, description.runId);
+  const { events } = await handle.fetchHistory();
+  const reading = new HistoryReading(client.options.loadedDataConverter);
+  for (const event of events ?? []) await reading.take(event);
+  for (const pending of description.raw.pendingActivities ?? []) await reading.takePending(pending);
+  return reading.state(description);
+}
+
+interface Scheduled {
+  delivery: DeliveryState;
+  activityId: string;
+  earlier: Attempt[];
+  at: Date;
+}
+
+/** A fold over the events of one `deliverMessage` history, in their order. */
+class HistoryReading {
+  readonly #converter: LoadedDataConverter;
+  readonly #scheduled = new Map<string, Scheduled>();
+  readonly #operatorActions: OperatorAction[] = [];
+  #deliveries: DeliveryState[] = [];
+  #input: DeliverMessageInput | undefined;
+  #failure: string | undefined;
+
+  constructor(converter: LoadedDataConverter) {
+    this.#converter = converter;
+  }
+
+  async take(event: HistoryEvent): Promise<void> {
+    if (event.workflowExecutionStartedEventAttributes) {
+      await this.#started(event.workflowExecutionStartedEventAttributes.input);
+    } else if (event.activityTaskScheduledEventAttributes) {
+      await this.#activityScheduled(event, event.activityTaskScheduledEventAttributes);
+    } else if (event.activityTaskCompletedEventAttributes) {
+      const { scheduledEventId, result } = event.activityTaskCompletedEventAttributes;
+      await this.#activityCompleted(this.#find(scheduledEventId), result);
+    } else if (event.activityTaskFailedEventAttributes) {
+      const { scheduledEventId, failure } = event.activityTaskFailedEventAttributes;
+      await this.#activityFailed(this.#find(scheduledEventId), failure);
+    } else if (event.activityTaskTimedOutEventAttributes) {
+      const { scheduledEventId, failure } = event.activityTaskTimedOutEventAttributes;
+      await this.#activityFailed(this.#find(scheduledEventId), failure);
+    } else if (event.workflowExecutionSignaledEventAttributes) {
+      await this.#signaled(event, event.workflowExecutionSignaledEventAttributes);
+    } else if (event.workflowExecutionFailedEventAttributes) {
+      const { failure } = event.workflowExecutionFailedEventAttributes;
+      this.#failure = (await this.#error(failure))?.message;
+    }
+  }
+
+  /** An activity that Temporal still has to finish: what its attempts came to so far, and when the next one is due. */
+  async takePending(pending: PendingActivity): Promise<void> {
+    const scheduled = [...this.#scheduled.values()].find(
+      ({ activityId }) => activityId === pending.activityId,
+    );
+    if (!scheduled) return;
+    const { delivery, earlier, at } = scheduled;
+    const [heartbeat] = await this.#values<[Attempt[]?]>(pending.heartbeatDetails);
+    const log = AttemptLog.restore(heartbeat, earlier, pending.attempt ?? 1, at);
+    delivery.attempts = log.entries();
+    const failure = await this.#error(pending.lastFailure);
+    delivery.reason = delivery.attempts.at(-1)?.reason;
+    delivery.detail = failure?.message;
+    const waiting =
+      pending.state === temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED;
+    const due = optionalTsToDate(pending.scheduledTime);
+    if (waiting && due && delivery.attempts.length > 0) delivery.nextAttemptAt = due.toISOString();
+  }
+
+  state(description: WorkflowExecutionDescription): MessageState {
+    const summary = summarise(description);
+    for (const delivery of this.#deliveries) {
+      delivery.status = finalStatus(delivery, summary, this.#operatorActions);
+    }
+    return {
+      ...summary,
+      deliveries: this.#deliveries,
+      operatorActions: this.#operatorActions,
+      failure: this.#failure,
+    };
+  }
+
+  async #started(payloads: Payloads | null | undefined): Promise<void> {
+    const [input] = await this.#values<[DeliverMessageInput]>(payloads);
+    this.#input = input;
+    this.#deliveries = input.deliveries.map(({ destination }) => ({
+      destination,
+      status: 'accepted',
+      attempts: [],
+    }));
+  }
+
+  async #activityScheduled(
+    event: HistoryEvent,
+    attributes: temporal.api.history.v1.IActivityTaskScheduledEventAttributes,
+  ): Promise<void> {
+    const [input] = await this.#values<[DeliverInput]>(attributes.input);
+    const delivery = this.#deliveries.find(({ destination }) => destination === input.destination);
+    if (!delivery) return;
+    Object.assign(delivery, { status: 'delivering', reason: undefined, detail: undefined });
+    this.#scheduled.set(String(event.eventId), {
+      delivery,
+      activityId: attributes.activityId ?? '',
+      earlier: input.earlierAttempts,
+      at: requiredTsToDate(event.eventTime, 'eventTime'),
+    });
+  }
+
+  async #activityCompleted(
+    scheduled: Scheduled | undefined,
+    result: Payloads | null | undefined,
+  ): Promise<void> {
+    if (!scheduled) return;
+    const [{ receipt, attempts }] = await this.#values<[DeliverResult]>(result);
+    Object.assign(scheduled.delivery, { status: 'confirmed', receipt, attempts });
+  }
+
+  async #activityFailed(
+    scheduled: Scheduled | undefined,
+    failure: temporal.api.failure.v1.IFailure | null | undefined,
+  ): Promise<void> {
+    if (!scheduled) return;
+    Object.assign(scheduled.delivery, {
+      status: 'dead_lettered',
+      ...readDeliverFailure(await this.#error(failure), {
+        earlier: scheduled.earlier,
+        scheduledAt: scheduled.at,
+        onAmbiguous: this.#input?.onAmbiguous ?? 'resend',
+      }),
+    });
+  }
+
+  async #signaled(
+    event: HistoryEvent,
+    attributes: temporal.api.history.v1.IWorkflowExecutionSignaledEventAttributes,
+  ): Promise<void> {
+    const action = attributes.signalName;
+    if (action !== 'retry' && action !== 'discard') return;
+    const [request] = await this.#values<[OperatorRequest?]>(attributes.input);
+    this.#operatorActions.push({
+      action,
+      at: requiredTsToDate(event.eventTime, 'eventTime').toISOString(),
+      by: request?.by,
+      reason: request?.reason,
+      destination: request?.destination,
+    });
+  }
+
+  #find(scheduledEventId: unknown): Scheduled | undefined {
+    return this.#scheduled.get(String(scheduledEventId));
+  }
+
+  async #values<Values extends unknown[]>(payloads: Payloads | null | undefined): Promise<Values> {
+    return (await decodeArrayFromPayloads(this.#converter, payloads?.payloads)) as Values;
+  }
+
+  async #error(
+    failure: temporal.api.failure.v1.IFailure | null | undefined,
+  ): Promise<Error | undefined> {
+    return await decodeOptionalFailureToOptionalError(this.#converter, failure);
+  }
+}
+
+/** What people decided, where the delivery's own events don't tell. */
+function finalStatus(
+  { destination, status }: DeliveryState,
+  message: MessageSummary,
+  operatorActions: OperatorAction[],
+): DeliveryStatus {
+  if (status === 'confirmed') return status;
+  if (message.status === 'cancelled') return 'cancelled';
+  const parked = message.deadLetters.some((deadLetter) => deadLetter.destination === destination);
+  const discarded = operatorActions.some(
+    (action) => action.action === 'discard' && (action.destination ?? destination) === destination,
+  );
+  return status === 'dead_lettered' && !parked && discarded ? 'discarded' : status;
+}

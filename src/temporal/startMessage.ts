@@ -1,0 +1,113 @@
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  type Client,
+} from '@temporalio/client';
+import {
+  InternalWorkflowStartOptionsSymbol,
+  type InternalWorkflowStartOptions,
+} from '@temporalio/client/lib/internal.js';
+import type { SearchAttributePair } from '@temporalio/common';
+import type { DeliverMessageInput } from '../message.js';
+import type { deliverMessage } from '../workflows/deliverMessage.js';
+import { WORKFLOW_TASK_QUEUE } from './names.js';
+import {
+  destinationAttribute,
+  sourceAttribute,
+  sourceReferenceAttribute,
+  traceIdAttribute,
+} from './searchAttributes.js';
+
+/** What the workflow's memo keeps from its start. */
+export interface MessageMemo {
+  /** Field name → hash of the field: tells a duplicate from a key that was used for other content. */
+  fingerprint: Record<string, string>;
+  /** Drawn anew for each start, so that of several concurrent identical starts the one that took effect knows itself. */
+  startToken: string;
+}
+
+export interface MessageStart {
+  deduplicationKey: string;
+  input: DeliverMessageInput;
+  memo: MessageMemo;
+}
+
+/**
+ * Starts the workflow of a message that was never seen before.
+ *
+ * @returns false when the key is already in use, by an open or a closed workflow
+ */
+export async function startMessage(client: Client, start: MessageStart): Promise<boolean> {
+  try {
+    await client.workflow.start<typeof deliverMessage>('deliverMessage', {
+      ...startOptions(start),
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Starts a message afresh whose key has outlived its deduplication window. However many ask at the same instant, Temporal
+ * starts one run: starts with the same request id are one start, and this one's follows from the key and the expired run.
+ *
+ * @returns false when another start came first, with this request id or a later one
+ */
+export async function restartMessage(
+  client: Client,
+  start: MessageStart,
+  expiredRunId: string,
+): Promise<boolean> {
+  const options: InternalWorkflowStartOptions & ReturnType<typeof startOptions> = {
+    ...startOptions(start),
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    [InternalWorkflowStartOptionsSymbol]: { requestId: `restart-of-${expiredRunId}` },
+  };
+  try {
+    await client.workflow.start<typeof deliverMessage>('deliverMessage', options);
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+  const { memo } = await client.workflow.getHandle(start.deduplicationKey).describe();
+  return memo?.startToken === start.memo.startToken;
+}
+
+function startOptions({ deduplicationKey, input, memo }: MessageStart) {
+  const { correlation, deliveries, priority, traceId } = input;
+  const destinations = deliveries.map(({ destination }) => destination);
+  const typedSearchAttributes: SearchAttributePair[] = [
+    { key: destinationAttribute, value: destinations },
+    { key: traceIdAttribute, value: traceId },
+  ];
+  if (correlation?.source) {
+    typedSearchAttributes.push({ key: sourceAttribute, value: correlation.source });
+  }
+  if (correlation?.reference) {
+    typedSearchAttributes.push({ key: sourceReferenceAttribute, value: correlation.reference });
+  }
+  return {
+    workflowId: deduplicationKey,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+    taskQueue: WORKFLOW_TASK_QUEUE,
+    args: [input] as [DeliverMessageInput],
+    memo: { ...memo },
+    typedSearchAttributes,
+    priority: { priorityKey: priority },
+    staticSummary: summary(destinations, correlation?.source, correlation?.reference),
+  };
+}
+
+/** What the Web UI's list shows: `slack:default/C0123ABC ← pagerduty 55`. */
+function summary(
+  destinations: readonly string[],
+  source: string | undefined,
+  reference: string | undefined,
+): string {
+  const from = [source, reference].filter((part) => part !== undefined).join(' ');
+  return from === '' ? destinations.join(', ') : `${destinations.join(', ')} ← ${from}`;
+}

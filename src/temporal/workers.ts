@@ -1,0 +1,107 @@
+/** The workers of one process: one for the workflows, one for each account's deliveries. */
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createDeliveryActivities } from '../activities/index.js';
+import type { ConfiguredAccount } from '../config/configuration.js';
+import { ConfigurationError } from '../config/fields.js';
+import type { DestinationAdapter } from '../destinations/destination.js';
+import { parseDestination } from '../message.js';
+import { deliveryTaskQueue, WORKFLOW_TASK_QUEUE } from './names.js';
+
+export interface WorkersOptions {
+  connection: NativeConnection;
+  namespace: string;
+  accounts: readonly ConfiguredAccount[];
+  /** The file that `npm run build` makes of the workflow code. */
+  workflowBundle: string;
+  log: Logger;
+  /** A number in [0, 1) for the jitter of retries. */
+  random?: () => number;
+}
+
+export interface Workers {
+  /** Stops polling, finishes the attempts that are under way, and resolves when all is stopped. */
+  shutdown(): Promise<void>;
+  /** Resolves when all have stopped; rejects as soon as one of them fails. */
+  done: Promise<void>;
+}
+
+/** With the time-out of 10 s that requests have by default, an attempt (look-up and post) is over by then. */
+const SHUTDOWN_GRACE_TIME = '25s';
+
+/**
+ * Requests to a platform are waited for, not computed, so many fit in one process. How fast an account delivers is for the
+ * limits of its task queue to say, not for this.
+ */
+const CONCURRENT_DELIVERIES_PER_ACCOUNT = 100;
+
+/**
+ * Starts the workers. An account whose credentials can't be read is left out with an error in the log: its messages wait
+ * in its task queue, and the others' go on.
+ *
+ * Rejects when Temporal can't be reached or the namespace doesn't exist.
+ */
+export async function startWorkers(options: WorkersOptions): Promise<Workers> {
+  const { connection, namespace, workflowBundle } = options;
+  const shared: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime'> = {
+    connection,
+    namespace,
+    shutdownGraceTime: SHUTDOWN_GRACE_TIME,
+  };
+  const workers = await Promise.all([
+    Worker.create({
+      ...shared,
+      taskQueue: WORKFLOW_TASK_QUEUE,
+      workflowBundle: { codePath: workflowBundle },
+    }),
+    ...usableAccounts(options).map(({ account, adapter }) =>
+      Worker.create({
+        ...shared,
+        taskQueue: deliveryTaskQueue(account.platform.name, account.name),
+        maxConcurrentActivityTaskExecutions: CONCURRENT_DELIVERIES_PER_ACCOUNT,
+        activities: createDeliveryActivities({
+          adapterFor: (destination) => {
+            const parts = parseDestination(destination);
+            const ours = parts.platform === account.platform.name && parts.account === account.name;
+            return ours ? adapter : undefined;
+          },
+          random: options.random ?? Math.random,
+        }),
+      }),
+    ),
+  ]);
+
+  const runs = workers.map((worker) => worker.run());
+  const stop = (): void => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const allStopped = Promise.allSettled(runs);
+  const done = Promise.all(runs).then(() => undefined);
+  // One that fails takes the rest with it: a process that does half its work would look healthy.
+  done.catch(stop);
+  return {
+    done,
+    shutdown: async () => {
+      stop();
+      await allStopped;
+    },
+  };
+}
+
+function usableAccounts({
+  accounts,
+  log,
+}: WorkersOptions): { account: ConfiguredAccount; adapter: DestinationAdapter }[] {
+  return accounts.flatMap((account) => {
+    try {
+      return [{ account, adapter: account.platform.createAdapter(account.settings) }];
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      log.error(
+        { account: `${account.platform.name}:${account.name}` },
+        `This account is not served: ${error.message}`,
+      );
+      return [];
+    }
+  });
+}
