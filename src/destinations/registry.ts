@@ -1,0 +1,9 @@
+/** The chat platforms. A new one is a folder beside this file and a line here. */
+import type { Platform } from './destination.js';
+import { slack } from './slack/platform.js';
+
+export const PLATFORMS: readonly Platform[] = [slack];
+
+export function platformNamed(name: string): Platform | undefined {
+  return PLATFORMS.find((platform) => platform.name === name);
+}

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { accountPolicyFields, secret } from '../../config/fields.js';
+
+export const slackAccountSchema = z.strictObject({
+  ...accountPolicyFields,
+  /** A bot token with the scopes of docs/destinations.md. */
+  token: secret,
+  /** Slack's Web API, or any server that speaks it. */
+  apiUrl: z.url().default('https://slack.com/api/'),
+});
+export type SlackAccount = z.infer<typeof slackAccountSchema>;
+
+export function slackAccountFromEnvironment(environment: NodeJS.ProcessEnv): unknown {
+  if (!environment.SLACK_BOT_TOKEN) return undefined;
+  return {
+    token: { env: 'SLACK_BOT_TOKEN' },
+    ...(environment.SLACK_API_URL && { apiUrl: environment.SLACK_API_URL }),
+  };
+}

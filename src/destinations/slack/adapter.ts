@@ -1,0 +1,208 @@
+import { WebAPIRequestError, WebClient, type Logger } from '@slack/web-api';
+import { LogLevel } from '@slack/web-api';
+import { DeliveryError, type Receipt } from '../../delivery.js';
+import type { DestinationAdapter, Post } from '../destination.js';
+import { secureUrl } from '../endpoint.js';
+import { asDeliveryError, transient, unexpectedAnswer, withoutPosting } from '../failure.js';
+import { createTransport, type Transport } from '../transport.js';
+import type { SlackAccount } from './account.js';
+import { slackFailure } from './failures.js';
+import { renderForSlack } from './render.js';
+
+/** The type of the metadata that identifies a delivery's post: https://docs.slack.dev/messaging/message-metadata */
+const METADATA_TYPE = 'sendproof_delivery';
+
+/** Our clock may be ahead of Slack's by this much without a look-up missing the post. */
+const CLOCK_ALLOWANCE_MS = 60_000;
+
+/** The largest page that Slack recommends: https://docs.slack.dev/reference/methods/conversations.history */
+const PAGE_SIZE = 200;
+
+/** How long a receipt waits for the workspace's address, asked for once, before it does without a permalink. */
+const WORKSPACE_URL_PATIENCE_MS = 1_000;
+const WORKSPACE_URL_RETRY_MS = 5 * 60_000;
+
+/** Throws a ConfigurationError where the token can't be read or the API's address can't be used. */
+export function createSlackAdapter(account: SlackAccount): DestinationAdapter {
+  const client = new WebClient(account.token.reveal(), {
+    slackApiUrl: secureUrl(account.apiUrl, 'the Slack API’s address').href,
+    allowAbsoluteUrls: false,
+    fetch: fetchThrough(createTransport('Slack', account.requestTimeout)),
+    // Retrying and pacing are Temporal's. Time limits are the transport's.
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    maxRequestConcurrency: Number.POSITIVE_INFINITY,
+    logger: SILENT,
+  });
+  return new SlackAdapter(client, account.requestTimeout);
+}
+
+class SlackAdapter implements DestinationAdapter {
+  readonly #client: WebClient;
+  readonly #requestTimeoutMs: number;
+  readonly #workspace: Workspace;
+
+  constructor(client: WebClient, requestTimeoutMs: number) {
+    this.#client = client;
+    this.#requestTimeoutMs = requestTimeoutMs;
+    this.#workspace = new Workspace(async () => (await client.auth.test()).url);
+  }
+
+  async post({ deliveryId, path, content, correlation, traceId }: Post): Promise<Receipt> {
+    const workspaceUrl = this.#workspace.url();
+    const { ts, channel } = await call(() =>
+      this.#client.chat.postMessage({
+        channel: path,
+        ...renderForSlack(content, correlation),
+        metadata: {
+          event_type: METADATA_TYPE,
+          event_payload: { delivery_id: deliveryId, trace_id: traceId },
+        },
+        parse: 'none',
+        link_names: false,
+        unfurl_links: false,
+        unfurl_media: false,
+      }),
+    );
+    if (ts === undefined) throw unexpectedAnswer('Slack', '"ok" without a "ts"', 200);
+    return receipt(ts, channel ?? path, await workspaceUrl);
+  }
+
+  async find({
+    path,
+    deliveryId,
+    since,
+  }: {
+    path: string;
+    deliveryId: string;
+    since: Date;
+  }): Promise<Receipt | undefined> {
+    const workspaceUrl = this.#workspace.url();
+    const oldest = Math.max(0, (since.getTime() - CLOCK_ALLOWANCE_MS) / 1_000).toFixed(6);
+    const deadline = Date.now() + this.#requestTimeoutMs;
+    let cursor: string | undefined;
+    do {
+      const page = await withoutPosting('Slack', () =>
+        call(() =>
+          this.#client.conversations.history({
+            channel: path,
+            oldest,
+            inclusive: true,
+            include_all_metadata: true,
+            limit: PAGE_SIZE,
+            ...(cursor !== undefined && { cursor }),
+          }),
+        ),
+      );
+      const found = page.messages?.find(({ metadata }) => isOf(deliveryId, metadata));
+      if (found?.ts !== undefined) return receipt(found.ts, path, await workspaceUrl);
+      cursor = page.response_metadata?.next_cursor;
+      if (cursor && Date.now() > deadline) throw lookupTooSlow();
+    } while (cursor);
+    return undefined;
+  }
+
+  async check(): Promise<{ identity: string }> {
+    const { user, team, url } = await withoutPosting('Slack', () =>
+      call(() => this.#client.auth.test()),
+    );
+    return {
+      identity: `${user ?? 'an unnamed app'} in ${team ?? 'an unnamed workspace'}${url ? ` (${url})` : ''}`,
+    };
+  }
+}
+
+/**
+ * The workspace's address, as `https://example.slack.com/`, from which permalinks are made without asking Slack for each.
+ * Asked for with the first post; a failure never fails the post, and is tried again after a while.
+ */
+class Workspace {
+  readonly #ask: () => Promise<string | undefined>;
+  #answer: Promise<string | undefined> | undefined;
+
+  constructor(ask: () => Promise<string | undefined>) {
+    this.#ask = ask;
+  }
+
+  url(): Promise<string | undefined> {
+    this.#answer ??= this.#ask().catch(() => {
+      setTimeout(() => (this.#answer = undefined), WORKSPACE_URL_RETRY_MS).unref();
+      return undefined;
+    });
+    return withPatience(this.#answer, WORKSPACE_URL_PATIENCE_MS);
+  }
+}
+
+async function withPatience<T>(answer: Promise<T>, milliseconds: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
+  try {
+    return await Promise.race([answer, enough]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function receipt(ts: string, channel: string, workspaceUrl: string | undefined): Receipt {
+  if (workspaceUrl === undefined) return { messageId: ts, channel };
+  const url = new URL(`archives/${channel}/p${ts.replace('.', '')}`, workspaceUrl).href;
+  return { messageId: ts, channel, url };
+}
+
+function isOf(
+  deliveryId: string,
+  metadata: { event_type?: string; event_payload?: unknown } | undefined,
+): boolean {
+  const payload = metadata?.event_payload as { delivery_id?: unknown } | undefined;
+  return metadata?.event_type === METADATA_TYPE && payload?.delivery_id === deliveryId;
+}
+
+function lookupTooSlow(): DeliveryError {
+  return new DeliveryError(
+    'The channel’s history since the first attempt is longer than could be read within the time limit.',
+    transient('timeout'),
+  );
+}
+
+/** Makes a call of the SDK's, which wraps what `fetchThrough` throws. */
+async function call<Result>(request: () => Promise<Result>): Promise<Result> {
+  try {
+    return await request();
+  } catch (error) {
+    throw asDeliveryError(error instanceof WebAPIRequestError ? error.original : error, 'Slack');
+  }
+}
+
+/**
+ * Judges each answer before the SDK sees it. The SDK keeps only whole seconds of Retry-After and nothing of a date, and
+ * turns an answer that is not JSON into an error code made of it.
+ */
+function fetchThrough(transport: Transport) {
+  return async (
+    url: string | URL,
+    init?: { headers?: Record<string, string>; body?: string | FormData },
+  ): Promise<Response> => {
+    const answer = await transport({
+      method: 'POST',
+      url: new URL(url),
+      headers: init?.headers ?? {},
+      body: init?.body as string,
+    });
+    const failure = slackFailure(answer);
+    if (failure) throw failure;
+    return new Response(answer.body, { headers: answer.headers });
+  };
+}
+
+/** What went wrong is thrown; what the SDK would log could repeat content. */
+const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  setLevel: () => undefined,
+  getLevel: () => LogLevel.ERROR,
+  setName: () => undefined,
+};

@@ -1,0 +1,169 @@
+/** Every answer of Slack's Web API that is not a success, and what it says about the message. */
+import { DeliveryError } from '../../delivery.js';
+import {
+  ambiguous,
+  errorCode,
+  failureOfStatus,
+  permanent,
+  transient,
+  unexpectedAnswer,
+  type Failure,
+} from '../failure.js';
+import type { HttpAnswer } from '../transport.js';
+
+/**
+ * The error codes of `chat.postMessage`, `conversations.history` and `auth.test`, from their reference pages
+ * (https://docs.slack.dev/reference/methods/chat.postMessage and so on), by what follows from them.
+ */
+const CODES_BY_FAILURE: [Failure, string[]][] = [
+  [
+    transient('rate_limited'),
+    ['ratelimited', 'rate_limited', 'rate_limit_exceeded', 'message_limit_exceeded'],
+  ],
+  [
+    // The workspace or channel is being moved: Slack refuses for a while.
+    transient('platform_unavailable'),
+    ['team_added_to_org', 'org_login_required', 'external_channel_migrating'],
+  ],
+  // The body arrived incomplete, so there was nothing to post.
+  [transient('timeout'), ['request_timeout']],
+  [
+    // Slack documents that side effects may have happened, or doesn't say that they have not.
+    ambiguous('platform_unavailable'),
+    ['internal_error', 'fatal_error', 'service_unavailable', 'rollup_error'],
+  ],
+  [
+    permanent('destination_not_found'),
+    [
+      'channel_not_found',
+      'user_not_found',
+      'is_archived',
+      'is_inactive',
+      'team_not_found',
+      'cannot_dm_bot',
+      'user_disabled',
+      'messages_tab_disabled',
+    ],
+  ],
+  [
+    permanent('not_authorised'),
+    [
+      'not_in_channel',
+      'missing_scope',
+      'no_permission',
+      'access_denied',
+      'accesslimited',
+      'ekm_access_denied',
+      'enterprise_is_restricted',
+      'team_access_not_granted',
+      'not_allowed_token_type',
+      'metadata_must_be_sent_from_app',
+      'as_user_not_supported',
+      'user_is_restricted',
+      'method_not_supported_for_channel_type',
+    ],
+  ],
+  [
+    permanent('credentials_rejected'),
+    [
+      'invalid_auth',
+      'not_authed',
+      'token_revoked',
+      'token_expired',
+      'account_inactive',
+      'two_factor_setup_required',
+    ],
+  ],
+  [
+    permanent('content_rejected'),
+    [
+      'msg_too_long',
+      'msg_blocks_too_long',
+      'no_text',
+      'markdown_text_conflict',
+      'metadata_too_large',
+      'invalid_metadata_format',
+      'invalid_metadata_schema',
+      'invalid_attachments',
+      'too_many_attachments',
+      'too_many_contact_cards',
+      'blocked_by_policy',
+    ],
+  ],
+];
+
+const BY_CODE = new Map(
+  CODES_BY_FAILURE.flatMap(([failure, codes]) => codes.map((code) => [code, failure] as const)),
+);
+
+/** Families of codes: Slack has added to them over the years. */
+const BY_PREFIX: [string, Failure][] = [
+  ['restricted_action', permanent('not_authorised')],
+  ['invalid_blocks', permanent('content_rejected')],
+  ['slack_connect_', permanent('content_rejected')],
+];
+
+/** The codes that an operator can do something about, and what. */
+const REMEDIES: Partial<Record<string, string>> = {
+  channel_not_found:
+    'check the channel’s id, and invite the app where the channel is private (/invite)',
+  not_in_channel: 'invite the app to the channel (/invite), or give it the scope chat:write.public',
+  is_archived: 'unarchive the channel, or send to another one',
+  missing_scope: 'add the scope to the app and install it again',
+  invalid_auth: 'check the token',
+  token_revoked: 'install the app again and configure the new token',
+  token_expired: 'install the app again and configure the new token',
+  account_inactive: 'the app was removed or its workspace deleted: install it again',
+};
+
+/** Undefined for a success: HTTP 200 with a JSON object whose `ok` is true. */
+export function slackFailure(answer: HttpAnswer): DeliveryError | undefined {
+  const body = answer.status === 200 || answer.status === 429 ? jsonObject(answer.body) : undefined;
+  if (answer.status !== 200) return failedStatus(answer, errorCode(body?.error));
+  if (body?.ok === true) return undefined;
+  const code = errorCode(body?.error);
+  if (body?.ok !== false || code === undefined) {
+    return unexpectedAnswer('Slack', 'HTTP 200 without a JSON object that says "ok"', 200);
+  }
+  const failure = failureOfCode(code);
+  const needed = code === 'missing_scope' ? errorCode(body.needed) : undefined;
+  const remedy = REMEDIES[code];
+  return new DeliveryError(
+    `Slack answered ${code}${needed ? ` (needed: ${needed})` : ''}${remedy ? `: ${remedy}` : ''}.`,
+    {
+      ...failure,
+      httpStatus: answer.status,
+      platformCode: code,
+      retryAfterMs: answer.retryAfterMs,
+    },
+  );
+}
+
+/** Slack says `ok: false` only when it has refused, so a code that is new to us is a refusal too. */
+export function failureOfCode(code: string): Failure {
+  return (
+    BY_CODE.get(code) ??
+    BY_PREFIX.find(([prefix]) => code.startsWith(prefix))?.[1] ??
+    permanent('request_rejected')
+  );
+}
+
+function failedStatus(answer: HttpAnswer, platformCode: string | undefined): DeliveryError {
+  return new DeliveryError(`Slack answered HTTP ${answer.status}.`, {
+    ...failureOfStatus(answer.status),
+    httpStatus: answer.status,
+    platformCode,
+    retryAfterMs: answer.retryAfterMs,
+  });
+}
+
+function jsonObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
