@@ -90,7 +90,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   }
 
   const server = spawnKept(options.cliPath, commandLine({ ...options, port, uiPort }));
-  const complaints = forwardComplaints(server, options.log);
+  const complaints = readComplaints(server, options.log);
   const address = `${LOOPBACK}:${port}`;
   try {
     await Promise.race([ready(address, options.namespace), prematureEnd(server, complaints)]);
@@ -98,12 +98,13 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
     await server.stop(0);
     throw error;
   }
+  complaints.forward(true);
   return {
     address,
     uiUrl: uiPort === undefined ? undefined : `http://${LOOPBACK}:${uiPort}`,
     exited: server.exited,
     async stop() {
-      complaints.mute();
+      complaints.forward(false);
       await server.stop(STOP_GRACE_MS);
     },
   };
@@ -136,23 +137,23 @@ function pragmaFlags(): string[] {
 interface Complaints {
   /** The last that the server said on standard error. */
   last(): string;
-  /** A server that is being stopped complains about its own parts' going. */
-  mute(): void;
+  /** Off at first: a server that comes up or goes down complains about its own parts, which come and go one by one. */
+  forward(on: boolean): void;
 }
 
-function forwardComplaints(server: KeptProcess, log: Logger): Complaints {
+function readComplaints(server: KeptProcess, log: Logger): Complaints {
   let last = '';
-  let muted = false;
+  let forwarding = false;
   server.stdout.resume();
   createInterface(server.stderr).on('line', (line) => {
     if (line.trim() === '') return;
     last = line;
-    if (!muted) log.warn({ temporal: line }, 'the Temporal server complains');
+    if (forwarding) log.warn({ temporal: line }, 'The Temporal server complains');
   });
   return {
     last: () => last,
-    mute: () => {
-      muted = true;
+    forward: (on) => {
+      forwarding = on;
     },
   };
 }
