@@ -26,6 +26,15 @@ export function loadTemporalConnection(
   return { connectionOptions, namespace: namespace ?? DEFAULT_NAMESPACE };
 }
 
+/** For processes that have no embedded server to fall back to: throws a ConfigurationError where none is configured. */
+export function requireTemporalConnection(environment: NodeJS.ProcessEnv): TemporalConnection {
+  const connection = loadTemporalConnection(environment);
+  if (connection) return connection;
+  throw new ConfigurationError(
+    'No Temporal service is configured: set TEMPORAL_ADDRESS (as localhost:7233) or a profile of Temporal’s configuration file, or run "npm start", which brings a server with it.',
+  );
+}
+
 function loadProfile(environment: NodeJS.ProcessEnv): ReturnType<typeof loadClientConnectConfig> {
   const variables = Object.entries(environment).filter(
     // A variable that is set to nothing is not set: compose files and CI systems write it so.

@@ -1,6 +1,7 @@
 /** How long a namespace remembers closed workflows, and so how long it can recognise a duplicate. */
 import type { Connection } from '@temporalio/client';
 import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time.js';
+import { ConfigurationError } from '../config/fields.js';
 
 /** In milliseconds. Rejects if the namespace doesn't exist. */
 export async function namespaceRetentionMs(
@@ -25,4 +26,21 @@ export async function raiseNamespaceRetention(
     namespace,
     config: { workflowExecutionRetentionTtl: msToTs(retentionMs) },
   });
+}
+
+/**
+ * Makes sure that a duplicate is still recognised at the end of its window. Rejects with a ConfigurationError that has the
+ * command to mend it.
+ */
+export async function checkRetention(
+  connection: Connection,
+  namespace: string,
+  windowMs: number,
+): Promise<void> {
+  const retentionMs = await namespaceRetentionMs(connection, namespace);
+  if (retentionMs >= windowMs) return;
+  const neededHours = Math.ceil(windowMs / 3_600_000);
+  throw new ConfigurationError(
+    `The Temporal namespace "${namespace}" forgets closed workflows after ${retentionMs / 3_600_000} h, but duplicates have to be recognised for ${windowMs / 3_600_000} h (DEDUPLICATION_WINDOW): run "temporal operator namespace update --namespace ${namespace} --retention ${neededHours}h", or shorten the window.`,
+  );
 }

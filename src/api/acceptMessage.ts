@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { Configuration, DeduplicationWindow } from '../config/configuration.js';
+import type { DeliveryStatus } from '../delivery.js';
+import type { Message } from '../message.js';
+import { describeMessage, memoOf, messageStatus, summarise } from '../temporal/messageExecution.js';
+import { restartMessage, startMessage, type MessageStart } from '../temporal/startMessage.js';
+import { planDeliveries } from './deliveryPlan.js';
+import { differingFields, fingerprint } from './fingerprint.js';
+import { Problem } from './problem.js';
+
+export type Acceptance =
+  | { outcome: 'accepted'; traceId: string }
+  /** `traceId` and `status` are the original's. */
+  | { outcome: 'duplicate'; status: DeliveryStatus; traceId: string }
+  | { outcome: 'key_reused'; differences: string[] };
+
+/** A key that is in use but belongs to no message, or vanishes, does so at most once in practice. */
+const MAXIMUM_TRIES = 3;
+
+/** Starts a message's workflow, or finds out what became of the one that has its key. */
+export async function acceptMessage(
+  client: Client,
+  configuration: Configuration,
+  message: Message,
+  traceId: string,
+): Promise<Acceptance> {
+  const start = messageStart(message, configuration, traceId);
+  const windowMs = deduplicationWindowMs(configuration.deduplicationWindow, message);
+  for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
+    if (await startMessage(client, start)) return { outcome: 'accepted', traceId };
+
+    const original = await describeMessage(client, message.deduplicationKey);
+    // Its retention ended between the two calls, so the key is free.
+    if (!original) continue;
+
+    if (!hasExpired(original, windowMs)) return compare(original, start);
+    if (await restartMessage(client, start, original.runId))
+      return { outcome: 'accepted', traceId };
+    // Another sender restarted it at this very moment: ours is a duplicate of theirs.
+    const restarted = await describeMessage(client, message.deduplicationKey);
+    if (restarted) return compare(restarted, start);
+  }
+  throw new Problem(
+    'deduplication_key_reused',
+    'Another workflow of this Temporal namespace, which is not a message, has this key as its id: send with another key.',
+  );
+}
+
+function messageStart(
+  message: Message,
+  configuration: Configuration,
+  traceId: string,
+): MessageStart {
+  const { deduplicationKey, content, correlation, priority, onAmbiguous } = message;
+  return {
+    deduplicationKey,
+    input: {
+      content,
+      correlation,
+      priority,
+      onAmbiguous,
+      deliveries: planDeliveries(message, configuration),
+      traceId,
+    },
+    memo: { fingerprint: fingerprint(message), startToken: randomUUID() },
+  };
+}
+
+function deduplicationWindowMs(
+  { defaultMs, bySourceMs }: DeduplicationWindow,
+  { correlation }: Message,
+): number {
+  const own = correlation?.source === undefined ? undefined : bySourceMs[correlation.source];
+  return own ?? defaultMs;
+}
+
+/** An open message keeps its key however old it is: it is still to be delivered, or waits for a person. */
+function hasExpired(
+  { closeTime, startTime }: WorkflowExecutionDescription,
+  windowMs: number,
+): boolean {
+  return closeTime !== undefined && startTime.getTime() + windowMs < Date.now();
+}
+
+function compare(original: WorkflowExecutionDescription, { memo }: MessageStart): Acceptance {
+  const known = memoOf(original).fingerprint;
+  const differences = known ? differingFields(known, memo.fingerprint) : [];
+  if (differences.length > 0) return { outcome: 'key_reused', differences };
+  return {
+    outcome: 'duplicate',
+    status: messageStatus(original),
+    traceId: summarise(original).traceId ?? '',
+  };
+}

@@ -1,0 +1,20 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { Configuration } from '../config/configuration.js';
+import type { ApiMetrics } from './metrics.js';
+import type { TemporalGate } from './temporalGate.js';
+
+/** What the routers work with. */
+export interface ApiContext {
+  configuration: Configuration;
+  client: Client;
+  /** Every call to Temporal goes through it. */
+  gate: TemporalGate;
+  metrics: ApiMetrics;
+  log: Logger;
+}
+
+/** The address of a message in this API. */
+export function messagePath(deduplicationKey: string): string {
+  return `/v1/messages/${encodeURIComponent(deduplicationKey)}`;
+}

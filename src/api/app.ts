@@ -1,0 +1,52 @@
+import { createRequire } from 'node:module';
+import type { Client } from '@temporalio/client';
+import express, { Router, type Express } from 'express';
+import type { Logger } from 'pino';
+import type { Configuration } from '../config/configuration.js';
+import type { ApiContext } from './apiContext.js';
+import { requireApiKey } from './authentication.js';
+import { healthRouter } from './health.js';
+import { ingestionRouter } from './ingestion.js';
+import { messagesRouter } from './messages.js';
+import { createApiMetrics } from './metrics.js';
+import { openApiDocument } from './openapi.js';
+import { Problem, problemHandler } from './problem.js';
+import { createTemporalGate } from './temporalGate.js';
+
+/** The HTTP API over a Temporal client. It keeps nothing between two requests. */
+export function createApp(options: {
+  configuration: Configuration;
+  client: Client;
+  log: Logger;
+}): Express {
+  const { client, configuration, log } = options;
+  const metrics = createApiMetrics();
+  const context: ApiContext = { ...options, metrics, gate: createTemporalGate(client) };
+  const document = openApiDocument(productVersion());
+
+  const authenticated = Router();
+  authenticated.use(requireApiKey(configuration.apiKeys));
+  authenticated.get('/metrics', async (_request, response) => {
+    response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+  authenticated.use('/v1', ingestionRouter(context), messagesRouter(context));
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(healthRouter(context));
+  app.get('/openapi.json', (_request, response) => {
+    response.json(document);
+  });
+  app.use(authenticated);
+  app.use((request) => {
+    throw new Problem('not_found', `${request.method} ${request.path} is not part of this API.`);
+  });
+  app.use(problemHandler(log));
+  return app;
+}
+
+function productVersion(): string {
+  const require = createRequire(import.meta.url);
+  return (require('sendproof/package.json') as { version: string }).version;
+}

@@ -1,0 +1,46 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { RequestHandler } from 'express';
+import { ConfigurationError } from '../config/fields.js';
+import { Problem } from './problem.js';
+
+/** Lets a request through that has one of the keys as `Authorization: Bearer <key>`; all of them where there are no keys. */
+export function requireApiKey(keys: readonly string[]): RequestHandler {
+  const digests = keys.map(digest);
+  return (request, _response, next) => {
+    if (digests.length === 0) {
+      next();
+      return;
+    }
+    const given = /^Bearer (.+)$/i.exec(request.get('authorization') ?? '')?.[1];
+    if (given === undefined || !isOneOf(given.trim(), digests)) {
+      throw new Problem(
+        'not_authenticated',
+        'Send one of the keys of SENDPROOF_API_KEYS as "Authorization: Bearer <key>".',
+      );
+    }
+    next();
+  };
+}
+
+/** Throws where the API would listen beyond this machine without asking for a key. */
+export function refuseOpenDoor(host: string, keys: readonly string[]): void {
+  if (keys.length > 0 || isLoopback(host)) return;
+  throw new ConfigurationError(
+    `The API would listen on ${host}, beyond this machine, without API keys: set SENDPROOF_API_KEYS to one or more keys, separated by commas, or set HOST to 127.0.0.1.`,
+  );
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** Digests have one length, whatever was given, so their comparison tells nothing by its time. */
+function digest(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
+function isOneOf(given: string, digests: readonly Buffer[]): boolean {
+  const givenDigest = digest(given);
+  // Every key is compared, so that the time doesn't tell which one matched.
+  return digests.reduce((found, known) => timingSafeEqual(givenDigest, known) || found, false);
+}

@@ -1,0 +1,155 @@
+/** `POST /v1/messages` and `POST /v1/messages/batch`: taking messages in. */
+import { json, Router, type Request, type RequestHandler } from 'express';
+import { z } from 'zod';
+import { messageSchema } from '../message.js';
+import { acceptMessage } from './acceptMessage.js';
+import { messagePath, type ApiContext } from './apiContext.js';
+import { invalidRequest, parseRequest, Problem } from './problem.js';
+import type { acceptanceSchema, batchResultSchema } from './representations.js';
+import { traceIdOf } from './traceContext.js';
+
+/** Room for 40,000 characters of any script, escaped, and the rest of the message. */
+const MESSAGE_LIMIT_BYTES = 256 * 1024;
+const BATCH_LIMIT_BYTES = 16 * 1024 * 1024;
+const BATCH_LIMIT_MESSAGES = 1_000;
+
+export const batchSchema = z
+  .strictObject({
+    messages: z
+      .array(z.unknown())
+      .min(1, 'must hold at least one message')
+      .max(BATCH_LIMIT_MESSAGES, `must hold at most ${BATCH_LIMIT_MESSAGES} messages`),
+  })
+  .meta({ id: 'Batch' });
+
+type AcceptanceBody = z.infer<typeof acceptanceSchema>;
+type BatchResult = z.infer<typeof batchResultSchema>['results'][number];
+
+export function ingestionRouter(context: ApiContext): Router {
+  const router = Router();
+
+  router.post('/messages', jsonBody(MESSAGE_LIMIT_BYTES), async (request, response) => {
+    const traceId = traceIdOf(request.get('traceparent'));
+    const body = await accept(context, withIdempotencyKey(request), traceId);
+    response
+      .status(body.duplicate ? 200 : 202)
+      .location(body.links.self)
+      .json(body);
+  });
+
+  router.post('/messages/batch', jsonBody(BATCH_LIMIT_BYTES), async (request, response) => {
+    const { messages } = parseRequest(batchSchema, request.body);
+    const traceId = traceIdOf(request.get('traceparent'));
+    const results: BatchResult[] = [];
+    // In slices that fit through the gate, so that a large batch waits for itself and not for a 503.
+    for (let at = 0; at < messages.length; at += BATCH_SLICE) {
+      const slice = messages.slice(at, at + BATCH_SLICE);
+      results.push(
+        ...(await Promise.all(slice.map((message) => acceptOne(context, message, traceId)))),
+      );
+    }
+    response.json({ results });
+  });
+
+  return router;
+}
+
+/** Half of what may be under way toward Temporal at once, so that others get through beside a batch. */
+const BATCH_SLICE = 50;
+
+/** Parses JSON and nothing else. A request without a body goes on without one. */
+export function jsonBody(limitBytes: number): RequestHandler {
+  const parse: RequestHandler = json({ limit: limitBytes, inflate: false });
+  return (request, response, next) => {
+    const hasBody = request.get('transfer-encoding') ?? request.get('content-length') ?? '0';
+    if (hasBody !== '0' && !request.is('json')) {
+      throw new Problem(
+        'unsupported_media_type',
+        'Send JSON, with the header "Content-Type: application/json".',
+      );
+    }
+    parse(request, response, next);
+  };
+}
+
+/** The key may come in the body or as the `Idempotency-Key` header, quoted (as its draft standard has it) or not. */
+function withIdempotencyKey(request: Request): unknown {
+  const header = request
+    .get('idempotency-key')
+    ?.trim()
+    .replace(/^"(.*)"$/, '$1');
+  const body: unknown = request.body;
+  if (header === undefined || typeof body !== 'object' || body === null) return body;
+  const inBody = (body as Record<string, unknown>).deduplicationKey;
+  if (inBody !== undefined && inBody !== header) {
+    throw invalidRequest([
+      {
+        field: 'deduplicationKey',
+        detail: 'differs from the header Idempotency-Key: send one of them, or the same in both',
+      },
+    ]);
+  }
+  return { ...body, deduplicationKey: header };
+}
+
+async function accept(
+  { client, configuration, gate, log, metrics }: ApiContext,
+  body: unknown,
+  traceId: string,
+): Promise<AcceptanceBody> {
+  const message = parseRequest(messageSchema, body);
+  const { deduplicationKey } = message;
+  const startedAt = performance.now();
+  const acceptance = await gate(() => acceptMessage(client, configuration, message, traceId));
+  const line = {
+    deduplicationKey,
+    traceId,
+    destinations: message.destinations,
+    durationMs: Math.round(performance.now() - startedAt),
+  };
+  const links = { self: messagePath(deduplicationKey) };
+  switch (acceptance.outcome) {
+    case 'accepted':
+      metrics.accepted.inc();
+      log.info(line, 'Message accepted');
+      return { deduplicationKey, status: 'accepted', duplicate: false, traceId, links };
+    case 'duplicate':
+      metrics.duplicates.inc();
+      log.info({ ...line, originalTraceId: acceptance.traceId }, 'Duplicate dropped');
+      return {
+        deduplicationKey,
+        status: acceptance.status,
+        duplicate: true,
+        traceId: acceptance.traceId,
+        links,
+      };
+    case 'key_reused':
+      metrics.keysReused.inc();
+      log.info({ ...line, differences: acceptance.differences }, 'Deduplication key reused');
+      throw new Problem(
+        'deduplication_key_reused',
+        'The key belongs to a message that differs in the fields listed. Nothing was sent: use a new key for new content (a key should include the state, as alert-55-resolved).',
+        {
+          errors: acceptance.differences.map((field) => ({
+            field,
+            detail: 'differs from what the key was first used for',
+          })),
+        },
+      );
+  }
+}
+
+/** One of a batch: what would be its own answer becomes its result. */
+async function acceptOne(
+  context: ApiContext,
+  body: unknown,
+  traceId: string,
+): Promise<BatchResult> {
+  try {
+    const message = await accept(context, body, traceId);
+    return { status: message.duplicate ? 200 : 202, message };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { status: error.status, problem: error.toJSON() };
+  }
+}

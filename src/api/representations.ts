@@ -1,0 +1,130 @@
+/** The JSON that the API answers with: schemas that both document it and type the code that makes it. */
+import { z } from 'zod';
+import { DELIVERY_STATUSES, FAILURE_REASONS } from '../delivery.js';
+import { deduplicationKeySchema, destinationSchema } from '../message.js';
+import { problemSchema } from './problem.js';
+
+const timestamp = z.iso.datetime();
+const statusSchema = z.enum(DELIVERY_STATUSES).meta({ id: 'DeliveryStatus' });
+const reasonSchema = z.enum(FAILURE_REASONS).meta({ id: 'FailureReason' });
+const traceIdSchema = z.string().meta({ description: 'W3C trace id, 32 hex digits.' });
+
+export const acceptanceSchema = z
+  .object({
+    deduplicationKey: deduplicationKeySchema,
+    status: statusSchema,
+    duplicate: z
+      .boolean()
+      .meta({ description: 'True: the message was accepted before, and nothing was done.' }),
+    traceId: traceIdSchema,
+    links: z.object({ self: z.string() }),
+  })
+  .meta({ id: 'Acceptance' });
+
+export const batchResultSchema = z
+  .object({
+    results: z.array(
+      z.union([
+        z.object({ status: z.union([z.literal(202), z.literal(200)]), message: acceptanceSchema }),
+        z.object({ status: z.int(), problem: problemSchema }),
+      ]),
+    ),
+  })
+  .meta({
+    id: 'BatchResult',
+    description: 'A result for each message, in the order they were sent.',
+  });
+
+const attemptSchema = z
+  .object({
+    number: z.int(),
+    startedAt: timestamp.optional(),
+    durationMs: z.number().optional(),
+    outcome: z.enum(['delivered', 'transient', 'permanent', 'ambiguous']),
+    reason: reasonSchema.optional(),
+    httpStatus: z.int().optional(),
+    platformCode: z.string().optional(),
+    retryAfterMs: z.number().optional(),
+    nextAttemptInMs: z.number().optional(),
+    lookup: z.enum(['found', 'absent', 'refused']).optional(),
+  })
+  .meta({ id: 'Attempt' });
+
+const deliverySchema = z
+  .object({
+    destination: destinationSchema,
+    status: statusSchema,
+    attempts: z.array(attemptSchema),
+    receipt: z
+      .object({
+        messageId: z.string().optional(),
+        channel: z.string().optional(),
+        url: z.string().optional(),
+      })
+      .optional()
+      .meta({
+        description: 'The platform’s proof: Slack `ts` and permalink, Graph id and webUrl.',
+      }),
+    reason: reasonSchema.optional(),
+    detail: z.string().optional(),
+    nextAttemptAt: timestamp.optional(),
+  })
+  .meta({ id: 'Delivery' });
+
+const deadLetterSchema = z
+  .object({
+    destination: destinationSchema,
+    reason: reasonSchema,
+    detail: z.string(),
+    at: timestamp,
+  })
+  .meta({ id: 'DeadLetter' });
+
+export const messageSummarySchema = z
+  .object({
+    deduplicationKey: z.string(),
+    status: statusSchema,
+    destinations: z.array(z.string()),
+    source: z.string().optional(),
+    reference: z.string().optional(),
+    traceId: traceIdSchema.optional(),
+    acceptedAt: timestamp,
+    closedAt: timestamp.optional(),
+    deadLetters: z.array(deadLetterSchema),
+  })
+  .meta({ id: 'MessageSummary' });
+
+export const messageStateSchema = messageSummarySchema
+  .extend({
+    deliveries: z.array(deliverySchema),
+    operatorActions: z.array(
+      z.object({
+        action: z.enum(['retry', 'discard']),
+        at: timestamp,
+        by: z.string().optional(),
+        reason: z.string().optional(),
+        destination: z.string().optional(),
+      }),
+    ),
+    failure: z.string().optional(),
+    links: z.object({ self: z.string() }),
+  })
+  .meta({ id: 'MessageState' });
+
+export const messagePageSchema = z
+  .object({
+    messages: z.array(messageSummarySchema),
+    cursor: z.string().optional().meta({ description: 'Give it back to get the next page.' }),
+  })
+  .meta({ id: 'MessagePage' });
+
+export const decisionSchema = z
+  .object({
+    deduplicationKey: z.string(),
+    action: z.enum(['retry', 'discard']),
+    destinations: z
+      .array(z.string())
+      .meta({ description: 'The deliveries that it was asked for.' }),
+    links: z.object({ self: z.string() }),
+  })
+  .meta({ id: 'Decision' });

@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+/** The worker process: runs the workflows and delivers. Stateless, as many as are needed beside each other. */
+import { fileURLToPath } from 'node:url';
+import { NativeConnection } from '@temporalio/worker';
+import { loadConfiguration } from './src/config/configuration.js';
+import { createLogger } from './src/log.js';
+import { runMain, stopSignal } from './src/process.js';
+import { requireTemporalConnection } from './src/temporal/connection.js';
+import { installTemporalRuntime } from './src/temporal/runtime.js';
+import { startWorkers } from './src/temporal/workers.js';
+
+const log = createLogger('sendproof-worker', process.env);
+
+await runMain(log, async () => {
+  const { accounts } = loadConfiguration(process.env);
+  const { connectionOptions, namespace } = requireTemporalConnection(process.env);
+  installTemporalRuntime(log);
+  const connection = await NativeConnection.connect(connectionOptions);
+  try {
+    const workers = await startWorkers({
+      connection,
+      namespace,
+      accounts,
+      workflowBundle: fileURLToPath(new URL('workflow-bundle.js', import.meta.url)),
+      log,
+    });
+    log.info(
+      { namespace, accounts: accounts.map(({ platform, name }) => `${platform.name}:${name}`) },
+      'The worker runs',
+    );
+    await Promise.race([stopSignal(), workers.done]);
+    await workers.shutdown();
+    await workers.done;
+  } finally {
+    await connection.close();
+  }
+});
