@@ -1,0 +1,219 @@
+/** Answers the calls of one platform: faults first, then the platform itself; every call is logged. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Answer, PlatformCall, PlayedPlatform, Wording } from './call.js';
+import { stageOf, type ActiveFault, type Fault, type FaultPlan } from './faults.js';
+import type { RequestLog, SandboxRequest } from './requests.js';
+
+/** What a fault does to a call: another answer, none, a broken connection, or the right answer late. */
+type Effect =
+  | { effect: 'answer'; answer: Answer }
+  | { effect: 'raw'; contentType: string; text: string }
+  | { effect: 'silence' }
+  | { effect: 'reset' }
+  | { effect: 'wait'; until: () => Promise<unknown> };
+
+/** Larger than any request that a platform would take, so that its own limit is what answers. */
+const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+
+export class Exchange {
+  readonly #played: PlayedPlatform;
+  readonly #faults: FaultPlan;
+  readonly #requests: RequestLog;
+
+  constructor(played: PlayedPlatform, faults: FaultPlan, requests: RequestLog) {
+    this.#played = played;
+    this.#faults = faults;
+    this.#requests = requests;
+  }
+
+  /** Takes one HTTP request to its end. Never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const at = Date.now();
+    const body = await readBody(request);
+    if (body === undefined) return;
+    const url = urlOf(request);
+    if (!url) {
+      send(response, { status: 400 });
+      return;
+    }
+    const call = this.#played.interpret({ request, url, body });
+    const { operation, path } = call;
+    const entry = this.#requests.begin({
+      at,
+      platform: this.#played.platform,
+      method: request.method ?? '',
+      operation,
+      ...(path !== undefined && { path }),
+    });
+    const fault = this.#faults.match({ platform: this.#played.platform, ...call });
+    if (fault) await this.#answerFaulty(fault, call, entry, response);
+    else send(response, executeLogged(call, entry));
+  }
+
+  async #answerFaulty(
+    active: ActiveFault,
+    call: PlatformCall,
+    entry: SandboxRequest,
+    response: ServerResponse,
+  ): Promise<void> {
+    let answer: Answer | undefined;
+    if (stageOf(active.fault) === 'after') {
+      answer = executeLogged(call, entry);
+      // What the platform itself refuses never comes as far as the fault.
+      if (answer.error !== undefined) {
+        send(response, answer);
+        return;
+      }
+    }
+    entry.fault = active.fault.kind;
+    this.#faults.apply(active);
+    const effect = this.#effectOf(active);
+    if (effect.effect !== 'wait') {
+      finish(effect, entry, response);
+      return;
+    }
+    delete entry.status;
+    await effect.until();
+    answer ??= executeLogged(call, entry);
+    entry.status = answer.status;
+    send(response, answer);
+  }
+
+  #effectOf(active: ActiveFault): Effect {
+    const { fault } = active;
+    switch (fault.kind) {
+      case 'timeout':
+        return { effect: 'silence' };
+      case 'reset':
+        return { effect: 'reset' };
+      case 'slow':
+        return { effect: 'wait', until: () => delay(fault.delayMs, undefined, { ref: false }) };
+      case 'hold':
+        return { effect: 'wait', until: () => this.#faults.released(active) };
+      case 'garbage':
+        return garbage(fault.form);
+      case 'rate_limited':
+      case 'revoked_token':
+      case 'http_error':
+      case 'slack_error':
+      case 'graph_error':
+        return { effect: 'answer', answer: answerOf(fault, this.#played.wording) };
+    }
+  }
+}
+
+function answerOf(
+  fault: Extract<
+    Fault,
+    { kind: 'rate_limited' | 'revoked_token' | 'http_error' | 'slack_error' | 'graph_error' }
+  >,
+  wording: Wording,
+): Answer {
+  switch (fault.kind) {
+    case 'rate_limited':
+      return wording.rateLimited(fault.retryAfter);
+    case 'revoked_token':
+      return wording.revokedToken();
+    case 'http_error': {
+      const answer = wording.httpError(fault.status);
+      if (fault.retryAfter === undefined) return answer;
+      return { ...answer, headers: { ...answer.headers, 'retry-after': fault.retryAfter } };
+    }
+    case 'slack_error':
+      return { status: 200, body: { ok: false, error: fault.error }, error: fault.error };
+    case 'graph_error':
+      return {
+        status: fault.status,
+        body: { error: { code: fault.code, message: 'A fault of the sandbox.', innerError: {} } },
+        error: fault.code,
+      };
+  }
+}
+
+function garbage(form: 'html' | 'cut_json'): Effect {
+  return form === 'html'
+    ? {
+        effect: 'raw',
+        contentType: 'text/html; charset=utf-8',
+        text: '<!doctype html><title>Proxy</title><h1>Something is in the way</h1>',
+      }
+    : { effect: 'raw', contentType: 'application/json; charset=utf-8', text: '{"ok":true,"chan' };
+}
+
+function executeLogged(call: PlatformCall, entry: SandboxRequest): Answer {
+  const answer = call.execute();
+  entry.status = answer.status;
+  if (answer.error !== undefined) entry.error = answer.error;
+  if (answer.post) entry.postId = answer.post.id;
+  return answer;
+}
+
+function finish(
+  effect: Exclude<Effect, { effect: 'wait' }>,
+  entry: SandboxRequest,
+  response: ServerResponse,
+): void {
+  delete entry.status;
+  delete entry.error;
+  switch (effect.effect) {
+    case 'answer':
+      entry.status = effect.answer.status;
+      if (effect.answer.error !== undefined) entry.error = effect.answer.error;
+      send(response, effect.answer);
+      return;
+    case 'raw':
+      entry.status = 200;
+      response.writeHead(200, { 'content-type': effect.contentType });
+      response.end(effect.text);
+      return;
+    case 'reset':
+      response.socket?.resetAndDestroy();
+      return;
+    case 'silence':
+      // The connection stays open until the client gives up or the sandbox is closed.
+      return;
+  }
+}
+
+function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  if (response.destroyed) return;
+  if (body === undefined) {
+    response.writeHead(status, { ...headers, 'content-length': '0' });
+    response.end();
+    return;
+  }
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    ...headers,
+  });
+  response.end(text);
+}
+
+/** The address as the client wrote it; undefined when it is none. */
+function urlOf({ url = '/', headers }: IncomingMessage): URL | undefined {
+  const base = `http://${headers.host ?? 'localhost'}`;
+  return URL.canParse(url, base) ? new URL(url, base) : undefined;
+}
+
+/** Undefined when the client left, or sent more than anybody would take. */
+function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > BODY_LIMIT_BYTES) {
+        request.destroy();
+        resolve(undefined);
+        return;
+      }
+      chunks.push(chunk);
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('error', () => resolve(undefined));
+    request.on('close', () => resolve(undefined));
+  });
+}

@@ -1,0 +1,175 @@
+/** Faults that a test or a person sets, to see what becomes of a message. */
+import { z } from 'zod';
+import { SANDBOX_PLATFORMS, type SandboxPlatform } from './posts.js';
+
+const scope = {
+  platform: z.enum(SANDBOX_PLATFORMS),
+  path: z.string().min(1).optional().meta({
+    description: 'Only calls for this channel, written as in a destination.',
+  }),
+  operation: z.string().min(1).optional().meta({
+    description: 'Only this operation, as `chat.postMessage` or `postChannelMessage`.',
+  }),
+  times: z.int().min(1).optional().meta({
+    description: 'How many calls it hits; without it, every one until it is cleared.',
+  }),
+};
+
+/** Before: nothing is posted. After: the post is visible, though its maker may never learn of it. */
+const when = z.enum(['before', 'after']).default('before');
+const retryAfter = z.string().min(1).optional().meta({
+  description:
+    'The Retry-After header, in any form: `2`, `2.128`, an HTTP date. Without it, no header.',
+});
+const errorStatus = z.int().min(400).max(599);
+
+export const faultSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('rate_limited'), ...scope, retryAfter }),
+  z.strictObject({
+    kind: z.literal('http_error'),
+    ...scope,
+    status: errorStatus,
+    when,
+    retryAfter,
+  }),
+  z.strictObject({ kind: z.literal('timeout'), ...scope, when }),
+  z.strictObject({ kind: z.literal('reset'), ...scope, when }),
+  z.strictObject({ kind: z.literal('slack_error'), ...scope, error: z.string().min(1), when }),
+  z.strictObject({
+    kind: z.literal('graph_error'),
+    ...scope,
+    status: errorStatus,
+    code: z.string().min(1),
+    when,
+  }),
+  z.strictObject({ kind: z.literal('revoked_token'), ...scope }),
+  z.strictObject({
+    kind: z.literal('slow'),
+    ...scope,
+    delayMs: z.int().min(1).max(600_000),
+    when: z.enum(['before', 'after']).default('after'),
+  }),
+  z.strictObject({
+    kind: z.literal('garbage'),
+    ...scope,
+    form: z.enum(['html', 'cut_json']).default('html'),
+    when,
+  }),
+  z.strictObject({ kind: z.literal('hold'), ...scope }),
+]);
+
+export type Fault = z.output<typeof faultSchema>;
+/** A fault as it is set: what has a default may be left out. */
+export type FaultInput = z.input<typeof faultSchema>;
+export type FaultKind = Fault['kind'];
+
+/** A fault that is set. */
+export interface ActiveFault {
+  id: string;
+  fault: Fault;
+  /** How many calls it has hit. */
+  applied: number;
+}
+
+export interface FaultTarget {
+  platform: SandboxPlatform;
+  operation: string;
+  path: string | undefined;
+  /** Whether the call would make a post. */
+  posts: boolean;
+}
+
+/** The stage of a call at which a fault strikes. */
+export function stageOf(fault: Fault): 'before' | 'after' {
+  switch (fault.kind) {
+    case 'rate_limited':
+    case 'revoked_token':
+      return 'before';
+    case 'hold':
+      return 'after';
+    case 'http_error':
+    case 'timeout':
+    case 'reset':
+    case 'slack_error':
+    case 'graph_error':
+    case 'slow':
+    case 'garbage':
+      return fault.when;
+  }
+}
+
+interface Entry extends ActiveFault {
+  released: Promise<void>;
+  release: () => void;
+}
+
+/** The faults that are set, in the order in which they were. */
+export class FaultPlan {
+  readonly #entries = new Map<string, Entry>();
+  #count = 0;
+
+  /** @throws ZodError when the fault is malformed */
+  add(input: FaultInput): string {
+    const fault = faultSchema.parse(input);
+    this.#count += 1;
+    const id = `fault-${this.#count}`;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    this.#entries.set(id, { id, fault, applied: 0, released, release });
+    return id;
+  }
+
+  /**
+   * The first fault that meets this call. One that strikes after posting meets calls that make a post, and others only
+   * where it names their operation: else a time-out after posting would hit the look-up that it is meant to provoke.
+   */
+  match(target: FaultTarget): ActiveFault | undefined {
+    for (const entry of this.#entries.values()) {
+      const { fault } = entry;
+      if (
+        fault.platform === target.platform &&
+        (fault.path === undefined || fault.path === target.path) &&
+        (fault.operation === undefined || fault.operation === target.operation) &&
+        (fault.times === undefined || entry.applied < fault.times) &&
+        (target.posts || fault.operation !== undefined || stageOf(fault) === 'before')
+      ) {
+        return entry;
+      }
+    }
+    return undefined;
+  }
+
+  /** Counts a hit. A fault that has hit all its calls is gone, except a `hold`: its answers are still to be released. */
+  apply(active: ActiveFault): void {
+    active.applied += 1;
+    const { kind, times } = active.fault;
+    if (kind !== 'hold' && times !== undefined && active.applied >= times) {
+      this.#entries.delete(active.id);
+    }
+  }
+
+  /** Resolves when the held answers of this fault may go out. */
+  async released(active: ActiveFault): Promise<void> {
+    await this.#entries.get(active.id)?.released;
+  }
+
+  list(): ActiveFault[] {
+    return [...this.#entries.values()].map(({ id, fault, applied }) => ({ id, fault, applied }));
+  }
+
+  /**
+   * Takes the fault away; what it holds is answered.
+   *
+   * @returns false when there is no such fault
+   */
+  remove(id: string): boolean {
+    this.#entries.get(id)?.release();
+    return this.#entries.delete(id);
+  }
+
+  clear(): void {
+    for (const id of [...this.#entries.keys()]) this.remove(id);
+  }
+}

@@ -1,0 +1,63 @@
+/** Who may call the sandbox's Graph, and how they come by their tokens: the parts of Microsoft's sign-in that MSAL uses. */
+import { unauthorised, forbidden } from './errors.js';
+
+export const GRAPH_TOKEN = 'sandbox-graph-token';
+/** What a service user would have kept from signing in once. */
+export const GRAPH_REFRESH_TOKEN = 'sandbox-refresh-token';
+
+/** What the service user has consented to until it is told otherwise. */
+export const DEFAULT_GRAPH_PERMISSIONS = [
+  'User.Read',
+  'Team.ReadBasic.All',
+  'Channel.ReadBasic.All',
+  'ChannelMessage.Send',
+  'ChannelMessage.Read.All',
+  'ChannelMessage.ReadWrite',
+  'ChatMessage.Send',
+  'Chat.ReadWrite',
+];
+
+export class GraphCredentials {
+  #permissions: readonly string[] = DEFAULT_GRAPH_PERMISSIONS;
+  readonly #accessTokens = new Set([GRAPH_TOKEN]);
+  readonly #refreshTokens = new Set([GRAPH_REFRESH_TOKEN]);
+  #issued = 0;
+
+  get permissions(): readonly string[] {
+    return this.#permissions;
+  }
+
+  grant(permissions: readonly string[]): void {
+    this.#permissions = permissions;
+  }
+
+  /** Back to what the user consents to at first. Tokens that were issued stay good. */
+  reset(): void {
+    this.grant(DEFAULT_GRAPH_PERMISSIONS);
+  }
+
+  issue(): { accessToken: string; refreshToken: string } {
+    this.#issued += 1;
+    const accessToken = `${GRAPH_TOKEN}-${this.#issued}`;
+    const refreshToken = `${GRAPH_REFRESH_TOKEN}-${this.#issued}`;
+    this.#accessTokens.add(accessToken);
+    this.#refreshTokens.add(refreshToken);
+    return { accessToken, refreshToken };
+  }
+
+  isRefreshToken(token: string): boolean {
+    return this.#refreshTokens.has(token);
+  }
+
+  /** @throws GraphRefusal 401 or 403 */
+  authorise(authorization: string | undefined, wanted: readonly string[]): void {
+    const token = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
+    if (token === undefined) throw unauthorised('Access token is empty.');
+    if (!this.#accessTokens.has(token)) throw unauthorised('Access token validation failure.');
+    if (wanted.length > 0 && !wanted.some((permission) => this.#permissions.includes(permission))) {
+      throw forbidden(
+        `Missing scope permissions on the request. API requires one of '${wanted.join(', ')}'. Scopes on the request '${this.#permissions.join(', ')}'`,
+      );
+    }
+  }
+}

@@ -1,0 +1,202 @@
+/** Microsoft Graph, as far as Teams messages go: https://learn.microsoft.com/graph/api/resources/chatmessage */
+import type {
+  Answer,
+  PlatformCall,
+  PlatformRequest,
+  PlayedPlatform,
+  Surroundings,
+} from '../call.js';
+import type { RateLimit } from '../limits.js';
+import type { GraphCredentials } from './credentials.js';
+import {
+  badRequest,
+  GRAPH_WORDING,
+  GraphRefusal,
+  refusalAnswer,
+  tooManyRequests,
+} from './errors.js';
+import {
+  getMessage,
+  listChannelMessages,
+  listChatMessages,
+  listReplies,
+  messagesDelta,
+  postMessage,
+  postReply,
+  updateMessage,
+} from './messages.js';
+import { getChannel, getChat, getMe, getTeam } from './directory.js';
+
+/** What an operation is given: the request, taken apart, and the tenant to work on. */
+export interface OperationContext extends Surroundings {
+  /** As in a destination; empty on operations that concern no channel or chat. */
+  path: string;
+  team: string;
+  /** The id in the URL after `messages`. */
+  messageId: string;
+  /** Where the request went, for links to its next page. */
+  requestUrl: URL;
+  body: Buffer;
+}
+
+interface Operation {
+  name: string;
+  method: 'GET' | 'POST' | 'PATCH';
+  /** The URL below `/v1.0/`. */
+  route: RegExp;
+  /** Permissions of which one must be granted. */
+  permissions: readonly string[];
+  run: (context: OperationContext) => Answer;
+}
+
+const TEAM = 'teams/(?<team>[^/]+)';
+const CHANNEL = `${TEAM}/channels/(?<channel>[^/]+)`;
+const CHAT = 'chats/(?<chat>[^/]+)';
+const MESSAGE = 'messages/(?<message>[^/]+)';
+
+const CHANNEL_SEND = ['ChannelMessage.Send'];
+const CHANNEL_READ = ['ChannelMessage.Read.All'];
+const CHANNEL_WRITE = ['ChannelMessage.ReadWrite'];
+const CHAT_SEND = ['ChatMessage.Send', 'Chat.ReadWrite'];
+const CHAT_READ = ['Chat.Read', 'Chat.ReadWrite'];
+const CHAT_WRITE = ['Chat.ReadWrite'];
+
+const OPERATIONS: Operation[] = [
+  operation('postChannelMessage', 'POST', `${CHANNEL}/messages`, CHANNEL_SEND, postMessage),
+  operation(
+    'replyToChannelMessage',
+    'POST',
+    `${CHANNEL}/${MESSAGE}/replies`,
+    CHANNEL_SEND,
+    postReply,
+  ),
+  operation('postChatMessage', 'POST', `${CHAT}/messages`, CHAT_SEND, postMessage),
+  operation('listChannelMessages', 'GET', `${CHANNEL}/messages`, CHANNEL_READ, listChannelMessages),
+  operation(
+    'channelMessagesDelta',
+    'GET',
+    `${CHANNEL}/messages/delta`,
+    CHANNEL_READ,
+    messagesDelta,
+  ),
+  operation('listReplies', 'GET', `${CHANNEL}/${MESSAGE}/replies`, CHANNEL_READ, listReplies),
+  operation('listChatMessages', 'GET', `${CHAT}/messages`, CHAT_READ, listChatMessages),
+  operation('getChannelMessage', 'GET', `${CHANNEL}/${MESSAGE}`, CHANNEL_READ, getMessage),
+  operation('getChatMessage', 'GET', `${CHAT}/${MESSAGE}`, CHAT_READ, getMessage),
+  operation('updateChannelMessage', 'PATCH', `${CHANNEL}/${MESSAGE}`, CHANNEL_WRITE, updateMessage),
+  operation('updateChatMessage', 'PATCH', `${CHAT}/${MESSAGE}`, CHAT_WRITE, updateMessage),
+  operation('getMe', 'GET', 'me', ['User.Read'], getMe),
+  operation('getTeam', 'GET', TEAM, ['Team.ReadBasic.All'], getTeam),
+  operation('getChannel', 'GET', CHANNEL, ['Channel.ReadBasic.All'], getChannel),
+  operation('getChat', 'GET', CHAT, CHAT_READ, getChat),
+];
+
+const POSTING = ['postChannelMessage', 'replyToChannelMessage', 'postChatMessage'];
+
+/** https://learn.microsoft.com/graph/throttling-limits#microsoft-teams-service-limits */
+const PER_PLACE: RateLimit = { burst: 4, perSecond: 4 };
+const TENANT_POSTS_PER_SECOND = 50;
+const TENANT_READS_PER_SECOND = 20;
+
+/** The paths below which Graph lies. */
+export const GRAPH_PREFIX = '/v1.0/';
+
+function operation(
+  name: string,
+  method: Operation['method'],
+  pattern: string,
+  permissions: readonly string[],
+  run: Operation['run'],
+): Operation {
+  return { name, method, route: new RegExp(`^${pattern}$`), permissions, run };
+}
+
+interface Recognised {
+  operation: Operation;
+  path: string;
+  team: string;
+  messageId: string;
+}
+
+export function playGraph(
+  surroundings: Surroundings,
+  credentials: GraphCredentials,
+): PlayedPlatform {
+  return {
+    platform: 'teams',
+    wording: GRAPH_WORDING,
+
+    interpret({ request, url, body }: PlatformRequest): PlatformCall {
+      const recognised = recognise(request.method ?? '', url.pathname.slice(GRAPH_PREFIX.length));
+      const path = recognised?.path;
+      return {
+        operation: recognised?.operation.name ?? 'unknown',
+        path: path === '' ? undefined : path,
+        posts: recognised !== undefined && POSTING.includes(recognised.operation.name),
+        execute: () =>
+          answerRefusals(() => execute(recognised, request.headers.authorization, url, body)),
+      };
+    },
+  };
+
+  function execute(
+    recognised: Recognised | undefined,
+    authorization: string | undefined,
+    requestUrl: URL,
+    body: Buffer,
+  ): Answer {
+    credentials.authorise(authorization, recognised?.operation.permissions ?? []);
+    if (!recognised)
+      throw badRequest('Resource not found for the segment, or the method is not allowed.');
+    const waitSeconds = takeTokens(recognised);
+    if (waitSeconds > 0) return tooManyRequests(String(waitSeconds));
+    const { operation, path, team, messageId } = recognised;
+    return operation.run({ ...surroundings, path, team, messageId, requestUrl, body });
+  }
+
+  function takeTokens({ operation: { name }, path }: Recognised): number {
+    const perSecond = POSTING.includes(name) ? TENANT_POSTS_PER_SECOND : TENANT_READS_PER_SECOND;
+    const limits = [{ key: `teams ${name}`, limit: { burst: perSecond, perSecond } }];
+    if (path !== '') limits.unshift({ key: `teams ${path}`, limit: PER_PLACE });
+    return surroundings.limiter?.take(limits) ?? 0;
+  }
+}
+
+function recognise(method: string, resource: string): Recognised | undefined {
+  for (const operation of OPERATIONS) {
+    const match = operation.method === method ? operation.route.exec(resource) : null;
+    if (!match) continue;
+    const { team = '', channel, chat, message = '' } = decoded(match.groups ?? {});
+    const path =
+      channel !== undefined ? `${team}/${channel}` : chat !== undefined ? `chats/${chat}` : '';
+    return { operation, path, team, messageId: message };
+  }
+  return undefined;
+}
+
+/** Ids have characters that some clients write as they are and others percent-encode. */
+function decoded(segments: Record<string, string>): Partial<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(segments)
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- groups that took no part are undefined
+      .filter(([, segment]) => segment !== undefined)
+      .map(([name, segment]) => [name, decode(segment)]),
+  );
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+function answerRefusals(execute: () => Answer): Answer {
+  try {
+    return execute();
+  } catch (error) {
+    if (error instanceof GraphRefusal) return refusalAnswer(error);
+    throw error;
+  }
+}

@@ -1,0 +1,110 @@
+/** The channels, chats and webhooks that exist in the sandbox. */
+import { z } from 'zod';
+import { SANDBOX_PLATFORMS, type SandboxPlatform } from './posts.js';
+
+/** What a place's path looks like on its platform. */
+const PATH_FORMS: Record<SandboxPlatform, { form: RegExp; description: string }> = {
+  slack: {
+    // Public and private channels, direct messages: https://docs.slack.dev/reference/objects/conversation-object
+    form: /^[CGD][A-Z0-9]{6,}$/,
+    description: 'a Slack channel id, as C0123ABC (C, G or D and at least six of A–Z, 0–9)',
+  },
+  teams: {
+    form: /^[^\s/?#]+\/[^\s/?#]+$/,
+    description: '<team id>/<channel id> or chats/<chat id>',
+  },
+  'teams-webhook': {
+    form: /^[^\s/?#]+$/,
+    description: 'the name of a webhook',
+  },
+};
+
+const displayName = z.string().trim().min(1).max(80);
+
+export const placeSchema = z
+  .strictObject({
+    platform: z.enum(SANDBOX_PLATFORMS),
+    path: z.string().max(300).meta({ description: 'As in a destination, as `C0123ABC`.' }),
+    name: displayName.optional().meta({ description: 'What people call it.' }),
+    teamName: displayName.optional(),
+    member: z.boolean().default(true).meta({
+      description: 'Whether the account may read and post there.',
+    }),
+    archived: z.boolean().default(false),
+  })
+  .superRefine(({ platform, path }, context) => {
+    if (isWellFormed(platform, path)) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['path'],
+      message: `must be ${PATH_FORMS[platform].description}`,
+    });
+  });
+
+/** A channel, chat or webhook. */
+export type Place = z.output<typeof placeSchema>;
+/** A place as it is created: what has a default may be left out. */
+export type PlaceInput = z.input<typeof placeSchema>;
+
+function isWellFormed(platform: SandboxPlatform, path: string): boolean {
+  return PATH_FORMS[platform].form.test(path);
+}
+
+export const SEEDED_TEAM = '0a1b2c3d-0000-4000-8000-000000000001';
+
+const SEED: PlaceInput[] = [
+  { platform: 'slack', path: 'C0123ABC', name: 'ops' },
+  { platform: 'slack', path: 'C0DEV0001', name: 'deploys' },
+  {
+    platform: 'teams',
+    path: `${SEEDED_TEAM}/19:incidents@thread.tacv2`,
+    name: 'Incidents',
+    teamName: 'Operations',
+  },
+  { platform: 'teams', path: 'chats/19:oncall@thread.v2', name: 'On call' },
+  { platform: 'teams-webhook', path: 'incidents', name: 'incidents' },
+];
+
+export class Places {
+  readonly #places = new Map<string, Place>();
+  readonly #open: boolean;
+
+  /** @param open whether every well-formed place exists as soon as it is asked for */
+  constructor(open: boolean) {
+    this.#open = open;
+    this.reset();
+  }
+
+  /**
+   * Creates the place, or changes the one that is there.
+   *
+   * @throws ZodError when it is malformed
+   */
+  put(input: PlaceInput): Place {
+    const place = placeSchema.parse(input);
+    this.#places.set(`${place.platform}:${place.path}`, place);
+    return place;
+  }
+
+  find(platform: SandboxPlatform, path: string): Place | undefined {
+    const place = this.#places.get(`${platform}:${path}`);
+    if (place || !this.#open || !isWellFormed(platform, path)) return place;
+    return this.put({ platform, path });
+  }
+
+  /** A Slack channel by its name, with or without the `#`. */
+  findSlackChannelNamed(name: string): Place | undefined {
+    const bare = name.replace(/^#/, '');
+    return this.list().find((place) => place.platform === 'slack' && place.name === bare);
+  }
+
+  list(): Place[] {
+    return [...this.#places.values()];
+  }
+
+  /** Back to the places that every sandbox begins with. */
+  reset(): void {
+    this.#places.clear();
+    for (const place of SEED) this.put(place);
+  }
+}

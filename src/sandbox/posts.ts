@@ -1,0 +1,210 @@
+/** What the sandbox's channels show, and the file that keeps it across a crash. */
+import { EventEmitter } from 'node:events';
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+
+export const SANDBOX_PLATFORMS = ['slack', 'teams', 'teams-webhook'] as const;
+/** The platforms by the names that destinations use. */
+export type SandboxPlatform = (typeof SANDBOX_PLATFORMS)[number];
+
+/** A post that a person looking at the channel would see. */
+export interface SandboxPost {
+  platform: SandboxPlatform;
+  /** As in a destination: `C0123ABC`, `<team>/<channel>`, `chats/<chat>`, or the name of a webhook. */
+  path: string;
+  /** Slack's `ts`, Graph's message id; for webhooks, whose senders learn no id, a number of the sandbox's own. */
+  id: string;
+  /** What is said, without mark-up where the platform keeps mark-up apart (Graph HTML, Adaptive Cards). */
+  text: string;
+  /** The delivery id, where the post carries one. */
+  deliveryId?: string;
+  /** Milliseconds since the epoch. */
+  postedAt: number;
+  /** Milliseconds since the epoch; absent while the post is as it was first shown. */
+  editedAt?: number;
+  /** The post that this one answers. */
+  replyTo?: string;
+  /** The post in its platform's own form, as far as it was accepted. */
+  content: PostContent;
+}
+
+export type PostContent = SlackContent | GraphContent | CardContent;
+
+export interface SlackContent {
+  kind: 'slack';
+  text: string;
+  blocks?: Record<string, unknown>[];
+  metadata?: { event_type: string; event_payload: Record<string, unknown> };
+  username?: string;
+}
+
+export interface GraphContent {
+  kind: 'graph';
+  /** Sanitised where it is HTML. */
+  body: { contentType: 'text' | 'html'; content: string };
+  subject: string | null;
+  importance: 'normal' | 'high' | 'urgent';
+  attachments: unknown[];
+}
+
+export interface CardContent {
+  kind: 'card';
+  /** The Adaptive Card. */
+  card: Record<string, unknown>;
+}
+
+export interface PostFilter {
+  platform?: SandboxPlatform | undefined;
+  path?: string | undefined;
+}
+
+type JournalEntry =
+  | { event: 'posted'; post: SandboxPost }
+  | { event: 'edited'; post: SandboxPost }
+  | { event: 'deleted'; platform: SandboxPlatform; path: string; id: string };
+
+const channelKey = (platform: SandboxPlatform, path: string): string => `${platform}:${path}`;
+
+/**
+ * All visible posts, in the order in which they were posted. With a file, every change is in the operating system's
+ * hands before the platform's answer is sent, so that it survives the process's sudden death (not the machine's).
+ */
+export class PostStore extends EventEmitter<{ changed: [] }> {
+  readonly #channels = new Map<string, SandboxPost[]>();
+  readonly #all = new Set<SandboxPost>();
+  #journal: number | undefined;
+  #newestId = 0;
+
+  /** @throws Error when the file can't be opened, or is not a journal of the sandbox. */
+  constructor(file?: string) {
+    super();
+    this.setMaxListeners(0);
+    if (file === undefined) return;
+    this.#journal = openSync(file, 'a+');
+    this.#replay(file, readFileSync(file, 'utf8'));
+  }
+
+  /** A number greater than any given before: the microseconds since the epoch, or the next free one. */
+  nextId(): number {
+    this.#newestId = Math.max(Date.now() * 1000, this.#newestId + 1);
+    return this.#newestId;
+  }
+
+  add(post: SandboxPost): SandboxPost {
+    this.#write({ event: 'posted', post });
+    this.#insert(post);
+    this.emit('changed');
+    return post;
+  }
+
+  /** Changes a post in its place. */
+  edit(post: SandboxPost, changes: Partial<SandboxPost>): void {
+    Object.assign(post, changes, { editedAt: Date.now() });
+    this.#write({ event: 'edited', post });
+    this.emit('changed');
+  }
+
+  remove(post: SandboxPost): void {
+    const { platform, path, id } = post;
+    this.#write({ event: 'deleted', platform, path, id });
+    this.#drop(post);
+    this.emit('changed');
+  }
+
+  /** The posts of one channel, oldest first. Not to be changed by the caller. */
+  of(platform: SandboxPlatform, path: string): readonly SandboxPost[] {
+    return this.#channels.get(channelKey(platform, path)) ?? [];
+  }
+
+  find(platform: SandboxPlatform, path: string, id: string): SandboxPost | undefined {
+    return this.of(platform, path).find((post) => post.id === id);
+  }
+
+  select({ platform, path }: PostFilter = {}): SandboxPost[] {
+    const candidates =
+      platform !== undefined && path !== undefined ? this.of(platform, path) : [...this.#all];
+    return candidates
+      .filter(
+        (post) =>
+          (platform === undefined || post.platform === platform) &&
+          (path === undefined || post.path === path),
+      )
+      .map((post) => ({ ...post }));
+  }
+
+  /** Every place that shows something. */
+  places(): { platform: SandboxPlatform; path: string }[] {
+    return [...this.#channels.values()].flatMap(([first]) =>
+      first ? [{ platform: first.platform, path: first.path }] : [],
+    );
+  }
+
+  clear(): void {
+    this.#channels.clear();
+    this.#all.clear();
+    if (this.#journal !== undefined) ftruncateSync(this.#journal, 0);
+    this.emit('changed');
+  }
+
+  close(): void {
+    if (this.#journal !== undefined) closeSync(this.#journal);
+    this.#journal = undefined;
+  }
+
+  #insert(post: SandboxPost): void {
+    const key = channelKey(post.platform, post.path);
+    const channel = this.#channels.get(key);
+    if (channel) channel.push(post);
+    else this.#channels.set(key, [post]);
+    this.#all.add(post);
+  }
+
+  #drop(post: SandboxPost): void {
+    const channel = this.#channels.get(channelKey(post.platform, post.path));
+    channel?.splice(channel.indexOf(post), 1);
+    this.#all.delete(post);
+  }
+
+  #write(entry: JournalEntry): void {
+    if (this.#journal !== undefined) writeSync(this.#journal, `${JSON.stringify(entry)}\n`);
+  }
+
+  /** A last line without its end was being written when the process died: nobody was told of it, so it never happened. */
+  #replay(file: string, text: string): void {
+    const complete = text.slice(0, text.lastIndexOf('\n') + 1);
+    if (this.#journal !== undefined && complete.length < text.length) {
+      ftruncateSync(this.#journal, Buffer.byteLength(complete));
+    }
+    complete
+      .split('\n')
+      .slice(0, -1)
+      .forEach((line, index) => {
+        try {
+          this.#apply(JSON.parse(line) as JournalEntry);
+        } catch (cause) {
+          throw new Error(
+            `Line ${index + 1} of ${file} is not a line of the sandbox's journal: name another file or delete this one.`,
+            { cause },
+          );
+        }
+      });
+  }
+
+  #apply(entry: JournalEntry): void {
+    switch (entry.event) {
+      case 'posted':
+        this.#insert(entry.post);
+        this.#newestId = Math.max(this.#newestId, entry.post.postedAt * 1000 + 1000);
+        return;
+      case 'edited': {
+        const { platform, path, id } = entry.post;
+        const post = this.find(platform, path, id);
+        if (post) Object.assign(post, entry.post);
+        return;
+      }
+      case 'deleted': {
+        const post = this.find(entry.platform, entry.path, entry.id);
+        if (post) this.#drop(post);
+      }
+    }
+  }
+}

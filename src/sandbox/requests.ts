@@ -1,0 +1,62 @@
+/** What was asked of the platforms, and what they answered. */
+import type { FaultKind } from './faults.js';
+import type { SandboxPlatform } from './posts.js';
+
+/** One call of a platform's API. Never holds content or credentials. */
+export interface SandboxRequest {
+  /** When it arrived, in milliseconds since the epoch. */
+  at: number;
+  platform: SandboxPlatform;
+  /** HTTP method. */
+  method: string;
+  /** Slack's method name, or the sandbox's name of a Graph or webhook operation, as `postChannelMessage`. */
+  operation: string;
+  /** The channel, as in a destination; absent on calls that concern none. */
+  path?: string;
+  /** HTTP status of the answer; absent while it is withheld, and for ever where none is given. */
+  status?: number;
+  /** The platform's error code in the answer. */
+  error?: string;
+  /** The fault that was applied. */
+  fault?: FaultKind;
+  /** The post that the call made visible, whether or not its maker was told. */
+  postId?: string;
+}
+
+export interface RequestFilter {
+  platform?: SandboxPlatform | undefined;
+  path?: string | undefined;
+  operation?: string | undefined;
+}
+
+/** The oldest are forgotten beyond this, so that a sandbox left running doesn't grow without end. */
+const REQUESTS_KEPT = 100_000;
+
+export class RequestLog {
+  #requests: SandboxRequest[] = [];
+
+  /** Adds the request; the caller completes the entry as it is answered. */
+  begin(request: SandboxRequest): SandboxRequest {
+    if (this.#requests.length >= 2 * REQUESTS_KEPT) {
+      this.#requests = this.#requests.slice(-REQUESTS_KEPT);
+    }
+    this.#requests.push(request);
+    return request;
+  }
+
+  /** Oldest first. */
+  select({ platform, path, operation }: RequestFilter = {}): SandboxRequest[] {
+    return this.#requests
+      .filter(
+        (request) =>
+          (platform === undefined || request.platform === platform) &&
+          (path === undefined || request.path === path) &&
+          (operation === undefined || request.operation === operation),
+      )
+      .map((request) => ({ ...request }));
+  }
+
+  clear(): void {
+    this.#requests = [];
+  }
+}

@@ -1,0 +1,89 @@
+/** Slack's rules for blocks: https://docs.slack.dev/reference/block-kit/blocks */
+import { z } from 'zod';
+
+const BLOCKS_PER_MESSAGE = 50;
+/**
+ * Undocumented, measured by others (https://github.com/slackapi/bolt-js/issues/2509): a little over 13,000 characters
+ * of text in all of a message's blocks together, with an allowance for each block.
+ */
+const TEXT_OF_ALL_BLOCKS = 13_300;
+const ALLOWANCE_PER_BLOCK = 60;
+const MARKDOWN_OF_ALL_BLOCKS = 12_000;
+
+const plainText = (length: number) =>
+  z.object({ type: z.literal('plain_text'), text: z.string().min(1).max(length) });
+const anyText = (length: number) =>
+  z.object({ type: z.enum(['plain_text', 'mrkdwn']), text: z.string().min(1).max(length) });
+const image = { image_url: z.string().max(3_000), alt_text: z.string().min(1).max(2_000) };
+const blockId = { block_id: z.string().max(255).optional() };
+
+const blockSchema = z.discriminatedUnion('type', [
+  z
+    .object({
+      type: z.literal('section'),
+      text: anyText(3_000).optional(),
+      fields: z.array(anyText(2_000)).min(1).max(10).optional(),
+      ...blockId,
+    })
+    .refine(({ text, fields }) => text !== undefined || fields !== undefined, {
+      error: 'must have text or fields',
+    }),
+  z.object({ type: z.literal('header'), text: plainText(150), ...blockId }),
+  z.object({ type: z.literal('divider'), ...blockId }),
+  z.object({
+    type: z.literal('context'),
+    elements: z
+      .array(z.union([anyText(2_000), z.object({ type: z.literal('image'), ...image })]))
+      .min(1)
+      .max(10),
+    ...blockId,
+  }),
+  z.object({
+    type: z.literal('actions'),
+    elements: z
+      .array(z.looseObject({ type: z.string() }))
+      .min(1)
+      .max(25),
+    ...blockId,
+  }),
+  z.object({ type: z.literal('image'), ...image, ...blockId }),
+  z.object({ type: z.literal('markdown'), text: z.string().min(1).max(MARKDOWN_OF_ALL_BLOCKS) }),
+  z.object({
+    type: z.literal('rich_text'),
+    elements: z.array(z.looseObject({ type: z.string() })).min(1),
+    ...blockId,
+  }),
+]);
+
+/** What is wrong with the blocks: Slack's error code, and its explanations. */
+export interface BlocksProblem {
+  error: 'invalid_blocks' | 'msg_blocks_too_long';
+  messages: string[];
+}
+
+export function checkBlocks(blocks: unknown): BlocksProblem | undefined {
+  const result = z.array(blockSchema).max(BLOCKS_PER_MESSAGE).safeParse(blocks);
+  if (!result.success) {
+    return {
+      error: 'invalid_blocks',
+      messages: result.error.issues.map(
+        ({ message, path }) =>
+          `[ERROR] ${message} [json-pointer:/${['blocks', ...path].join('/')}]`,
+      ),
+    };
+  }
+  const length = lengthOfTexts(blocks) + result.data.length * ALLOWANCE_PER_BLOCK;
+  return length > TEXT_OF_ALL_BLOCKS ? { error: 'msg_blocks_too_long', messages: [] } : undefined;
+}
+
+/** The characters in all values named `text`, however deep. */
+function lengthOfTexts(value: unknown): number {
+  if (Array.isArray(value))
+    return value.reduce((sum: number, item) => sum + lengthOfTexts(item), 0);
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.entries(value).reduce(
+    (sum, [name, item]) =>
+      sum + (name === 'text' && typeof item === 'string' ? item.length : lengthOfTexts(item)),
+    0,
+  );
+}

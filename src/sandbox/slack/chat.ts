@@ -1,0 +1,162 @@
+/** The `chat.*` methods. */
+import { z } from 'zod';
+import type { SandboxPost, SlackContent } from '../posts.js';
+import { SlackError, type SlackArguments } from './arguments.js';
+import { checkBlocks } from './blocks.js';
+import { channelOf, messageObject, messageOf, writableChannelOf } from './channel.js';
+import type { MethodContext, MethodResult } from './slack.js';
+import { SLACK_WORKSPACE } from './workspace.js';
+
+/** Longer text is cut: https://docs.slack.dev/changelog/2018-truncating-really-long-messages */
+const TEXT_LIMIT = 40_000;
+/** https://docs.slack.dev/reference/methods/chat.update#errors */
+const UPDATED_TEXT_LIMIT = 4_000;
+/** https://docs.slack.dev/reference/methods/chat.postMessage#markdown */
+const MARKDOWN_TEXT_LIMIT = 12_000;
+/** "8 KB": https://docs.slack.dev/messaging/message-metadata */
+const METADATA_LIMIT_BYTES = 8 * 1024;
+
+const TRUNCATED = {
+  response_metadata: {
+    warnings: ['message_truncated'],
+    messages: [
+      '[WARN] Your message was truncated but still posted. The `text` field accepts up to 40,000 characters.',
+    ],
+  },
+};
+
+const metadataSchema = z.object({
+  event_type: z.string().min(1),
+  event_payload: z.record(z.string(), z.unknown()),
+});
+
+export function postMessage(context: MethodContext): MethodResult {
+  const { args, posts } = context;
+  const channel = writableChannelOf(context);
+  const content = contentOf(args);
+  const threadTs = args.text('thread_ts');
+  if (threadTs !== undefined && !posts.find('slack', channel.path, threadTs)) {
+    throw new SlackError('thread_not_found');
+  }
+  const truncated = content.text.length > TEXT_LIMIT;
+  if (truncated) content.text = content.text.slice(0, TEXT_LIMIT);
+
+  const deliveryId = deliveryIdOf(content);
+  const microseconds = posts.nextId();
+  const post = posts.add({
+    platform: 'slack',
+    path: channel.path,
+    id: tsOf(microseconds),
+    text: content.text,
+    ...(deliveryId !== undefined && { deliveryId }),
+    postedAt: Math.floor(microseconds / 1000),
+    ...(threadTs !== undefined && { replyTo: threadTs }),
+    content,
+  });
+  return {
+    body: {
+      channel: channel.path,
+      ts: post.id,
+      message: messageObject(post, { metadata: true }),
+      ...(truncated && TRUNCATED),
+    },
+    post,
+  };
+}
+
+export function updateMessage(context: MethodContext): MethodResult {
+  const channel = writableChannelOf(context);
+  const post = messageOf(context, channel, context.args.required('ts'));
+  const content = contentOf(context.args);
+  if (Buffer.byteLength(content.text) > UPDATED_TEXT_LIMIT) throw new SlackError('msg_too_long');
+  context.posts.edit(post, editOf(post, content));
+  return {
+    body: {
+      channel: channel.path,
+      ts: post.id,
+      text: content.text,
+      message: messageObject(post, { metadata: true }),
+    },
+  };
+}
+
+export function deleteMessage(context: MethodContext): MethodResult {
+  const channel = writableChannelOf(context);
+  const post = messageOf(context, channel, context.args.required('ts'));
+  context.posts.remove(post);
+  return { body: { channel: channel.path, ts: post.id } };
+}
+
+export function getPermalink(context: MethodContext): MethodResult {
+  const channel = channelOf(context);
+  const post = messageOf(context, channel, context.args.required('message_ts'));
+  return {
+    body: {
+      channel: channel.path,
+      permalink: `${SLACK_WORKSPACE.url}archives/${channel.path}/p${post.id.replace('.', '')}`,
+    },
+  };
+}
+
+/** Metadata that isn't sent again stays: https://docs.slack.dev/reference/methods/chat.update */
+function editOf(post: SandboxPost, content: SlackContent): Partial<SandboxPost> {
+  const earlier = post.content as SlackContent;
+  const metadata = content.metadata ?? earlier.metadata;
+  return { text: content.text, content: { ...content, ...(metadata && { metadata }) } };
+}
+
+/** @throws SlackError for what Slack refuses to show */
+function contentOf(args: SlackArguments): SlackContent {
+  const blocks = blocksOf(args);
+  const markdown = args.text('markdown_text');
+  if (markdown !== undefined && markdown.length > MARKDOWN_TEXT_LIMIT) {
+    throw new SlackError('msg_too_long');
+  }
+  if (markdown !== undefined && (blocks ?? args.text('text'))) {
+    throw new SlackError('markdown_text_conflict');
+  }
+  const text = args.text('text') ?? markdown ?? '';
+  if (text.trim() === '' && !blocks && !args.has('attachments')) throw new SlackError('no_text');
+  const metadata = metadataOf(args);
+  const username = args.text('username');
+  return {
+    kind: 'slack',
+    text,
+    ...(blocks && { blocks }),
+    ...(metadata && { metadata }),
+    ...(username !== undefined && { username }),
+  };
+}
+
+function blocksOf(args: SlackArguments): Record<string, unknown>[] | undefined {
+  const blocks = args.structure('blocks', 'invalid_blocks_format');
+  if (blocks === undefined) return undefined;
+  if (!Array.isArray(blocks)) throw new SlackError('invalid_blocks_format');
+  if (blocks.length === 0) return undefined;
+  const problem = checkBlocks(blocks);
+  if (problem) {
+    throw new SlackError(problem.error, { response_metadata: { messages: problem.messages } });
+  }
+  return blocks as Record<string, unknown>[];
+}
+
+function metadataOf(args: SlackArguments): SlackContent['metadata'] {
+  const metadata = args.structure('metadata', 'invalid_metadata_format');
+  if (metadata === undefined) return undefined;
+  const result = metadataSchema.safeParse(metadata);
+  if (!result.success) throw new SlackError('invalid_metadata_schema');
+  if (Buffer.byteLength(JSON.stringify(result.data)) > METADATA_LIMIT_BYTES) {
+    throw new SlackError('metadata_too_large');
+  }
+  return result.data;
+}
+
+function deliveryIdOf({ metadata }: SlackContent): string | undefined {
+  const { delivery_id: deliveryId } = metadata?.event_payload ?? {};
+  return typeof deliveryId === 'string' ? deliveryId : undefined;
+}
+
+/** Seconds since the epoch with six decimals: unique within a channel, and its order in time. */
+function tsOf(microseconds: number): string {
+  return `${Math.floor(microseconds / 1e6)}.${String(microseconds % 1e6).padStart(6, '0')}`;
+}

@@ -1,0 +1,10 @@
+/** The sandbox's Slack workspace and the app in it. */
+export const SLACK_WORKSPACE = {
+  url: 'https://sandbox.slack.example/',
+  team: 'Sandbox',
+  teamId: 'T0SANDBOX',
+  user: 'sendproof',
+  userId: 'U0SANDBOX',
+  botId: 'B0SANDBOX',
+  appId: 'A0SANDBOX',
+} as const;

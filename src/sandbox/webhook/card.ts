@@ -1,0 +1,40 @@
+/** Adaptive Cards, as far as their words go: https://adaptivecards.io/explorer */
+
+export type CardElement = Record<string, unknown>;
+
+/** The elements inside an element, whatever kind of container it is. */
+export function childrenOf(element: CardElement): CardElement[] {
+  return ['body', 'items', 'columns', 'rows', 'cells', 'actions'].flatMap((name) => {
+    const children = element[name];
+    return Array.isArray(children) ? (children as unknown[]).filter(isElement) : [];
+  });
+}
+
+export function isElement(value: unknown): value is CardElement {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The facts of a FactSet. */
+export function factsOf({ facts }: CardElement): { title: string; value: string }[] {
+  if (!Array.isArray(facts)) return [];
+  return (facts as unknown[])
+    .filter(isElement)
+    .map(({ title, value }) => ({ title: wordsOf(title), value: wordsOf(value) }));
+}
+
+/** The text blocks and facts of a card, a line for each. */
+export function textOfCard(card: CardElement): string {
+  return linesOf(card).join('\n');
+}
+
+function linesOf(element: CardElement): string[] {
+  return [
+    ...(element.type === 'TextBlock' ? [wordsOf(element.text)] : []),
+    ...factsOf(element).map(({ title, value }) => `${title}: ${value}`),
+    ...childrenOf(element).flatMap(linesOf),
+  ];
+}
+
+export function wordsOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,127 @@
+/** Teams Workflows webhooks: a URL that posts an Adaptive Card to a channel and tells its caller nothing but 202. */
+import { z } from 'zod';
+import type {
+  Answer,
+  PlatformCall,
+  PlatformRequest,
+  PlayedPlatform,
+  Surroundings,
+} from '../call.js';
+import {
+  GRAPH_WORDING,
+  GraphRefusal,
+  notFound,
+  refusalAnswer,
+  tooManyRequests,
+} from '../graph/errors.js';
+import { MESSAGE_LIMIT_BYTES } from '../graph/messages.js';
+import type { RateLimit } from '../limits.js';
+import { textOfCard } from './card.js';
+
+/** The paths below which webhooks lie. */
+export const WEBHOOK_PREFIX = '/workflows/';
+/** What a caller shows that it was given the URL. */
+export const WEBHOOK_SIGNATURE = 'sandbox-signature';
+
+/** https://learn.microsoft.com/connectors/teams/#limits and the incoming webhooks that came before it */
+const PER_WEBHOOK: RateLimit = { burst: 4, perSecond: 4 };
+
+const envelopeSchema = z.object({
+  type: z.literal('message'),
+  attachments: z
+    .array(
+      z.object({
+        contentType: z.literal('application/vnd.microsoft.card.adaptive'),
+        content: z.looseObject({ type: z.literal('AdaptiveCard'), body: z.array(z.unknown()) }),
+      }),
+    )
+    .min(1),
+});
+
+export function playWebhooks(surroundings: Surroundings): PlayedPlatform {
+  return {
+    platform: 'teams-webhook',
+    wording: {
+      ...GRAPH_WORDING,
+      revokedToken: () => refusalAnswer(wrongSignature()),
+    },
+
+    interpret({ request, url, body }: PlatformRequest): PlatformCall {
+      const path = decodeURIComponent(url.pathname.slice(WEBHOOK_PREFIX.length));
+      return {
+        operation: 'postCard',
+        path,
+        posts: true,
+        execute: () => {
+          try {
+            return post(path, request.method ?? '', url.searchParams.get('sig'), body);
+          } catch (error) {
+            if (error instanceof GraphRefusal) return refusalAnswer(error);
+            throw error;
+          }
+        },
+      };
+    },
+  };
+
+  function post(path: string, method: string, signature: string | null, body: Buffer): Answer {
+    if (method !== 'POST') throw new GraphRefusal(405, 'MethodNotAllowed', 'Only POST is allowed.');
+    if (signature !== WEBHOOK_SIGNATURE) throw wrongSignature();
+    if (!surroundings.places.find('teams-webhook', path)) throw notFound('The workflow');
+    const waitSeconds =
+      surroundings.limiter?.take([{ key: `teams-webhook ${path}`, limit: PER_WEBHOOK }]) ?? 0;
+    if (waitSeconds > 0) return tooManyRequests(String(waitSeconds));
+    const microseconds = surroundings.posts.nextId();
+    const card = cardOf(body);
+    const deliveryId = deliveryIdOf(card);
+    return {
+      status: 202,
+      post: surroundings.posts.add({
+        platform: 'teams-webhook',
+        path,
+        id: String(microseconds),
+        text: textOfCard(card),
+        ...(deliveryId !== undefined && { deliveryId }),
+        postedAt: Math.floor(microseconds / 1000),
+        content: { kind: 'card', card },
+      }),
+    };
+  }
+}
+
+function wrongSignature(): GraphRefusal {
+  return new GraphRefusal(
+    401,
+    'DirectApiAuthorizationRequired',
+    'The request must be signed by the shared access scheme.',
+  );
+}
+
+function cardOf(body: Buffer): Record<string, unknown> {
+  if (body.length > MESSAGE_LIMIT_BYTES) {
+    throw new GraphRefusal(413, 'RequestEntityTooLarge', 'The card is larger than Teams takes.');
+  }
+  const card = envelopeSchema.safeParse(parsed(body)).data?.attachments[0]?.content;
+  if (!card) {
+    throw new GraphRefusal(
+      400,
+      'TriggerInputSchemaMismatch',
+      'The input body does not match the schema: it must be a message with an Adaptive Card.',
+    );
+  }
+  return card;
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString()) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where a sender puts its delivery id: among the card's own metadata, which readers don't see. */
+function deliveryIdOf(card: Record<string, unknown>): string | undefined {
+  const { id } = card;
+  return typeof id === 'string' ? id : undefined;
+}
