@@ -13,3 +13,15 @@ export function markdownParser(): MarkdownIt {
   parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
   return parser;
 }
+
+/** Cuts a list of tokens into its outermost blocks, each with the tokens inside it. */
+export function childBlocks(tokens: readonly Token[]): Token[][] {
+  const blocks: Token[][] = [];
+  let depth = 0;
+  for (const token of tokens) {
+    if (depth === 0) blocks.push([]);
+    blocks.at(-1)?.push(token);
+    depth += token.nesting;
+  }
+  return blocks;
+}

@@ -1,8 +1,10 @@
 /** The chat platforms. A new one is a folder beside this file and a line here. */
 import type { Platform } from './destination.js';
 import { slack } from './slack/platform.js';
+import { teams } from './teams/platform.js';
+import { teamsWebhook } from './teams-webhook/platform.js';
 
-export const PLATFORMS: readonly Platform[] = [slack];
+export const PLATFORMS: readonly Platform[] = [slack, teams, teamsWebhook];
 
 export function platformNamed(name: string): Platform | undefined {
   return PLATFORMS.find((platform) => platform.name === name);

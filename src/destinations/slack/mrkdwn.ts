@@ -2,7 +2,7 @@
  * Markdown as Slack's own markup, mrkdwn: https://docs.slack.dev/messaging/formatting-message-text. Every character that
  * came with the message is escaped, so that no content can mention `<!channel>`, a person, or anything else.
  */
-import { markdownParser, type Token } from '../markdown.js';
+import { childBlocks, markdownParser, type Token } from '../markdown.js';
 
 /** A piece of the message that is best kept in one section. */
 export interface MrkdwnPart {
@@ -60,18 +60,6 @@ export function markdownToMrkdwn(markdown: string): MrkdwnPart[] {
 /** Fences code. A run of backticks inside is broken up, unseen, since Slack knows no longer fence. */
 export function fenced(code: string): string {
   return `\`\`\`\n${code}\n\`\`\``;
-}
-
-/** Cuts a list of tokens into its outermost blocks, each with the tokens inside it. */
-function childBlocks(tokens: readonly Token[]): Token[][] {
-  const blocks: Token[][] = [];
-  let depth = 0;
-  for (const token of tokens) {
-    if (depth === 0) blocks.push([]);
-    blocks.at(-1)?.push(token);
-    depth += token.nesting;
-  }
-  return blocks;
 }
 
 const attribute = (token: Token, name: string): string => String(token.attrGet(name) ?? '');

@@ -1,0 +1,59 @@
+import { DeliveryError, type Receipt } from '../../delivery.js';
+import type { DestinationAdapter, Post } from '../destination.js';
+import { secureUrl } from '../endpoint.js';
+import { permanent } from '../failure.js';
+import { createTransport, type Transport } from '../transport.js';
+import type { TeamsWebhookAccount } from './account.js';
+import { webhookFailure } from './failures.js';
+import { renderForTeamsWebhook } from './render.js';
+
+/** Throws a ConfigurationError where a webhook's URL can't be read or used. */
+export function createTeamsWebhookAdapter(account: TeamsWebhookAccount): DestinationAdapter {
+  const urls = Object.entries(account.webhooks).map(
+    ([name, url]) => [name, secureUrl(url.reveal(), `The URL of the webhook "${name}"`)] as const,
+  );
+  return new TeamsWebhookAdapter(
+    new Map(urls),
+    createTransport('the Teams webhook', account.requestTimeout),
+  );
+}
+
+/** Without `find`: a webhook only takes, so what was posted through it can't be looked for. */
+class TeamsWebhookAdapter implements DestinationAdapter {
+  readonly #urls: ReadonlyMap<string, URL>;
+  readonly #transport: Transport;
+
+  constructor(urls: ReadonlyMap<string, URL>, transport: Transport) {
+    this.#urls = urls;
+    this.#transport = transport;
+  }
+
+  /** The receipt is empty: a workflow says that it has taken the card, and nothing of the post it makes. */
+  async post({ path, content, correlation }: Post): Promise<Receipt> {
+    const url = this.#urls.get(path);
+    if (!url) throw webhookNotConfigured(path);
+    const answer = await this.#transport({
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/json' },
+      body: renderForTeamsWebhook(content, correlation),
+    });
+    const failure = webhookFailure(answer);
+    if (failure) throw failure;
+    return {};
+  }
+
+  check(): Promise<{ identity: string }> {
+    const names = [...this.#urls.keys()].join(', ');
+    return Promise.resolve({
+      identity: `webhooks ${names} (not asked: a webhook can only be tried by posting)`,
+    });
+  }
+}
+
+function webhookNotConfigured(name: string): DeliveryError {
+  return new DeliveryError(
+    `The account has no webhook "${name}": add it to the worker’s configuration, then retry.`,
+    permanent('destination_not_found'),
+  );
+}

@@ -1,0 +1,110 @@
+/** A message as an Adaptive Card: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format */
+import type { Content, Correlation } from '../../message.js';
+import { childBlocks, markdownParser, type Token } from '../markdown.js';
+import { heading } from '../severity.js';
+
+/** https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using: 28 KB a message. */
+export const CARD_LIMIT_BYTES = 28 * 1024;
+
+/** Teams shows cards up to this version in messages that come by a webhook. */
+const CARD_VERSION = '1.4';
+
+const parser = markdownParser();
+
+type CardElement = Record<string, unknown>;
+
+/** What a Workflows webhook takes. Where the message comes from is left out where it would exceed the limit. */
+export function renderForTeamsWebhook(content: Content, correlation?: Correlation): string {
+  const withContext = envelope(content, correlation);
+  return fits(withContext) ? withContext : envelope(content);
+}
+
+/** Undefined when a card can show the content whole; otherwise what is wrong. */
+export function checkTeamsWebhookContent(content: Content): string | undefined {
+  const card = envelope(content);
+  if (fits(card)) return undefined;
+  return `content takes ${Math.ceil(Buffer.byteLength(card) / 1024)} KB as an Adaptive Card, more than the ${CARD_LIMIT_BYTES / 1024} KB that Teams takes from a webhook: shorten it, or link to the rest.`;
+}
+
+const fits = (card: string): boolean => Buffer.byteLength(card) <= CARD_LIMIT_BYTES;
+
+function envelope(content: Content, correlation?: Correlation): string {
+  return JSON.stringify({
+    type: 'message',
+    attachments: [
+      {
+        contentType: 'application/vnd.microsoft.card.adaptive',
+        contentUrl: null,
+        content: card(content, correlation),
+      },
+    ],
+  });
+}
+
+function card(content: Content, correlation: Correlation | undefined): CardElement {
+  const title = heading(content);
+  const facts = factsOf(correlation);
+  return {
+    type: 'AdaptiveCard',
+    $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+    version: CARD_VERSION,
+    msteams: { width: 'Full' },
+    body: [
+      ...(title === undefined ? [] : [headingElement(title, 'Large')]),
+      ...textElements(content.text),
+      ...(facts.length === 0 ? [] : [{ type: 'FactSet', facts }]),
+    ],
+    ...(correlation?.url !== undefined && {
+      actions: [{ type: 'Action.OpenUrl', title: 'Open', url: correlation.url }],
+    }),
+  };
+}
+
+/** A heading is shown as it is, so what would be Markdown in a TextBlock goes into a run of text. */
+function headingElement(text: string, size: 'Large' | 'Medium'): CardElement {
+  return {
+    type: 'RichTextBlock',
+    inlines: [{ type: 'TextRun', text, weight: 'Bolder', size }],
+  };
+}
+
+/**
+ * A TextBlock knows emphasis, lists and links; it is given those blocks as they were written. What it doesn't know becomes
+ * an element that looks like it.
+ */
+function textElements(markdown: string): CardElement[] {
+  const lines = markdown.split(/\r\n|\r|\n/);
+  return childBlocks(parser.parse(markdown, {})).map((block) => {
+    const [opening] = block;
+    const written = lines.slice(...(opening?.map ?? [0, 0])).join('\n');
+    switch (opening?.type) {
+      case 'heading_open':
+        return headingElement(plainText(block), 'Medium');
+      case 'fence':
+      case 'code_block':
+        return monospaced(opening.content.replace(/\n$/, ''));
+      case 'table_open':
+        return monospaced(written);
+      default:
+        return { type: 'TextBlock', text: written, wrap: true };
+    }
+  });
+}
+
+function plainText(block: readonly Token[]): string {
+  return block
+    .flatMap(({ children }) => children ?? [])
+    .map(({ content }) => content)
+    .join('');
+}
+
+function monospaced(text: string): CardElement {
+  return { type: 'RichTextBlock', inlines: [{ type: 'TextRun', text, fontType: 'Monospace' }] };
+}
+
+function factsOf(correlation: Correlation | undefined): { title: string; value: string }[] {
+  return [
+    { title: 'Source', value: correlation?.source },
+    { title: 'Reference', value: correlation?.reference },
+  ].flatMap(({ title, value }) => (value === undefined ? [] : [{ title, value }]));
+}

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { accountPolicyFields, secret } from '../../config/fields.js';
+
+const signInSchema = z
+  .strictObject({
+    /** The directory (tenant) id, or one of its domain names. */
+    tenantId: z.string().regex(/^[A-Za-z0-9.-]+$/, 'must be a directory id or a domain name'),
+    /** The app registration's application (client) id. */
+    clientId: z.string().min(1, 'must not be empty'),
+    /** A refresh token of the service user, where one was obtained elsewhere. */
+    refreshToken: secret.optional(),
+    /** The file that keeps the service user's sign-in between runs; written with mode 0600. */
+    tokenCache: z.string().min(1, 'must not be empty').optional(),
+    /** Another cloud’s sign-in service, as https://login.microsoftonline.us. */
+    authority: z.url({ protocol: /^https$/ }).default('https://login.microsoftonline.com'),
+  })
+  .refine(({ refreshToken, tokenCache }) => refreshToken ?? tokenCache, {
+    error: 'needs refreshToken, or tokenCache (then run: sendproof sign-in teams:<account>)',
+  });
+export type TeamsSignIn = z.infer<typeof signInSchema>;
+
+export const teamsAccountSchema = z
+  .strictObject({
+    ...accountPolicyFields,
+    /** A delegated access token as it is: for an hour's trial, or a server that isn’t Microsoft’s. */
+    accessToken: secret.optional(),
+    /** The sign-in of a service user: how tokens are kept fresh. */
+    signIn: signInSchema.optional(),
+    /** Microsoft Graph, or any server that speaks it; with or without the version. */
+    graphUrl: z.url().default('https://graph.microsoft.com'),
+  })
+  .refine(({ accessToken, signIn }) => (accessToken === undefined) !== (signIn === undefined), {
+    error: 'needs either accessToken or signIn',
+  });
+export type TeamsAccount = z.infer<typeof teamsAccountSchema>;
+
+export function teamsAccountFromEnvironment(environment: NodeJS.ProcessEnv): unknown {
+  const graphUrl = environment.GRAPH_BASE_URL;
+  const credentials = credentialsFromEnvironment(environment);
+  return credentials && { ...credentials, ...(graphUrl && { graphUrl }) };
+}
+
+function credentialsFromEnvironment(environment: NodeJS.ProcessEnv): object | undefined {
+  if (environment.GRAPH_ACCESS_TOKEN) return { accessToken: { env: 'GRAPH_ACCESS_TOKEN' } };
+  const { GRAPH_TENANT_ID: tenantId, GRAPH_CLIENT_ID: clientId } = environment;
+  if (!tenantId || !clientId) return undefined;
+  return {
+    signIn: {
+      tenantId,
+      clientId,
+      ...(environment.GRAPH_REFRESH_TOKEN && { refreshToken: { env: 'GRAPH_REFRESH_TOKEN' } }),
+      tokenCache:
+        environment.GRAPH_TOKEN_CACHE ??
+        join(environment.SENDPROOF_DATA_DIR ?? '.sendproof', 'teams-default-token-cache.json'),
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/** Every answer of Microsoft Graph that is not a success, and what it says about the message. */
+import { z } from 'zod';
+import { DeliveryError } from '../../delivery.js';
+import {
+  errorCode,
+  failureOfStatus,
+  permanent,
+  transient,
+  unexpectedAnswer,
+  type Failure,
+} from '../failure.js';
+import type { HttpAnswer } from '../transport.js';
+
+/**
+ * The statuses that mean something more particular here than in HTTP:
+ * https://learn.microsoft.com/graph/errors#http-status-codes
+ */
+const BY_STATUS: Partial<Record<number, Failure>> = {
+  404: permanent('destination_not_found'),
+  410: permanent('destination_not_found'),
+  // "The app has been throttled for exceeding the maximum bandwidth cap."
+  509: transient('rate_limited'),
+};
+
+/**
+ * Codes that say more than the status they come with: https://learn.microsoft.com/graph/errors#code-property. Never weaker
+ * than the status: a code that means throttling is believed, since throttled requests are not executed.
+ */
+const BY_CODE: Partial<Record<string, Failure>> = {
+  toomanyrequests: transient('rate_limited'),
+  throttledrequest: transient('rate_limited'),
+  activitylimitreached: transient('rate_limited'),
+  applicationthrottled: transient('rate_limited'),
+  requestbodytoolarge: permanent('content_rejected'),
+  messagesizeexceeded: permanent('content_rejected'),
+  authorization_requestdenied: permanent('not_authorised'),
+  accessdenied: permanent('not_authorised'),
+  invalidauthenticationtoken: permanent('credentials_rejected'),
+  authenticationfailure: permanent('credentials_rejected'),
+};
+
+const REMEDIES: Partial<Record<number, string>> = {
+  401: 'sign the service user in again; an app-only token can’t post',
+  403: 'make the service user a member of the team or chat, and check the app’s delegated permissions and their consent',
+  404: 'check the ids, and that the service user is a member of the team or chat',
+};
+
+const errorBody = z.object({ error: z.object({ code: z.string() }) });
+
+/** Undefined for a success: HTTP 200 or 201 with a JSON object. */
+export function graphFailure(answer: HttpAnswer): DeliveryError | undefined {
+  const body = parseJson(answer.body);
+  const { status, retryAfterMs } = answer;
+  if (status === 200 || status === 201) {
+    return typeof body === 'object' && body !== null
+      ? undefined
+      : unexpectedAnswer('Microsoft Graph', `HTTP ${status} without a JSON object`, status);
+  }
+  const code = errorCode(errorBody.safeParse(body).data?.error.code);
+  const remedy = REMEDIES[status];
+  return new DeliveryError(
+    `Microsoft Graph answered HTTP ${status}${code ? ` ${code}` : ''}${remedy ? `: ${remedy}` : ''}.`,
+    { ...failureOfGraph(status, code), httpStatus: status, platformCode: code, retryAfterMs },
+  );
+}
+
+/** Total over statuses and codes. A status outside 400–599 is judged by itself alone. */
+export function failureOfGraph(status: number, code: string | undefined): Failure {
+  const byCode = status >= 400 && status < 600 ? BY_CODE[code?.toLowerCase() ?? ''] : undefined;
+  return byCode ?? BY_STATUS[status] ?? failureOfStatus(status);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,88 @@
+/** A message as Teams shows it: HTML of the elements that Teams keeps. */
+import type { Content, Correlation } from '../../message.js';
+import { markdownParser } from '../markdown.js';
+import { heading } from '../severity.js';
+
+/**
+ * "The approximate maximum message size is 28 KB":
+ * https://learn.microsoft.com/microsoftteams/limits-specifications-teams#chat
+ */
+export const HTML_LIMIT_BYTES = 28 * 1024;
+
+/** What the wrapping element with its marker takes. */
+const WRAPPING_BYTES = 256;
+
+const parser = markdownParser();
+const { escapeHtml } = parser.utils;
+
+// An image would be fetched from its server by every reader, where Teams shows it at all: it is a link here.
+parser.renderer.rules.image = (tokens, index, _options, env, renderer) => {
+  const image = tokens[index];
+  const label = renderer.renderInlineAsText(image?.children ?? [], parser.options, env);
+  const source = String(image?.attrGet('src') ?? '');
+  return link(source, label || source);
+};
+
+/** Teams has three sizes of heading, and the first is the message's own. */
+const LOWEST_HEADING = 3;
+parser.core.ruler.push('headings-below-the-title', ({ tokens }) => {
+  for (const token of tokens) {
+    if (/^h[1-6]$/.test(token.tag)) {
+      token.tag = `h${Math.min(Number(token.tag.slice(1)) + 1, LOWEST_HEADING)}`;
+    }
+  }
+});
+
+/**
+ * The marker by which a delivery's post is found again. Teams removes comments, ids, classes and `data-*` attributes from
+ * what it is sent, and keeps `itemprop`, which readers don't see.
+ */
+export function marker(deliveryId: string): string {
+  // Closed at its end, so that delivery 1 is not found in delivery 10.
+  return `sendproof-${deliveryId}-post`;
+}
+
+/** The line that says where the message comes from is left out where it would exceed the limit. */
+export function renderForTeams(
+  content: Content,
+  correlation: Correlation | undefined,
+  deliveryId: string,
+): string {
+  const context = contextHtml(correlation);
+  const html = contentHtml(content);
+  const withContext = html + context;
+  return `<div itemprop="${escapeHtml(marker(deliveryId))}">${fits(withContext) ? withContext : html}</div>`;
+}
+
+/** Undefined when Teams can show the content whole; otherwise what is wrong. */
+export function checkTeamsContent(content: Content): string | undefined {
+  const html = contentHtml(content);
+  if (fits(html)) return undefined;
+  return `content takes ${kilobytes(Buffer.byteLength(html))} KB as Teams’ HTML, more than the ${kilobytes(HTML_LIMIT_BYTES)} KB that Teams shows in one message: shorten it, or link to the rest.`;
+}
+
+function fits(html: string): boolean {
+  return Buffer.byteLength(html) <= HTML_LIMIT_BYTES - WRAPPING_BYTES;
+}
+
+function kilobytes(bytes: number): string {
+  return (bytes / 1024).toFixed(1).replace(/\.0$/, '');
+}
+
+function contentHtml(content: Content): string {
+  const title = heading(content);
+  const titleHtml = title === undefined ? '' : `<h1>${escapeHtml(title)}</h1>\n`;
+  return titleHtml + parser.render(content.text);
+}
+
+function contextHtml(correlation: Correlation | undefined): string {
+  const label = [correlation?.source, correlation?.reference].filter(Boolean).join(' · ');
+  if (correlation?.url !== undefined) {
+    return `<p>${link(correlation.url, label || correlation.url)}</p>`;
+  }
+  return label === '' ? '' : `<p>${escapeHtml(label)}</p>`;
+}
+
+function link(url: string, label: string): string {
+  return `<a href="${escapeHtml(url)}">${escapeHtml(label)}</a>`;
+}
