@@ -1,0 +1,238 @@
+/**
+ * The whole product for a test: API, workers and sandbox in this process, in a Temporal namespace of their own on the
+ * server that all tests share.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { temporal } from '@temporalio/proto';
+import { NativeConnection, Runtime } from '@temporalio/worker';
+import { pino, type Logger } from 'pino';
+import { inject, vi } from 'vitest';
+import type { z } from 'zod';
+import type { problemSchema } from '../src/api/problem.js';
+import type { acceptanceSchema, messageStateSchema } from '../src/api/representations.js';
+import { startApi, type Api } from '../src/api/server.js';
+import { loadConfiguration, type Configuration } from '../src/config/configuration.js';
+import type { DeliveryStatus } from '../src/delivery.js';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox/sandbox.js';
+import { installTemporalRuntime } from '../src/temporal/runtime.js';
+import { SEARCH_ATTRIBUTES } from '../src/temporal/searchAttributes.js';
+import { startWorkers, type Workers } from '../src/temporal/workers.js';
+
+/** Seeded in the sandbox. */
+export const OPS = 'slack:default/C0123ABC';
+export const INCIDENTS =
+  'teams:default/0a1b2c3d-0000-4000-8000-000000000001/19:incidents@thread.tacv2';
+export const WEBHOOK = 'teams-webhook:default/incidents';
+
+export type Acceptance = z.infer<typeof acceptanceSchema>;
+export type MessageState = z.infer<typeof messageStateSchema>;
+export type ProblemBody = z.infer<typeof problemSchema>;
+
+export interface HarnessOptions {
+  /** As under `retry.default` in `sendproof.yaml`; quick by default, so that tests are. */
+  retry?: { initialDelay?: string; factor?: number; maximumDelay?: string; attempts?: number };
+  requestTimeout?: string;
+  /** More of `sendproof.yaml`, as an object. */
+  settings?: object;
+  environment?: NodeJS.ProcessEnv;
+  sandbox?: SandboxOptions;
+  /** False: the test starts workers itself. */
+  workers?: boolean;
+  /** `host:port` of another Temporal server than the shared one. */
+  temporalAddress?: string;
+  log?: Logger;
+}
+
+export interface Answer<Body = unknown> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+export interface Harness {
+  readonly api: Api;
+  readonly sandbox: Sandbox;
+  readonly client: Client;
+  readonly namespace: string;
+  readonly temporalAddress: string;
+  readonly configuration: Configuration;
+  /** `sendproof.yaml`, for processes of their own. */
+  readonly configurationFile: string;
+  startWorkers(): Promise<Workers>;
+  request<Body = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer<Body>>;
+  send(message: object, headers?: Record<string, string>): Promise<Answer<Acceptance>>;
+  message(key: string): Promise<MessageState>;
+  /** Resolves with the message once its status is this. */
+  waitForStatus(key: string, status: DeliveryStatus, timeoutMs?: number): Promise<MessageState>;
+  close(): Promise<void>;
+}
+
+const { IndexedValueType } = temporal.api.enums.v1;
+
+let namespaces = 0;
+
+export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
+  const log = options.log ?? pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
+  const temporalAddress = options.temporalAddress ?? inject('temporalAddress');
+  const cleanUp: (() => Promise<unknown>)[] = [];
+  const sandbox = await startSandbox({ limits: 'off', openDestinations: true, ...options.sandbox });
+  cleanUp.push(() => sandbox.close());
+
+  const directory = await mkdtemp(join(tmpdir(), 'sendproof-test-'));
+  cleanUp.push(() => rm(directory, { recursive: true }));
+  const configurationFile = await writeConfiguration(directory, sandbox, options);
+  const configuration = loadConfiguration({
+    PORT: '0',
+    SENDPROOF_CONFIG: configurationFile,
+    ...options.environment,
+  });
+
+  const connection = await Connection.connect({ address: temporalAddress });
+  cleanUp.push(() => connection.close());
+  namespaces += 1;
+  const namespace = `test-${process.pid}-${Date.now()}-${namespaces}`;
+  await createNamespace(connection, namespace);
+  const client = new Client({ connection, namespace });
+
+  const api = await startApi({ configuration, client, log });
+  cleanUp.push(() => api.close());
+
+  const newWorkers = async (): Promise<Workers> => {
+    installRuntimeOnce(log);
+    const native = await NativeConnection.connect({ address: temporalAddress });
+    const workers = await startWorkers({
+      connection: native,
+      namespace,
+      accounts: configuration.accounts,
+      workflowBundle: inject('workflowBundle'),
+      log,
+    });
+    let stopped: Promise<void> | undefined;
+    const shutdown = () => (stopped ??= workers.shutdown().then(() => native.close()));
+    cleanUp.push(shutdown);
+    return { done: workers.done, shutdown };
+  };
+  if (options.workers ?? true) await newWorkers();
+
+  const request: Harness['request'] = async (method, path, body, headers) => {
+    const response = await fetch(new URL(path, api.url), {
+      method,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (response.headers.get('content-type')?.includes('json')
+        ? JSON.parse(text)
+        : text) as never,
+    };
+  };
+  const message: Harness['message'] = async (key) =>
+    (await request<MessageState>('GET', `/v1/messages/${encodeURIComponent(key)}`)).body;
+
+  return {
+    api,
+    sandbox,
+    client,
+    namespace,
+    temporalAddress,
+    configuration,
+    configurationFile,
+    startWorkers: newWorkers,
+    request,
+    send: (body, headers) => request('POST', '/v1/messages', body, headers),
+    message,
+    waitForStatus: (key, status, timeoutMs = 20_000) =>
+      vi.waitFor(
+        async () => {
+          const state = await message(key);
+          if (state.status === status) return state;
+          throw new Error(`${key} is not ${status} yet: ${JSON.stringify(state)}`);
+        },
+        { timeout: timeoutMs, interval: 50 },
+      ),
+    close: async () => {
+      for (const step of cleanUp.reverse()) await step();
+    },
+  };
+}
+
+async function writeConfiguration(
+  directory: string,
+  sandbox: Sandbox,
+  { requestTimeout = '10s', retry, settings }: HarnessOptions,
+): Promise<string> {
+  const secretFile = async (name: string, value: string) => {
+    const file = join(directory, name);
+    await writeFile(file, value);
+    return { file };
+  };
+  const file = join(directory, 'sendproof.yaml');
+  const content = {
+    retry: { default: { initialDelay: '100ms', maximumDelay: '1s', attempts: 5, ...retry } },
+    accounts: {
+      slack: {
+        default: {
+          requestTimeout,
+          apiUrl: sandbox.slackApiUrl,
+          token: await secretFile('slack-token', sandbox.slackToken),
+        },
+      },
+      teams: {
+        default: {
+          requestTimeout,
+          graphUrl: sandbox.graphBaseUrl,
+          accessToken: await secretFile('graph-token', sandbox.graphToken),
+        },
+      },
+      'teams-webhook': {
+        default: {
+          requestTimeout,
+          webhooks: {
+            incidents: await secretFile('webhook-url', sandbox.webhookUrl('incidents')),
+          },
+        },
+      },
+    },
+    ...settings,
+  };
+  // JSON is YAML too.
+  await writeFile(file, JSON.stringify(content));
+  return file;
+}
+
+async function createNamespace(connection: Connection, namespace: string): Promise<void> {
+  await connection.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: msToTs('24h'),
+  });
+  await vi.waitFor(
+    () =>
+      connection.operatorService.addSearchAttributes({
+        namespace,
+        searchAttributes: Object.fromEntries(
+          SEARCH_ATTRIBUTES.map(({ name, type }) => [
+            name,
+            IndexedValueType[`INDEXED_VALUE_TYPE_${type}`],
+          ]),
+        ),
+      }),
+    { timeout: 10_000, interval: 20 },
+  );
+}
+
+/** A process has one runtime; the first harness of a test file installs it. */
+function installRuntimeOnce(log: Logger): void {
+  if (!Runtime._instance) installTemporalRuntime(log);
+}
