@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { Router } from 'express';
 import { WORKFLOW_TASK_QUEUE } from '../temporal/names.js';
 import type { ApiContext } from './apiContext.js';
@@ -29,7 +29,7 @@ async function pollers(client: Client): Promise<number> {
   const description = await client.workflowService.describeTaskQueue({
     namespace: client.workflow.options.namespace,
     taskQueue: { name: WORKFLOW_TASK_QUEUE },
-    taskQueueType: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
   });
   return description.pollers.length;
 }

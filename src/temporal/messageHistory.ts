@@ -9,7 +9,7 @@ import {
   decodeOptionalFailureToOptionalError,
 } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { optionalTsToDate, requiredTsToDate } from '@temporalio/common/lib/time.js';
-import { temporal } from '@temporalio/proto';
+import proto, { type temporal } from '@temporalio/proto';
 import type { DeliverInput, DeliverResult } from '../activities/deliverInput.js';
 import { AttemptLog } from '../attemptLog.js';
 import type { Attempt, DeliveryStatus, FailureReason, Receipt } from '../delivery.js';
@@ -122,7 +122,8 @@ class HistoryReading {
     delivery.reason = delivery.attempts.at(-1)?.reason;
     delivery.detail = failure?.message;
     const waiting =
-      pending.state === temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED;
+      pending.state ===
+      proto.temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED;
     const due = optionalTsToDate(pending.scheduledTime);
     if (waiting && due && delivery.attempts.length > 0) delivery.nextAttemptAt = due.toISOString();
   }
