@@ -1,5 +1,10 @@
 /** The sandbox's own HTTP interface, for other processes, curl and people. */
-import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type RequestHandler,
+  type Router,
+} from 'express';
 import { z } from 'zod';
 import { faultSchema } from './faults.js';
 import { placeSchema } from './places.js';
@@ -16,12 +21,12 @@ const grantsSchema = z.strictObject({
   graphPermissions: z.array(z.string()).optional(),
 });
 
-export function createControl(sandbox: Sandbox): Express {
+/** The interface below `/control`, and the page. */
+export function createControl(sandbox: Sandbox, page: Router): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(refuseOtherOrigins);
-  app.use('/control', express.json({ type: () => true }));
+  app.use('/control', refuseOtherSites, express.json({ type: () => true }));
 
   app.get('/control/posts', (request, response) => {
     response.json(sandbox.posts(filterSchema.parse(request.query)));
@@ -64,6 +69,7 @@ export function createControl(sandbox: Sandbox): Express {
     response.status(204).end();
   });
 
+  app.use(page);
   app.use((request, response) => {
     response.status(404).json({
       error: `The sandbox has no ${request.method} ${request.path}: see docs/sandbox.md.`,
@@ -74,15 +80,11 @@ export function createControl(sandbox: Sandbox): Express {
 }
 
 /** A web page that the user happens to visit must not steer the sandbox: browsers say where a request comes from. */
-function refuseOtherOrigins(
-  request: Request,
-  response: express.Response,
-  next: express.NextFunction,
-): void {
+const refuseOtherSites: RequestHandler = (request, response, next) => {
   const site = request.get('sec-fetch-site');
   if (site === undefined || site === 'same-origin' || site === 'none') next();
-  else response.status(403).json({ error: 'The sandbox answers no other site’s pages.' });
-}
+  else response.status(403).json({ error: 'The sandbox takes no orders from other sites’ pages.' });
+};
 
 const explainErrors: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   if (response.headersSent) {

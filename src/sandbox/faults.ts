@@ -106,7 +106,12 @@ interface Entry extends ActiveFault {
 /** The faults that are set, in the order in which they were. */
 export class FaultPlan {
   readonly #entries = new Map<string, Entry>();
+  readonly #onChange: () => void;
   #count = 0;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
 
   /** @throws ZodError when the fault is malformed */
   add(input: FaultInput): string {
@@ -118,6 +123,7 @@ export class FaultPlan {
       release = resolve;
     });
     this.#entries.set(id, { id, fault, applied: 0, released, release });
+    this.#onChange();
     return id;
   }
 
@@ -148,6 +154,7 @@ export class FaultPlan {
     if (kind !== 'hold' && times !== undefined && active.applied >= times) {
       this.#entries.delete(active.id);
     }
+    this.#onChange();
   }
 
   /** Resolves when the held answers of this fault may go out. */
@@ -166,7 +173,9 @@ export class FaultPlan {
    */
   remove(id: string): boolean {
     this.#entries.get(id)?.release();
-    return this.#entries.delete(id);
+    const removed = this.#entries.delete(id);
+    if (removed) this.#onChange();
+    return removed;
   }
 
   clear(): void {

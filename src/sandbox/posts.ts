@@ -1,5 +1,4 @@
 /** What the sandbox's channels show, and the file that keeps it across a crash. */
-import { EventEmitter } from 'node:events';
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 export const SANDBOX_PLATFORMS = ['slack', 'teams', 'teams-webhook'] as const;
@@ -68,16 +67,16 @@ const channelKey = (platform: SandboxPlatform, path: string): string => `${platf
  * All visible posts, in the order in which they were posted. With a file, every change is in the operating system's
  * hands before the platform's answer is sent, so that it survives the process's sudden death (not the machine's).
  */
-export class PostStore extends EventEmitter<{ changed: [] }> {
+export class PostStore {
   readonly #channels = new Map<string, SandboxPost[]>();
   readonly #all = new Set<SandboxPost>();
   #journal: number | undefined;
+  readonly #onChange: () => void;
   #newestId = 0;
 
   /** @throws Error when the file can't be opened, or is not a journal of the sandbox. */
-  constructor(file?: string) {
-    super();
-    this.setMaxListeners(0);
+  constructor(file: string | undefined, onChange: () => void) {
+    this.#onChange = onChange;
     if (file === undefined) return;
     this.#journal = openSync(file, 'a+');
     this.#replay(file, readFileSync(file, 'utf8'));
@@ -92,7 +91,7 @@ export class PostStore extends EventEmitter<{ changed: [] }> {
   add(post: SandboxPost): SandboxPost {
     this.#write({ event: 'posted', post });
     this.#insert(post);
-    this.emit('changed');
+    this.#onChange();
     return post;
   }
 
@@ -100,14 +99,14 @@ export class PostStore extends EventEmitter<{ changed: [] }> {
   edit(post: SandboxPost, changes: Partial<SandboxPost>): void {
     Object.assign(post, changes, { editedAt: Date.now() });
     this.#write({ event: 'edited', post });
-    this.emit('changed');
+    this.#onChange();
   }
 
   remove(post: SandboxPost): void {
     const { platform, path, id } = post;
     this.#write({ event: 'deleted', platform, path, id });
     this.#drop(post);
-    this.emit('changed');
+    this.#onChange();
   }
 
   /** The posts of one channel, oldest first. Not to be changed by the caller. */
@@ -142,7 +141,7 @@ export class PostStore extends EventEmitter<{ changed: [] }> {
     this.#channels.clear();
     this.#all.clear();
     if (this.#journal !== undefined) ftruncateSync(this.#journal, 0);
-    this.emit('changed');
+    this.#onChange();
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 /** A local Slack and Teams, for the platforms' real SDKs to talk to: to try sendproof, to test it, to measure it. */
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
@@ -8,7 +8,10 @@ import { Exchange } from './exchange.js';
 import { FaultPlan, type ActiveFault, type FaultInput } from './faults.js';
 import { GraphCredentials, GRAPH_REFRESH_TOKEN, GRAPH_TOKEN } from './graph/credentials.js';
 import { GRAPH_PREFIX, playGraph } from './graph/graph.js';
+import { isSignInPath, playSignIn } from './graph/signIn.js';
 import { RateLimiter } from './limits.js';
+import type { PageContent } from './page/page.js';
+import { pageRoutes } from './page/routes.js';
 import { Places, type PlaceInput } from './places.js';
 import { PostStore, type PostFilter, type SandboxPost } from './posts.js';
 import { RequestLog, type RequestFilter, type SandboxRequest } from './requests.js';
@@ -89,32 +92,42 @@ class RunningSandbox implements Sandbox {
   readonly graphToken = GRAPH_TOKEN;
   readonly graphRefreshToken = GRAPH_REFRESH_TOKEN;
 
+  /** Emitted whenever something that people see is another. */
+  readonly #changes = new EventEmitter<{ changed: [] }>().setMaxListeners(0);
   readonly #posts: PostStore;
   readonly #requests = new RequestLog();
-  readonly #faults = new FaultPlan();
+  readonly #faults: FaultPlan;
   readonly #places: Places;
   readonly #limiter: RateLimiter | undefined;
   readonly #slack = new SlackCredentials();
   readonly #graph = new GraphCredentials();
-  readonly #exchanges: { prefix: string; exchange: Exchange }[];
+  readonly #exchanges: { serves: (path: string) => boolean; exchange: Exchange }[];
   readonly #control: Express;
   readonly #server: Server;
   #url = '';
 
   constructor({ file, limits = 'platform', openDestinations = false }: SandboxOptions) {
-    this.#posts = new PostStore(file);
+    const onChange = (): boolean => this.#changes.emit('changed');
+    this.#posts = new PostStore(file, onChange);
+    this.#faults = new FaultPlan(onChange);
     this.#places = new Places(openDestinations);
     this.#limiter = limits === 'platform' ? new RateLimiter() : undefined;
     const surroundings = { posts: this.#posts, places: this.#places, limiter: this.#limiter };
     this.#exchanges = [
-      { prefix: SLACK_PREFIX, played: playSlack(surroundings, this.#slack) },
-      { prefix: GRAPH_PREFIX, played: playGraph(surroundings, this.#graph) },
-      { prefix: WEBHOOK_PREFIX, played: playWebhooks(surroundings) },
-    ].map(({ prefix, played }) => ({
-      prefix,
+      { serves: below(SLACK_PREFIX), played: playSlack(surroundings, this.#slack) },
+      { serves: below(GRAPH_PREFIX), played: playGraph(surroundings, this.#graph) },
+      { serves: below(WEBHOOK_PREFIX), played: playWebhooks(surroundings) },
+      { serves: isSignInPath, played: playSignIn(this.#graph) },
+    ].map(({ serves, played }) => ({
+      serves,
       exchange: new Exchange(played, this.#faults, this.#requests),
     }));
-    this.#control = createControl(this);
+    const content = (): PageContent => ({
+      places: this.#places.list(),
+      faults: this.#faults.list(),
+      postsOf: ({ platform, path }) => this.#posts.of(platform, path),
+    });
+    this.#control = createControl(this, pageRoutes(content, this.#changes));
     this.#server = createServer((request, response) => this.#handle(request, response));
   }
 
@@ -152,7 +165,7 @@ class RunningSandbox implements Sandbox {
       const posts = this.posts(where);
       if (posts.length >= count) return posts;
       try {
-        await once(this.#posts, 'changed', { signal: late });
+        await once(this.#changes, 'changed', { signal: late });
       } catch {
         throw new Error(
           `After ${timeoutMs} ms the sandbox shows ${posts.length} posts ${describe(where)}, not ${count}.`,
@@ -183,6 +196,7 @@ class RunningSandbox implements Sandbox {
 
   addPlace(place: PlaceInput): void {
     this.#places.put(place);
+    this.#changes.emit('changed');
   }
 
   grantSlackScopes(scopes: readonly string[]): void {
@@ -212,11 +226,15 @@ class RunningSandbox implements Sandbox {
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
-    const path = request.url ?? '/';
-    const found = this.#exchanges.find(({ prefix }) => path.startsWith(prefix));
+    const [path = ''] = (request.url ?? '/').split('?', 1);
+    const found = this.#exchanges.find(({ serves }) => serves(path));
     if (found) void found.exchange.handle(request, response);
     else this.#control(request, response);
   }
+}
+
+function below(prefix: string): (path: string) => boolean {
+  return (path) => path.startsWith(prefix);
 }
 
 function describe({ platform, path }: PostFilter): string {

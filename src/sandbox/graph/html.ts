@@ -50,10 +50,14 @@ const TEXT_ONLY: sanitizeHtml.IOptions = { allowedTags: [], allowedAttributes: {
 const ENTITIES: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"' };
 const LINE_ENDS = /<br\s*\/?>|<\/(?:p|div|li|h[1-6]|tr|pre|blockquote)>/gi;
 
+/** The inverse of sanitize-html's escaping. */
+export function unescapeHtml(text: string): string {
+  return text.replace(/&(?:amp|lt|gt|quot);/g, (entity) => ENTITIES[entity] ?? entity);
+}
+
 /** The words of (sanitised) HTML, a line for each of its blocks. */
 export function textOfHtml(html: string): string {
-  return sanitizeHtml(html.replace(LINE_ENDS, '$&\n'), TEXT_ONLY)
-    .replace(/&(?:amp|lt|gt|quot);/g, (entity) => ENTITIES[entity] ?? entity)
+  return unescapeHtml(sanitizeHtml(html.replace(LINE_ENDS, '$&\n'), TEXT_ONLY))
     .replace(/\n{2,}/g, '\n')
     .trim();
 }

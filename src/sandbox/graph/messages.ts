@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Answer } from '../call.js';
 import type { GraphContent, SandboxPost } from '../posts.js';
 import { badRequest, notFound, tooLarge } from './errors.js';
-import { sanitiseAsTeams, textOfHtml } from './html.js';
+import { sanitiseAsTeams, textOfHtml, unescapeHtml } from './html.js';
 import type { OperationContext } from './graph.js';
 import { GRAPH_USER, placeOf, webUrlOf } from './directory.js';
 import { pageOf } from './paging.js';
@@ -162,9 +162,10 @@ function derivedFrom({ body }: GraphContent): { text: string; deliveryId?: strin
   return { text: textOfHtml(body.content), ...(deliveryId !== undefined && { deliveryId }) };
 }
 
-/** sendproof's marker in a Teams message: `itemprop="sendproof:<delivery id>"`. */
+/** sendproof's marker, which readers don't see: `itemprop="sendproof-<delivery id>-post"`. */
 function deliveryIdIn(html: string): string | undefined {
-  return /\sitemprop="sendproof[:-]([^"]+)"/.exec(html)?.[1];
+  const escaped = /\sitemprop="sendproof-([^"]+)-post"/.exec(html)?.[1];
+  return escaped === undefined ? undefined : unescapeHtml(escaped);
 }
 
 function messageObject(post: SandboxPost): Record<string, unknown> {

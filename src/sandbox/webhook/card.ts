@@ -22,6 +22,25 @@ export function factsOf({ facts }: CardElement): { title: string; value: string 
     .map(({ title, value }) => ({ title: wordsOf(title), value: wordsOf(value) }));
 }
 
+/** A run of a RichTextBlock: text of one look. */
+export interface TextRun {
+  text: string;
+  bold: boolean;
+  monospaced: boolean;
+}
+
+export function runsOf({ inlines }: CardElement): TextRun[] {
+  if (!Array.isArray(inlines)) return [];
+  return (inlines as unknown[]).map((inline) => {
+    if (!isElement(inline)) return { text: wordsOf(inline), bold: false, monospaced: false };
+    return {
+      text: wordsOf(inline.text),
+      bold: inline.weight === 'Bolder',
+      monospaced: inline.fontType === 'Monospace',
+    };
+  });
+}
+
 /** The text blocks and facts of a card, a line for each. */
 export function textOfCard(card: CardElement): string {
   return linesOf(card).join('\n');
@@ -30,6 +49,13 @@ export function textOfCard(card: CardElement): string {
 function linesOf(element: CardElement): string[] {
   return [
     ...(element.type === 'TextBlock' ? [wordsOf(element.text)] : []),
+    ...(element.type === 'RichTextBlock'
+      ? [
+          runsOf(element)
+            .map(({ text }) => text)
+            .join(''),
+        ]
+      : []),
     ...factsOf(element).map(({ title, value }) => `${title}: ${value}`),
     ...childrenOf(element).flatMap(linesOf),
   ];

@@ -71,9 +71,8 @@ export function playWebhooks(surroundings: Surroundings): PlayedPlatform {
     const waitSeconds =
       surroundings.limiter?.take([{ key: `teams-webhook ${path}`, limit: PER_WEBHOOK }]) ?? 0;
     if (waitSeconds > 0) return tooManyRequests(String(waitSeconds));
-    const microseconds = surroundings.posts.nextId();
     const card = cardOf(body);
-    const deliveryId = deliveryIdOf(card);
+    const microseconds = surroundings.posts.nextId();
     return {
       status: 202,
       post: surroundings.posts.add({
@@ -81,7 +80,6 @@ export function playWebhooks(surroundings: Surroundings): PlayedPlatform {
         path,
         id: String(microseconds),
         text: textOfCard(card),
-        ...(deliveryId !== undefined && { deliveryId }),
         postedAt: Math.floor(microseconds / 1000),
         content: { kind: 'card', card },
       }),
@@ -118,10 +116,4 @@ function parsed(body: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Where a sender puts its delivery id: among the card's own metadata, which readers don't see. */
-function deliveryIdOf(card: Record<string, unknown>): string | undefined {
-  const { id } = card;
-  return typeof id === 'string' ? id : undefined;
 }

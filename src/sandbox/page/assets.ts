@@ -1,0 +1,101 @@
+/** What the page loads: kept as text, so that a build has nothing to copy. */
+
+/** Replaces what has changed, and keeps what a person scrolled to. */
+export const REFRESH_SCRIPT = `
+const channels = document.querySelector('#channels');
+const atEnd = (posts) => posts.scrollHeight - posts.scrollTop - posts.clientHeight < 40;
+const paths = () => [...channels.querySelectorAll('.pane')];
+
+function toEnds() {
+  for (const pane of paths()) {
+    const posts = pane.querySelector('.posts');
+    posts.scrollTop = posts.scrollHeight;
+  }
+}
+
+async function refresh() {
+  const answer = await fetch('/page/channels');
+  if (!answer.ok) return;
+  const html = await answer.text();
+  const places = new Map(
+    paths().map((pane) => {
+      const posts = pane.querySelector('.posts');
+      return [pane.querySelector('.path').textContent, atEnd(posts) ? null : posts.scrollTop];
+    }),
+  );
+  channels.innerHTML = html;
+  for (const pane of paths()) {
+    const posts = pane.querySelector('.posts');
+    const place = places.get(pane.querySelector('.path').textContent) ?? null;
+    posts.scrollTop = place === null ? posts.scrollHeight : place;
+  }
+}
+
+toEnds();
+let running = Promise.resolve();
+const changes = new EventSource('/page/changes');
+changes.onmessage = () => (running = running.then(refresh, refresh));
+changes.onopen = () => document.body.classList.remove('away');
+changes.onerror = () => document.body.classList.add('away');
+`;
+
+export const STYLE = `
+:root { color-scheme: light; --ink: #1d1c1d; --soft: #616061; --line: #e3e3e6; --ground: #f5f5f7; }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.45 system-ui, 'Segoe UI', sans-serif; }
+header { display: flex; flex-wrap: wrap; gap: 0 16px; align-items: baseline; padding: 14px 24px; }
+header h1 { margin: 0; font-size: 20px; }
+header h1 span { font-weight: 400; color: var(--soft); }
+header p { margin: 0; color: var(--soft); }
+.away header p::after { content: ' Not connected: is the sandbox running?'; color: #b3261e; }
+main { padding: 0 24px 24px; }
+.panes { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(380px, 100%), 1fr)); gap: 16px; }
+.pane { display: flex; flex-direction: column; height: 460px; background: #fff; border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
+.pane h2 { display: flex; justify-content: space-between; gap: 12px; margin: 0; padding: 10px 16px 4px; color: #fff; font-size: 16px; }
+.pane .title { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.pane .platform { flex: none; font-size: 12px; font-weight: 400; opacity: .85; align-self: center; }
+.path { margin: 0; padding: 0 16px 8px; color: #fff; font: 11px/1.4 ui-monospace, monospace; opacity: .9; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.slack h2, .slack .path { background: #4a154b; }
+.teams h2, .teams .path { background: #464eb8; }
+.teams.webhook h2, .teams.webhook .path { background: #33398a; }
+.posts { flex: 1; overflow-y: auto; padding: 8px 0; }
+.teams .posts { background: #f5f5f5; }
+article { display: flex; gap: 10px; padding: 8px 16px; }
+.teams article { margin: 8px 16px; padding: 12px; background: #fff; border-radius: 6px; box-shadow: 0 1px 2px rgb(0 0 0 / 12%); }
+article.reply { margin-left: 44px; }
+.avatar { flex: none; width: 36px; height: 36px; border-radius: 8px; background: #1f7a5c; color: #fff; font-weight: 700; font-size: 14px; display: grid; place-items: center; }
+.teams .avatar { width: 32px; height: 32px; border-radius: 50%; }
+.said { min-width: 0; flex: 1; overflow-wrap: anywhere; }
+.said > :last-child { margin-bottom: 0; }
+.by { margin: 0 0 2px; font-size: 12px; color: var(--soft); }
+.by strong { color: var(--ink); font-size: 15px; }
+.app { background: #e8e8e8; border-radius: 3px; padding: 0 4px; font-size: 10px; font-weight: 600; }
+.said h1, .said h2, .said h3 { margin: 4px 0; padding: 0; font-size: 17px; color: inherit; background: none; display: block; }
+.said p { margin: 0 0 6px; }
+.said ul, .said ol { margin: 4px 0; padding-left: 24px; }
+.said pre { margin: 4px 0; padding: 8px; background: #f8f8f8; border: 1px solid var(--line); border-radius: 4px; font: 12px/1.5 ui-monospace, monospace; white-space: pre-wrap; }
+.said code { background: #f3f3f3; border: 1px solid var(--line); border-radius: 3px; padding: 0 3px; font: 12px ui-monospace, monospace; }
+.said pre code { border: 0; padding: 0; background: none; }
+.slack .said p code { color: #c01343; }
+.said table { border-collapse: collapse; }
+.said th, .said td { border: 1px solid var(--line); padding: 3px 8px; text-align: left; }
+.said blockquote, .quote { display: block; margin: 2px 0; padding-left: 10px; border-left: 4px solid #ddd; }
+.said a { color: #1264a3; }
+.context { color: var(--soft); font-size: 13px; }
+.fields { display: grid; grid-template-columns: 1fr 1fr; gap: 4px 12px; }
+.mention { background: #fdf2d0; color: #1264a3; border-radius: 3px; padding: 0 2px; }
+.button, .actions a { display: inline-block; margin: 4px 6px 4px 0; padding: 4px 12px; border: 1px solid #bbb; border-radius: 4px; font-weight: 600; font-size: 13px; text-decoration: none; }
+.card { padding: 10px 12px; border: 1px solid var(--line); border-radius: 4px; }
+.card .bolder { font-weight: 700; }
+.card .large { font-size: 17px; }
+.card dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 12px; margin: 6px 0; }
+.card dt { font-weight: 600; }
+.card dd { margin: 0; }
+.important { color: #b3261e; font-weight: 700; text-transform: uppercase; font-size: 12px; }
+.empty, .more { margin: 0; padding: 24px; text-align: center; color: var(--soft); }
+.more { padding: 8px; font-size: 13px; }
+.faults { margin: 0 0 16px; padding: 10px 16px; background: #fff6e5; border: 1px solid #f0c36d; border-radius: 10px; }
+.faults h2 { margin: 0 0 4px; font-size: 14px; }
+.faults ul { margin: 0; padding: 0; list-style: none; }
+.faults span { color: var(--soft); }
+`;

@@ -1,0 +1,139 @@
+/** The page that shows the channels as people would see them. */
+import type { ActiveFault } from '../faults.js';
+import { sanitiseAsTeams } from '../graph/html.js';
+import type { Place } from '../places.js';
+import type { GraphContent, PostContent, SandboxPlatform, SandboxPost } from '../posts.js';
+import { cardHtml } from './card.js';
+import { escapeHtml } from './escape.js';
+import { slackHtml } from './mrkdwn.js';
+
+/** What the page shows. */
+export interface PageContent {
+  places: Place[];
+  faults: ActiveFault[];
+  /** The posts of one place, oldest first. */
+  postsOf: (place: Place) => readonly SandboxPost[];
+}
+
+const POSTS_SHOWN = 50;
+/** A load test makes thousands of channels: those that spoke last are what a person wants to see. */
+const PLACES_SHOWN = 24;
+
+export function pageHtml(content: PageContent): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>sendproof sandbox</title>
+<link rel="stylesheet" href="/page/style.css">
+<script type="module" src="/page/refresh.js"></script>
+</head>
+<body>
+<header>
+<h1>sendproof <span>sandbox</span></h1>
+<p>A local Slack and Teams. What is posted shows here at once.</p>
+</header>
+<main id="channels">${channelsHtml(content)}</main>
+</body>
+</html>
+`;
+}
+
+/** What changes while the page is open. */
+export function channelsHtml({ places, faults, postsOf }: PageContent): string {
+  const panes = places
+    .map((place, index) => ({ place, index, posts: postsOf(place) }))
+    .map((pane) => ({ ...pane, lastAt: pane.posts.at(-1)?.postedAt ?? 0 }));
+  const shown =
+    panes.length <= PLACES_SHOWN
+      ? panes
+      : panes
+          .sort((a, b) => b.lastAt - a.lastAt)
+          .slice(0, PLACES_SHOWN)
+          .sort((a, b) => a.index - b.index);
+  const hidden = panes.length - shown.length;
+  return [
+    faultsHtml(faults),
+    `<div class="panes">${shown.map(({ place, posts }) => paneHtml(place, posts)).join('')}</div>`,
+    hidden === 0 ? '' : `<p class="more">and ${hidden} quieter places</p>`,
+  ].join('');
+}
+
+function faultsHtml(faults: ActiveFault[]): string {
+  if (faults.length === 0) return '';
+  const rows = faults.map(({ id, fault, applied }) => {
+    const { kind, platform, path, operation, times, ...rest } = fault;
+    const details = Object.entries(rest).map(([name, value]) => `${name} ${value}`);
+    const where = [platform, path, operation].filter((part) => part !== undefined).join(' · ');
+    const hits = `${applied}${times === undefined ? '' : ` of ${times}`} hit`;
+    return `<li><code>${escapeHtml(id)}</code> <strong>${escapeHtml(kind)}</strong> ${escapeHtml(details.join(', '))} <span>${escapeHtml(where)} — ${hits}</span></li>`;
+  });
+  return `<section class="faults"><h2>Faults that are set</h2><ul>${rows.join('')}</ul></section>`;
+}
+
+const LOOKS: Record<SandboxPlatform, { className: string; label: string }> = {
+  slack: { className: 'slack', label: 'Slack' },
+  teams: { className: 'teams', label: 'Teams' },
+  'teams-webhook': { className: 'teams webhook', label: 'Teams webhook' },
+};
+
+function paneHtml(place: Place, posts: readonly SandboxPost[]): string {
+  const { className, label } = LOOKS[place.platform];
+  const recent = posts.slice(-POSTS_SHOWN);
+  const earlier = posts.length - recent.length;
+  const state = place.archived ? ' · archived' : place.member ? '' : ' · not a member';
+  const body =
+    posts.length === 0
+      ? '<p class="empty">Nothing yet</p>'
+      : `${earlier === 0 ? '' : `<p class="more">${earlier} earlier</p>`}${recent.map(postHtml).join('')}`;
+  return `<section class="pane ${className}">
+<h2><span class="title">${escapeHtml(titleOf(place))}</span><span class="platform">${label}${state}</span></h2>
+<p class="path">${escapeHtml(place.path)}</p>
+<div class="posts">${body}</div>
+</section>`;
+}
+
+function titleOf({ platform, path, name, teamName }: Place): string {
+  if (platform === 'slack') return `# ${name ?? path}`;
+  return [teamName, name ?? path].filter((part) => part !== undefined).join(' › ');
+}
+
+function postHtml(post: SandboxPost): string {
+  const at = new Date(post.postedAt);
+  const time = at.toISOString().slice(11, 19);
+  const notes = [post.replyTo !== undefined && 'reply', post.editedAt !== undefined && 'edited'];
+  return `<article${post.replyTo === undefined ? '' : ' class="reply"'} id="${escapeHtml(`${post.platform}-${post.id}`)}">
+<div class="avatar" aria-hidden="true">sp</div>
+<div class="said">
+<p class="by"><strong>${escapeHtml(authorOf(post.content))}</strong> <span class="app">APP</span> <time datetime="${at.toISOString()}">${time}</time> ${notes.filter(Boolean).join(' ')}</p>
+${contentHtml(post.content)}
+</div>
+</article>`;
+}
+
+function authorOf(content: PostContent): string {
+  return content.kind === 'slack' ? (content.username ?? 'sendproof') : 'sendproof';
+}
+
+function contentHtml(content: PostContent): string {
+  switch (content.kind) {
+    case 'slack':
+      return slackHtml(content);
+    case 'graph':
+      return graphHtml(content);
+    case 'card':
+      return cardHtml(content.card);
+  }
+}
+
+function graphHtml({ subject, importance, body }: GraphContent): string {
+  const mark = importance === 'normal' ? '' : `<p class="important">${importance}</p>`;
+  const title = subject === null ? '' : `<h3>${escapeHtml(subject)}</h3>`;
+  // A journal is a file that anyone may have edited: its HTML is cleaned again where it is shown.
+  const html =
+    body.contentType === 'html'
+      ? sanitiseAsTeams(body.content)
+      : `<p>${escapeHtml(body.content)}</p>`;
+  return `${mark}${title}${html}`;
+}
