@@ -73,6 +73,8 @@ export interface Harness {
   message(key: string): Promise<MessageState>;
   /** Resolves with the message once its status is this. */
   waitForStatus(key: string, status: DeliveryStatus, timeoutMs?: number): Promise<MessageState>;
+  /** Resolves with the message once the log of its first delivery has at least so many attempts. */
+  waitForAttempts(key: string, count: number): Promise<MessageState>;
   close(): Promise<void>;
 }
 
@@ -161,6 +163,15 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
           throw new Error(`${key} is not ${status} yet: ${JSON.stringify(state)}`);
         },
         { timeout: timeoutMs, interval: 50 },
+      ),
+    waitForAttempts: (key, count) =>
+      vi.waitFor(
+        async () => {
+          const state = await message(key);
+          if ((state.deliveries[0]?.attempts.length ?? 0) >= count) return state;
+          throw new Error(`${key} has not ${count} attempts yet: ${JSON.stringify(state)}`);
+        },
+        { timeout: 20_000, interval: 50 },
       ),
     close: async () => {
       for (const step of cleanUp.reverse()) await step();

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startHarness, type Harness } from '../harness.js';
+
+const MESSAGES = 200;
+const INTERVAL_MS = 10_000;
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness({ retry: { initialDelay: `${INTERVAL_MS}ms`, maximumDelay: '1m' } });
+});
+afterAll(() => harness.close());
+
+it('spreads the second attempts of 200 messages that fail at once over the whole backoff interval', async () => {
+  const channels = Array.from(
+    { length: MESSAGES },
+    (_, index) => `C${String(index).padStart(8, '0')}`,
+  );
+  for (const path of channels) {
+    harness.sandbox.addFault({
+      kind: 'http_error',
+      status: 503,
+      platform: 'slack',
+      operation: 'chat.postMessage',
+      path,
+      times: 1,
+    });
+  }
+  await Promise.all(
+    channels.map((channel) =>
+      harness.send({
+        deduplicationKey: `storm-${channel}`,
+        destinations: [`slack:default/${channel}`],
+        content: { text: 'storm' },
+      }),
+    ),
+  );
+  await harness.sandbox.waitForPosts(MESSAGES, { platform: 'slack' }, 3 * INTERVAL_MS);
+
+  const attempts = new Map<string, number[]>();
+  for (const { path, at } of harness.sandbox.requests({ operation: 'chat.postMessage' })) {
+    attempts.set(path ?? '', [...(attempts.get(path ?? '') ?? []), at]);
+  }
+  const delays = [...attempts.values()].map(([first = 0, second = 0]) => second - first);
+  expect(delays).toHaveLength(MESSAGES);
+
+  const slices = Array.from(
+    { length: 10 },
+    (_, slice) =>
+      delays.filter((delay) => Math.min(9, Math.floor((10 * delay) / INTERVAL_MS)) === slice)
+        .length,
+  );
+  expect(Math.max(...slices), String(slices)).toBeLessThanOrEqual(0.2 * MESSAGES);
+  expect(Math.min(...slices), String(slices)).toBeGreaterThan(0);
+}, 60_000);
