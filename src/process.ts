@@ -16,16 +16,21 @@ export async function runMain(log: Logger, main: () => Promise<void>): Promise<v
   }
 }
 
-/** Resolves with the first SIGINT or SIGTERM. A second one ends the process at once. */
+/**
+ * npm passes on the signal that the terminal has sent to this process already, so one Ctrl-C comes twice. The second one
+ * counts after this time.
+ */
+const SAME_SIGNAL_MS = 500;
+
+/** Resolves with the first SIGINT, SIGTERM or SIGHUP (the terminal was closed). A second one ends the process at once. */
 export async function stopSignal(): Promise<NodeJS.Signals> {
   return await new Promise((resolve) => {
-    let asked = false;
+    let askedAt: number | undefined;
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (asked) process.exit(130);
-      asked = true;
+      if (askedAt !== undefined && Date.now() - askedAt > SAME_SIGNAL_MS) process.exit(130);
+      askedAt ??= Date.now();
       resolve(signal);
     };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   });
 }

@@ -5,7 +5,6 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 /** This module is compiled to `dist/src/temporal`. */
 const COMPILED_SOURCES = fileURLToPath(new URL('..', import.meta.url));
@@ -15,6 +14,8 @@ const PACKAGES = fileURLToPath(
 const BUNDLE = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
 
 if ((await modifiedAt(BUNDLE)) < (await newestInput())) {
+  // Loading the bundler takes longer than finding that there is nothing to do.
+  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(COMPILED_SOURCES, 'workflows/index.js'),
     logger: new DefaultLogger('WARN'),

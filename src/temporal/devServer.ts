@@ -4,7 +4,7 @@ import { Connection } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { spawnKept, type KeptProcess } from './keptProcess.js';
-import { demandFreePort, LOOPBACK, resolvePort } from './ports.js';
+import { demandFreePorts, LOOPBACK, resolvePort, type WantedPort } from './ports.js';
 import { SEARCH_ATTRIBUTES } from './searchAttributes.js';
 
 export interface DevServerOptions {
@@ -76,18 +76,7 @@ const SQLITE_PRAGMAS: Readonly<Record<string, string>> = {
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   const port = await resolvePort(options.port);
   const uiPort = options.uiPort === undefined ? undefined : await resolvePort(options.uiPort);
-  await demandFreePort({
-    port,
-    purpose: 'the embedded Temporal server',
-    variable: 'TEMPORAL_PORT',
-  });
-  if (uiPort !== undefined) {
-    await demandFreePort({
-      port: uiPort,
-      purpose: "Temporal's Web UI",
-      variable: 'TEMPORAL_UI_PORT',
-    });
-  }
+  await demandFreePorts(devServerPorts({ port, uiPort }));
 
   const server = spawnKept(options.cliPath, commandLine({ ...options, port, uiPort }));
   const complaints = readComplaints(server, options.log);
@@ -108,6 +97,16 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
       await server.stop(STOP_GRACE_MS);
     },
   };
+}
+
+/** The ports of a server with these numbers, as `demandFreePorts` takes them. */
+export function devServerPorts({
+  port,
+  uiPort,
+}: Pick<DevServerOptions, 'port' | 'uiPort'>): WantedPort[] {
+  const service = { port, purpose: 'the embedded Temporal server', variable: 'TEMPORAL_PORT' };
+  if (uiPort === undefined) return [service];
+  return [service, { port: uiPort, purpose: "Temporal's Web UI", variable: 'TEMPORAL_UI_PORT' }];
 }
 
 function commandLine({ databaseFile, port, uiPort, namespace }: DevServerOptions): string[] {

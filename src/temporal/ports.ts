@@ -1,14 +1,16 @@
 /** TCP ports of this machine. */
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigurationError } from '../config/fields.js';
 
-/** Everything embedded listens here only: it has no authentication of its own. */
+/** What is embedded listens here only: it asks nobody who they are. */
 export const LOOPBACK = '127.0.0.1';
 
 export interface WantedPort {
   port: number;
+  /** Default: LOOPBACK. */
+  host?: string | undefined;
   /** What it is for, as `the API`. */
   purpose: string;
   /** The environment variable that sets it. */
@@ -17,41 +19,55 @@ export interface WantedPort {
 
 /** Resolves with the port given, or for 0 with one that is free. */
 export async function resolvePort(port: number): Promise<number> {
-  return port === 0 ? await probe(0) : port;
+  if (port !== 0) return port;
+  const server = await listen(0, LOOPBACK);
+  const { port: free } = server.address() as AddressInfo;
+  await close(server);
+  return free;
 }
 
 /**
- * Resolves when the port is free, waiting up to `withinMs` for whoever is just ending.
+ * Resolves when all the ports are free and no two are the same, after waiting up to `withinMs` for whoever is just ending.
+ * Ports 0 are always free.
  *
- * @throws ConfigurationError that names the port and the variable, if it stays taken.
+ * @throws ConfigurationError that names the first port that is not, and its variable.
  */
-export async function demandFreePort(wanted: WantedPort, withinMs = 0): Promise<void> {
+export async function demandFreePorts(wanted: readonly WantedPort[], withinMs = 0): Promise<void> {
   const deadline = Date.now() + withinMs;
-  for (;;) {
-    const failure = await probe(wanted.port).then(() => undefined, codeOf);
-    if (failure === undefined) return;
-    if (failure !== 'EADDRINUSE' || Date.now() >= deadline) throw refused(wanted, failure);
-    await delay(100);
+  const held: Server[] = [];
+  try {
+    for (const one of wanted) held.push(await hold(one, deadline));
+  } finally {
+    await Promise.all(held.map(close));
   }
 }
 
-async function probe(port: number): Promise<number> {
-  const server = createServer().listen(port, LOOPBACK);
+async function hold(wanted: WantedPort, deadline: number): Promise<Server> {
+  for (;;) {
+    try {
+      return await listen(wanted.port, wanted.host ?? LOOPBACK);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EADDRINUSE' || Date.now() >= deadline) throw refused(wanted, code);
+      await delay(100);
+    }
+  }
+}
+
+async function listen(port: number, host: string): Promise<Server> {
+  const server = createServer().listen(port, host);
   await once(server, 'listening');
-  const { port: bound } = server.address() as AddressInfo;
+  return server;
+}
+
+async function close(server: Server): Promise<void> {
   server.close();
   await once(server, 'close');
-  return bound;
 }
 
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
-}
-
-function refused({ port, purpose, variable }: WantedPort, failure: string): ConfigurationError {
-  const what =
-    failure === 'EADDRINUSE'
-      ? `Port ${port}, which ${purpose} needs, is taken by another program`
-      : `Port ${port}, which ${purpose} needs, can't be listened on (${failure})`;
-  return new ConfigurationError(`${what}. Free it, or set ${variable} to another port.`);
+function refused({ port, purpose, variable }: WantedPort, code = 'unknown'): ConfigurationError {
+  const reason = code === 'EADDRINUSE' ? 'is taken' : `can't be listened on (${code})`;
+  return new ConfigurationError(
+    `Port ${port}, which ${purpose} needs, ${reason}. Free it, or set ${variable} to another port.`,
+  );
 }

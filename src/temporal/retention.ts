@@ -1,11 +1,11 @@
 /** How long a namespace remembers closed workflows, and so how long it can recognise a duplicate. */
-import type { Connection } from '@temporalio/client';
+import type { ConnectionLike } from '@temporalio/client';
 import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time.js';
 import { ConfigurationError } from '../config/fields.js';
 
 /** In milliseconds. Rejects if the namespace doesn't exist. */
 export async function namespaceRetentionMs(
-  connection: Connection,
+  connection: ConnectionLike,
   namespace: string,
 ): Promise<number> {
   const { config } = await connection.workflowService.describeNamespace({ namespace });
@@ -17,7 +17,7 @@ export async function namespaceRetentionMs(
  * to set up; elsewhere it takes an administrator's rights.
  */
 export async function raiseNamespaceRetention(
-  connection: Connection,
+  connection: ConnectionLike,
   namespace: string,
   retentionMs: number,
 ): Promise<void> {
@@ -33,7 +33,7 @@ export async function raiseNamespaceRetention(
  * command to mend it.
  */
 export async function checkRetention(
-  connection: Connection,
+  connection: ConnectionLike,
   namespace: string,
   windowMs: number,
 ): Promise<void> {

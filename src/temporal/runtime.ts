@@ -1,3 +1,4 @@
+import { SdkComponent, type LogMetadata } from '@temporalio/common';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
@@ -5,8 +6,8 @@ import type { Logger } from 'pino';
 export function installTemporalRuntime(log: Logger): void {
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
-      const severity = level.toLowerCase() as 'trace' | 'debug' | 'info' | 'warn' | 'error';
-      log[severity]({ temporal: meta }, message);
+      const severity = level.toLowerCase() as Level;
+      log[isChatter(severity, meta) ? 'debug' : severity]({ temporal: meta }, message);
     }),
     telemetryOptions: {
       logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
@@ -14,4 +15,11 @@ export function installTemporalRuntime(log: Logger): void {
     // We shut down on signals ourselves, in an order of our own.
     shutdownSignals: [],
   });
+}
+
+type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+/** A worker's word on its own state, and on what it doesn't serve: the queues of ours are made to serve one thing each. */
+function isChatter(level: Level, meta: LogMetadata | undefined): boolean {
+  return meta?.sdkComponent === SdkComponent.worker && level !== 'error';
 }

@@ -1,0 +1,41 @@
+/** What `npm start` shows once everything is up. */
+
+export interface Addresses {
+  api: string;
+  sandbox: string | undefined;
+  temporal: string;
+  temporalUi: string | undefined;
+}
+
+/** The addresses, and a command to try that works as it is. */
+export function welcome(
+  addresses: Addresses,
+  toTry: { destinations: string[]; withApiKey: boolean },
+): string {
+  const { api, sandbox, temporal, temporalUi } = addresses;
+  const rows = [
+    ['API', api],
+    ['Sandbox', sandbox && `${sandbox} (plays Slack and Teams: see here what people would see)`],
+    ['Temporal', temporal],
+    ['Temporal Web UI', temporalUi],
+  ];
+  const body = JSON.stringify({
+    deduplicationKey: 'first',
+    destinations: toTry.destinations,
+    content: { text: '**Alert 55**: disk full' },
+  });
+  return [
+    '',
+    'sendproof runs. Ctrl-C stops it; what is in flight then goes on at the next start.',
+    '',
+    ...rows.flatMap(([name = '', address]) => (address ? [`  ${name.padEnd(16)} ${address}`] : [])),
+    '',
+    'Try:',
+    '',
+    `  curl -i ${api}/v1/messages -H 'content-type: application/json' \\`,
+    ...(toTry.withApiKey ? ["    -H 'authorization: Bearer <one of SENDPROOF_API_KEYS>' \\"] : []),
+    `    -d '${body}'`,
+    `  curl ${api}/v1/messages/first`,
+    '',
+  ].join('\n');
+}
