@@ -43,9 +43,25 @@ export interface FindTemporalCliOptions {
  */
 export async function findTemporalCli(options: FindTemporalCliOptions): Promise<TemporalCli> {
   const { environment, log } = options;
-  const directory = join(options.cacheDirectory ?? userCache(), 'temporal-cli', CLI_VERSION);
-  const cached = join(directory, 'temporal');
+  const found = await lookForTemporalCli(options);
+  if ('path' in found) return found;
 
+  const { directory, path } = cachePlace(options);
+  const sources: Source[] = [download(CLI_VERSION), buildWithGo(CLI_VERSION)];
+  const installation = await installOnce({ directory, sources, flawOf, environment, log });
+  if ('foundBy' in installation) return { path, foundBy: installation.foundBy };
+  throw notFound([...found.tried, ...installation.failures]);
+}
+
+/**
+ * Looks for a usable `temporal` command where `findTemporalCli` does, but gets none: resolves with where it looked in vain.
+ *
+ * @throws ConfigurationError if TEMPORAL_CLI_PATH names no usable command.
+ */
+export async function lookForTemporalCli(
+  options: FindTemporalCliOptions,
+): Promise<TemporalCli | { tried: string[] }> {
+  const { environment, log } = options;
   const explicit = environment.TEMPORAL_CLI_PATH;
   if (explicit) return { path: await demandUsable(explicit), foundBy: 'TEMPORAL_CLI_PATH' };
 
@@ -59,14 +75,19 @@ export async function findTemporalCli(options: FindTemporalCliOptions): Promise<
   }
   if (tried.length === 0) tried.push('PATH: no temporal command on it');
 
-  const flaw = await flawOf(cached);
-  if (flaw === undefined) return { path: cached, foundBy: 'cache' };
-  tried.push(`${cached}: ${flaw}`);
+  const { path } = cachePlace(options);
+  const flaw = await flawOf(path);
+  if (flaw === undefined) return { path, foundBy: 'cache' };
+  tried.push(`${path}: ${flaw}`);
+  return { tried };
+}
 
-  const sources: Source[] = [download(CLI_VERSION), buildWithGo(CLI_VERSION)];
-  const installation = await installOnce({ directory, sources, flawOf, environment, log });
-  if ('foundBy' in installation) return { path: cached, foundBy: installation.foundBy };
-  throw notFound([...tried, ...installation.failures]);
+function cachePlace({ cacheDirectory }: FindTemporalCliOptions): {
+  directory: string;
+  path: string;
+} {
+  const directory = join(cacheDirectory ?? userCache(), 'temporal-cli', CLI_VERSION);
+  return { directory, path: join(directory, 'temporal') };
 }
 
 /** `~/.cache/sendproof` on Linux (XDG_CACHE_HOME is honoured), `~/Library/Caches/sendproof` on macOS. */
