@@ -9,8 +9,8 @@ const MAXIMUM_MS = 24 * 60 * 60 * 1_000;
 /** RFC 9110 has whole seconds; Microsoft Graph also sends fractions, as "2.128". */
 const SECONDS = /^\d{1,9}(?:\.\d{1,9})?$/;
 
-/** An HTTP date has the name of a month in it: `Date.parse` alone would also take "-5" or "1 2 3" for a date. */
-const HTTP_DATE = /^[A-Z][a-z]{2,8},? .*\d{4}/;
+/** All three forms of an HTTP date begin with a weekday: `Date.parse` alone would also take "-5" or "1 2 3" for a date. */
+const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? \S/;
 
 /**
  * The pause that a Retry-After header asks for, in milliseconds from `now`: at least 0, at most 24 hours; undefined where

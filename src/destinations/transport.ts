@@ -2,7 +2,7 @@
  * The one HTTP client below every adapter: keep-alive connections, a hard time limit, no retries and no redirects. Unlike
  * `fetch` it knows whether a failed request had been sent, which is what tells a transient failure from an ambiguous one.
  */
-import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
+import { Agent, EnvHttpProxyAgent, errors, type Dispatcher } from 'undici';
 import { DeliveryError } from '../delivery.js';
 import { isLoopback } from './endpoint.js';
 import { ambiguous, errorCode, transient, unexpectedAnswer } from './failure.js';
@@ -62,15 +62,12 @@ export function createTransport(platform: string, requestTimeoutMs: number): Tra
 
 class RequestFailed extends Error {
   readonly sent: boolean;
-  readonly timedOut: boolean;
-  /** The code of the error below, as `ECONNREFUSED`. */
-  readonly code: string | undefined;
+  readonly failure: Error | 'timeout';
 
   constructor(sent: boolean, failure: Error | 'timeout') {
     super('request failed');
     this.sent = sent;
-    this.timedOut = failure === 'timeout';
-    this.code = failure === 'timeout' ? undefined : codeOf(failure);
+    this.failure = failure;
   }
 }
 
@@ -148,28 +145,41 @@ function singleValues(headers: NodeJS.Dict<string | string[]>): Record<string, s
   );
 }
 
-function deliveryError(platform: string, { sent, timedOut, code }: RequestFailed): DeliveryError {
+function deliveryError(platform: string, { sent, failure }: RequestFailed): DeliveryError {
+  const code = failure === 'timeout' ? undefined : codeOf(failure);
   const because = code === undefined ? '' : ` (${code})`;
   if (!sent) {
     return new DeliveryError(
-      timedOut
+      failure === 'timeout'
         ? `No connection to ${platform} within the time limit: nothing was sent.`
         : `No connection to ${platform}${because}: nothing was sent.`,
       transient('connection_failed'),
     );
   }
-  if (timedOut || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
+  if (isTimeout(failure)) {
     return new DeliveryError(
       `${platform} did not answer within the time limit: it may or may not have acted on the request.`,
       ambiguous('timeout'),
     );
   }
-  // The parser's complaints: an answer came, but not one in HTTP.
-  if (code?.startsWith('HPE_') === true || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
-    return unexpectedAnswer(platform, `not readable as HTTP (${code})`);
-  }
+  if (isUnreadable(failure)) return unexpectedAnswer(platform, 'not readable as HTTP');
   return new DeliveryError(
     `The connection to ${platform} broke before its answer${because}: it may or may not have acted on the request.`,
     ambiguous('connection_failed'),
+  );
+}
+
+function isTimeout(failure: Error | 'timeout'): boolean {
+  return (
+    failure === 'timeout' ||
+    failure instanceof errors.HeadersTimeoutError ||
+    failure instanceof errors.BodyTimeoutError
+  );
+}
+
+function isUnreadable(failure: Error | 'timeout'): boolean {
+  return (
+    failure instanceof errors.HTTPParserError ||
+    failure instanceof errors.ResponseExceededMaxSizeError
   );
 }

@@ -30,8 +30,11 @@ export const BLOCKS_TEXT_LIMIT = 10_000;
 /** Slack cuts text above this: https://docs.slack.dev/reference/methods/chat.postMessage */
 export const TEXT_LIMIT = 40_000;
 
-/** The heading and the context line (two references and a URL, escaped) take at most this of the text. */
-const AROUND_TEXT_LIMIT = 6_000;
+/** What the heading and the context line take at most, escaped. */
+const AROUND_TEXT_LIMIT = 3_000;
+
+/** https://docs.slack.dev/reference/block-kit/composition-objects/text-object, and less, since it is one line. */
+const CONTEXT_LIMIT = 2_000;
 
 /** What a phone's notification shows is far less; blocks are what people read. */
 const NOTIFICATION_LIMIT = 1_000;
@@ -152,12 +155,12 @@ function contextBlock(text: string): KnownBlock {
   return { type: 'context', elements: [{ type: 'mrkdwn', text, verbatim: true }] };
 }
 
-/** Where the message comes from, as `pagerduty · 55`, linked to it. */
+/** Where the message comes from, as `pagerduty · 55`, linked to it where Slack takes so long a link. */
 function contextLine(correlation: Correlation | undefined): string | undefined {
   const words = [correlation?.source, correlation?.reference].filter((word) => word !== undefined);
   const label = escapeMrkdwn(words.join(' · '));
-  if (correlation?.url !== undefined) return mrkdwnLink(correlation.url, label);
-  return label === '' ? undefined : label;
+  const line = correlation?.url === undefined ? label : mrkdwnLink(correlation.url, label);
+  return line === '' ? undefined : shortened(line, CONTEXT_LIMIT);
 }
 
 function textLength(blocks: readonly KnownBlock[]): number {

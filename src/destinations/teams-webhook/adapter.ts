@@ -29,14 +29,14 @@ class TeamsWebhookAdapter implements DestinationAdapter {
   }
 
   /** The receipt is empty: a workflow says that it has taken the card, and nothing of the post it makes. */
-  async post({ path, content, correlation }: Post): Promise<Receipt> {
+  async post({ deliveryId, path, content, correlation }: Post): Promise<Receipt> {
     const url = this.#urls.get(path);
     if (!url) throw webhookNotConfigured(path);
     const answer = await this.#transport({
       method: 'POST',
       url,
       headers: { 'content-type': 'application/json' },
-      body: renderForTeamsWebhook(content, correlation),
+      body: renderForTeamsWebhook(content, correlation, deliveryId),
     });
     const failure = webhookFailure(answer);
     if (failure) throw failure;

@@ -13,29 +13,39 @@ const parser = markdownParser();
 
 type CardElement = Record<string, unknown>;
 
+/** The delivery id goes into the card's own id, which readers don't see. */
+const DELIVERY_ID_BYTES = 256;
+
 /** What a Workflows webhook takes. Where the message comes from is left out where it would exceed the limit. */
-export function renderForTeamsWebhook(content: Content, correlation?: Correlation): string {
-  const withContext = envelope(content, correlation);
-  return fits(withContext) ? withContext : envelope(content);
+export function renderForTeamsWebhook(
+  content: Content,
+  correlation: Correlation | undefined,
+  deliveryId: string,
+): string {
+  const withContext = envelope(content, correlation, deliveryId);
+  const fits = Buffer.byteLength(withContext) <= CARD_LIMIT_BYTES;
+  return fits ? withContext : envelope(content, undefined, deliveryId);
 }
 
 /** Undefined when a card can show the content whole; otherwise what is wrong. */
 export function checkTeamsWebhookContent(content: Content): string | undefined {
-  const card = envelope(content);
-  if (fits(card)) return undefined;
-  return `content takes ${Math.ceil(Buffer.byteLength(card) / 1024)} KB as an Adaptive Card, more than the ${CARD_LIMIT_BYTES / 1024} KB that Teams takes from a webhook: shorten it, or link to the rest.`;
+  const bytes = Buffer.byteLength(envelope(content, undefined, '')) + DELIVERY_ID_BYTES;
+  if (bytes <= CARD_LIMIT_BYTES) return undefined;
+  return `content takes ${Math.ceil(bytes / 1024)} KB as an Adaptive Card, and Teams takes at most ${CARD_LIMIT_BYTES / 1024} KB from a webhook: shorten it, or link to the rest.`;
 }
 
-const fits = (card: string): boolean => Buffer.byteLength(card) <= CARD_LIMIT_BYTES;
-
-function envelope(content: Content, correlation?: Correlation): string {
+function envelope(
+  content: Content,
+  correlation: Correlation | undefined,
+  deliveryId: string,
+): string {
   return JSON.stringify({
     type: 'message',
     attachments: [
       {
         contentType: 'application/vnd.microsoft.card.adaptive',
         contentUrl: null,
-        content: card(content, correlation),
+        content: { id: deliveryId, ...card(content, correlation) },
       },
     ],
   });
@@ -60,11 +70,15 @@ function card(content: Content, correlation: Correlation | undefined): CardEleme
   };
 }
 
-/** A heading is shown as it is, so what would be Markdown in a TextBlock goes into a run of text. */
+/** A heading is shown as it is: what a TextBlock would take for Markdown is escaped. */
 function headingElement(text: string, size: 'Large' | 'Medium'): CardElement {
   return {
-    type: 'RichTextBlock',
-    inlines: [{ type: 'TextRun', text, weight: 'Bolder', size }],
+    type: 'TextBlock',
+    text: text.replace(/[\\`*_[\]()]/g, '\\$&'),
+    style: 'heading',
+    weight: 'Bolder',
+    size,
+    wrap: true,
   };
 }
 

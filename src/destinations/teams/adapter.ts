@@ -19,7 +19,7 @@ import { createTransport, type Transport } from '../transport.js';
 import type { TeamsAccount } from './account.js';
 import { graphFailure } from './failures.js';
 import { messagesResource, parseTeamsPath, type TeamsPlace } from './path.js';
-import { marker, renderForTeams } from './render.js';
+import { isMarked, renderForTeams } from './render.js';
 import { scopesFor, SignedInTokens, StaticToken, type TokenSource } from './tokens.js';
 
 const PLATFORM = 'Microsoft Graph';
@@ -150,7 +150,7 @@ function placeOf(path: string): TeamsPlace {
 
 /** Undefined where the answer doesn't show the message's body. */
 function holds({ body }: GraphMessage, deliveryId: string): boolean | undefined {
-  return body?.content?.includes(marker(deliveryId));
+  return body?.content == null ? undefined : isMarked(body.content, deliveryId);
 }
 
 /** A message that Graph shows without times is never too old to be looked past. */

@@ -7,10 +7,10 @@ import { heading } from '../severity.js';
  * "The approximate maximum message size is 28 KB":
  * https://learn.microsoft.com/microsoftteams/limits-specifications-teams#chat
  */
-export const HTML_LIMIT_BYTES = 28 * 1024;
+export const MESSAGE_LIMIT_BYTES = 28 * 1024;
 
-/** What the wrapping element with its marker takes. */
-const WRAPPING_BYTES = 256;
+/** What the request has around the content: the element with the marker, and the JSON. */
+const WRAPPING_BYTES = 512;
 
 const parser = markdownParser();
 const { escapeHtml } = parser.utils;
@@ -37,9 +37,14 @@ parser.core.ruler.push('headings-below-the-title', ({ tokens }) => {
  * The marker by which a delivery's post is found again. Teams removes comments, ids, classes and `data-*` attributes from
  * what it is sent, and keeps `itemprop`, which readers don't see.
  */
-export function marker(deliveryId: string): string {
-  // Closed at its end, so that delivery 1 is not found in delivery 10.
-  return `sendproof-${deliveryId}-post`;
+function marker(deliveryId: string): string {
+  return `sendproof:${escapeHtml(deliveryId)}`;
+}
+
+/** Whether this HTML, as Teams gives it back, is the post of that delivery. */
+export function isMarked(html: string, deliveryId: string): boolean {
+  // With its quotes, so that delivery 1 is not found in delivery 10.
+  return [`"${marker(deliveryId)}"`, `'${marker(deliveryId)}'`].some((mark) => html.includes(mark));
 }
 
 /** The line that says where the message comes from is left out where it would exceed the limit. */
@@ -51,22 +56,23 @@ export function renderForTeams(
   const context = contextHtml(correlation);
   const html = contentHtml(content);
   const withContext = html + context;
-  return `<div itemprop="${escapeHtml(marker(deliveryId))}">${fits(withContext) ? withContext : html}</div>`;
+  return `<div itemprop="${marker(deliveryId)}">${fits(withContext) ? withContext : html}</div>`;
 }
 
 /** Undefined when Teams can show the content whole; otherwise what is wrong. */
 export function checkTeamsContent(content: Content): string | undefined {
   const html = contentHtml(content);
   if (fits(html)) return undefined;
-  return `content takes ${kilobytes(Buffer.byteLength(html))} KB as Teams’ HTML, more than the ${kilobytes(HTML_LIMIT_BYTES)} KB that Teams shows in one message: shorten it, or link to the rest.`;
+  return `content takes ${Math.ceil(sizeInBytes(html) / 1024)} KB as Teams’ HTML, and Teams shows at most ${MESSAGE_LIMIT_BYTES / 1024} KB in one message: shorten it, or link to the rest.`;
 }
 
 function fits(html: string): boolean {
-  return Buffer.byteLength(html) <= HTML_LIMIT_BYTES - WRAPPING_BYTES;
+  return sizeInBytes(html) <= MESSAGE_LIMIT_BYTES - WRAPPING_BYTES;
 }
 
-function kilobytes(bytes: number): string {
-  return (bytes / 1024).toFixed(1).replace(/\.0$/, '');
+/** As it is sent: in JSON, whose escaping counts. */
+function sizeInBytes(html: string): number {
+  return Buffer.byteLength(JSON.stringify(html));
 }
 
 function contentHtml(content: Content): string {

@@ -42,10 +42,12 @@ export class SignInNetwork implements INetworkModule {
       return await acquire();
     } catch (error) {
       if (error instanceof DeliveryError) throw error;
-      throw (
-        this.#trouble ?? signInRefused(error instanceof AuthError ? error.errorCode : undefined)
-      );
+      throw this.#explanation(error);
     }
+  }
+
+  #explanation(error: unknown): DeliveryError {
+    return this.#trouble ?? signInRefused(error instanceof AuthError ? error.errorCode : undefined);
   }
 
   async #send<T>(

@@ -1,0 +1,263 @@
+/** What every destination adapter must do, whatever its platform: the first tests of a new one. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DeliveryError, FAILURE_REASONS, type Receipt } from '../../../src/delivery.js';
+import type { DestinationAdapter, Post } from '../../../src/destinations/destination.js';
+import {
+  answering,
+  breakingOff,
+  neverAnswering,
+  resetting,
+  ScriptedServer,
+  speakingNoHttp,
+  type ReceivedRequest,
+  type Script,
+} from './scriptedServer.js';
+
+export interface ContractSubject {
+  name: string;
+  /** An adapter whose platform is at this address, whose credential holds `SECRET`. */
+  createAdapter(url: string, requestTimeoutMs: number): DestinationAdapter;
+  /** A path that the adapter can post to. */
+  path: string;
+  /** Whether a request is one that posts. */
+  posts(request: ReceivedRequest): boolean;
+  /** The platform's answer to a successful post, and the receipt that follows from it. */
+  success: { status: number; body: string; receipt: Receipt };
+  /** Statuses that mean success, where the body is right. */
+  successStatuses: readonly number[];
+  /** `<outcome> <reason>` of the statuses that mean something else here than in HTTP. */
+  statuses?: Partial<Record<number, string>>;
+}
+
+/** In the credentials and in the content of every test: may never be seen in an error. */
+export const SECRET = 'not-for-error-messages';
+const CONTENT = 'words-that-stay-between-sender-and-reader';
+
+const TIMEOUT_MS = 5_000;
+/** For the tests that wait for it. */
+const SHORT_TIMEOUT_MS = 150;
+
+/** `<outcome> <reason>`, by status and where a whole class agrees by its first digit. */
+const STATUSES: Partial<Record<number, string>> = {
+  1: 'ambiguous',
+  2: 'ambiguous unexpected_answer',
+  3: 'ambiguous unexpected_answer',
+  4: 'permanent request_rejected',
+  5: 'ambiguous platform_unavailable',
+  401: 'permanent credentials_rejected',
+  403: 'permanent not_authorised',
+  408: 'transient timeout',
+  413: 'permanent content_rejected',
+  422: 'permanent content_rejected',
+  423: 'transient platform_unavailable',
+  425: 'transient platform_unavailable',
+  429: 'transient rate_limited',
+};
+
+export function describeDestinationContract(subject: ContractSubject): void {
+  describe(`${subject.name} adapter (contract)`, () => {
+    let server: ScriptedServer;
+    let adapter: DestinationAdapter;
+
+    beforeEach(async () => {
+      server = new ScriptedServer();
+      await server.start();
+      adapter = subject.createAdapter(server.url, TIMEOUT_MS);
+    });
+    afterEach(() => server.stop());
+
+    const post = examplePost(subject.path);
+    const postingRequests = () => server.requests.filter((request) => subject.posts(request));
+    const { success } = subject;
+
+    it('resolves with the receipt after exactly one request', async () => {
+      server.script = answering(success.status, success.body);
+      expect(await adapter.post(post)).toEqual(success.receipt);
+      expect(postingRequests()).toHaveLength(1);
+    });
+
+    it('keeps its connections, rather than make one for each post', async () => {
+      server.script = answering(success.status, success.body);
+      for (let count = 0; count < 10; count += 1) await adapter.post(post);
+      expect(server.connections).toBeLessThanOrEqual(2);
+    });
+
+    it('classifies every HTTP status, each after exactly one request', async () => {
+      const seen: Record<number, string> = {};
+      const wanted: Record<number, string> = {};
+      for (let status = 100; status < 600; status += 1) {
+        if (subject.successStatuses.includes(status)) continue;
+        server.requests.length = 0;
+        server.script = answering(status, '{}');
+        const error = await rejection(adapter.post(post));
+        const expected =
+          subject.statuses?.[status] ??
+          STATUSES[status] ??
+          STATUSES[Math.floor(status / 100)] ??
+          'an expectation';
+        wanted[status] = `${expected} after 1`;
+        const got = expected.includes(' ') ? `${error.outcome} ${error.reason}` : error.outcome;
+        seen[status] = `${got} after ${postingRequests().length}`;
+      }
+      expect(seen).toEqual(wanted);
+    });
+
+    it.each([
+      ['seconds', '2', {}, 2_000],
+      ['a fraction of seconds', '2.128', {}, 2_128],
+      [
+        'a date, by the server’s clock',
+        'Wed, 21 Oct 2015 07:28:10 GMT',
+        { date: 'Wed, 21 Oct 2015 07:28:00 GMT' },
+        10_000,
+      ],
+      ['nothing', undefined, {}, undefined],
+      ['garbage', 'soon', {}, undefined],
+    ])(
+      'is rate-limited by a 429 with Retry-After as %s',
+      async (_form, retryAfter, headers, expectedMs) => {
+        server.script = answering(429, '{}', {
+          ...headers,
+          ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
+        });
+        const error = await rejection(adapter.post(post));
+        expect(error).toMatchObject({
+          outcome: 'transient',
+          reason: 'rate_limited',
+          httpStatus: 429,
+          retryAfterMs: expectedMs,
+        });
+        expect(postingRequests()).toHaveLength(1);
+      },
+    );
+
+    it('keeps the Retry-After of a 503', async () => {
+      server.script = answering(503, 'down for maintenance', { 'retry-after': '30' });
+      expect(await rejection(adapter.post(post))).toMatchObject({
+        outcome: 'ambiguous',
+        reason: 'platform_unavailable',
+        retryAfterMs: 30_000,
+      });
+    });
+
+    it.each<[string, Script, string, number]>([
+      ['no answer', neverAnswering, 'timeout', SHORT_TIMEOUT_MS],
+      ['an answer that stalls', breakingOff('stall'), 'timeout', SHORT_TIMEOUT_MS],
+      ['an answer that breaks off', breakingOff('close'), 'connection_failed', TIMEOUT_MS],
+      ['a connection reset', resetting, 'connection_failed', TIMEOUT_MS],
+      ['an answer that is not HTTP', speakingNoHttp, 'unexpected_answer', TIMEOUT_MS],
+    ])(
+      'finds %s ambiguous, after exactly one request',
+      async (_what, script, reason, timeoutMs) => {
+        adapter = subject.createAdapter(server.url, timeoutMs);
+        server.script = script;
+        expect(await rejection(adapter.post(post))).toMatchObject({ outcome: 'ambiguous', reason });
+        expect(postingRequests()).toHaveLength(1);
+      },
+    );
+
+    it.each([
+      ['a web page', '<!doctype html><title>Sign in to the network</title>'],
+      ['half of a page', '<html><body>Bad gate'],
+    ])('finds %s in place of a success ambiguous', async (_what, body) => {
+      server.script = answering(success.status, body, { 'content-type': 'text/html' });
+      expect(await rejection(adapter.post(post))).toMatchObject({
+        outcome: 'ambiguous',
+        reason: 'unexpected_answer',
+      });
+    });
+
+    it('knows that nothing was sent where nobody listens', async () => {
+      const unused = createServer();
+      unused.listen(0, '127.0.0.1');
+      await once(unused, 'listening');
+      const { port } = unused.address() as AddressInfo;
+      unused.close();
+      await once(unused, 'close');
+      adapter = subject.createAdapter(`http://127.0.0.1:${port}`, TIMEOUT_MS);
+      const error = await rejection(adapter.post(post));
+      expect(error).toMatchObject({ outcome: 'transient', reason: 'connection_failed' });
+      expect(error.message).toContain('ECONNREFUSED');
+    });
+
+    it('knows that nothing was sent where the name can’t be resolved', async () => {
+      adapter = subject.createAdapter('https://sendproof.invalid', SHORT_TIMEOUT_MS);
+      expect(await rejection(adapter.post(post))).toMatchObject({
+        outcome: 'transient',
+        reason: 'connection_failed',
+      });
+    });
+
+    it('knows that nothing was sent where TLS fails', async () => {
+      adapter = subject.createAdapter(server.url.replace('http:', 'https:'), TIMEOUT_MS);
+      expect(await rejection(adapter.post(post))).toMatchObject({
+        outcome: 'transient',
+        reason: 'connection_failed',
+      });
+      expect(server.requests).toHaveLength(0);
+    });
+
+    it('never repeats a credential or the content in an error', async () => {
+      // Platforms and proxies do echo what they refuse.
+      const echo: Script = (socket, { body, headers, path }) => {
+        const echoed = JSON.stringify({
+          ok: false,
+          error: `${decodeURIComponent(body)} ${path} ${headers.authorization ?? ''}`,
+        });
+        answering(200, `<p>${echoed}`)(socket, { method: 'POST', path, headers, body });
+      };
+      const scripts = [
+        echo,
+        neverAnswering,
+        resetting,
+        ...[400, 401, 403, 404, 429, 500, 503].map(
+          (status): Script =>
+            (socket, request) =>
+              answering(
+                status,
+                JSON.stringify({ error: { code: request.body, message: request.path } }),
+              )(socket, request),
+        ),
+      ];
+      adapter = subject.createAdapter(server.url, SHORT_TIMEOUT_MS);
+      for (const script of scripts) {
+        server.script = script;
+        const error = await rejection(adapter.post(post));
+        const everything = `${error.message} ${error.stack ?? ''} ${JSON.stringify(error)} ${inspect(error, { depth: 20, showHidden: true })}`;
+        expect(everything).not.toContain(SECRET);
+        expect(everything).not.toContain(CONTENT);
+      }
+    });
+
+    it('refuses to send credentials in plain http to another machine', () => {
+      expect(() => subject.createAdapter('http://chat.example', TIMEOUT_MS)).toThrow(
+        expect.objectContaining({ name: 'ConfigurationError' }) as Error,
+      );
+    });
+  });
+}
+
+export function examplePost(path: string): Post {
+  return {
+    deliveryId: '0b9c1f6e-0000-7000-8000-000000000001.0',
+    path,
+    content: { text: CONTENT, title: 'Disk full', severity: 'critical' },
+    correlation: { source: 'pagerduty', reference: '55' },
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+  };
+}
+
+/** The DeliveryError that it rejects with: adapters reject with nothing else. */
+export async function rejection(promise: Promise<unknown>): Promise<DeliveryError> {
+  const error: unknown = await promise.then(
+    () => new Error('it was expected to be rejected'),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof DeliveryError)) throw error;
+  expect(FAILURE_REASONS).toContain(error.reason);
+  return error;
+}

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { retryAfterMs } from '../../../src/destinations/retryAfter.js';
+
+const NOW = new Date('2025-11-24T08:00:00Z');
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+describe('Retry-After', () => {
+  it.each([
+    ['0', 0],
+    ['2', 2_000],
+    [' 30 ', 30_000],
+    ['2.128', 2_128],
+    ['0.0001', 1],
+    ['Mon, 24 Nov 2025 08:00:10 GMT', 10_000],
+    ['Monday, 24-Nov-25 08:00:10 GMT', 10_000],
+    ['Mon Nov 24 08:00:10 2025', 10_000],
+    ['Mon, 24 Nov 2025 07:00:00 GMT', 0],
+    ['999999999', DAY_MS],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', DAY_MS],
+    ['', undefined],
+    ['soon', undefined],
+    ['-5', undefined],
+    ['1e9', undefined],
+    ['2 seconds', undefined],
+    ['0x10', undefined],
+    ['Infinity', undefined],
+    [undefined, undefined],
+  ])('%j asks for %j ms', (header, expected) => {
+    expect(retryAfterMs(header, undefined, NOW)).toBe(expected);
+  });
+
+  it('takes a date by the clock of the server that sent it', () => {
+    const date = 'Wed, 21 Oct 2015 07:28:00 GMT';
+    expect(retryAfterMs('Wed, 21 Oct 2015 07:28:10 GMT', date, NOW)).toBe(10_000);
+    expect(retryAfterMs('Mon, 24 Nov 2025 08:00:10 GMT', 'no date', NOW)).toBe(10_000);
+  });
+
+  it('is undefined or within bounds, whatever the header', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (header, date) => {
+        const milliseconds = retryAfterMs(header, date, NOW);
+        return milliseconds === undefined || (milliseconds >= 0 && milliseconds <= DAY_MS);
+      }),
+    );
+  });
+});

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DestinationAdapter } from '../../../src/destinations/destination.js';
+import { teamsWebhook } from '../../../src/destinations/teams-webhook/platform.js';
+import { describeDestinationContract, examplePost, rejection, SECRET } from './contract.js';
+import { answering, ScriptedServer } from './scriptedServer.js';
+
+function accountAt(url: string, requestTimeoutMs = 5_000) {
+  process.env.WEBHOOK_CONTRACT_URL = `${url}/workflows/incidents?sig=${SECRET}`;
+  return teamsWebhook.accountSchema.parse({
+    webhooks: { incidents: { env: 'WEBHOOK_CONTRACT_URL' } },
+    requestTimeout: `${requestTimeoutMs}ms`,
+  });
+}
+
+function createAdapter(url: string, requestTimeoutMs: number): DestinationAdapter {
+  return teamsWebhook.createAdapter(accountAt(url, requestTimeoutMs));
+}
+
+describeDestinationContract({
+  name: 'Teams webhook',
+  createAdapter,
+  path: 'incidents',
+  posts: ({ method }) => method === 'POST',
+  success: { status: 202, body: '', receipt: {} },
+  successStatuses: [200, 202],
+  statuses: {
+    400: 'permanent content_rejected',
+    404: 'permanent destination_not_found',
+    410: 'permanent destination_not_found',
+  },
+});
+
+describe('Teams webhook adapter', () => {
+  let server: ScriptedServer;
+
+  beforeEach(async () => {
+    server = new ScriptedServer();
+    await server.start();
+  });
+  afterEach(() => server.stop());
+
+  it('posts an Adaptive Card to the URL of the webhook that is named', async () => {
+    server.script = answering(202, '');
+    await createAdapter(server.url, 5_000).post(examplePost('incidents'));
+    const [request] = server.requests;
+    expect(request?.path).toBe(`/workflows/incidents?sig=${SECRET}`);
+    expect(request?.headers['content-type']).toBe('application/json');
+    expect(JSON.parse(request?.body ?? '')).toMatchObject({
+      type: 'message',
+      attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive' }],
+    });
+  });
+
+  it('can’t look for posts', () => {
+    expect('find' in createAdapter(server.url, 5_000)).toBe(false);
+  });
+
+  it('asks for nothing to check the account, and says so', async () => {
+    const { identity } = await createAdapter(server.url, 5_000).check();
+    expect(identity).toContain('incidents');
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('lists the webhooks there are when another is named', async () => {
+    const account = accountAt(server.url);
+    expect(teamsWebhook.checkPath('incidents', account)).toBeUndefined();
+    expect(teamsWebhook.checkPath('other', account)).toContain('use one of incidents');
+    const error = await rejection(
+      teamsWebhook.createAdapter(account).post(examplePost('constructor')),
+    );
+    expect(error).toMatchObject({ outcome: 'permanent', reason: 'destination_not_found' });
+  });
+
+  it('has the webhook of the environment under the name default', () => {
+    expect(teamsWebhook.accountFromEnvironment({})).toBeUndefined();
+    const account = teamsWebhook.accountSchema.parse(
+      teamsWebhook.accountFromEnvironment({ TEAMS_WEBHOOK_URL: 'https://example.com/?sig=words' }),
+    );
+    expect(teamsWebhook.checkPath('default', account)).toBeUndefined();
+  });
+});
