@@ -83,9 +83,24 @@ const { IndexedValueType } = temporal.api.enums.v1;
 let namespaces = 0;
 
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
+  const cleanUp: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const step of cleanUp.splice(0).reverse()) await step();
+  };
+  try {
+    return { ...(await start(options, cleanUp)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(
+  options: HarnessOptions,
+  cleanUp: (() => Promise<unknown>)[],
+): Promise<Omit<Harness, 'close'>> {
   const log = options.log ?? pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
   const temporalAddress = options.temporalAddress ?? inject('temporalAddress');
-  const cleanUp: (() => Promise<unknown>)[] = [];
   const sandbox = await startSandbox({ limits: 'off', openDestinations: true, ...options.sandbox });
   cleanUp.push(() => sandbox.close());
 
@@ -173,9 +188,6 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
         },
         { timeout: 20_000, interval: 50 },
       ),
-    close: async () => {
-      for (const step of cleanUp.reverse()) await step();
-    },
   };
 }
 

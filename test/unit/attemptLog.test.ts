@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { AttemptLog } from '../../src/attemptLog.js';
+import type { Attempt } from '../../src/delivery.js';
+
+const SCHEDULED = new Date('2026-11-23T12:00:00Z');
+const failed = (number: number): Attempt => ({
+  number,
+  outcome: 'transient',
+  reason: 'rate_limited',
+});
+const unknown = (number: number): Attempt => ({ number, outcome: 'ambiguous', reason: 'timeout' });
+
+describe('the attempt log', () => {
+  it('begins empty', () => {
+    expect(AttemptLog.restore(undefined, [], 1, SCHEDULED).entries()).toEqual([]);
+  });
+
+  it('goes on from the heartbeat of the attempt before', () => {
+    const log = AttemptLog.restore([failed(1)], [], 2, SCHEDULED);
+    log.add({ outcome: 'delivered' });
+    expect(log.entries()).toMatchObject([failed(1), { number: 2, outcome: 'delivered' }]);
+  });
+
+  it('knows an attempt that nobody wrote down for one whose worker was lost', () => {
+    expect(AttemptLog.restore([failed(1)], [], 4, SCHEDULED).entries()).toMatchObject([
+      failed(1),
+      { number: 2, outcome: 'ambiguous', reason: 'worker_lost' },
+      {
+        number: 3,
+        outcome: 'ambiguous',
+        reason: 'worker_lost',
+        startedAt: SCHEDULED.toISOString(),
+      },
+    ]);
+  });
+
+  it('counts on over people’s retries', () => {
+    const earlier = [failed(1), failed(2)];
+    expect(AttemptLog.restore(undefined, earlier, 1, SCHEDULED).entries()).toEqual(earlier);
+    expect(AttemptLog.restore(undefined, earlier, 2, SCHEDULED).entries()).toMatchObject([
+      ...earlier,
+      { number: 3, reason: 'worker_lost' },
+    ]);
+  });
+
+  it('keeps the newest hundred, with their numbers', () => {
+    const log = new AttemptLog([]);
+    for (let attempt = 1; attempt <= 250; attempt += 1) log.add({ outcome: 'transient' });
+    expect(log.entries()).toHaveLength(100);
+    expect(log.entries().at(-1)?.number).toBe(250);
+    const restored = AttemptLog.restore(log.entries(), [], 251, SCHEDULED);
+    restored.add({ outcome: 'delivered' });
+    expect(restored.entries().at(-1)?.number).toBe(251);
+  });
+});
+
+describe('what is unresolved', () => {
+  it.each<[string, Attempt[], number[]]>([
+    ['nothing, when all outcomes are known', [failed(1), failed(2)], []],
+    ['every attempt whose outcome is unknown', [unknown(1), failed(2), unknown(3)], [1, 3]],
+    ['nothing, once somebody looked', [unknown(1), { ...failed(2), lookup: 'absent' }], []],
+    [
+      'the attempt that looked, posted, and is unknown itself',
+      [unknown(1), { ...unknown(2), lookup: 'absent' }],
+      [2],
+    ],
+    [
+      'what came after the last look',
+      [unknown(1), { ...failed(2), lookup: 'absent' }, unknown(3)],
+      [3],
+    ],
+    [
+      'nothing, once it was decided without a look',
+      [unknown(1), { number: 2, outcome: 'permanent', lookup: 'refused' }],
+      [],
+    ],
+  ])('is %s', (_, attempts, numbers) => {
+    expect(new AttemptLog(attempts).unresolved().map(({ number }) => number)).toEqual(numbers);
+  });
+});
