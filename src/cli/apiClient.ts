@@ -1,0 +1,221 @@
+/** The HTTP API as the commands use it. Its types are the API's own schemas, of which nothing is loaded. */
+import type { z } from 'zod';
+import type { deadLetterQuerySchema, messageQuerySchema } from '../api/messages.js';
+import type {
+  acceptanceSchema,
+  decisionSchema,
+  messagePageSchema,
+  messageStateSchema,
+  messageSummarySchema,
+} from '../api/representations.js';
+import type { messageSchema } from '../message.js';
+import type { OperatorRequest } from '../workflows/signals.js';
+import { ApiProblem, UnreachableError, UsageError, type ProblemDocument } from './errors.js';
+
+export type MessageRequest = z.input<typeof messageSchema>;
+export type Acceptance = z.infer<typeof acceptanceSchema>;
+export type MessageState = z.infer<typeof messageStateSchema>;
+export type MessageSummary = z.infer<typeof messageSummarySchema>;
+export type Decision = z.infer<typeof decisionSchema>;
+type MessagePage = z.infer<typeof messagePageSchema>;
+
+type Query<Schema extends z.ZodType> = Partial<
+  Record<Exclude<keyof z.output<Schema>, 'cursor' | 'limit'>, string | undefined>
+>;
+export type MessageQuery = Query<typeof messageQuerySchema>;
+export type DeadLetterQuery = Query<typeof deadLetterQuerySchema>;
+
+/** What the API takes as `limit`. */
+const LARGEST_PAGE = 1_000;
+
+/** The API answers within seconds, also while Temporal is away. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+const DEFAULT_PORT = 3000;
+
+export interface ApiLocation {
+  /** Without a slash at the end. */
+  url: string;
+  apiKey: string | undefined;
+}
+
+/**
+ * Where the API is: the option, SENDPROOF_URL, or this machine's PORT; and the key to it: SENDPROOF_API_KEY, or the first of
+ * the API's own SENDPROOF_API_KEYS.
+ *
+ * @throws UsageError if that is no address.
+ */
+export function locateApi(option: string | undefined, environment: NodeJS.ProcessEnv): ApiLocation {
+  const { SENDPROOF_URL, PORT } = environment;
+  const url = option ?? given(SENDPROOF_URL) ?? `http://127.0.0.1:${given(PORT) ?? DEFAULT_PORT}`;
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new UsageError(
+      `"${url}" is not the address of an API: write --api-url, SENDPROOF_URL or PORT so that it becomes one, as http://127.0.0.1:3000.`,
+    );
+  }
+  const firstKey = environment.SENDPROOF_API_KEYS?.split(',')
+    .map((key) => key.trim())
+    .find((key) => key !== '');
+  return { url: url.replace(/\/+$/, ''), apiKey: given(environment.SENDPROOF_API_KEY) ?? firstKey };
+}
+
+/** A variable that is set to nothing is not set. */
+function given(variable: string | undefined): string | undefined {
+  return variable === '' ? undefined : variable;
+}
+
+/** Every method rejects with an ApiProblem where the API refuses, and with an UnreachableError where it doesn't answer. */
+export class ApiClient {
+  readonly #location: ApiLocation;
+
+  constructor(location: ApiLocation) {
+    this.#location = location;
+  }
+
+  get url(): string {
+    return this.#location.url;
+  }
+
+  async send(message: MessageRequest): Promise<Acceptance> {
+    return (await this.#request('POST', '/v1/messages', message)) as Acceptance;
+  }
+
+  async message(deduplicationKey: string): Promise<MessageState> {
+    return (await this.#request('GET', messagePath(deduplicationKey))) as MessageState;
+  }
+
+  async retry(deduplicationKey: string, request: OperatorRequest): Promise<Decision> {
+    const path = `${messagePath(deduplicationKey)}/retry`;
+    return (await this.#request('POST', path, request)) as Decision;
+  }
+
+  async discard(deduplicationKey: string, request: OperatorRequest): Promise<Decision> {
+    const path = `${messagePath(deduplicationKey)}/discard`;
+    return (await this.#request('POST', path, request)) as Decision;
+  }
+
+  /** The newest `limit` messages, and whether there are more. */
+  messages(
+    query: MessageQuery,
+    limit: number,
+  ): Promise<{ messages: MessageSummary[]; more: boolean }> {
+    return this.#collect('/v1/messages', query, limit);
+  }
+
+  /** The newest `limit` messages with a dead letter, and whether there are more. */
+  deadLetters(
+    query: DeadLetterQuery,
+    limit: number,
+  ): Promise<{ messages: MessageSummary[]; more: boolean }> {
+    return this.#collect('/v1/dead-letters', query, limit);
+  }
+
+  /** Readiness, which is an answer and no problem when it is "not ready". */
+  async readiness(): Promise<{ ready: boolean; checks: { temporal: boolean; worker: boolean } }> {
+    const { status, body } = await this.#exchange('GET', '/readyz');
+    const { checks } = body as { checks?: { temporal: boolean; worker: boolean } };
+    if (!checks) throw this.#stranger();
+    return { ready: status === 200, checks };
+  }
+
+  async #collect(
+    path: string,
+    query: Record<string, string | undefined>,
+    limit: number,
+  ): Promise<{ messages: MessageSummary[]; more: boolean }> {
+    const messages: MessageSummary[] = [];
+    let cursor: string | undefined;
+    do {
+      const pageSize = Math.min(LARGEST_PAGE, limit - messages.length);
+      const parameters = Object.entries({ ...query, limit: String(pageSize), cursor });
+      const given = parameters.filter((entry): entry is [string, string] => entry[1] !== undefined);
+      const search = new URLSearchParams(given).toString();
+      const page = (await this.#request('GET', `${path}?${search}`)) as MessagePage;
+      messages.push(...page.messages);
+      cursor = page.cursor;
+    } while (cursor !== undefined && messages.length < limit);
+    return { messages, more: cursor !== undefined };
+  }
+
+  async #request(method: string, path: string, body?: object): Promise<unknown> {
+    const answer = await this.#exchange(method, path, body);
+    if (answer.status < 400) return answer.body;
+    if (isProblem(answer.body)) throw new ApiProblem(answer.body);
+    throw this.#stranger();
+  }
+
+  async #exchange(
+    method: string,
+    path: string,
+    body?: object,
+  ): Promise<{ status: number; body: object }> {
+    const { url, apiKey } = this.#location;
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(url + path, {
+        method,
+        headers: {
+          accept: 'application/json',
+          ...(body && { 'content-type': 'application/json' }),
+          ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+        // A key is for the API that was named, not for whom that points to.
+        redirect: 'manual',
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      });
+      text = await response.text();
+    } catch (error) {
+      throw unreachable(url, error);
+    }
+    const parsed = parseObject(text);
+    if (!parsed) throw this.#stranger();
+    return { status: response.status, body: parsed };
+  }
+
+  #stranger(): UnreachableError {
+    return new UnreachableError(
+      `${this.url} answers, but not as sendproof's API does: name the API with --api-url or SENDPROOF_URL.`,
+    );
+  }
+}
+
+function messagePath(deduplicationKey: string): string {
+  return `/v1/messages/${encodeURIComponent(deduplicationKey)}`;
+}
+
+function parseObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isProblem(body: object): body is ProblemDocument {
+  const { type, title, detail } = body as Record<string, unknown>;
+  return typeof type === 'string' && typeof title === 'string' && typeof detail === 'string';
+}
+
+function unreachable(url: string, error: unknown): UnreachableError {
+  return new UnreachableError(
+    `The API can't be reached at ${url} (${describe(error)}). Start it with "npm start", which brings all it needs, or with "npm run api"; if it is elsewhere, name it with --api-url or SENDPROOF_URL.`,
+  );
+}
+
+/** `fetch` says only that it failed; the reason is its error's cause. */
+function describe(error: unknown): string {
+  const { name, cause } = error as Error;
+  if (name === 'TimeoutError') return `no answer within ${REQUEST_TIMEOUT_MS / 1_000} s`;
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'nothing listens there';
+    case 'ENOTFOUND':
+      return 'there is no such host';
+    default:
+      return code ?? (cause instanceof Error ? cause.message : 'the connection failed');
+  }
+}

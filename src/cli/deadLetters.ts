@@ -1,0 +1,65 @@
+/** `sendproof dead-letters` */
+import type { FailureReason } from '../delivery.js';
+import type { MessageSummary } from './apiClient.js';
+import type { CommandContext } from './command.js';
+import { ExitCode } from './exitCode.js';
+import { formatTime } from './format.js';
+import type { PageOptions } from './list.js';
+import type { Display } from './output.js';
+import { REMEDIES } from './remedies.js';
+import { table } from './table.js';
+
+export interface DeadLettersOptions extends PageOptions {
+  destination?: string;
+  reason?: FailureReason;
+}
+
+/** A delivery that waits for a person, and what that person may do. */
+type DeadLetter = MessageSummary['deadLetters'][number] & {
+  deduplicationKey: string;
+  remedy: string;
+};
+
+/** Lists what waits for a person, the newest message first. */
+export async function deadLetters(
+  { limit, all, destination, reason }: DeadLettersOptions,
+  { api, output }: CommandContext,
+): Promise<ExitCode> {
+  const { messages, more } = await api().deadLetters(
+    { destination, reason },
+    all ? Infinity : limit,
+  );
+  // The API finds messages; a message may have dead letters besides the one that was asked for.
+  const asked = messages
+    .flatMap(deadLettersOf)
+    .filter(
+      (deadLetter) =>
+        (destination === undefined || deadLetter.destination === destination) &&
+        (reason === undefined || deadLetter.reason === reason),
+    );
+  output.result({ deadLetters: asked, more }, (found, display) =>
+    renderDeadLetters(found.deadLetters, display),
+  );
+  if (more) output.remark('There are more: give --all, or a larger --limit.');
+  return ExitCode.done;
+}
+
+function deadLettersOf({ deduplicationKey, deadLetters }: MessageSummary): DeadLetter[] {
+  return deadLetters.map((deadLetter) => ({
+    deduplicationKey,
+    ...deadLetter,
+    remedy: REMEDIES[deadLetter.reason],
+  }));
+}
+
+function renderDeadLetters(found: DeadLetter[], display: Display): string {
+  if (found.length === 0) return 'No dead letters.';
+  const rows = found.map(({ deduplicationKey, destination, reason, at, remedy }) => [
+    deduplicationKey,
+    destination,
+    display.style('red', reason),
+    formatTime(at, display.now),
+    remedy,
+  ]);
+  return table(['KEY', 'DESTINATION', 'REASON', 'SINCE', 'WHAT MENDS IT'], rows, display.width);
+}

@@ -1,0 +1,63 @@
+/** `sendproof retry` and `sendproof discard`: a person's decision on the dead letters of a message. */
+import { userInfo } from 'node:os';
+import type { Destination } from '../message.js';
+import type { Decision } from './apiClient.js';
+import type { CommandContext } from './command.js';
+import { UsageError } from './errors.js';
+import { ExitCode } from './exitCode.js';
+import { commandLine } from './format.js';
+
+export interface RetryOptions {
+  /** As it was typed: the API judges it. */
+  destination?: Destination;
+  by?: string;
+  reason?: string;
+}
+
+export interface DiscardOptions extends RetryOptions {
+  reason: string;
+}
+
+/** Has the dead letters sent again. */
+export async function retry(
+  deduplicationKey: string,
+  options: RetryOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const request = { ...options, by: options.by ?? userName() };
+  return show(await context.api().retry(deduplicationKey, request), context);
+}
+
+/** Gives the dead letters up. */
+export async function discard(
+  deduplicationKey: string,
+  options: DiscardOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const request = { ...options, by: options.by ?? userName() };
+  return show(await context.api().discard(deduplicationKey, request), context);
+}
+
+function show(decision: Decision, { output }: CommandContext): ExitCode {
+  output.result(decision, ({ action, deduplicationKey, destinations }, { style }) =>
+    [
+      `${style('bold', deduplicationKey)}  ${DECISIONS[action]} ${destinations.join(', ')}`,
+      `  follow it with: ${commandLine('status', deduplicationKey, ...(action === 'retry' ? ['--watch'] : []))}`,
+    ].join('\n'),
+  );
+  return ExitCode.done;
+}
+
+const DECISIONS: Record<Decision['action'], string> = {
+  retry: 'will be sent again to',
+  discard: 'is given up for',
+};
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run as a user that its system has no name for.
+    throw new UsageError('The system has no name for this user: say with --by who decides.');
+  }
+}

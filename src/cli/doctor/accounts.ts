@@ -1,0 +1,68 @@
+/** The accounts: whether their secrets are there, and whether the platform takes them. */
+import type { ConfiguredAccount } from '../../config/configuration.js';
+import { ConfigurationError } from '../../config/fields.js';
+import { DeliveryError } from '../../delivery.js';
+import type { DestinationAdapter } from '../../destinations/destination.js';
+import { isLoopback } from '../../destinations/endpoint.js';
+import { REMEDIES } from '../remedies.js';
+import { broken, note, ok, type Finding } from './finding.js';
+
+/** @param sandboxed the platforms whose account `default` the sandbox plays under `npm start` */
+export async function checkAccounts(
+  accounts: readonly ConfiguredAccount[],
+  sandboxed: readonly string[],
+): Promise<Finding[]> {
+  return [
+    ...(await Promise.all(accounts.map(checkAccount))),
+    ...sandboxed.map((platform) =>
+      note(
+        `${platform}:default is not configured: under "npm start" the sandbox plays it, no real platform`,
+      ),
+    ),
+  ];
+}
+
+async function checkAccount({ platform, name, settings }: ConfiguredAccount): Promise<Finding> {
+  const account = `${platform.name}:${name}`;
+  let adapter: DestinationAdapter;
+  try {
+    adapter = platform.createAdapter(settings);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return broken(`${account} is not usable`, error.message);
+  }
+  try {
+    const { identity } = await adapter.check();
+    return ok(`${account} is ${identity}${placeOf(settings)}`);
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error;
+    return broken(
+      `${account}${placeOf(settings)}: ${error.reason}: ${error.message}`,
+      remedyFor(error),
+    );
+  }
+}
+
+/** Nothing waits to be retried here. */
+function remedyFor({ reason }: DeliveryError): string {
+  switch (reason) {
+    case 'credentials_rejected':
+      return 'Renew the account’s credentials, or sign its user in again.';
+    case 'not_authorised':
+      return 'Grant the account’s app what docs/destinations.md lists.';
+    default:
+      return REMEDIES[reason];
+  }
+}
+
+/** Tells a sandbox from the real platform, by the address that the account's settings name, if they do. */
+function placeOf(settings: object): string {
+  const address = Object.values(settings).find(
+    (value): value is string => typeof value === 'string' && /^https?:/.test(value),
+  );
+  if (address === undefined) return '';
+  const url = new URL(address);
+  return isLoopback(url)
+    ? `, at ${url.host}: on this machine, as the sandbox is, and not the real platform`
+    : `, at ${url.host}`;
+}

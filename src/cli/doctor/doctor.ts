@@ -1,0 +1,124 @@
+/** `sendproof doctor`: what is configured, reachable and missing, each with its remedy. Works while nothing else does. */
+import { loadConfiguration, type Configuration } from '../../config/configuration.js';
+import { ConfigurationError } from '../../config/fields.js';
+import { platformsWithoutAccount } from '../../start/sandboxAccounts.js';
+import type { CommandContext } from '../command.js';
+import { ExitCode } from '../exitCode.js';
+import { formatDuration } from '../format.js';
+import type { Display } from '../output.js';
+import { checkAccounts } from './accounts.js';
+import { checkApi } from './api.js';
+import { broken, note, ok, type Finding, type Section } from './finding.js';
+import { checkMachine } from './machine.js';
+import { retryLadder, renderLadder } from './retries.js';
+import { checkTemporalService, locateTemporal, type TemporalPlace } from './temporalService.js';
+
+export async function doctor(context: CommandContext): Promise<ExitCode> {
+  const { environment, output } = context;
+  const configuration = attempt(() => loadConfiguration(environment));
+  const temporal = attempt(() => locateTemporal(environment));
+  const usable = 'value' in configuration ? configuration.value : undefined;
+  const embedded = 'value' in temporal && temporal.value.embedded;
+
+  const sections = await Promise.all([
+    section('Machine', checkMachine(environment, embedded)),
+    section('Configuration', configurationFindings(configuration)),
+    section('Retry profiles', usable ? retryFindings(usable) : []),
+    section('Temporal', temporalFindings(temporal, usable)),
+    section('Accounts', usable ? accountFindings(usable) : []),
+    section('API', checkApi(context)),
+  ]);
+
+  const healthy = !sections.some(({ findings }) => findings.some(isBroken));
+  output.result({ healthy, sections }, renderDiagnosis);
+  return healthy ? ExitCode.done : ExitCode.failed;
+}
+
+type Attempted<Value> = { value: Value } | { error: ConfigurationError };
+
+function attempt<Value>(read: () => Value): Attempted<Value> {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (error instanceof ConfigurationError) return { error };
+    throw error;
+  }
+}
+
+async function section(title: string, findings: Finding[] | Promise<Finding[]>): Promise<Section> {
+  return { title, findings: await findings };
+}
+
+function configurationFindings(configuration: Attempted<Configuration>): Finding[] {
+  if ('error' in configuration) {
+    // After an empty line YAML's parser shows the place in the file, whose line and column it has named before.
+    const [faults = ''] = configuration.error.message.split('\n\n');
+    return faults
+      .split('\n')
+      .map((fault) => broken(fault, 'Correct it and restart the API and the workers.'));
+  }
+  const { file, apiKeys, deduplicationWindow } = configuration.value;
+  const { defaultMs, bySourceMs } = deduplicationWindow;
+  const windows = [
+    formatDuration(defaultMs),
+    ...Object.entries(bySourceMs).map(([source, ms]) => `${source}: ${formatDuration(ms)}`),
+  ];
+  return [
+    ok(
+      file === undefined ? 'environment variables, without a file' : `${file} and the environment`,
+    ),
+    ok(`a deduplication key is remembered for ${windows.join('; ')}`),
+    apiKeys.length > 0
+      ? ok('API keys are set')
+      : note('no API keys: every program on this machine may send', 'Set SENDPROOF_API_KEYS.'),
+  ];
+}
+
+function retryFindings({ retryProfiles }: Configuration): Finding[] {
+  return Object.entries(retryProfiles).map(([name, profile]) =>
+    ok(`${name}: ${renderLadder(retryLadder(profile))}`),
+  );
+}
+
+async function temporalFindings(
+  temporal: Attempted<TemporalPlace>,
+  configuration: Configuration | undefined,
+): Promise<Finding[]> {
+  if ('error' in temporal) return [broken('not configured', temporal.error.message)];
+  return await checkTemporalService(temporal.value, configuration?.deduplicationWindow);
+}
+
+async function accountFindings(configuration: Configuration): Promise<Finding[]> {
+  return await checkAccounts(configuration.accounts, platformsWithoutAccount(configuration));
+}
+
+function isBroken({ state }: Finding): boolean {
+  return state === 'broken';
+}
+
+function renderDiagnosis(
+  { healthy, sections }: { healthy: boolean; sections: Section[] },
+  display: Display,
+): string {
+  const { style } = display;
+  const parts = sections
+    .filter(({ findings }) => findings.length > 0)
+    .map(({ title, findings }) =>
+      [
+        style('bold', title),
+        ...findings.flatMap((finding) => renderFinding(finding, display)),
+      ].join('\n'),
+    );
+  const verdict = healthy
+    ? style('green', 'Nothing is broken.')
+    : style(
+        'red',
+        `Broken: ${sections.flatMap(({ findings }) => findings).filter(isBroken).length}.`,
+      );
+  return [...parts, verdict].join('\n\n');
+}
+
+function renderFinding({ state, what, remedy }: Finding, { style }: Display): string[] {
+  const marks = { ok: style('green', '✓'), broken: style('red', '✗'), note: style('dim', '–') };
+  return [`  ${marks[state]} ${what}`, ...(remedy === undefined ? [] : [`      ${remedy}`])];
+}

@@ -1,0 +1,161 @@
+/** The Temporal service: whether it is there, and set up as sendproof needs it. */
+import { Connection, isGrpcServiceError } from '@temporalio/client';
+import { TypedSearchAttributes } from '@temporalio/common';
+import proto from '@temporalio/proto';
+import { longestWindowMs, type DeduplicationWindow } from '../../config/configuration.js';
+import { ConfigurationError } from '../../config/fields.js';
+import { loadEmbeddedSettings } from '../../start/embeddedSettings.js';
+import { loadTemporalConnection, type TemporalConnection } from '../../temporal/connection.js';
+import { checkRetention } from '../../temporal/retention.js';
+import { SEARCH_ATTRIBUTES } from '../../temporal/searchAttributes.js';
+import { formatDuration } from '../format.js';
+import { broken, note, ok, type Finding } from './finding.js';
+
+/** A service that takes longer is no use. */
+const TIMEOUT_MS = 5_000;
+
+export interface TemporalPlace extends TemporalConnection {
+  /** Whether it is the server that `npm start` brings along. */
+  embedded: boolean;
+}
+
+/** @throws ConfigurationError where the variables or Temporal's own configuration file can't be used */
+export function locateTemporal(environment: NodeJS.ProcessEnv): TemporalPlace {
+  const service = loadTemporalConnection(environment);
+  if (service) return { ...service, embedded: false };
+  const { port, namespace } = loadEmbeddedSettings(environment);
+  return { connectionOptions: { address: `127.0.0.1:${port}` }, namespace, embedded: true };
+}
+
+/** @param window undefined where the configuration can't be read, so that nothing is known of it */
+export async function checkTemporalService(
+  place: TemporalPlace,
+  window: DeduplicationWindow | undefined,
+): Promise<Finding[]> {
+  const address = place.connectionOptions.address ?? 'an unknown address';
+  const name = place.embedded ? `embedded server at ${address}` : `service at ${address}`;
+  let connection: Connection;
+  try {
+    connection = await Connection.connect({
+      ...place.connectionOptions,
+      connectTimeout: TIMEOUT_MS,
+    });
+  } catch (error) {
+    return [
+      broken(
+        `${name} can't be reached: ${(error as Error).message}`,
+        place.embedded
+          ? '"npm start" starts it; to use another Temporal service set TEMPORAL_ADDRESS.'
+          : 'Start it, or correct TEMPORAL_ADDRESS (or the profile of Temporal’s configuration file); unset, the embedded server is used.',
+      ),
+      note('namespace, retention and search attributes: not looked at'),
+    ];
+  }
+  try {
+    return await connection.withDeadline(Date.now() + 2 * TIMEOUT_MS, () =>
+      examine(connection, place, name, window),
+    );
+  } finally {
+    await connection.close();
+  }
+}
+
+async function examine(
+  connection: Connection,
+  { namespace, embedded }: TemporalPlace,
+  name: string,
+  window: DeduplicationWindow | undefined,
+): Promise<Finding[]> {
+  const { serverVersion } = await connection.workflowService.getSystemInfo({});
+  const reachable = ok(`${name} answers, Temporal ${serverVersion}`);
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+  } catch (error) {
+    return [
+      reachable,
+      broken(
+        `namespace "${namespace}": ${reasonOf(error)}`,
+        `Set TEMPORAL_NAMESPACE to one that is there, or create it: temporal operator namespace create --namespace ${namespace} --retention 72h.`,
+      ),
+    ];
+  }
+  return [
+    reachable,
+    ok(`namespace "${namespace}" is there`),
+    ...(window ? [await checkRetentionOf(connection, namespace, window)] : []),
+    ...(await checkSearchAttributes(connection, namespace)),
+    checkPacing(serverVersion, embedded),
+  ];
+}
+
+async function checkRetentionOf(
+  connection: Connection,
+  namespace: string,
+  window: DeduplicationWindow,
+): Promise<Finding> {
+  const windowMs = longestWindowMs(window);
+  try {
+    await checkRetention(connection, namespace, windowMs);
+    return ok(`retention covers the deduplication window of ${formatDuration(windowMs)}`);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return broken('retention is shorter than the deduplication window', error.message);
+  }
+}
+
+async function checkSearchAttributes(
+  connection: Connection,
+  namespace: string,
+): Promise<Finding[]> {
+  let registered: Record<string, proto.temporal.api.enums.v1.IndexedValueType>;
+  try {
+    const answer = await connection.operatorService.listSearchAttributes({ namespace });
+    registered = answer.customAttributes;
+  } catch (error) {
+    return [note(`search attributes: this account may not list them (${reasonOf(error)})`)];
+  }
+  const { IndexedValueType } = proto.temporal.api.enums.v1;
+  const wrong = SEARCH_ATTRIBUTES.filter(
+    ({ name, type }) => registered[name] !== IndexedValueType[`INDEXED_VALUE_TYPE_${type}`],
+  );
+  if (wrong.length === 0)
+    return [ok(`all ${SEARCH_ATTRIBUTES.length} search attributes are registered`)];
+  return wrong.map(({ name, type }) => {
+    const typeName = TypedSearchAttributes.toMetadataType(type);
+    return registered[name] === undefined
+      ? broken(
+          `search attribute ${name} is not registered`,
+          `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${typeName}`,
+        )
+      : broken(
+          `search attribute ${name} is registered with another type than ${typeName}`,
+          'Use a namespace of sendproof’s own: a type can’t be changed.',
+        );
+  });
+}
+
+/** The first version with fairness keys and their rate limits. */
+const PACING_SINCE = '1.29';
+
+/** Dynamic configuration can't be read from outside, so only the version and who has set the server up can tell. */
+function checkPacing(serverVersion: string, embedded: boolean): Finding {
+  const versionOrder = new Intl.Collator('en', { numeric: true });
+  if (versionOrder.compare(serverVersion, PACING_SINCE) < 0) {
+    return broken(
+      `Temporal ${serverVersion} can't pace per destination: a busy channel delays the others`,
+      `Upgrade Temporal to ${PACING_SINCE} or newer.`,
+    );
+  }
+  return embedded
+    ? ok('pacing per destination: "npm start" switches it on')
+    : note(
+        'pacing per destination: can’t be seen from here',
+        'See that Temporal’s dynamic configuration has matching.useNewMatcher and matching.enableFairness set to true, as deploy/temporal/dynamic-config has it.',
+      );
+}
+
+/** gRPC's own words for what went wrong. */
+function reasonOf(error: unknown): string {
+  if (isGrpcServiceError(error)) return error.details;
+  return (error as Error).message;
+}

@@ -1,0 +1,144 @@
+/** A message and its deliveries in words. */
+import type { MessageState } from './apiClient.js';
+import { commandLine, formatDistance, formatDuration, formatStatus, formatTime } from './format.js';
+import type { Display } from './output.js';
+import { REMEDIES } from './remedies.js';
+import { table } from './table.js';
+
+type Delivery = MessageState['deliveries'][number];
+type Attempt = Delivery['attempts'][number];
+
+export function renderMessage(state: MessageState, display: Display): string {
+  return [
+    `${display.style('bold', state.deduplicationKey)}  ${formatStatus(state.status, display)}`,
+    ...originOf(state, display).map((line) => `  ${line}`),
+    ...state.deliveries.flatMap((delivery) => ['', ...renderDelivery(delivery, state, display)]),
+    ...renderDecisions(state, display),
+    ...(state.failure === undefined ? [] : ['', state.failure]),
+  ].join('\n');
+}
+
+/** The key facts in one line, for a command whose subject is another. */
+export function renderOutcome(state: MessageState, display: Display): string {
+  const lines = state.deliveries.map((delivery) => {
+    const { destination, receipt, reason } = delivery;
+    const more = receipt?.url ?? receipt?.messageId ?? reason ?? '';
+    return `  ${destination}  ${formatStatus(delivery.status, display)}  ${more}`.trimEnd();
+  });
+  const status = formatStatus(state.status, display);
+  return [`${display.style('bold', state.deduplicationKey)}  ${status}`, ...lines].join('\n');
+}
+
+/** One line for each thing that is new since the state before, as a log that goes on. */
+export function renderChanges(
+  before: MessageState | undefined,
+  state: MessageState,
+  display: Display,
+): string {
+  const changes = state.deliveries.flatMap((delivery, index) => {
+    const earlier = before?.deliveries[index];
+    const attempts = delivery.attempts
+      .slice(earlier?.attempts.length ?? 0)
+      .map((attempt) => `attempt ${attempt.number}: ${describeAttempt(attempt)}`);
+    const moved = delivery.status !== earlier?.status;
+    const status = formatStatus(delivery.status, display);
+    const last = moved ? [[status, delivery.receipt?.url ?? delivery.detail ?? ''].join('  ')] : [];
+    return [...attempts, ...last].map((change) => `${delivery.destination}  ${change}`.trimEnd());
+  });
+  const at = display.style('dim', display.now.toISOString());
+  return changes.map((change) => `${at}  ${change}`).join('\n');
+}
+
+function originOf(state: MessageState, { now }: Display): string[] {
+  const { acceptedAt, closedAt, source, reference, traceId } = state;
+  return [
+    ['accepted', formatTime(acceptedAt, now)],
+    ['closed', closedAt && formatTime(closedAt, now)],
+    ['source', source],
+    ['reference', reference],
+    ['trace', traceId],
+  ].flatMap(([name = '', value]) => (value ? [`${name.padEnd(9)} ${value}`] : []));
+}
+
+function renderDelivery(delivery: Delivery, state: MessageState, display: Display): string[] {
+  const { destination, receipt, attempts, nextAttemptAt } = delivery;
+  const shown = receipt?.url ?? receipt?.messageId;
+  return [
+    `${display.style('bold', destination)}  ${formatStatus(delivery.status, display)}`,
+    ...(shown === undefined ? [] : [`  posted    ${shown}`]),
+    ...indent(attemptLog(attempts, display)),
+    ...(nextAttemptAt === undefined
+      ? []
+      : [`  next      attempt ${formatDistance(nextAttemptAt, display.now)}`]),
+    ...(delivery.status === 'confirmed' || delivery.detail === undefined
+      ? []
+      : [`  ${delivery.detail}`]),
+    ...deadLetterHelp(delivery, state),
+  ];
+}
+
+function attemptLog(attempts: readonly Attempt[], { width }: Display): string {
+  if (attempts.length === 0) return '';
+  const rows = attempts.map((attempt) => [
+    String(attempt.number),
+    attempt.startedAt ?? 'unknown',
+    describeAttempt(attempt),
+  ]);
+  return table(['ATTEMPT', 'STARTED', 'OUTCOME'], rows, width && width - INDENT.length);
+}
+
+/** As `transient, rate_limited (HTTP 429 ratelimited) after 120ms; the platform asked for 2s, next after 2.3s`. */
+function describeAttempt(attempt: Attempt): string {
+  const { outcome, reason, httpStatus, platformCode, durationMs, lookup } = attempt;
+  const answer = [httpStatus && `HTTP ${httpStatus}`, platformCode].filter(Boolean).join(' ');
+  const what = [
+    reason === undefined ? outcome : `${outcome}, ${reason}`,
+    answer && `(${answer})`,
+    durationMs === undefined ? '' : `after ${formatDuration(durationMs)}`,
+  ];
+  const { retryAfterMs, nextAttemptInMs } = attempt;
+  const further = [
+    lookup && LOOKUPS[lookup],
+    retryAfterMs === undefined ? '' : `the platform asked for ${formatDuration(retryAfterMs)}`,
+    nextAttemptInMs === undefined ? '' : `next after ${formatDuration(nextAttemptInMs)}`,
+  ];
+  return [joined(what, ' '), ...further].filter(Boolean).join('; ');
+}
+
+const LOOKUPS: Record<NonNullable<Attempt['lookup']>, string> = {
+  found: 'found posted by an earlier attempt',
+  absent: 'looked for an earlier attempt’s post first: there was none',
+  refused: 'could not look for an earlier attempt’s post',
+};
+
+function deadLetterHelp({ destination, status, reason }: Delivery, state: MessageState): string[] {
+  if (status !== 'dead_lettered' || reason === undefined) return [];
+  const { deduplicationKey, deliveries } = state;
+  const narrowed = deliveries.length > 1 ? ['--destination', destination] : [];
+  return [
+    `  mends it  ${REMEDIES[reason]}`,
+    `  then      ${commandLine('retry', deduplicationKey, ...narrowed)}`,
+    `  or        ${commandLine('discard', deduplicationKey, ...narrowed, '--reason', '…')}`,
+  ];
+}
+
+function renderDecisions({ operatorActions }: MessageState, { now }: Display): string[] {
+  if (operatorActions.length === 0) return [];
+  const lines = operatorActions.map(({ action, at, by, reason, destination }) =>
+    joined(
+      [action, by && `by ${by}`, formatTime(at, now), destination && `for ${destination}`],
+      ' ',
+    ).concat(reason ? `: ${reason}` : ''),
+  );
+  return ['', ...lines];
+}
+
+const INDENT = '  ';
+
+function indent(text: string): string[] {
+  return text === '' ? [] : text.split('\n').map((line) => INDENT + line);
+}
+
+function joined(parts: readonly (string | undefined)[], separator: string): string {
+  return parts.filter(Boolean).join(separator);
+}

@@ -1,0 +1,87 @@
+/** Where a command's words go: results to standard output, remarks and errors to standard error. */
+import { stripVTControlCharacters, styleText } from 'node:util';
+import { ApiProblem, type CommandError } from './errors.js';
+
+export type Format = Parameters<typeof styleText>[0];
+
+/** What rendering needs to know about where it will be read. */
+export interface Display {
+  /** Colours where they are shown; the text alone elsewhere. */
+  style: (format: Format, text: string) => string;
+  /** The terminal's columns; undefined where there is no terminal. */
+  width: number | undefined;
+  now: Date;
+}
+
+/** Standard output or standard error. */
+export type OutputStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+
+export class Output {
+  readonly #stdout: OutputStream;
+  readonly #stderr: OutputStream;
+  readonly #json: boolean;
+
+  constructor(streams: { stdout: OutputStream; stderr: OutputStream }, json: boolean) {
+    this.#stdout = streams.stdout;
+    this.#stderr = streams.stderr;
+    this.#json = json;
+  }
+
+  /** Shows a result: as JSON, or as `render` puts it into words. What it is given can't steer the terminal. */
+  result<Value>(value: Value, render: (value: Value, display: Display) => string): void {
+    const text = this.#json
+      ? JSON.stringify(value, undefined, 2)
+      : render(printable(value), displayOn(this.#stdout));
+    this.#stdout.write(`${text}\n`);
+  }
+
+  /** Shows one of several results: with `--json` each is a line of its own. Nothing to say is said with nothing. */
+  progress<Value>(value: Value, render: (value: Value, display: Display) => string): void {
+    const text = this.#json
+      ? JSON.stringify(value)
+      : render(printable(value), displayOn(this.#stdout));
+    if (text !== '') this.#stdout.write(`${text}\n`);
+  }
+
+  /** A remark beside the result. */
+  remark(text: string): void {
+    this.#stderr.write(`${displayOn(this.#stderr).style('dim', printable(text))}\n`);
+  }
+
+  /** With `--json` the error is standard output's document as well, so that a program always finds one there. */
+  error(error: CommandError): void {
+    const { style } = displayOn(this.#stderr);
+    this.#stderr.write(`${style('red', 'error:')} ${printable(error.message)}\n`);
+    if (error instanceof ApiProblem) {
+      for (const { field, detail } of printable(error.problem.errors) ?? []) {
+        this.#stderr.write(`  ${style('bold', field)}: ${detail}\n`);
+      }
+    }
+    if (this.#json) this.#stdout.write(`${JSON.stringify(error, undefined, 2)}\n`);
+  }
+}
+
+function displayOn(stream: OutputStream): Display {
+  return {
+    // It leaves colours out where the stream is no terminal, and where NO_COLOR is set.
+    style: (format, text) => styleText(format, text, { stream }),
+    width: stream.isTTY ? stream.columns : undefined,
+    now: new Date(),
+  };
+}
+
+/**
+ * The same value, with every text in it fit for a terminal. A platform's error text or a person's reason comes from elsewhere,
+ * and may hold escape sequences, or characters that turn what follows around.
+ */
+function printable<Value>(value: Value): Value {
+  if (typeof value === 'string') {
+    const text = stripVTControlCharacters(value).replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_C}]+/gu, ' ');
+    return text as Value;
+  }
+  if (Array.isArray(value)) return value.map(printable) as Value;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, printable(each as unknown)]),
+  ) as Value;
+}

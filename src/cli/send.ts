@@ -1,0 +1,104 @@
+/** `sendproof send` */
+import { randomUUID } from 'node:crypto';
+import { text as readAll } from 'node:stream/consumers';
+import type { OnAmbiguous } from '../delivery.js';
+import type { Content } from '../message.js';
+import type { Acceptance, MessageRequest } from './apiClient.js';
+import type { CommandContext } from './command.js';
+import { ApiProblem, UnreachableError, UsageError } from './errors.js';
+import { ExitCode } from './exitCode.js';
+import { commandLine, formatStatus } from './format.js';
+import { renderOutcome } from './messageView.js';
+import type { Display } from './output.js';
+import { exitCodeOf, settle } from './settle.js';
+
+export interface SendOptions {
+  text: string;
+  title?: string;
+  severity?: NonNullable<Content['severity']>;
+  key?: string;
+  source?: string;
+  reference?: string;
+  url?: string;
+  priority?: number;
+  onAmbiguous?: OnAmbiguous;
+  wait?: true;
+  timeout: number;
+}
+
+/** Sends a message; with `wait` resolves when it has settled. */
+export async function send(
+  destinations: string[],
+  options: SendOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { output } = context;
+  const api = context.api();
+  const message = await messageOf(destinations, options, context);
+  const acceptance = await api.send(message).catch((error: unknown) => {
+    if (outcomeUnknown(error)) {
+      output.remark(
+        `Send it again with --key ${message.deduplicationKey}: a key is never posted twice.`,
+      );
+    }
+    throw error;
+  });
+  if (options.key === undefined) {
+    output.remark(
+      `Without --key this is a message of its own, with the key ${message.deduplicationKey}: running the command again sends another one.`,
+    );
+  }
+  if (!options.wait) {
+    output.result(acceptance, renderAcceptance);
+    return ExitCode.done;
+  }
+  const state = await settle(api, acceptance.deduplicationKey, options.timeout);
+  output.result({ ...state, duplicate: acceptance.duplicate }, renderOutcome);
+  return exitCodeOf(state);
+}
+
+async function messageOf(
+  destinations: string[],
+  options: SendOptions,
+  context: CommandContext,
+): Promise<MessageRequest & { deduplicationKey: string }> {
+  const { title, severity, key, source, reference, url, priority, onAmbiguous } = options;
+  const correlation = { source, reference, url };
+  return {
+    deduplicationKey: key ?? randomUUID(),
+    // The API judges them, and names what is wrong with each.
+    destinations,
+    content: { text: await textOf(options, context), title, severity },
+    ...(Object.values(correlation).some((value) => value !== undefined) && { correlation }),
+    priority,
+    onAmbiguous,
+  };
+}
+
+/** The text, or standard input's for `-`, without the line break that its last line ends in. */
+async function textOf({ text }: SendOptions, { stdin }: CommandContext): Promise<string> {
+  if (text !== '-') return text;
+  if (stdin.isTTY) {
+    throw new UsageError(
+      '"--text -" reads the text from standard input, which is this terminal: pipe the text in, or give it after --text.',
+    );
+  }
+  return (await readAll(stdin)).replace(/\r?\n$/, '');
+}
+
+/** Whether the message may have been accepted though the answer doesn't say so, or may be at a second try. */
+function outcomeUnknown(error: unknown): boolean {
+  return error instanceof UnreachableError || (error instanceof ApiProblem && error.passing);
+}
+
+function renderAcceptance(acceptance: Acceptance, display: Display): string {
+  const { deduplicationKey, duplicate, status, traceId } = acceptance;
+  const what = duplicate
+    ? `duplicate: it was accepted before and is ${formatStatus(status, display)}; nothing was sent`
+    : formatStatus(status, display);
+  return [
+    `${display.style('bold', deduplicationKey)}  ${what}`,
+    `  trace     ${traceId}`,
+    `  follow it with: ${commandLine('status', deduplicationKey, '--watch')}`,
+  ].join('\n');
+}
