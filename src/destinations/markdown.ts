@@ -3,6 +3,9 @@ import MarkdownItConstructor, { type MarkdownIt, type Token } from 'markdown-it'
 
 export type { MarkdownIt, Token };
 
+/** What is wrong with text that is nothing but, say, definitions of links. */
+export const NOTHING_TO_SHOW = 'content.text has nothing to show once its Markdown is rendered.';
+
 /**
  * CommonMark with tables, strikethrough and bare http(s) links. HTML is text, so nothing of it can reach a platform, and
  * a line break is a line break, as people who write for chat expect.

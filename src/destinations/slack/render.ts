@@ -1,6 +1,7 @@
 /** A message as Slack shows it: Block Kit while it fits, one long text beyond that. */
 import type { KnownBlock } from '@slack/web-api';
 import type { Content, Correlation } from '../../message.js';
+import { NOTHING_TO_SHOW } from '../markdown.js';
 import { heading } from '../severity.js';
 import {
   characters,
@@ -67,7 +68,7 @@ export function renderForSlack(content: Content, correlation?: Correlation): Sla
 export function checkSlackContent(content: Content): string | undefined {
   const length = joined(markdownToMrkdwn(content.text)).length;
   const limit = TEXT_LIMIT - AROUND_TEXT_LIMIT;
-  if (length === 0) return 'content.text has nothing to show once its Markdown is rendered.';
+  if (length === 0) return NOTHING_TO_SHOW;
   if (length <= limit) return undefined;
   return `content.text takes ${length.toLocaleString('en')} characters as Slack’s markup, more than the ${limit.toLocaleString('en')} that Slack shows in one message beside its heading: shorten it, or link to the rest.`;
 }

@@ -1,6 +1,6 @@
 /** A message as an Adaptive Card: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format */
 import type { Content, Correlation } from '../../message.js';
-import { childBlocks, markdownParser, type Token } from '../markdown.js';
+import { childBlocks, markdownParser, NOTHING_TO_SHOW, type Token } from '../markdown.js';
 import { heading } from '../severity.js';
 
 /** https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using: 28 KB a message. */
@@ -29,6 +29,7 @@ export function renderForTeamsWebhook(
 
 /** Undefined when a card can show the content whole; otherwise what is wrong. */
 export function checkTeamsWebhookContent(content: Content): string | undefined {
+  if (textElements(content.text).length === 0) return NOTHING_TO_SHOW;
   const bytes = Buffer.byteLength(envelope(content, undefined, '')) + DELIVERY_ID_BYTES;
   if (bytes <= CARD_LIMIT_BYTES) return undefined;
   return `content takes ${Math.ceil(bytes / 1024)} KB as an Adaptive Card, and Teams takes at most ${CARD_LIMIT_BYTES / 1024} KB from a webhook: shorten it, or link to the rest.`;
@@ -90,7 +91,10 @@ function textElements(markdown: string): CardElement[] {
   const lines = markdown.split(/\r\n|\r|\n/);
   return childBlocks(parser.parse(markdown, {})).map((block) => {
     const [opening] = block;
-    const written = lines.slice(...(opening?.map ?? [0, 0])).join('\n');
+    const written = lines
+      .slice(...(opening?.map ?? [0, 0]))
+      .join('\n')
+      .trimEnd();
     switch (opening?.type) {
       case 'heading_open':
         return headingElement(plainText(block), 'Medium');

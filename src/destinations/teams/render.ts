@@ -1,6 +1,6 @@
 /** A message as Teams shows it: HTML of the elements that Teams keeps. */
 import type { Content, Correlation } from '../../message.js';
-import { markdownParser } from '../markdown.js';
+import { markdownParser, NOTHING_TO_SHOW } from '../markdown.js';
 import { heading } from '../severity.js';
 
 /**
@@ -61,6 +61,7 @@ export function renderForTeams(
 
 /** Undefined when Teams can show the content whole; otherwise what is wrong. */
 export function checkTeamsContent(content: Content): string | undefined {
+  if (parser.render(content.text) === '') return NOTHING_TO_SHOW;
   const html = contentHtml(content);
   if (fits(html)) return undefined;
   return `content takes ${Math.ceil(sizeInBytes(html) / 1024)} KB as Teams’ HTML, and Teams shows at most ${MESSAGE_LIMIT_BYTES / 1024} KB in one message: shorten it, or link to the rest.`;

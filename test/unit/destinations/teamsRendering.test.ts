@@ -1,0 +1,207 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  CARD_LIMIT_BYTES,
+  checkTeamsWebhookContent,
+  renderForTeamsWebhook,
+} from '../../../src/destinations/teams-webhook/render.js';
+import {
+  checkTeamsContent,
+  isMarked,
+  MESSAGE_LIMIT_BYTES,
+  renderForTeams,
+} from '../../../src/destinations/teams/render.js';
+import type { Content, Correlation } from '../../../src/message.js';
+import { sanitiseAsTeams } from '../../../src/sandbox/graph/html.js';
+
+const ID = '0b9c1f6e-0000-7000-8000-000000000001.1';
+
+const html = (text: string): string => renderForTeams({ text }, undefined, ID);
+
+interface Card {
+  id?: string;
+  body: { type: string; text?: string; inlines?: { text: string }[]; facts?: object[] }[];
+  actions?: object[];
+}
+
+function card(content: Content, correlation?: Correlation): Card {
+  const { attachments } = JSON.parse(renderForTeamsWebhook(content, correlation, ID)) as {
+    attachments: { content: Card }[];
+  };
+  return attachments[0]?.content ?? { body: [] };
+}
+
+describe('a Teams message', () => {
+  it('has a heading, the text as HTML, and a link to where it comes from', () => {
+    const content: Content = {
+      text: 'The **disk** is full.',
+      title: 'Disk <full>',
+      severity: 'error',
+    };
+    const correlation = {
+      source: 'pagerduty',
+      reference: '55',
+      url: 'https://example.com/?a=1&b=2',
+    };
+    expect(renderForTeams(content, correlation, ID)).toBe(
+      `<div itemprop="sendproof:${ID}"><h1>❌ Error: Disk &lt;full&gt;</h1>\n` +
+        '<p>The <strong>disk</strong> is full.</p>\n' +
+        '<p><a href="https://example.com/?a=1&amp;b=2">pagerduty · 55</a></p></div>',
+    );
+  });
+
+  it.each([
+    ['# One\n###### Six', '<h2>One</h2>\n<h3>Six</h3>'],
+    ['one\ntwo', '<p>one<br>\ntwo</p>'],
+    ['~~gone~~', '<s>gone</s>'],
+    ['![a graph](https://example.com/g.png)', '<a href="https://example.com/g.png">a graph</a>'],
+    ['![](https://example.com/g.png)', '>https://example.com/g.png</a>'],
+    ['https://example.com', '<a href="https://example.com">https://example.com</a>'],
+    ['<script>alert(1)</script>', '&lt;script&gt;alert(1)&lt;/script&gt;'],
+    ['<at id="0">Everyone</at>', '&lt;at id=&quot;0&quot;&gt;'],
+    ['[x](javascript:alert(1))', '[x](javascript:alert(1))'],
+    ['[x](data:text/html;base64,AAAA)', '[x](data:'],
+    ['```html\n<b>\n```', '&lt;b&gt;'],
+    ['שלום 🚨', '<p>שלום 🚨</p>'],
+  ])('%j contains %j', (markdown, expected) => {
+    expect(html(markdown)).toContain(expected);
+  });
+
+  it('keeps its marker through what Teams removes, and is taken for no other delivery', () => {
+    const kept = sanitiseAsTeams(html('words'));
+    expect(isMarked(kept, ID)).toBe(true);
+    expect(isMarked(kept, ID.slice(0, -1))).toBe(false);
+    expect(isMarked(kept, `${ID}0`)).toBe(false);
+  });
+
+  it('can’t be given another delivery’s marker by its content', () => {
+    expect(isMarked(html('<div itemprop="sendproof:another">'), 'another')).toBe(false);
+    expect(isMarked(html('`itemprop="sendproof:another"`'), 'another')).toBe(false);
+  });
+
+  it('leaves the link to its source out where that would be too much', () => {
+    const text = 'x'.repeat(MESSAGE_LIMIT_BYTES - 600);
+    const correlation = { url: `https://example.com/${'y'.repeat(1_900)}` };
+    expect(checkTeamsContent({ text })).toBeUndefined();
+    expect(renderForTeams({ text }, correlation, ID)).not.toContain('example.com');
+  });
+
+  it('is refused beforehand where Teams would refuse it', () => {
+    expect(checkTeamsContent({ text: 'x'.repeat(30_000) })).toContain('28 KB');
+    expect(checkTeamsContent({ text: '"'.repeat(10_000) })).toContain('28 KB');
+  });
+});
+
+describe('an Adaptive Card', () => {
+  it('has a heading, the text, the facts and a button', () => {
+    expect(
+      card(
+        { text: 'The **disk** is full.', title: 'Disk *full*', severity: 'warning' },
+        { source: 'pagerduty', reference: '55', url: 'https://example.com/55' },
+      ),
+    ).toMatchObject({
+      id: ID,
+      type: 'AdaptiveCard',
+      body: [
+        { type: 'TextBlock', text: '⚠️ Warning: Disk \\*full\\*', style: 'heading', wrap: true },
+        { type: 'TextBlock', text: 'The **disk** is full.', wrap: true },
+        {
+          type: 'FactSet',
+          facts: [
+            { title: 'Source', value: 'pagerduty' },
+            { title: 'Reference', value: '55' },
+          ],
+        },
+      ],
+      actions: [{ type: 'Action.OpenUrl', url: 'https://example.com/55' }],
+    });
+  });
+
+  it('gives headings, code and tables elements of their own', () => {
+    const text = '# Head\n\n- one\n- two\n\n```\ncode\n  more\n```\n\n| a |\n|---|\n| b |';
+    const { body } = card({ text });
+    expect(body.map((element) => element.text ?? element.inlines?.[0]?.text)).toEqual([
+      'Head',
+      '- one\n- two',
+      'code\n  more',
+      '| a |\n|---|\n| b |',
+    ]);
+  });
+
+  it('has neither facts nor button without a correlation', () => {
+    expect(card({ text: 'words' })).toMatchObject({ body: [{ text: 'words' }] });
+    expect(card({ text: 'words' }).actions).toBeUndefined();
+  });
+
+  it('is refused beforehand where Teams would refuse it', () => {
+    expect(checkTeamsWebhookContent({ text: 'x'.repeat(30_000) })).toContain('28 KB');
+  });
+});
+
+it('is refused where nothing of it would show', () => {
+  const text = '[unused]: https://example.com';
+  expect(checkTeamsContent({ text, title: 'Title' })).toContain('nothing to show');
+  expect(checkTeamsWebhookContent({ text, title: 'Title' })).toContain('nothing to show');
+});
+
+describe('whatever the content', () => {
+  const content = fc.record<Content>(
+    {
+      text: fc
+        .array(
+          fc.oneof(
+            fc.string({ unit: 'binary', maxLength: 300 }),
+            fc.constantFrom(
+              '\n\n',
+              '```\n',
+              '**',
+              '> ',
+              '- ',
+              '# ',
+              '<b>',
+              '"',
+              '&',
+              '| a |\n|---|\n',
+            ),
+            fc.integer({ min: 1, max: 15_000 }).map((length) => 'y'.repeat(length)),
+          ),
+          { minLength: 1, maxLength: 20 },
+        )
+        .map((pieces) => pieces.join('').slice(0, 40_000)),
+      title: fc.string({ unit: 'binary', minLength: 1, maxLength: 75 }),
+      severity: fc.constantFrom('critical', 'error', 'warning', 'info', 'ok'),
+    },
+    { requiredKeys: ['text'] },
+  );
+  const correlation = fc.record<Correlation>(
+    {
+      source: fc.string({ unit: 'binary', minLength: 1, maxLength: 127 }),
+      url: fc.webUrl({ withQueryParameters: true }),
+    },
+    { requiredKeys: [] },
+  );
+
+  it('Teams is sent no more than it takes, and no HTML but ours', () => {
+    fc.assert(
+      fc.property(content, correlation, (wanted, from) => {
+        if (checkTeamsContent(wanted) !== undefined) return;
+        const rendered = renderForTeams(wanted, from, ID);
+        const request = JSON.stringify({ body: { contentType: 'html', content: rendered } });
+        expect(Buffer.byteLength(request)).toBeLessThanOrEqual(MESSAGE_LIMIT_BYTES);
+        expect(rendered).not.toMatch(
+          /<(?!\/?(?:div|h[1-3]|p|br|hr|a|strong|em|s|code|pre|ul|ol|li|blockquote|table|thead|tbody|tr|th|td)\b)/,
+        );
+      }),
+    );
+  });
+
+  it('a webhook is sent no more than it takes', () => {
+    fc.assert(
+      fc.property(content, correlation, (wanted, from) => {
+        if (checkTeamsWebhookContent(wanted) !== undefined) return;
+        const request = renderForTeamsWebhook(wanted, from, ID);
+        expect(Buffer.byteLength(request)).toBeLessThanOrEqual(CARD_LIMIT_BYTES);
+      }),
+    );
+  });
+});
