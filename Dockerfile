@@ -11,7 +11,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --include=dev --ignore-scripts
 COPY tsconfig.json tsconfig.build.json worker.ts ./
 COPY src src
-RUN npm run build
+RUN npm run build && chmod +x dist/src/cli/main.js
 
 FROM node AS dependencies
 WORKDIR /app
@@ -29,7 +29,8 @@ COPY --from=build /app/dist /app/dist
 # What a process keeps (the sign-in of Microsoft accounts) is in the data directory; a volume that is mounted there takes
 # its owner over. sendproof.yaml and relative paths in it are looked for in the working directory.
 ENV SENDPROOF_DATA_DIR=/var/lib/sendproof
-RUN install --directory --owner=node --group=node --mode=700 "$SENDPROOF_DATA_DIR"
+RUN install --directory --owner=node --group=node --mode=700 "$SENDPROOF_DATA_DIR" \
+  && ln -s /app/dist/src/cli/main.js /usr/local/bin/sendproof
 WORKDIR /etc/sendproof
 USER node
 # Both processes take it as: finish what is under way, then end. Give the worker more than 25 s for that.
