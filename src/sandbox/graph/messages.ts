@@ -162,9 +162,9 @@ function derivedFrom({ body }: GraphContent): { text: string; deliveryId?: strin
   return { text: textOfHtml(body.content), ...(deliveryId !== undefined && { deliveryId }) };
 }
 
-/** sendproof's marker, which readers don't see: `itemprop="sendproof-<delivery id>-post"`. */
+/** sendproof's marker, which readers don't see: `itemprop="sendproof:<delivery id>"`. */
 function deliveryIdIn(html: string): string | undefined {
-  const escaped = /\sitemprop="sendproof-([^"]+)-post"/.exec(html)?.[1];
+  const escaped = /\sitemprop="sendproof:([^"]+)"/.exec(html)?.[1];
   return escaped === undefined ? undefined : unescapeHtml(escaped);
 }
 

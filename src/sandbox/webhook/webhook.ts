@@ -80,6 +80,7 @@ export function playWebhooks(surroundings: Surroundings): PlayedPlatform {
         path,
         id: String(microseconds),
         text: textOfCard(card),
+        ...(typeof card.id === 'string' && { deliveryId: card.id }),
         postedAt: Math.floor(microseconds / 1000),
         content: { kind: 'card', card },
       }),
