@@ -3,13 +3,16 @@
 /** Replaces what has changed, and keeps what a person scrolled to. */
 export const REFRESH_SCRIPT = `
 const channels = document.querySelector('#channels');
+const pathOf = (pane) => pane.querySelector('.path').textContent;
+/** Whether a person is at the newest posts, and so wants to stay there. */
 const atEnd = (posts) => posts.scrollHeight - posts.scrollTop - posts.clientHeight < 40;
-const paths = () => [...channels.querySelectorAll('.pane')];
+const panes = () => [...channels.querySelectorAll('.pane')];
 
-function toEnds() {
-  for (const pane of paths()) {
+/** Undefined scrolls to the end. */
+function scroll(places) {
+  for (const pane of panes()) {
     const posts = pane.querySelector('.posts');
-    posts.scrollTop = posts.scrollHeight;
+    posts.scrollTop = places.get(pathOf(pane)) ?? posts.scrollHeight;
   }
 }
 
@@ -17,21 +20,16 @@ async function refresh() {
   const answer = await fetch('/page/channels');
   if (!answer.ok) return;
   const html = await answer.text();
-  const places = new Map(
-    paths().map((pane) => {
-      const posts = pane.querySelector('.posts');
-      return [pane.querySelector('.path').textContent, atEnd(posts) ? null : posts.scrollTop];
-    }),
-  );
-  channels.innerHTML = html;
-  for (const pane of paths()) {
+  const places = new Map();
+  for (const pane of panes()) {
     const posts = pane.querySelector('.posts');
-    const place = places.get(pane.querySelector('.path').textContent) ?? null;
-    posts.scrollTop = place === null ? posts.scrollHeight : place;
+    if (!atEnd(posts)) places.set(pathOf(pane), posts.scrollTop);
   }
+  channels.innerHTML = html;
+  scroll(places);
 }
 
-toEnds();
+scroll(new Map());
 let running = Promise.resolve();
 const changes = new EventSource('/page/changes');
 changes.onmessage = () => (running = running.then(refresh, refresh));
@@ -54,7 +52,7 @@ main { padding: 0 24px 24px; }
 .pane h2 { display: flex; justify-content: space-between; gap: 12px; margin: 0; padding: 10px 16px 4px; color: #fff; font-size: 16px; }
 .pane .title { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .pane .platform { flex: none; font-size: 12px; font-weight: 400; opacity: .85; align-self: center; }
-.path { margin: 0; padding: 0 16px 8px; color: #fff; font: 11px/1.4 ui-monospace, monospace; opacity: .9; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+p.path { margin: 0; padding: 0 16px 8px; color: #ffffffd9; font: 11px/1.4 ui-monospace, monospace; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .slack h2, .slack .path { background: #4a154b; }
 .teams h2, .teams .path { background: #464eb8; }
 .teams.webhook h2, .teams.webhook .path { background: #33398a; }
@@ -81,6 +79,8 @@ article.reply { margin-left: 44px; }
 .said th, .said td { border: 1px solid var(--line); padding: 3px 8px; text-align: left; }
 .said blockquote, .quote { display: block; margin: 2px 0; padding-left: 10px; border-left: 4px solid #ddd; }
 .said a { color: #1264a3; }
+/* Never fetched: the policy allows nothing from afar. */
+.said img { display: none; }
 .context { color: var(--soft); font-size: 13px; }
 .fields { display: grid; grid-template-columns: 1fr 1fr; gap: 4px 12px; }
 .mention { background: #fdf2d0; color: #1264a3; border-radius: 3px; padding: 0 2px; }
