@@ -152,7 +152,7 @@ async function connect({ connectionOptions }: TemporalConnection): Promise<Nativ
     return await NativeConnection.connect(connectionOptions);
   } catch (error) {
     throw new ConfigurationError(
-      `Temporal at ${connectionOptions.address ?? 'an unknown address'} can't be reached: ${(error as Error).message}. Start it, correct TEMPORAL_ADDRESS (or the profile of Temporal's configuration file), or unset it to use the embedded server.`,
+      `Temporal at ${connectionOptions.address ?? 'an unknown address'} can’t be reached: ${(error as Error).message}. Start it, correct TEMPORAL_ADDRESS (or the profile of Temporal's configuration file), or unset it to use the embedded server.`,
       { cause: error },
     );
   }
