@@ -1,0 +1,106 @@
+/** The two ways of making a send durable that are measured side by side, behind one interface. */
+import type { Client } from '@temporalio/client';
+import { Agent, request } from 'undici';
+import type { z } from 'zod';
+import type { acceptanceSchema } from '../src/api/representations.js';
+import type { bareWorkflow } from './bareWorkflow.js';
+import type { Stage } from './stage.js';
+
+/** One message that has been sent. Durations are in milliseconds from the moment of sending. */
+export interface Sending {
+  /** The id of its workflow. */
+  key: string;
+  /** Milliseconds since the epoch. */
+  sentAt: number;
+  /** Until the sender had been told that Temporal has it. */
+  acceptedMs: number;
+  /** Until the sender knew that the workflow had completed. */
+  completedMs: number;
+  /** Of sendproof's: what the post in the sandbox carries too. */
+  traceId?: string | undefined;
+}
+
+export interface Contestant {
+  /** Sends one message under a key of its own, and resolves when its workflow has completed. */
+  send(): Promise<Sending>;
+}
+
+/** One of each. */
+export interface Both<T> {
+  sendproof: T;
+  bare: T;
+}
+
+export function forBoth<T>(make: (name: keyof Both<T>) => T): Both<T> {
+  return { sendproof: make('sendproof'), bare: make('bare') };
+}
+
+/** A message like any other, by HTTP. */
+export function sendproof({ apiUrl, client, closeWith }: Stage): Contestant {
+  const connections = new Agent();
+  closeWith(() => connections.close());
+  const post = async (key: string): Promise<string> => {
+    const { statusCode, body } = await request(`${apiUrl}/v1/messages`, {
+      dispatcher: connections,
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(alert(key)),
+    });
+    if (statusCode !== 202) {
+      throw new Error(`sendproof answered ${statusCode} to ${key}: ${await body.text()}`);
+    }
+    const { traceId } = (await body.json()) as z.infer<typeof acceptanceSchema>;
+    return traceId;
+  };
+  return contestant('sendproof', client, post);
+}
+
+/** A workflow started in the plainest way that Temporal's client has. */
+export function bareTemporal({ client }: Stage, taskQueue: string): Contestant {
+  return contestant('bare', client, async (workflowId) => {
+    await client.workflow.start<typeof bareWorkflow>('bareWorkflow', { workflowId, taskQueue });
+    return undefined;
+  });
+}
+
+/**
+ * Once a message is accepted its end is awaited in the same way whoever sent it: by the long poll that `handle.result()`
+ * is, on the same connection, to which the server answers when the workflow completes.
+ */
+function contestant(
+  name: string,
+  client: Client,
+  start: (key: string) => Promise<string | undefined>,
+): Contestant {
+  let sent = 0;
+  return {
+    async send() {
+      sent += 1;
+      const key = `${name}-${sent}`;
+      const sentAt = Date.now();
+      const from = performance.now();
+      const traceId = await start(key);
+      const acceptedMs = performance.now() - from;
+      await client.workflow.getHandle(key).result();
+      return { key, sentAt, acceptedMs, completedMs: performance.now() - from, traceId };
+    },
+  };
+}
+
+/** Many enough that none is special. */
+const CHANNELS = 100;
+
+/** What a monitoring system says when it has something to say. */
+function alert(key: string): object {
+  const channel = Number(/\d+$/.exec(key)?.[0]) % CHANNELS;
+  return {
+    deduplicationKey: key,
+    destinations: [`slack:default/C0BENCH${String(channel).padStart(2, '0')}`],
+    content: {
+      title: 'Disk full',
+      text: '**db-1**: 97 % of `/var` is in use. See the [runbook](https://example.com/runbook).',
+      severity: 'critical',
+    },
+    correlation: { source: 'bench', reference: key },
+  };
+}

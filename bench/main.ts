@@ -1,0 +1,48 @@
+/** `npm run bench`: measures, and shows the figures as a table or as JSON. */
+import { writeFile } from 'node:fs/promises';
+import { Argument, Command } from 'commander';
+import { pino } from 'pino';
+import { runMain } from '../src/process.js';
+import { overhead } from './overhead.js';
+import type { Scenario } from './scenario.js';
+
+const SCENARIOS: readonly Scenario[] = [overhead];
+
+interface Options {
+  quick: boolean;
+  json?: string;
+}
+
+/** Standard output is for the figures. */
+const log = pino({ name: 'bench', level: process.env.LOG_LEVEL ?? 'info' }, process.stderr);
+
+const program = new Command('npm run bench --')
+  .description('Measures sendproof on this machine.')
+  .addArgument(
+    new Argument(
+      '[scenario]',
+      SCENARIOS.map(({ name, summary }) => `${name}: ${summary}`).join('; '),
+    )
+      .choices(SCENARIOS.map(({ name }) => name))
+      .default(overhead.name),
+  )
+  .option('--quick', 'fewer messages: for a look, not for figures to quote', false)
+  .option(
+    '--json <file>',
+    'write the figures as JSON; "-": to standard output instead of the table',
+  )
+  .action(run);
+
+await runMain(log, async () => {
+  await program.parseAsync();
+});
+
+async function run(name: string, { quick, json }: Options): Promise<void> {
+  const scenario = SCENARIOS.find((each) => each.name === name) ?? overhead;
+  const progress = (line: string): void => void process.stderr.write(`${line} …\n`);
+  const { figures, table } = await scenario.run({ quick, progress, log });
+  const document = `${JSON.stringify({ scenario: scenario.name, quick, ...figures }, undefined, 2)}\n`;
+  if (json === '-') process.stdout.write(document);
+  else process.stdout.write(`\n${table}\n`);
+  if (json !== undefined && json !== '-') await writeFile(json, document);
+}

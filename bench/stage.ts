@@ -1,0 +1,156 @@
+/**
+ * What a scenario plays on: an embedded Temporal server with an empty SQLite file, the sandbox, and sendproof exactly as
+ * `npm start` runs it, each in a process of its own, on free ports, in a temporary directory.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { SandboxPost } from '../src/sandbox/posts.js';
+import { findTemporalCli } from '../src/temporal/cli.js';
+import { DEFAULT_NAMESPACE } from '../src/temporal/connection.js';
+import { startDevServer } from '../src/temporal/devServer.js';
+import { spawnKept, type KeptProcess } from '../src/temporal/keptProcess.js';
+import { resolvePort } from '../src/temporal/ports.js';
+import type { SandboxAddress } from './sandboxProcess.js';
+
+const BARE_TASK_QUEUE = 'bare';
+
+/** Loading the SDK and bundling the workflow takes seconds, on a busy machine tens of them. */
+const READY_TIMEOUT_MS = 120_000;
+const STOP_GRACE_MS = 30_000;
+
+export interface Stage {
+  /** For the measuring process: a connection of its own. */
+  readonly client: Client;
+  readonly serverVersion: string;
+  /** The API's address. */
+  readonly apiUrl: string;
+  /** What people see in the sandbox's channels. */
+  posts(): Promise<SandboxPost[]>;
+  /** Starts bare Temporal's worker, and resolves with its task queue. */
+  startBareWorker(): Promise<string>;
+  /** Has this done before what runs here is stopped. */
+  readonly closeWith: (step: () => Promise<unknown>) => void;
+  close(): Promise<void>;
+}
+
+/** Everything runs when this resolves. Whatever ends the process, nothing of it is left running. */
+export async function openStage(log: Logger): Promise<Stage> {
+  const cleanUp: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const step of cleanUp.splice(0).reverse()) await step();
+  };
+  try {
+    return { ...(await build(log, cleanUp)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function build(
+  log: Logger,
+  cleanUp: (() => Promise<unknown>)[],
+): Promise<Omit<Stage, 'close'>> {
+  const directory = await mkdtemp(join(tmpdir(), 'sendproof-bench-'));
+  cleanUp.push(() => rm(directory, { recursive: true }));
+
+  const { path: cliPath } = await findTemporalCli({ environment: process.env, log });
+  const namespace = DEFAULT_NAMESPACE;
+  const databaseFile = join(directory, 'temporal.db');
+  // Asked for all it can give, the server complains of calls that took too long and are made again. They are in the figures.
+  const quiet = log.child({}, { level: 'error' });
+  const server = await startDevServer({ cliPath, databaseFile, port: 0, namespace, log: quiet });
+  cleanUp.push(() => server.stop());
+
+  const run = (script: string, args: string[] = [], environment = {}): Part => {
+    const file = fileURLToPath(new URL(script, import.meta.url));
+    // Nothing that configures the sendproof of the user's own, neither variable nor file, gets in.
+    const { PATH } = process.env;
+    const part = startPart(script, [file, ...args], {
+      cwd: directory,
+      environment: { PATH, HOME: directory, ...environment },
+    });
+    cleanUp.push(() => part.process.stop(STOP_GRACE_MS));
+    return part;
+  };
+
+  const sandbox = JSON.parse(await run('sandboxProcess.js').firstLine) as SandboxAddress;
+  const port = await resolvePort(0);
+  const apiUrl = `http://127.0.0.1:${port}`;
+  const sendproof = run('../src/start.js', [], {
+    PORT: String(port),
+    TEMPORAL_ADDRESS: server.address,
+    TEMPORAL_NAMESPACE: namespace,
+    SENDPROOF_DATA_DIR: join(directory, 'sendproof'),
+    ...sandbox.environment,
+  });
+  await Promise.race([ready(apiUrl), sendproof.prematureEnd]);
+
+  const connection = await Connection.connect({ address: server.address });
+  cleanUp.push(() => connection.close());
+  const { serverVersion } = await connection.workflowService.getSystemInfo({});
+  return {
+    client: new Client({ connection, namespace }),
+    serverVersion,
+    apiUrl,
+    posts: async () => {
+      const response = await fetch(`${sandbox.url}/control/posts`);
+      return (await response.json()) as SandboxPost[];
+    },
+    startBareWorker: async () => {
+      await run('bareWorker.js', [server.address, namespace, BARE_TASK_QUEUE]).firstLine;
+      return BARE_TASK_QUEUE;
+    },
+    closeWith: (step) => void cleanUp.push(step),
+  };
+}
+
+/** A Node process of the stage. Its output is read to the end, so that it never waits for us. */
+interface Part {
+  process: KeptProcess;
+  /** The first line that it prints. */
+  firstLine: Promise<string>;
+  /** Rejects when the process ends. */
+  prematureEnd: Promise<never>;
+}
+
+function startPart(
+  name: string,
+  args: string[],
+  options: { cwd: string; environment: NodeJS.ProcessEnv },
+): Part {
+  const kept = spawnKept(process.execPath, args, options);
+  let last = '';
+  const remember = (lines: Interface): Interface => lines.on('line', (line) => (last = line));
+  const printed = remember(createInterface(kept.stdout));
+  remember(createInterface(kept.stderr));
+  const prematureEnd = kept.exited.then((code): never => {
+    throw new Error(`${name} ended (exit code ${code}): ${last}`);
+  });
+  prematureEnd.catch(() => undefined);
+  const firstLine = Promise.race([
+    new Promise<string>((resolve) => printed.once('line', resolve)),
+    prematureEnd,
+  ]);
+  firstLine.catch(() => undefined);
+  return { process: kept, firstLine, prematureEnd };
+}
+
+/** Resolves when the API says that it can accept messages and that a worker is there. */
+async function ready(apiUrl: string): Promise<void> {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    const answer = await fetch(`${apiUrl}/readyz`).catch(() => undefined);
+    if (answer?.ok) return;
+    if (Date.now() > deadline) {
+      throw new Error(`sendproof was not ready within ${READY_TIMEOUT_MS / 1_000} s.`);
+    }
+    await delay(100);
+  }
+}
