@@ -56,9 +56,23 @@ export function exitCodeOf(state: MessageState): ExitCode {
 }
 
 /** One dead letter makes a message `dead_lettered` while its other deliveries go on. */
-function hasSettled({ status, deliveries }: MessageState): boolean {
+function hasSettled({ status, deliveries, deadLetters, operatorActions }: MessageState): boolean {
   if (isUnderWay(status)) return false;
-  return status !== 'dead_lettered' || !deliveries.some((delivery) => isUnderWay(delivery.status));
+  if (status !== 'dead_lettered') return true;
+  return (
+    !deliveries.some((delivery) => isUnderWay(delivery.status)) &&
+    !deadLetters.some((deadLetter) => isDecided(deadLetter, operatorActions))
+  );
+}
+
+/** A decision that its workflow has received and not yet acted upon: `retry`, and at once `status --wait`. */
+function isDecided(
+  { destination, at }: MessageState['deadLetters'][number],
+  operatorActions: MessageState['operatorActions'],
+): boolean {
+  return operatorActions.some(
+    (action) => action.at > at && (action.destination ?? destination) === destination,
+  );
 }
 
 function isUnderWay(status: DeliveryStatus): boolean {
