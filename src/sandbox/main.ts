@@ -1,22 +1,39 @@
-/** Runs the sandbox alone. */
-import { startSandbox } from './sandbox.js';
+/** Runs the sandbox alone, on `SANDBOX_PORT`. */
+import { z } from 'zod';
+import { ConfigurationError } from '../config/fields.js';
+import { createLogger } from '../log.js';
+import { runMain, stopSignal } from '../process.js';
+import { startSandbox, type Sandbox } from './sandbox.js';
 
-const DEFAULT_PORT = 4010;
+const portSchema = z.coerce.number().int().min(0).max(65_535).default(4010);
 
-const sandbox = await startSandbox({
-  port: Number(process.env.SANDBOX_PORT ?? DEFAULT_PORT),
-}).catch((error: unknown) => {
-  console.error(
-    `The sandbox can't start (${(error as Error).message}). Is the port taken? Set SANDBOX_PORT to another.`,
-  );
-  process.exit(1);
+await runMain(createLogger('sandbox', process.env), async () => {
+  const sandbox = await start();
+  console.log(addresses(sandbox));
+  await stopSignal();
+  await sandbox.close();
 });
 
-console.log(`Sandbox: ${sandbox.url}/ shows the channels`);
-console.log(`  SLACK_API_URL=${sandbox.slackApiUrl} SLACK_BOT_TOKEN=${sandbox.slackToken}`);
-console.log(`  GRAPH_BASE_URL=${sandbox.graphBaseUrl} GRAPH_ACCESS_TOKEN=${sandbox.graphToken}`);
-console.log(`  Workflows webhook: ${sandbox.webhookUrl('incidents')}`);
+async function start(): Promise<Sandbox> {
+  const port = portSchema.safeParse(process.env.SANDBOX_PORT);
+  if (!port.success) {
+    throw new ConfigurationError('SANDBOX_PORT must be a port: a number from 0 to 65535.');
+  }
+  try {
+    return await startSandbox({ port: port.data });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new ConfigurationError(
+      `Port ${port.data}, which the sandbox needs, is taken by another program. Free it, or set SANDBOX_PORT to another port.`,
+    );
+  }
+}
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void sandbox.close());
+function addresses(sandbox: Sandbox): string {
+  return [
+    `The channels:      ${sandbox.url}/`,
+    `Slack's Web API:   ${sandbox.slackApiUrl} (token ${sandbox.slackToken})`,
+    `Microsoft Graph:   ${sandbox.graphBaseUrl}/v1.0 (token ${sandbox.graphToken})`,
+    `Workflows webhook: ${sandbox.webhookUrl('incidents')}`,
+  ].join('\n');
 }
