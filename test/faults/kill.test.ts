@@ -1,0 +1,202 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { pino } from 'pino';
+import { afterEach, describe, expect, inject, it, vi } from 'vitest';
+import { startDevServer, type DevServer } from '../../src/temporal/devServer.js';
+import { startHarness, type Acceptance, type Harness, type HarnessOptions } from '../harness.js';
+import { allConfirmed, expectEachPostedOnce, slackChannel, teamsChannel } from './deliveries.js';
+import { environmentOf, ProductProcess, startWorkerProcess } from './productProcess.js';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function harnessWithoutWorkers(options: HarnessOptions = {}): Promise<Harness> {
+  const harness = await startHarness({ workers: false, ...options });
+  cleanups.push(() => harness.close());
+  return harness;
+}
+
+async function startWorker(harness: Harness): Promise<ProductProcess> {
+  const worker = await startWorkerProcess(harness);
+  cleanups.push(() => worker.kill('SIGKILL'));
+  return worker;
+}
+
+const POSTING = [
+  { platform: 'slack', operation: 'chat.postMessage' },
+  { platform: 'teams', operation: 'postChannelMessage' },
+] as const;
+
+/** Well beyond the heartbeat time-out, by which Temporal learns of a lost worker. */
+const RECOVERY_MS = 60_000;
+
+describe('a worker process', () => {
+  it('killed while it delivers leaves nothing unposted and nothing posted twice', async () => {
+    const harness = await harnessWithoutWorkers();
+    const { sandbox } = harness;
+    const messages = Array.from({ length: 12 }, (_, number) => ({
+      deduplicationKey: `killed-${number}`,
+      destinations: [slackChannel(number), teamsChannel(number)],
+      content: { text: `message ${number}` },
+    }));
+    // Whatever the moment of death: posted and not told, not posted at all, posted when the worker is dead already.
+    for (const place of POSTING) {
+      sandbox.addFault({ kind: 'hold', ...place, times: 4 });
+      sandbox.addFault({ kind: 'timeout', when: 'before', ...place, times: 4 });
+      sandbox.addFault({ kind: 'slow', when: 'before', delayMs: 3_000, ...place, times: 4 });
+    }
+    const posting = (): number =>
+      POSTING.flatMap((operation) => sandbox.requests(operation)).length;
+
+    const first = await startWorker(harness);
+    await Promise.all(messages.map((message) => harness.send(message)));
+    await vi.waitFor(() => expect(posting()).toBe(24), { timeout: 20_000, interval: 10 });
+    await first.kill('SIGKILL');
+    sandbox.clearFaults();
+    const late = { deduplicationKey: 'no-worker', destinations: [slackChannel(99)] };
+    await harness.send({ ...late, content: { text: 'accepted while nobody delivers' } });
+
+    await startWorker(harness);
+    const keys = [...messages, late].map(({ deduplicationKey }) => deduplicationKey);
+    const states = await allConfirmed(harness, keys, RECOVERY_MS);
+
+    expectEachPostedOnce(harness, states);
+    const attempts = states.flatMap(({ deliveries }) => deliveries.map((each) => each.attempts));
+    const lost = attempts.filter(([attempt]) => attempt?.reason === 'worker_lost');
+    expect(lost).toHaveLength(24);
+    const lookups = lost.map(([, attempt]) => attempt?.lookup);
+    expect(lookups.filter((lookup) => lookup === 'found')).toHaveLength(16);
+    expect(lookups.filter((lookup) => lookup === 'absent')).toHaveLength(8);
+  }, 120_000);
+
+  it('asked to stop finishes the attempt that is under way, and nobody attempts it again', async () => {
+    const harness = await harnessWithoutWorkers();
+    const { sandbox } = harness;
+    sandbox.addFault({ kind: 'slow', delayMs: 2_000, ...POSTING[0] });
+    const first = await startWorker(harness);
+    await harness.send({
+      deduplicationKey: 'stopping',
+      destinations: [slackChannel(1)],
+      content: { text: 'stopping' },
+    });
+    await sandbox.waitForPosts(1, {}, 20_000);
+
+    await expect(first.kill('SIGTERM')).resolves.toBe(0);
+    await startWorker(harness);
+    const states = await allConfirmed(harness, ['stopping'], RECOVERY_MS);
+
+    expectEachPostedOnce(harness, states);
+    expect(states[0]?.deliveries[0]?.attempts).toMatchObject([{ number: 1, outcome: 'delivered' }]);
+    expect(sandbox.requests({ operation: 'chat.postMessage' })).toHaveLength(1);
+  }, 120_000);
+});
+
+describe('the Temporal server, killed in mid-burst and started again', () => {
+  it('loses no accepted message; meanwhile the API says so, and then recovers by itself', async () => {
+    const temporal = await startServerToKill();
+    const harness = await harnessWithoutWorkers({ temporalAddress: temporal.address() });
+    const { sandbox } = harness;
+    // Some deliveries are always under way, so that the worker has results that it can't report.
+    for (const place of POSTING) sandbox.addFault({ kind: 'slow', delayMs: 400, ...place });
+    const worker = await startWorker(harness);
+    const api = await startApiProcess(harness);
+    const get = async (path: string) => (await harness.request('GET', `${api.url}${path}`)).status;
+    await vi.waitFor(async () => expect(await get('/readyz')).toBe(200), { timeout: 20_000 });
+
+    const MESSAGES = 60;
+    const keys = Array.from({ length: MESSAGES }, (_, number) => `burst-${number}`);
+    const accepted = new Set<string>();
+    const source = Promise.all(
+      keys.map(async (deduplicationKey, number) => {
+        await pause(number * 30);
+        await sendUntilAccepted(harness, api.url, {
+          deduplicationKey,
+          destinations: [slackChannel(number), teamsChannel(number)],
+          content: { text: deduplicationKey },
+        });
+        accepted.add(deduplicationKey);
+      }),
+    );
+    await vi.waitFor(() => expect(accepted.size).toBeGreaterThan(MESSAGES / 3), {
+      timeout: 30_000,
+      interval: 5,
+    });
+    await temporal.kill();
+    expect(accepted.size).toBeLessThan(MESSAGES);
+
+    const refused = await harness.request('POST', `${api.url}/v1/messages`, {
+      deduplicationKey: 'while-down',
+      destinations: [slackChannel(MESSAGES)],
+      content: { text: 'nobody can write this down' },
+    });
+    expect(refused).toMatchObject({ status: 503, body: { type: 'temporal_unavailable' } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await get('/readyz')).toBe(503);
+    expect(await get('/healthz')).toBe(200);
+
+    await temporal.start();
+    await source;
+    await vi.waitFor(async () => expect(await get('/readyz')).toBe(200), { timeout: 20_000 });
+    const states = await allConfirmed(harness, keys, RECOVERY_MS);
+    expectEachPostedOnce(harness, states);
+    expect(api.process.running).toBe(true);
+    expect(worker.running).toBe(true);
+  }, 180_000);
+});
+
+/** A source as sources are: it sends a message again until somebody has taken it. */
+async function sendUntilAccepted(harness: Harness, url: string, message: object): Promise<void> {
+  for (;;) {
+    const answer = await harness.request<Acceptance>('POST', `${url}/v1/messages`, message);
+    if (answer.status === 202 || answer.status === 200) return;
+    expect(answer.status).toBe(503);
+    await pause(100);
+  }
+}
+
+async function startApiProcess(
+  harness: Harness,
+): Promise<{ url: string; process: ProductProcess }> {
+  const api = new ProductProcess('api', environmentOf(harness));
+  cleanups.push(() => api.kill('SIGKILL'));
+  const { url } = await api.logged('The API listens');
+  return { url: String(url), process: api };
+}
+
+/** A Temporal server with a database file, which can be killed as the kernel would, and started again where it was. */
+async function startServerToKill() {
+  const directory = await mkdtemp(join(tmpdir(), 'sendproof-test-'));
+  cleanups.push(() => rm(directory, { recursive: true }));
+  const pidFile = join(directory, 'pid');
+  const cliPath = join(directory, 'temporal');
+  const command = inject('temporalCliPath');
+  await writeFile(cliPath, `#!/bin/sh\necho $$ > '${pidFile}'\nexec '${command}' "$@"\n`);
+  await chmod(cliPath, 0o755);
+
+  const start = async (port: number): Promise<DevServer> => {
+    const started = await startDevServer({
+      cliPath,
+      databaseFile: join(directory, 'temporal.db'),
+      port,
+      namespace: 'default',
+      log: pino({ enabled: false }),
+    });
+    cleanups.push(() => started.stop());
+    return started;
+  };
+  let server = await start(0);
+  return {
+    address: () => server.address,
+    kill: async () => {
+      process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGKILL');
+      await server.exited;
+    },
+    start: async () => {
+      server = await start(Number(server.address.split(':').at(-1)));
+    },
+  };
+}

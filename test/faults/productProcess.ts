@@ -1,0 +1,78 @@
+/** The product's own executables as processes, for tests that kill them. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { vi } from 'vitest';
+import type { Harness } from '../harness.js';
+
+const EXECUTABLES = { worker: 'dist/worker.js', api: 'dist/src/api/main.js' };
+
+/** Loading the SDK takes a second on an idle machine, and many on a busy one. */
+const START_TIMEOUT_MS = 60_000;
+
+export interface LogLine {
+  level: number;
+  msg: string;
+  [field: string]: unknown;
+}
+
+export class ProductProcess {
+  /** Resolves with the exit code; null where a signal ended it. */
+  readonly exited: Promise<number | null>;
+  readonly log: LogLine[] = [];
+  readonly #process: ReturnType<typeof spawn>;
+
+  /** @param environment what it has besides the little that every process needs */
+  constructor(executable: keyof typeof EXECUTABLES, environment: NodeJS.ProcessEnv) {
+    const { PATH, HOME } = process.env;
+    const child = spawn(process.execPath, [resolve(EXECUTABLES[executable])], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { PATH, HOME, ...environment },
+    });
+    createInterface(child.stdout).on('line', (line) => {
+      this.log.push(JSON.parse(line) as LogLine);
+    });
+    this.exited = once(child, 'close').then(([code]) => code as number | null);
+    this.#process = child;
+  }
+
+  get running(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Resolves with the log line of that message once it was written. */
+  async logged(message: string): Promise<LogLine> {
+    return await vi.waitFor(
+      () => {
+        const line = this.log.find(({ msg }) => msg === message);
+        if (line) return line;
+        throw new Error(`"${message}" is not logged yet: ${JSON.stringify(this.log)}`);
+      },
+      { timeout: START_TIMEOUT_MS, interval: 20 },
+    );
+  }
+
+  /** Sends the signal and resolves with the exit code when the process is gone. */
+  async kill(signal: NodeJS.Signals): Promise<number | null> {
+    this.#process.kill(signal);
+    return await this.exited;
+  }
+}
+
+/** What makes a process work in the same namespace, and with the same accounts, as the harness. */
+export function environmentOf(harness: Harness): NodeJS.ProcessEnv {
+  return {
+    TEMPORAL_ADDRESS: harness.temporalAddress,
+    TEMPORAL_NAMESPACE: harness.namespace,
+    SENDPROOF_CONFIG: harness.configurationFile,
+    PORT: '0',
+  };
+}
+
+/** Starts a worker process for the harness; resolves when it polls. */
+export async function startWorkerProcess(harness: Harness): Promise<ProductProcess> {
+  const worker = new ProductProcess('worker', environmentOf(harness));
+  await worker.logged('The worker runs');
+  return worker;
+}
