@@ -75,13 +75,22 @@ export async function withoutPosting<Result>(
     return await request();
   } catch (thrown) {
     const error = asDeliveryError(thrown, platform);
-    if (error.outcome !== 'ambiguous') throw error;
-    const { reason, httpStatus, platformCode, retryAfterMs } = error;
-    throw new DeliveryError(error.message, {
-      ...transient(reason),
-      httpStatus,
-      platformCode,
-      retryAfterMs,
-    });
+    throw error.outcome === 'ambiguous' ? asTransient(error) : error;
   }
+}
+
+/** The same failure of a request that can't have posted anything. */
+export function asTransient({
+  message,
+  reason,
+  httpStatus,
+  platformCode,
+  retryAfterMs,
+}: DeliveryError): DeliveryError {
+  return new DeliveryError(message, {
+    ...transient(reason),
+    httpStatus,
+    platformCode,
+    retryAfterMs,
+  });
 }

@@ -49,7 +49,6 @@ class SlackAdapter implements DestinationAdapter {
   }
 
   async post({ deliveryId, path, content, correlation, traceId }: Post): Promise<Receipt> {
-    const workspaceUrl = this.#workspace.url();
     const { ts, channel } = await call(() =>
       this.#client.chat.postMessage({
         channel: path,
@@ -65,7 +64,7 @@ class SlackAdapter implements DestinationAdapter {
       }),
     );
     if (ts === undefined) throw unexpectedAnswer('Slack', '"ok" without a "ts"', 200);
-    return receipt(ts, channel ?? path, await workspaceUrl);
+    return receipt(ts, channel ?? path, await this.#workspace.url());
   }
 
   async find({
@@ -77,7 +76,6 @@ class SlackAdapter implements DestinationAdapter {
     deliveryId: string;
     since: Date;
   }): Promise<Receipt | undefined> {
-    const workspaceUrl = this.#workspace.url();
     const oldest = Math.max(0, (since.getTime() - CLOCK_ALLOWANCE_MS) / 1_000).toFixed(6);
     const deadline = Date.now() + this.#requestTimeoutMs;
     let cursor: string | undefined;
@@ -95,7 +93,7 @@ class SlackAdapter implements DestinationAdapter {
         ),
       );
       const found = page.messages?.find(({ metadata }) => isOf(deliveryId, metadata));
-      if (found?.ts !== undefined) return receipt(found.ts, path, await workspaceUrl);
+      if (found?.ts !== undefined) return receipt(found.ts, path, await this.#workspace.url());
       cursor = page.response_metadata?.next_cursor;
       if (cursor && Date.now() > deadline) throw lookupTooSlow();
     } while (cursor);
@@ -114,7 +112,7 @@ class SlackAdapter implements DestinationAdapter {
 
 /**
  * The workspace's address, as `https://example.slack.com/`, from which permalinks are made without asking Slack for each.
- * Asked for with the first post; a failure never fails the post, and is tried again after a while.
+ * Asked for after the first post; a failure never fails the post, and is tried again after a while.
  */
 class Workspace {
   readonly #ask: () => Promise<string | undefined>;

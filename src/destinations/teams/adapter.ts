@@ -49,16 +49,19 @@ const userSchema = z.object({
   userPrincipalName: z.string().nullish(),
 });
 
-/** Throws a ConfigurationError where the credentials can't be read or Graph's address can't be used. */
-export function createTeamsAdapter(account: TeamsAccount): DestinationAdapter {
+/**
+ * Throws a ConfigurationError where the credentials can't be read or Graph's address can't be used.
+ *
+ * @param signInTransport how the sign-in service is reached
+ */
+export function createTeamsAdapter(
+  account: TeamsAccount,
+  signInTransport = createTransport('the sign-in service', account.requestTimeout),
+): DestinationAdapter {
   const tokens =
     account.signIn === undefined
       ? new StaticToken(account.accessToken?.reveal() ?? '')
-      : new SignedInTokens(
-          account.signIn,
-          scopesFor(account),
-          createTransport('the sign-in service', account.requestTimeout),
-        );
+      : new SignedInTokens(account.signIn, scopesFor(account), signInTransport);
   return new TeamsAdapter(account, tokens, createTransport(PLATFORM, account.requestTimeout));
 }
 
@@ -228,12 +231,16 @@ async function exchange(
     body: options?.body as string | undefined,
   });
   const failure = graphFailure(answer);
-  if (!failure)
-    return new Response(answer.body, { status: answer.status, headers: answer.headers });
-  if (answer.status !== 401 || !tokens.refused(token)) throw failure;
-  throw new DeliveryError('Microsoft Graph refused an access token that can be renewed.', {
+  if (answer.status !== 401) tokens.accepted(token);
+  else if (tokens.refused(token)) throw tokenToRenew(failure?.platformCode);
+  if (failure) throw failure;
+  return new Response(answer.body, { status: answer.status, headers: answer.headers });
+}
+
+function tokenToRenew(platformCode: string | undefined): DeliveryError {
+  return new DeliveryError('Microsoft Graph refused an access token that can be renewed.', {
     ...transient('credentials_rejected'),
-    httpStatus: answer.status,
-    platformCode: failure.platformCode,
+    httpStatus: 401,
+    platformCode,
   });
 }

@@ -11,5 +11,5 @@ export const teams: Platform<TeamsAccount> = {
   accountFromEnvironment: teamsAccountFromEnvironment,
   checkPath: checkTeamsPath,
   checkContent: checkTeamsContent,
-  createAdapter: createTeamsAdapter,
+  createAdapter: (account) => createTeamsAdapter(account),
 };

@@ -1,7 +1,17 @@
 import { AuthError, type INetworkModule } from '@azure/msal-node';
 import { DeliveryError } from '../../delivery.js';
-import { errorCode, failureOfStatus, permanent, transient } from '../failure.js';
-import type { HttpAnswer, Transport } from '../transport.js';
+import {
+  asDeliveryError,
+  asTransient,
+  errorCode,
+  failureOfStatus,
+  permanent,
+  transient,
+  unexpectedAnswer,
+} from '../failure.js';
+import type { Transport } from '../transport.js';
+
+const SIGN_IN_SERVICE = 'The sign-in service';
 
 export const SIGN_IN_REMEDY = 'sign the service user in again (sendproof sign-in teams:<account>)';
 
@@ -14,7 +24,7 @@ interface NetworkAnswer<T> {
 
 /**
  * MSAL's requests by our transport. MSAL turns network trouble, throttling and refusals into much the same errors, so this
- * remembers which it was.
+ * remembers whether the last request was in trouble.
  */
 export class SignInNetwork implements INetworkModule {
   readonly #transport: Transport;
@@ -34,20 +44,17 @@ export class SignInNetwork implements INetworkModule {
 
   /**
    * Runs an acquisition (one at a time) and explains its failure: `transient` where the sign-in service couldn't be asked,
-   * `permanent` where it refused. Nothing has been posted in either case.
+   * `permanent` where it refused. Nothing has been posted in either case. The trouble may be that of an earlier
+   * acquisition: while a Retry-After lasts, MSAL fails without asking.
    */
   async explain<Result>(acquire: () => Promise<Result>): Promise<Result> {
-    this.#trouble = undefined;
     try {
       return await acquire();
     } catch (error) {
       if (error instanceof DeliveryError) throw error;
-      throw this.#explanation(error);
+      const code = error instanceof AuthError ? error.errorCode : undefined;
+      throw this.#trouble ?? signInRefused(code);
     }
-  }
-
-  #explanation(error: unknown): DeliveryError {
-    return this.#trouble ?? signInRefused(error instanceof AuthError ? error.errorCode : undefined);
   }
 
   async #send<T>(
@@ -55,40 +62,37 @@ export class SignInNetwork implements INetworkModule {
     url: string,
     options: NetworkOptions,
   ): Promise<NetworkAnswer<T>> {
-    const answer = await this.#exchange(method, url, options);
-    return {
-      headers: answer.headers,
-      status: answer.status,
-      body: JSON.parse(answer.body) as T,
-    };
-  }
-
-  async #exchange(
-    method: 'GET' | 'POST',
-    url: string,
-    options: NetworkOptions,
-  ): Promise<HttpAnswer> {
+    this.#trouble = undefined;
     try {
-      const answer = await this.#transport({
+      const { status, headers, body, retryAfterMs } = await this.#transport({
         method,
         url: new URL(url),
         headers: options?.headers ?? {},
         body: options?.body,
       });
-      const { outcome, reason } = failureOfStatus(answer.status);
-      if (answer.status >= 400 && outcome !== 'permanent') {
-        this.#trouble = new DeliveryError(`The sign-in service answered HTTP ${answer.status}.`, {
-          ...transient(reason),
-          retryAfterMs: answer.retryAfterMs,
-        });
-      }
-      return answer;
+      this.#trouble = troubleOf(status, retryAfterMs);
+      return { status, headers, body: parsed(body) as T };
     } catch (error) {
-      if (error instanceof DeliveryError) {
-        this.#trouble = new DeliveryError(error.message, transient(error.reason));
-      }
-      throw error;
+      this.#trouble = asTransient(asDeliveryError(error, SIGN_IN_SERVICE));
+      throw this.#trouble;
     }
+  }
+}
+
+function troubleOf(status: number, retryAfterMs: number | undefined): DeliveryError | undefined {
+  const { outcome, reason } = failureOfStatus(status);
+  if (status < 400 || outcome === 'permanent') return undefined;
+  return new DeliveryError(`${SIGN_IN_SERVICE} answered HTTP ${status}.`, {
+    ...transient(reason),
+    retryAfterMs,
+  });
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw unexpectedAnswer(SIGN_IN_SERVICE, 'not JSON');
   }
 }
 
@@ -96,7 +100,7 @@ export class SignInNetwork implements INetworkModule {
 function signInRefused(code: string | undefined): DeliveryError {
   const platformCode = errorCode(code);
   return new DeliveryError(
-    `The sign-in service refused${platformCode ? ` (${platformCode})` : ''}: ${SIGN_IN_REMEDY}.`,
+    `${SIGN_IN_SERVICE} refused${platformCode ? ` (${platformCode})` : ''}: ${SIGN_IN_REMEDY}.`,
     { ...permanent('credentials_rejected'), platformCode },
   );
 }

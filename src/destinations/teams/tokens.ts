@@ -17,6 +17,8 @@ import { tokenCacheFile } from './tokenCacheFile.js';
 export interface TokenSource {
   /** An access token that is good for the next minutes. Rejects with nothing but DeliveryError. */
   token(): Promise<string>;
+  /** Takes note that Graph accepted this token. */
+  accepted(token: string): void;
   /** Takes note that Graph refused this token; true where a fresh one may be had, so that trying again makes sense. */
   refused(token: string): boolean;
 }
@@ -35,6 +37,10 @@ export class StaticToken implements TokenSource {
     return Promise.resolve(this.#token);
   }
 
+  accepted(): void {
+    // There is no other token to tell this one from.
+  }
+
   refused(): boolean {
     return false;
   }
@@ -51,8 +57,8 @@ export class SignedInTokens implements TokenSource {
   readonly #refreshToken: string | undefined;
   #current: { token: string; expiresAt: number } | undefined;
   #renewal: Promise<string> | undefined;
-  /** The last token that came fresh from the sign-in service: if Graph refuses that, another won't do better. */
-  #fresh: string | undefined;
+  /** Fresh from the sign-in service and not yet accepted: if Graph refuses that, another won't do better. */
+  #unproven: string | undefined;
   #renewAnyway = false;
 
   constructor(signIn: TeamsSignIn, scopes: string[], transport: Transport) {
@@ -70,18 +76,22 @@ export class SignedInTokens implements TokenSource {
     return this.#renewal;
   }
 
+  accepted(token: string): void {
+    if (this.#unproven === token) this.#unproven = undefined;
+  }
+
   refused(token: string): boolean {
     if (this.#current?.token !== token) return true;
     this.#current = undefined;
     this.#renewAnyway = true;
-    return token !== this.#fresh;
+    return token !== this.#unproven;
   }
 
   async #renew(): Promise<string> {
     const result = await this.#network.explain(() => this.#acquire());
     if (!result) throw unexpectedAnswer('The sign-in service', 'no token');
     this.#renewAnyway = false;
-    if (!result.fromCache) this.#fresh = result.accessToken;
+    if (!result.fromCache) this.#unproven = result.accessToken;
     this.#current = {
       token: result.accessToken,
       expiresAt: result.expiresOn?.getTime() ?? Date.now() + RENEWAL_MARGIN_MS,
