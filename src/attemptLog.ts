@@ -54,13 +54,17 @@ export class AttemptLog {
 
   /**
    * The attempts of which it is still unknown whether they posted: the ambiguous ones since somebody last looked, or chose
-   * to go on without having been able to look.
+   * to send again without having been able to look. Where looking was refused and nothing was sent either, all is as
+   * unknown as before: the permission may be there when a person asks for a retry.
    */
   unresolved(): Attempt[] {
-    const lastLook = this.#attempts.findLastIndex(({ lookup }) => lookup !== undefined);
+    const lastResolved = this.#attempts.findLastIndex(
+      ({ lookup, outcome }) =>
+        lookup !== undefined && !(lookup === 'refused' && outcome === 'permanent'),
+    );
     // The attempt that looked, looked before it posted: its own outcome may be unknown again.
     return this.#attempts
-      .slice(Math.max(lastLook, 0))
+      .slice(Math.max(lastResolved, 0))
       .filter(({ outcome }) => outcome === 'ambiguous');
   }
 }

@@ -70,9 +70,14 @@ describe('what is unresolved', () => {
       [3],
     ],
     [
-      'nothing, once it was decided without a look',
-      [unknown(1), { number: 2, outcome: 'permanent', lookup: 'refused' }],
+      'nothing, once it was sent again without a look',
+      [unknown(1), { ...failed(2), lookup: 'refused' }],
       [],
+    ],
+    [
+      'the same as before, when nobody could look and nothing was sent',
+      [unknown(1), { number: 2, outcome: 'permanent', lookup: 'refused' }],
+      [1],
     ],
   ])('is %s', (_, attempts, numbers) => {
     expect(new AttemptLog(attempts).unresolved().map(({ number }) => number)).toEqual(numbers);
