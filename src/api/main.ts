@@ -13,11 +13,20 @@ import { startApi } from './server.js';
 
 const log = createLogger('sendproof-api', process.env);
 
+// Above the call that uses them: what stands below it is not there yet while it runs.
+/** gRPC waits longer after each try to reach a server that is away, two minutes in the end; sources don't wait so long. */
+const RECONNECTING = {
+  'grpc.initial_reconnect_backoff_ms': 250,
+  'grpc.max_reconnect_backoff_ms': 2_000,
+};
+
+const CHECK_AGAIN_MS = 5_000;
+
 await runMain(log, async () => {
   const configuration = loadConfiguration(process.env);
   const { connectionOptions, namespace } = requireTemporalConnection(process.env);
   // Lazy: while Temporal is away the API answers 503, and recovers by itself.
-  const connection = Connection.lazy(connectionOptions);
+  const connection = Connection.lazy({ ...connectionOptions, channelArgs: RECONNECTING });
   const client = new Client({ connection, namespace });
   const api = await startApi({ configuration, client, log });
   log.info({ url: api.url, namespace }, 'The API listens');
@@ -37,8 +46,6 @@ await runMain(log, async () => {
     await connection.close();
   }
 });
-
-const CHECK_AGAIN_MS = 5_000;
 
 /** Rejects when the namespace forgets messages before their window ends; waits for Temporal as long as it is away. */
 async function retentionProblem(
