@@ -70,6 +70,7 @@ interface Scheduled {
   delivery: DeliveryState;
   activityId: string;
   earlier: Attempt[];
+  allowedAttempts: number;
   at: Date;
 }
 
@@ -163,6 +164,7 @@ class HistoryReading {
       delivery,
       activityId: attributes.activityId ?? '',
       earlier: input.earlierAttempts,
+      allowedAttempts: input.retry.attempts,
       at: requiredTsToDate(event.eventTime, 'eventTime'),
     });
   }
@@ -186,6 +188,7 @@ class HistoryReading {
       ...readDeliverFailure(await this.#error(failure), {
         earlier: scheduled.earlier,
         scheduledAt: scheduled.at,
+        attempts: scheduled.allowedAttempts,
         onAmbiguous: this.#input?.onAmbiguous ?? 'resend',
       }),
     });

@@ -23,7 +23,12 @@ export interface DeliverMessageResult {
 
 /** Four times the interval at which a slow `deliver` shows life. */
 const HEARTBEAT_TIMEOUT_MS = 8_000;
-/** An attempt is at most a look-up and a post, and some time to get going. */
+/**
+ * An attempt signs in, looks (as long as a request may take, and then finishes the page it is at), and posts. Were it
+ * still under way when Temporal starts the next one, both could post. A lost worker is found out by its heartbeat.
+ */
+const REQUESTS_PER_ATTEMPT = 4;
+/** Time to get going. */
 const ATTEMPT_OVERHEAD_MS = 5_000;
 
 /**
@@ -82,7 +87,7 @@ async function attemptDelivery(
     taskQueue,
     summary: destination,
     priority: { priorityKey: priority, fairnessKey },
-    startToCloseTimeout: 2 * requestTimeoutMs + ATTEMPT_OVERHEAD_MS,
+    startToCloseTimeout: REQUESTS_PER_ATTEMPT * requestTimeoutMs + ATTEMPT_OVERHEAD_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
     // An attempt that is under way ends with the platform's answer: a post that was made is not forgotten.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -112,6 +117,7 @@ async function attemptDelivery(
     const failure = readDeliverFailure(error.cause, {
       earlier: delivery.attempts,
       scheduledAt,
+      attempts: retry.attempts,
       onAmbiguous,
     });
     delivery.park(failure, new Date());
