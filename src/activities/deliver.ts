@@ -34,9 +34,13 @@ export function createDeliver({ adapterFor, random }: DeliverDependencies) {
       info.attempt,
       new Date(info.scheduledTimestampMs),
     );
-    const showLife = setInterval(() => heartbeat(log.entries()), HEARTBEAT_INTERVAL_MS);
+    const lease = new Lease(info.heartbeatTimeoutMs);
+    const showLife = setInterval(() => {
+      lease.renew();
+      heartbeat(log.entries());
+    }, HEARTBEAT_INTERVAL_MS);
     const startedAt = new Date();
-    const attempt = await makeAttempt(adapterFor(input.destination), input, log);
+    const attempt = await makeAttempt(adapterFor(input.destination), input, log, lease);
     clearInterval(showLife);
 
     const { receipt, error, lookup } = attempt;
@@ -62,6 +66,31 @@ export function createDeliver({ adapterFor, random }: DeliverDependencies) {
   };
 }
 
+/**
+ * The right to post, which lasts as long as Temporal hears of this attempt. A process that was frozen for longer (a
+ * suspended machine, a paused container) has lost it: Temporal has started the next attempt meanwhile, which may have
+ * posted.
+ */
+class Lease {
+  readonly #durationMs: number;
+  #renewedAt = Date.now();
+  #lost = false;
+
+  constructor(durationMs: number | undefined) {
+    this.#durationMs = durationMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  renew(): void {
+    // Once lost it stays so: after a freeze the timer may come before the answer that was waited for.
+    this.#lost = this.lost;
+    this.#renewedAt = Date.now();
+  }
+
+  get lost(): boolean {
+    return this.#lost || Date.now() - this.#renewedAt > this.#durationMs;
+  }
+}
+
 type AttemptResult = { lookup?: Attempt['lookup'] } & (
   { receipt: Receipt; error?: undefined } | { receipt?: undefined; error: DeliveryError }
 );
@@ -71,6 +100,7 @@ async function makeAttempt(
   adapter: DestinationAdapter | undefined,
   input: DeliverInput,
   log: AttemptLog,
+  lease: Lease,
 ): Promise<AttemptResult> {
   let lookup: Attempt['lookup'];
   try {
@@ -84,6 +114,7 @@ async function makeAttempt(
       if (earlier.receipt) return { receipt: earlier.receipt, lookup };
       if (lookup === 'refused' && !maySendAgain(input, unresolved)) throw outcomeUnknown(since);
     }
+    if (lease.lost) throw frozen();
     return { receipt: await adapter.post({ ...input, path }), lookup };
   } catch (error) {
     return { error: asDeliveryError(error), lookup };
@@ -122,6 +153,13 @@ function outcomeUnknown(since: Date): DeliveryError {
     `An attempt since ${since.toISOString()} may have been posted, and the destination can’t be searched: ` +
       'look there; then retry if the message is missing, or discard it if it is there.',
     { outcome: 'permanent', reason: 'outcome_unknown' },
+  );
+}
+
+function frozen(): DeliveryError {
+  return new DeliveryError(
+    'This worker was frozen for so long that another may have taken over: nothing was sent.',
+    { outcome: 'transient', reason: 'worker_lost' },
   );
 }
 
