@@ -1,10 +1,11 @@
 /** `POST /v1/messages` and `POST /v1/messages/batch`: taking messages in. */
+import { isUtf8 } from 'node:buffer';
 import { json, Router, type Request, type RequestHandler } from 'express';
 import { z } from 'zod';
 import { messageSchema } from '../message.js';
 import { acceptMessage } from './acceptMessage.js';
 import { messagePath, type ApiContext } from './apiContext.js';
-import { invalidRequest, parseRequest, Problem } from './problem.js';
+import { asProblem, invalidRequest, parseRequest, Problem } from './problem.js';
 import type { acceptanceSchema, batchResultSchema } from './representations.js';
 import { traceIdOf } from './traceContext.js';
 
@@ -39,23 +40,12 @@ export function ingestionRouter(context: ApiContext): Router {
 
   router.post('/messages/batch', jsonBody(BATCH_LIMIT_BYTES), async (request, response) => {
     const { messages } = parseRequest(batchSchema, request.body);
-    const traceId = traceIdOf(request.get('traceparent'));
-    const results: BatchResult[] = [];
-    // In slices that fit through the gate, so that a large batch waits for itself and not for a 503.
-    for (let at = 0; at < messages.length; at += BATCH_SLICE) {
-      const slice = messages.slice(at, at + BATCH_SLICE);
-      results.push(
-        ...(await Promise.all(slice.map((message) => acceptOne(context, message, traceId)))),
-      );
-    }
+    const results = await acceptBatch(context, messages, traceIdOf(request.get('traceparent')));
     response.json({ results });
   });
 
   return router;
 }
-
-/** Half of what may be under way toward Temporal at once, so that others get through beside a batch. */
-const BATCH_SLICE = 50;
 
 /** Parses JSON and nothing else. A request without a body goes on without one. */
 export function jsonBody(limitBytes: number): RequestHandler {
@@ -72,16 +62,14 @@ export function jsonBody(limitBytes: number): RequestHandler {
   };
 }
 
-/** The key may come in the body or as the `Idempotency-Key` header, quoted (as its draft standard has it) or not. */
+/** The key may come in the body or as the `Idempotency-Key` header. */
 function withIdempotencyKey(request: Request): unknown {
-  const header = request
-    .get('idempotency-key')
-    ?.trim()
-    .replace(/^"(.*)"$/, '$1');
+  const header = request.get('idempotency-key');
   const body: unknown = request.body;
   if (header === undefined || typeof body !== 'object' || body === null) return body;
+  const deduplicationKey = unquoted(header.trim());
   const inBody = (body as Record<string, unknown>).deduplicationKey;
-  if (inBody !== undefined && inBody !== header) {
+  if (inBody !== undefined && inBody !== deduplicationKey) {
     throw invalidRequest([
       {
         field: 'deduplicationKey',
@@ -89,7 +77,18 @@ function withIdempotencyKey(request: Request): unknown {
       },
     ]);
   }
-  return { ...body, deduplicationKey: header };
+  return { ...body, deduplicationKey };
+}
+
+/**
+ * The header's draft standard has a quoted string (https://www.rfc-editor.org/rfc/rfc9651#name-strings); many clients send
+ * bare text. Beyond ASCII neither is defined: UTF-8 is what curl and most others put there, Latin-1 what remains.
+ */
+function unquoted(header: string): string {
+  const bytes = Buffer.from(header, 'latin1');
+  const text = isUtf8(bytes) ? bytes.toString('utf8') : header;
+  const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(text)?.[1];
+  return quoted === undefined ? text : quoted.replace(/\\(["\\])/g, '$1');
 }
 
 async function accept(
@@ -139,6 +138,28 @@ async function accept(
   }
 }
 
+/** Half of what may be under way toward Temporal at once, so that others get through beside a batch. */
+const BATCH_SLICE = 50;
+
+/** In slices that fit through the gate, so that a large batch waits for itself and not for a 503. */
+async function acceptBatch(
+  context: ApiContext,
+  messages: readonly unknown[],
+  traceId: string,
+): Promise<BatchResult[]> {
+  const results: BatchResult[] = [];
+  for (let at = 0; at < messages.length; at += BATCH_SLICE) {
+    const slice = messages.slice(at, at + BATCH_SLICE);
+    results.push(
+      ...(await Promise.all(slice.map((message) => acceptOne(context, message, traceId)))),
+    );
+    const unavailable = results.find(({ status }) => status === 503);
+    // Waiting for the same again with each slice would take minutes, and nobody waits so long for an answer.
+    if (unavailable) return messages.map((_, index) => results[index] ?? unavailable);
+  }
+  return results;
+}
+
 /** One of a batch: what would be its own answer becomes its result. */
 async function acceptOne(
   context: ApiContext,
@@ -149,7 +170,8 @@ async function acceptOne(
     const message = await accept(context, body, traceId);
     return { status: message.duplicate ? 200 : 202, message };
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return { status: error.status, problem: error.toJSON() };
+    const problem = asProblem(error);
+    if (problem.type === 'internal_error') context.log.error({ err: error }, 'Unforeseen error');
+    return { status: problem.status, problem: problem.toJSON() };
   }
 }

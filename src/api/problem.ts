@@ -114,7 +114,8 @@ export function problemHandler(log: Logger): ErrorRequestHandler {
   };
 }
 
-function asProblem(error: unknown): Problem {
+/** Whatever was thrown as a problem; what nobody foresaw becomes an `internal_error`, which is for the log. */
+export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   // What express's body parser throws: https://github.com/stream-utils/raw-body, https://github.com/expressjs/body-parser
   const { type, limit } = error as { type?: string; limit?: number };
