@@ -29,6 +29,15 @@ export class Exchange {
 
   /** Takes one HTTP request to its end. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#answer(request, response);
+    } catch (error) {
+      // The sandbox's own failure, as a full disk below its file: shown to whoever asked, so that a test fails by it.
+      send(response, { status: 500, body: { error: `The sandbox failed: ${String(error)}` } });
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const at = Date.now();
     const body = await readBody(request);
     if (body === undefined) return;
@@ -177,7 +186,7 @@ function finish(
 }
 
 function send(response: ServerResponse, { status, headers, body }: Answer): void {
-  if (response.destroyed) return;
+  if (response.destroyed || response.headersSent) return;
   if (body === undefined) {
     response.writeHead(status, { ...headers, 'content-length': '0' });
     response.end();
@@ -194,8 +203,11 @@ function send(response: ServerResponse, { status, headers, body }: Answer): void
 
 /** The address as the client wrote it; undefined when it is none. */
 function urlOf({ url = '/', headers }: IncomingMessage): URL | undefined {
-  const base = `http://${headers.host ?? 'localhost'}`;
-  return URL.canParse(url, base) ? new URL(url, base) : undefined;
+  try {
+    return new URL(url, `http://${headers.host ?? 'localhost'}`);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Undefined when the client left, or sent more than anybody would take. */

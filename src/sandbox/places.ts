@@ -92,10 +92,9 @@ export class Places {
     return this.put({ platform, path });
   }
 
-  /** A Slack channel by its name, with or without the `#`. */
-  findSlackChannelNamed(name: string): Place | undefined {
-    const bare = name.replace(/^#/, '');
-    return this.list().find((place) => place.platform === 'slack' && place.name === bare);
+  /** By its id or its name, the latter with or without the `#`. */
+  findSlackChannel(idOrName: string): Place | undefined {
+    return this.find('slack', idOrName) ?? this.#findSlackChannelNamed(idOrName.replace(/^#/, ''));
   }
 
   list(): Place[] {
@@ -106,5 +105,9 @@ export class Places {
   reset(): void {
     this.#places.clear();
     for (const place of SEED) this.put(place);
+  }
+
+  #findSlackChannelNamed(name: string): Place | undefined {
+    return this.list().find((place) => place.platform === 'slack' && place.name === name);
   }
 }

@@ -653,3 +653,35 @@ describe('open destinations', () => {
     expect(sandbox.posts().map(({ path }) => path)).toEqual(['C0BENCH042', 'a-team/a-channel']);
   });
 });
+
+describe('requests that are no proper ones', () => {
+  const slackHeaders = () => ({ authorization: `Bearer ${sandbox.slackToken}` });
+  const graphHeaders = () => ({ authorization: `Bearer ${sandbox.graphToken}` });
+
+  it.each([
+    ['api/no.such.method', slackHeaders, '', 200],
+    ['api/chat.postMessage', slackHeaders, 'channel=C0123ABC&text=x&blocks=[null]', 200],
+    ['api/chat.postMessage', slackHeaders, 'channel=C0123ABC&text=x&blocks=[', 200],
+    ['v1.0/no/such/thing', graphHeaders, '', 400],
+    [`v1.0${MESSAGES}`, graphHeaders, 'null', 400],
+    [`v1.0${MESSAGES}`, graphHeaders, '{', 400],
+    ['v1.0/chats/%zz/messages', graphHeaders, '{}', 404],
+    ['workflows/%zz?sig=sandbox-signature', () => ({}), '{}', 404],
+    ['workflows/incidents?sig=sandbox-signature', () => ({}), '[]', 400],
+  ])('are refused as the platform does: %s', async (path, headers, body, status) => {
+    const answer = await fetch(`${sandbox.url}/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers() },
+      body,
+    });
+    expect(answer.status).toBe(status);
+    expect(await answer.json()).toHaveProperty('error');
+    expect(sandbox.posts()).toEqual([]);
+  });
+
+  it('leave the page whole where they were taken', async () => {
+    const odd = [{ type: 'actions', elements: [{ type: 'button' }, { type: 'button', text: 1 }] }];
+    await slackClient().chat.postMessage({ channel: OPS, text: 'x', blocks: odd });
+    expect((await fetch(sandbox.url)).status).toBe(200);
+  });
+});

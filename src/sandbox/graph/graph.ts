@@ -7,6 +7,7 @@ import type {
   Surroundings,
 } from '../call.js';
 import type { RateLimit } from '../limits.js';
+import { decodeSegment } from '../pathSegment.js';
 import type { GraphCredentials } from './credentials.js';
 import {
   badRequest,
@@ -177,19 +178,8 @@ function recognise(method: string, resource: string): Recognised | undefined {
 /** Ids have characters that some clients write as they are and others percent-encode. */
 function decoded(segments: Record<string, string>): Partial<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(segments)
-      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- groups that took no part are undefined
-      .filter(([, segment]) => segment !== undefined)
-      .map(([name, segment]) => [name, decode(segment)]),
+    Object.entries(segments).map(([name, segment]) => [name, decodeSegment(segment)]),
   );
-}
-
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }
 
 function answerRefusals(execute: () => Answer): Answer {

@@ -41,6 +41,7 @@ function buttonHtml({ text, url }: Block): string {
 }
 
 function textHtml(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return '';
   const { type, text, alt_text: alternative } = value as Block;
   if (typeof text !== 'string')
     return escapeHtml(typeof alternative === 'string' ? alternative : '');

@@ -55,6 +55,8 @@ const blockSchema = z.discriminatedUnion('type', [
   }),
 ]);
 
+const blocksSchema = z.array(blockSchema).max(BLOCKS_PER_MESSAGE);
+
 /** What is wrong with the blocks: Slack's error code, and its explanations. */
 export interface BlocksProblem {
   error: 'invalid_blocks' | 'msg_blocks_too_long';
@@ -62,7 +64,7 @@ export interface BlocksProblem {
 }
 
 export function checkBlocks(blocks: unknown): BlocksProblem | undefined {
-  const result = z.array(blockSchema).max(BLOCKS_PER_MESSAGE).safeParse(blocks);
+  const result = blocksSchema.safeParse(blocks);
   if (!result.success) {
     return {
       error: 'invalid_blocks',

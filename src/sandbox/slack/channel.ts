@@ -8,7 +8,7 @@ import { SLACK_WORKSPACE } from './workspace.js';
 /** @throws SlackError `channel_not_found` */
 export function channelOf({ args, places }: MethodContext): Place {
   const wanted = args.required('channel');
-  const channel = places.findSlackChannelNamed(wanted) ?? places.find('slack', wanted);
+  const channel = places.findSlackChannel(wanted);
   if (!channel) throw new SlackError('channel_not_found');
   return channel;
 }

@@ -78,7 +78,7 @@ export function playSlack(
       const path =
         channel === undefined
           ? undefined
-          : (surroundings.places.findSlackChannelNamed(channel)?.path ?? channel);
+          : (surroundings.places.findSlackChannel(channel)?.path ?? channel);
       return {
         operation,
         path,

@@ -16,6 +16,7 @@ import {
 } from '../graph/errors.js';
 import { MESSAGE_LIMIT_BYTES } from '../graph/messages.js';
 import type { RateLimit } from '../limits.js';
+import { decodeSegment } from '../pathSegment.js';
 import { textOfCard } from './card.js';
 
 /** The paths below which webhooks lie. */
@@ -47,7 +48,7 @@ export function playWebhooks(surroundings: Surroundings): PlayedPlatform {
     },
 
     interpret({ request, url, body }: PlatformRequest): PlatformCall {
-      const path = decodeURIComponent(url.pathname.slice(WEBHOOK_PREFIX.length));
+      const path = decodeSegment(url.pathname.slice(WEBHOOK_PREFIX.length));
       return {
         operation: 'postCard',
         path,

@@ -1,0 +1,8 @@
+/** A piece of a URL's path as text. What is no proper percent-encoding stays as it is: it names nothing that exists. */
+export function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
