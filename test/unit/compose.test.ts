@@ -20,7 +20,7 @@ describe('the container files', () => {
     expect(containerFaults(files)).toEqual([]);
   });
 
-  it.each<[fault: string, in_: keyof ContainerFiles, from: string | RegExp, to: string]>([
+  it.each<[fault: string, name: keyof ContainerFiles, from: string | RegExp, to: string]>([
     ['is not pinned', 'compose', 'postgres:16.14-bookworm', 'postgres:latest'],
     ['is not pinned', 'compose', 'temporalio/ui:2.49.1', 'temporalio/ui'],
     ['server and tools differ', 'compose', 'temporalio/server:1.30.8', 'temporalio/server:1.29.1'],
@@ -101,9 +101,9 @@ describe('the compose file', () => {
   async function lintErrors(text: string): Promise<string[]> {
     const file = join(directory, COMPOSE_FILE);
     await writeFile(file, text);
-    const { stdout } = await run(process.execPath, [DCLINT, '--quiet', '--formatter=json', file], {
+    const { stdout } = await run(process.execPath, [DCLINT, '--quiet', '--formatter=json', file])
       // Findings make the exit code 1, and are read from the report all the same.
-    }).catch((error: unknown) => error as { stdout: string });
+      .catch((error: unknown) => error as { stdout: string });
     return reportSchema
       .parse(JSON.parse(stdout))
       .flatMap(({ messages }) =>
