@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { stripVTControlCharacters } from 'node:util';
@@ -232,4 +233,18 @@ describe('what the terminal is shown', () => {
     const without = await runSendproof(list, { columns: 200 });
     expect(without.stdout).toBe(stripVTControlCharacters(onTerminal.stdout));
   });
+});
+
+it('is documented: every command and every option', async () => {
+  const documentation = await readFile('docs/cli.md', 'utf8');
+  const help = async (...command: string[]) => (await runSendproof([...command, '--help'])).stdout;
+  const listed = (await help()).split('Commands:')[1] ?? '';
+  const commands = [...listed.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name = '']) => name);
+  expect(commands).toContain('send');
+  for (const command of commands.filter((name) => name !== 'help')) {
+    expect(documentation).toContain(`sendproof ${command}`);
+    for (const [option] of (await help(command)).matchAll(/--[a-z-]+/g)) {
+      if (option !== '--version') expect(documentation, command).toContain(option);
+    }
+  }
 });

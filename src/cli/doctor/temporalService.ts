@@ -12,7 +12,7 @@ import { formatDuration } from '../format.js';
 import { broken, note, ok, type Finding } from './finding.js';
 
 /** A service that takes longer is no use. */
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 3_000;
 
 export interface TemporalPlace extends TemporalConnection {
   /** Whether it is the server that `npm start` brings along. */
@@ -46,7 +46,7 @@ export async function checkTemporalService(
         `${name} can't be reached: ${(error as Error).message}`,
         place.embedded
           ? '"npm start" starts it; to use another Temporal service set TEMPORAL_ADDRESS.'
-          : 'Start it, or correct TEMPORAL_ADDRESS (or the profile of Temporal’s configuration file); unset, the embedded server is used.',
+          : 'Start it, or correct TEMPORAL_ADDRESS and the other TEMPORAL_… variables (or the profile of Temporal’s configuration file); unset, the embedded server is used.',
       ),
       note('namespace, retention and search attributes: not looked at'),
     ];
@@ -55,10 +55,16 @@ export async function checkTemporalService(
     return await connection.withDeadline(Date.now() + 2 * TIMEOUT_MS, () =>
       examine(connection, place, name, window),
     );
+  } catch (error) {
+    if (!isGrpcServiceError(error)) throw error;
+    return [broken(`${name}: ${reasonOf(error)}`, 'Try again; the service’s log has more.')];
   } finally {
     await connection.close();
   }
 }
+
+/** https://grpc.io/docs/guides/status-codes */
+const GRPC_NOT_FOUND = 5;
 
 async function examine(
   connection: Connection,
@@ -75,7 +81,9 @@ async function examine(
       reachable,
       broken(
         `namespace "${namespace}": ${reasonOf(error)}`,
-        `Set TEMPORAL_NAMESPACE to one that is there, or create it: temporal operator namespace create --namespace ${namespace} --retention 72h.`,
+        (error as { code?: unknown }).code === GRPC_NOT_FOUND
+          ? `Set TEMPORAL_NAMESPACE to one that is there, or create it: temporal operator namespace create --namespace ${namespace} --retention 72h.`
+          : 'See that the API key or certificate in the TEMPORAL_… variables is good for this namespace.',
       ),
     ];
   }
