@@ -18,6 +18,9 @@ export const deduplicationKeySchema = z
   .refine((key) => !/[\p{C}\p{Zl}\p{Zp}]/u.test(key) && key.trim() === key, {
     error: 'must be printable characters, without spaces at either end',
   })
+  .refine((key) => key !== '.' && key !== '..', {
+    error: 'must not be . or ..: in the address of a message these mean something else',
+  })
   .refine((key) => !RESERVED_KEY_PREFIXES.some((prefix) => key.startsWith(prefix)), {
     error: `must not begin with ${RESERVED_KEY_PREFIXES.join(', ')}: those ids are sendproof's own`,
   })
@@ -30,7 +33,8 @@ export const deduplicationKeySchema = z
 /** `<platform>:<account>/<path>`, as `slack:default/C0123ABC`. */
 export type Destination = `${string}:${string}/${string}`;
 
-const DESTINATION = /^(?<platform>[a-z][a-z0-9-]*):(?<account>[A-Za-z0-9_.-]+)\/(?<path>[^\s"'\\]+)$/u;
+const DESTINATION =
+  /^(?<platform>[a-z][a-z0-9-]*):(?<account>[A-Za-z0-9_.-]+)\/(?<path>[^\s"'\\]+)$/u;
 
 export const destinationSchema = z
   .string()
