@@ -31,10 +31,12 @@ function columnWidths(lines: string[][], available: number | undefined): number[
   );
   if (available === undefined) return widths;
   const room = available - GAP.length * (widths.length - 1);
+  // The first column is what people copy: it stays whole unless it would take half of the terminal.
+  const first = (widths[0] ?? 0) <= available / 2 ? 1 : 0;
   for (let excess = sum(widths) - room; excess > 0; excess -= 1) {
-    const widest = Math.max(...widths);
+    const widest = Math.max(...widths.slice(first));
     if (widest <= NARROWEST) break;
-    widths[widths.indexOf(widest)] = widest - 1;
+    widths[widths.indexOf(widest, first)] = widest - 1;
   }
   return widths;
 }

@@ -53,6 +53,12 @@ describe('a table', () => {
     expect(table(['KEY', 'SOURCE', 'REMEDY'], rows, undefined).split('\n')).toHaveLength(3);
   });
 
+  it('keeps the first column whole, for copying', () => {
+    const key = 'pagerduty-55-triggered';
+    const text = table(['KEY', 'REMEDY'], [[key, 'Renew the credentials.']], 44);
+    expect(text).toContain(`${key}  Renew the`);
+  });
+
   it('wraps in a narrow terminal and loses nothing', () => {
     const text = table(['KEY', 'SOURCE', 'REMEDY'], rows, 40);
     expect(Math.max(...text.split('\n').map((line) => stringWidth(line)))).toBeLessThanOrEqual(40);
