@@ -165,7 +165,7 @@ export function buildWithGo(version: string): Source {
         'go',
         [
           'install',
-          // Without debugging symbols it is a quarter smaller; the version is what the release build sets.
+          // Without debugging symbols, for size; the version is what the release build sets.
           `-ldflags=-s -w -X ${module}/temporalcli.Version=${version.slice(1)}`,
           `${module}/cmd/temporal@${version}`,
         ],
