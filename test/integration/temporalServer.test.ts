@@ -12,6 +12,9 @@ import { startDevServer, type DevServerOptions } from '../../src/temporal/devSer
 import { namespaceRetentionMs, raiseNamespaceRetention } from '../../src/temporal/retention.js';
 import { SEARCH_ATTRIBUTES } from '../../src/temporal/searchAttributes.js';
 
+// Servers and builds are slow on a machine with other things to do.
+vi.setConfig({ testTimeout: 90_000 });
+
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
