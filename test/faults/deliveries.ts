@@ -1,5 +1,6 @@
 /** What every proof asks of the sandbox: who posted what, how often. */
 import { expect } from 'vitest';
+import type { DeliveryStatus } from '../../src/delivery.js';
 import type { SandboxPost } from '../../src/sandbox/sandbox.js';
 import { SEEDED_TEAM } from '../../src/sandbox/places.js';
 import type { Harness, MessageState } from '../harness.js';
@@ -18,13 +19,20 @@ export function repeated(posts: readonly SandboxPost[]): string[] {
   return [...seen].flatMap(([id, times]) => (times > 1 ? [`${id} ×${times}`] : []));
 }
 
-/** Waits until each message is confirmed, and answers their states. */
-export async function allConfirmed(
+/** Waits until each message has this status, and answers their states. One after the other: asking takes work too. */
+export async function eachReaches(
+  status: DeliveryStatus,
   harness: Harness,
   keys: readonly string[],
   timeoutMs: number,
 ): Promise<MessageState[]> {
-  return await Promise.all(keys.map((key) => harness.waitForStatus(key, 'confirmed', timeoutMs)));
+  const deadline = Date.now() + timeoutMs;
+  const states: MessageState[] = [];
+  for (const key of keys) {
+    const leftMs = Math.max(1_000, deadline - Date.now());
+    states.push(await harness.waitForStatus(key, status, leftMs));
+  }
+  return states;
 }
 
 /** Every delivery of these messages is visible, once; and nothing else is. */

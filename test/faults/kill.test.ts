@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import { startDevServer, type DevServer } from '../../src/temporal/devServer.js';
 import { startHarness, type Acceptance, type Harness, type HarnessOptions } from '../harness.js';
-import { allConfirmed, expectEachPostedOnce, slackChannel, teamsChannel } from './deliveries.js';
+import { eachReaches, expectEachPostedOnce, slackChannel, teamsChannel } from './deliveries.js';
 import { environmentOf, ProductProcess, startWorkerProcess } from './productProcess.js';
 
 const cleanups: (() => unknown)[] = [];
@@ -62,7 +62,7 @@ describe('a worker process', () => {
 
     await startWorker(harness);
     const keys = [...messages, late].map(({ deduplicationKey }) => deduplicationKey);
-    const states = await allConfirmed(harness, keys, RECOVERY_MS);
+    const states = await eachReaches('confirmed', harness, keys, RECOVERY_MS);
 
     expectEachPostedOnce(harness, states);
     const attempts = states.flatMap(({ deliveries }) => deliveries.map((each) => each.attempts));
@@ -87,11 +87,46 @@ describe('a worker process', () => {
 
     await expect(first.kill('SIGTERM')).resolves.toBe(0);
     await startWorker(harness);
-    const states = await allConfirmed(harness, ['stopping'], RECOVERY_MS);
+    const states = await eachReaches('confirmed', harness, ['stopping'], RECOVERY_MS);
 
     expectEachPostedOnce(harness, states);
     expect(states[0]?.deliveries[0]?.attempts).toMatchObject([{ number: 1, outcome: 'delivered' }]);
     expect(sandbox.requests({ operation: 'chat.postMessage' })).toHaveLength(1);
+  }, 120_000);
+
+  it('frozen until Temporal has given its attempt to somebody else doesn’t post when it wakes up', async () => {
+    const harness = await harnessWithoutWorkers({ requestTimeout: '60s' });
+    const { sandbox } = harness;
+    const history = { platform: 'slack', operation: 'conversations.history' } as const;
+    // The first attempt may have posted and has not; while the second one waits for its look-up, the process is frozen.
+    sandbox.addFault({ kind: 'http_error', status: 503, ...POSTING[0], times: 1 });
+    const held = sandbox.addFault({ kind: 'hold', ...history, times: 1 });
+    const worker = await startWorker(harness);
+    await harness.send({
+      deduplicationKey: 'frozen',
+      destinations: [slackChannel(1)],
+      content: { text: 'frozen' },
+    });
+    await vi.waitFor(() => expect(sandbox.requests(history)).toHaveLength(1), {
+      timeout: 20_000,
+      interval: 10,
+    });
+    worker.signal('SIGSTOP');
+    await harness.waitForAttempts('frozen', 2);
+
+    worker.signal('SIGCONT');
+    const states = await eachReaches('confirmed', harness, ['frozen'], RECOVERY_MS);
+    const attempts = states[0]?.deliveries[0]?.attempts;
+    expect(attempts?.slice(0, 2)).toMatchObject([
+      { reason: 'platform_unavailable' },
+      { reason: 'worker_lost' },
+    ]);
+    expect(attempts?.at(-1)).toMatchObject({ outcome: 'delivered', lookup: 'absent' });
+
+    // Only now the frozen attempt hears that nothing is there.
+    sandbox.removeFault(held);
+    await worker.kill('SIGTERM');
+    expectEachPostedOnce(harness, states);
   }, 120_000);
 });
 
@@ -138,12 +173,16 @@ describe('the Temporal server, killed in mid-burst and started again', () => {
     expect(await get('/readyz')).toBe(503);
     expect(await get('/healthz')).toBe(200);
 
+    const second = await startApiProcess(harness);
+    expect((await harness.request('GET', `${second.url}/healthz`)).status).toBe(200);
+
     await temporal.start();
     await source;
     await vi.waitFor(async () => expect(await get('/readyz')).toBe(200), { timeout: 20_000 });
-    const states = await allConfirmed(harness, keys, RECOVERY_MS);
+    const states = await eachReaches('confirmed', harness, keys, RECOVERY_MS);
     expectEachPostedOnce(harness, states);
     expect(api.process.running).toBe(true);
+    expect((await harness.request('GET', `${second.url}/readyz`)).status).toBe(200);
     expect(worker.running).toBe(true);
   }, 180_000);
 });

@@ -53,9 +53,13 @@ export class ProductProcess {
     );
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
   /** Sends the signal and resolves with the exit code when the process is gone. */
   async kill(signal: NodeJS.Signals): Promise<number | null> {
-    this.#process.kill(signal);
+    this.signal(signal);
     return await this.exited;
   }
 }
