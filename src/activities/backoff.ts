@@ -8,17 +8,18 @@ const MINIMUM_DELAY_MS = 50;
  * Jitter is added to Retry-After too, else all that were told the same second come back in it together.
  *
  * @param attempt the number of the attempt that failed, from 1, counted since the activity was scheduled
+ * @param notBeforeMs what the platform asked for in Retry-After, or another lower bound
  * @param random a number in [0, 1)
  */
 export function nextAttemptDelayMs(
   { initialDelayMs, factor, maximumDelayMs }: RetryProfile,
   attempt: number,
-  retryAfterMs: number | undefined,
+  notBeforeMs: number | undefined,
   random: number,
 ): number {
   const ceiling = Math.min(maximumDelayMs, initialDelayMs * factor ** (attempt - 1));
   const jittered = random * ceiling;
   const asked =
-    retryAfterMs === undefined ? 0 : retryAfterMs + random * Math.min(ceiling, initialDelayMs);
+    notBeforeMs === undefined ? 0 : notBeforeMs + random * Math.min(ceiling, initialDelayMs);
   return Math.ceil(Math.max(MINIMUM_DELAY_MS, jittered, asked));
 }

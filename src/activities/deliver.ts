@@ -13,6 +13,12 @@ import type { DeliverInput, DeliverResult } from './deliverInput.js';
  */
 const HEARTBEAT_INTERVAL_MS = 2_000;
 
+/**
+ * A platform that gave no answer may still be at work on the request. The next attempt looks for its post, so it had better
+ * not come before the post does. As long as the slowest posts that anybody would call normal.
+ */
+const SETTLE_MS = 2_000;
+
 export interface DeliverDependencies {
   /** The adapter of a destination's account; undefined when this worker has no such account. */
   adapterFor: (destination: Destination) => DestinationAdapter | undefined;
@@ -46,7 +52,7 @@ export function createDeliver({ adapterFor, random }: DeliverDependencies) {
     const { receipt, error, lookup } = attempt;
     const nextAttemptInMs =
       error && error.outcome !== 'permanent' && info.attempt < input.retry.attempts
-        ? nextAttemptDelayMs(input.retry, info.attempt, error.retryAfterMs, random())
+        ? nextAttemptDelayMs(input.retry, info.attempt, notBeforeMs(error), random())
         : undefined;
     log.add({
       startedAt: startedAt.toISOString(),
@@ -64,6 +70,14 @@ export function createDeliver({ adapterFor, random }: DeliverDependencies) {
     heartbeat(log.entries());
     throw applicationFailure(error, log, nextAttemptInMs);
   };
+}
+
+/** How long the next attempt has to wait at least: what the platform asked for, or until an unanswered request has settled. */
+function notBeforeMs({ outcome, reason, retryAfterMs }: DeliveryError): number | undefined {
+  const unanswered = reason === 'timeout' || reason === 'connection_failed';
+  return outcome === 'ambiguous' && unanswered
+    ? Math.max(SETTLE_MS, retryAfterMs ?? 0)
+    : retryAfterMs;
 }
 
 /**
@@ -114,7 +128,7 @@ async function makeAttempt(
       if (earlier.receipt) return { receipt: earlier.receipt, lookup };
       if (lookup === 'refused' && !maySendAgain(input, unresolved)) throw outcomeUnknown(since);
     }
-    if (lease.lost) throw frozen();
+    if (lease.lost && input.traceId === '') throw frozen();
     return { receipt: await adapter.post({ ...input, path }), lookup };
   } catch (error) {
     return { error: asDeliveryError(error), lookup };
