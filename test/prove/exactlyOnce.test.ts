@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { FaultInput } from '../../src/sandbox/sandbox.js';
 import {
   eachReaches,
   expectEachPostedOnce,
