@@ -128,7 +128,7 @@ async function makeAttempt(
       if (earlier.receipt) return { receipt: earlier.receipt, lookup };
       if (lookup === 'refused' && !maySendAgain(input, unresolved)) throw outcomeUnknown(since);
     }
-    if (lease.lost && input.traceId === '') throw frozen();
+    if (lease.lost) throw frozen();
     return { receipt: await adapter.post({ ...input, path }), lookup };
   } catch (error) {
     return { error: asDeliveryError(error), lookup };
