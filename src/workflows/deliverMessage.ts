@@ -8,7 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { DeliveryActivities } from '../activities/index.js';
-import type { Receipt } from '../delivery.js';
+import type { Attempt, Receipt } from '../delivery.js';
 import type { DeliverMessageInput, Destination } from '../message.js';
 import { readDeliverFailure } from '../temporal/deliverFailure.js';
 import { deliveryId } from '../temporal/names.js';
@@ -36,7 +36,7 @@ const ATTEMPT_OVERHEAD_MS = 5_000;
  * it. What can't be delivered is parked: this workflow then stays open and waits for `retry` or `discard`.
  */
 export async function deliverMessage(input: DeliverMessageInput): Promise<DeliverMessageResult> {
-  const deliveries = input.deliveries.map((plan) => new Delivery(plan));
+  const deliveries = input.deliveries.map((plan) => new Delivery(plan, attemptsBeforeReset()));
   setHandler(retrySignal, (request) => {
     for (const delivery of deliveries) delivery.decide('retry', request);
   });
@@ -56,6 +56,17 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
       receipt ? [{ destination, receipt }] : [],
     ),
   };
+}
+
+/**
+ * A run that `temporal workflow reset` made has lost the attempts after the point of the reset; they are in the history of
+ * the run before. One entry stands for them, so that this run looks before it posts.
+ */
+function attemptsBeforeReset(): Attempt[] {
+  const { firstExecutionRunId, runId, startTime } = workflowInfo();
+  if (runId === firstExecutionRunId) return [];
+  const startedAt = startTime.toISOString();
+  return [{ number: 1, startedAt, outcome: 'ambiguous', reason: 'outcome_unknown' }];
 }
 
 /** Delivers, and parks what could not be delivered, until it is confirmed or discarded. */

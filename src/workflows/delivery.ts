@@ -18,15 +18,16 @@ export interface DeadLetter {
 export class Delivery {
   readonly plan: DeliveryPlan;
   /** The attempts up to the last outcome that the workflow saw. */
-  attempts: Attempt[] = [];
+  attempts: Attempt[];
   receipt: Receipt | undefined;
   deadLetter: DeadLetter | undefined;
   decision: Decision | undefined;
   /** Given up by a person: the last word on this delivery. */
   discarded: (DeadLetter & { by: string | undefined; why: string | undefined }) | undefined;
 
-  constructor(plan: DeliveryPlan) {
+  constructor(plan: DeliveryPlan, earlierAttempts: Attempt[]) {
     this.plan = plan;
+    this.attempts = earlierAttempts;
   }
 
   get destination(): Destination {

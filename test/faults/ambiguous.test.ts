@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { PostContent } from '../../src/sandbox/posts.js';
 import type { FaultInput, SandboxPlatform, SandboxPost } from '../../src/sandbox/sandbox.js';
 import { startHarness, WEBHOOK, type Harness, type MessageState } from '../harness.js';
@@ -36,7 +38,7 @@ type Ambiguity = { when: 'before' | 'after' } & (
 /** The next post to this destination ends so that nobody can tell whether it was made. */
 function makeAmbiguous(
   destination: string,
-  ambiguity: Ambiguity = { kind: 'reset', when: 'after' },
+  ambiguity: Ambiguity = { kind: 'http_error', status: 502, when: 'after' },
 ): void {
   const { platform, path } = place(destination);
   const fault: FaultInput = { ...ambiguity, platform, path, operation: POSTING[platform] };
@@ -135,7 +137,7 @@ describe('where nobody may look', () => {
   it.each([slackChannel(2), teamsChannel(2), WEBHOOK])(
     'a person who retries a message to %s whose outcome is unknown has decided: it is posted',
     async (destination) => {
-      makeAmbiguous(destination, { kind: 'reset', when: 'before' });
+      makeAmbiguous(destination, { kind: 'http_error', status: 502, when: 'before' });
       const key = await send(destination, 'dead_letter');
       await harness.waitForStatus(key, 'dead_lettered');
       await retry(key);
@@ -202,6 +204,44 @@ describe('a retry after an unknown outcome', () => {
     await retry(key);
     const state = await harness.waitForStatus(key, 'confirmed');
     expect(attemptsOf(state)?.at(-1)).toMatchObject({ outcome: 'delivered', lookup: 'found' });
+    expect(harness.sandbox.posts()).toHaveLength(1);
+  });
+});
+
+describe('a message that “temporal workflow reset” runs again', () => {
+  async function reset(key: string): Promise<void> {
+    await promisify(execFile)(inject('temporalCliPath'), [
+      ...['workflow', 'reset', '--workflow-id', key, '--type', 'FirstWorkflowTask'],
+      ...['--reason', 'test', '--address', harness.temporalAddress],
+      ...['--namespace', harness.namespace],
+    ]);
+  }
+
+  it('is not posted again where its post is still there', async () => {
+    const destinations = [slackChannel(8), teamsChannel(8)];
+    const message = { deduplicationKey: 'reset', destinations, content: { text: 'once' } };
+    await harness.send(message);
+    await harness.waitForStatus('reset', 'confirmed');
+    await reset('reset');
+    const { deliveries } = await harness.waitForStatus('reset', 'confirmed');
+    for (const { attempts } of deliveries) {
+      expect(attempts).toMatchObject([
+        { outcome: 'ambiguous', reason: 'outcome_unknown' },
+        { outcome: 'delivered', lookup: 'found' },
+      ]);
+    }
+    expect(harness.sandbox.posts()).toHaveLength(2);
+  });
+
+  it('is posted where it was given up before', async () => {
+    harness.sandbox.addFault({ kind: 'slack_error', error: 'is_archived', platform: 'slack' });
+    const key = await send(slackChannel(9), 'dead_letter');
+    await harness.waitForStatus(key, 'dead_lettered');
+    await harness.request('POST', `/v1/messages/${key}/discard`, { by: 'ana', reason: 'archived' });
+    await harness.waitForStatus(key, 'discarded');
+    harness.sandbox.clearFaults();
+    await reset(key);
+    await harness.waitForStatus(key, 'confirmed');
     expect(harness.sandbox.posts()).toHaveLength(1);
   });
 });
