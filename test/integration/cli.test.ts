@@ -243,9 +243,11 @@ describe('sendproof dead-letters, retry and discard', () => {
     const run = await sendproof(['discard', 'cli-discard', '--reason', 'too late']);
     expect(run).toMatchObject({ exitCode: 0 });
     expect((await sendproof(['status', 'cli-discard', '--wait'])).exitCode).toBe(4);
-    const { stdout } = await sendproof(['status', 'cli-discard']);
-    expect(stdout).toMatch(/discard by \S+ .*: too late/);
-    expect(stdout).toContain('discarded');
+    await vi.waitFor(async () => {
+      const { stdout } = await sendproof(['status', 'cli-discard']);
+      expect(stdout).toMatch(/discard by \S+ .*: too late/);
+      expect(stdout).toContain('discarded');
+    });
   });
 });
 
