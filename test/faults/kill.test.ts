@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
+import type { z } from 'zod';
+import type { batchResultSchema } from '../../src/api/representations.js';
 import { startDevServer, type DevServer } from '../../src/temporal/devServer.js';
 import { startHarness, type Acceptance, type Harness, type HarnessOptions } from '../harness.js';
 import { eachReaches, expectEachPostedOnce, slackChannel, teamsChannel } from './deliveries.js';
 import { environmentOf, ProductProcess, startWorkerProcess } from './productProcess.js';
+
+type BatchResult = z.infer<typeof batchResultSchema>;
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -163,17 +167,22 @@ describe('the Temporal server, killed in mid-burst and started again', () => {
     await temporal.kill();
     expect(accepted.size).toBeLessThan(MESSAGES);
 
-    const [refused, readiness, health] = await Promise.all([
-      harness.request('POST', `${api.url}/v1/messages`, {
-        deduplicationKey: 'while-down',
-        destinations: [slackChannel(MESSAGES)],
-        content: { text: 'nobody can write this down' },
+    const message = {
+      deduplicationKey: 'while-down',
+      destinations: [slackChannel(MESSAGES)],
+      content: { text: 'nobody can write this down' },
+    };
+    const [refused, batch, readiness, health] = await Promise.all([
+      harness.request('POST', `${api.url}/v1/messages`, message),
+      harness.request<BatchResult>('POST', `${api.url}/v1/messages/batch`, {
+        messages: keys.map((key) => ({ ...message, deduplicationKey: `batch-${key}` })),
       }),
       get('/readyz'),
       get('/healthz'),
     ]);
     expect(refused).toMatchObject({ status: 503, body: { type: 'temporal_unavailable' } });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(batch.body.results.map(({ status }) => status)).toEqual(keys.map(() => 503));
     expect([readiness, health]).toEqual([503, 200]);
     const second = await startApiProcess(harness);
     expect((await harness.request('GET', `${second.url}/healthz`)).status).toBe(200);
