@@ -229,6 +229,9 @@ describe('what the terminal is shown', () => {
   it('is coloured on a terminal only, and not with NO_COLOR', async () => {
     vi.stubEnv('FORCE_COLOR', undefined);
     vi.stubEnv('NO_COLOR', undefined);
+    vi.stubEnv('NODE_DISABLE_COLORS', undefined);
+    // Node takes a machine that says it is a CI system for one without colours, whatever its terminal.
+    vi.stubEnv('CI', undefined);
     vi.stubEnv('TERM', 'xterm-256color');
     const url = await serve(answerWith(page));
     const list = ['list', '--api-url', url];
