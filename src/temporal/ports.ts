@@ -1,6 +1,7 @@
 /** TCP ports of this machine. */
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigurationError } from '../config/fields.js';
 
@@ -17,13 +18,31 @@ export interface WantedPort {
   variable: string;
 }
 
+/**
+ * Where a free port is looked for: below what systems give to outgoing connections (Linux from 32768, macOS from 49152),
+ * since one of those could have it again before the server that it was found for.
+ */
+const SEARCHED_FROM = 20_000;
+const SEARCHED_TO = 32_768;
+const SEARCH_TRIES = 100;
+
 /** Resolves with the port given, or for 0 with one that is free. */
 export async function resolvePort(port: number): Promise<number> {
   if (port !== 0) return port;
-  const server = await listen(0, LOOPBACK);
-  const { port: free } = server.address() as AddressInfo;
-  await close(server);
-  return free;
+  for (let tries = 0; tries < SEARCH_TRIES; tries += 1) {
+    const candidate = randomInt(SEARCHED_FROM, SEARCHED_TO);
+    if (await isFree(candidate)) return candidate;
+  }
+  throw new Error(`No free port was found from ${SEARCHED_FROM} to ${SEARCHED_TO - 1}.`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  try {
+    await close(await listen(port, LOOPBACK));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

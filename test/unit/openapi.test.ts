@@ -6,7 +6,9 @@ const document = openApiDocument('1.2.3');
 
 describe('the OpenAPI document', () => {
   it('is valid', async () => {
-    const result = await new Validator().validate(JSON.parse(JSON.stringify(document)) as Record<string, unknown>);
+    const result = await new Validator().validate(
+      JSON.parse(JSON.stringify(document)) as Record<string, unknown>,
+    );
     expect(result.errors ?? []).toEqual([]);
     expect(result.valid).toBe(true);
   });
