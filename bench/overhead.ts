@@ -21,7 +21,7 @@ interface Size {
 const FULL: Size = { rounds: 6, messagesPerRound: 500, messagesAlone: 300 };
 const QUICK: Size = { rounds: 2, messagesPerRound: 200, messagesAlone: 60 };
 /** Until code is compiled, connections are open and caches are filled. Its figures are not kept. */
-const WARM_UP: Size = { rounds: 2, messagesPerRound: 150, messagesAlone: 10 };
+const WARM_UP: Size = { rounds: 2, messagesPerRound: 300, messagesAlone: 20 };
 
 export const overhead: Scenario = {
   name: 'overhead',
