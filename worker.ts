@@ -2,7 +2,7 @@
 /** The worker process: runs the workflows and delivers. Stateless, as many as are needed beside each other. */
 import { fileURLToPath } from 'node:url';
 import { NativeConnection } from '@temporalio/worker';
-import { loadConfiguration } from './src/config/configuration.js';
+import { accountId, loadConfiguration } from './src/config/configuration.js';
 import { createLogger } from './src/log.js';
 import { runMain, stopSignal } from './src/process.js';
 import { requireTemporalConnection } from './src/temporal/connection.js';
@@ -24,10 +24,7 @@ await runMain(log, async () => {
       workflowBundle: fileURLToPath(new URL('workflow-bundle.js', import.meta.url)),
       log,
     });
-    log.info(
-      { namespace, accounts: accounts.map(({ platform, name }) => `${platform.name}:${name}`) },
-      'The worker runs',
-    );
+    log.info({ namespace, accounts: accounts.map(accountId) }, 'The worker runs');
     await Promise.race([stopSignal(), workers.done]);
     await workers.shutdown();
     await workers.done;

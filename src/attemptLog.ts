@@ -34,17 +34,18 @@ export class AttemptLog {
   ): AttemptLog {
     const log = new AttemptLog(heartbeat ?? earlier);
     const countedBefore = lastNumber(earlier) + attempt - 1;
-    while (lastNumber(log.#attempts) < countedBefore) log.addLost(scheduledAt);
+    while (lastNumber(log.#attempts) < countedBefore) {
+      log.add({
+        startedAt: scheduledAt.toISOString(),
+        outcome: 'ambiguous',
+        reason: 'worker_lost',
+      });
+    }
     return log;
   }
 
   add(entry: AttemptEntry): void {
     this.#attempts.push({ number: lastNumber(this.#attempts) + 1, ...entry });
-  }
-
-  /** Notes an attempt whose worker was lost. It began at `notBefore` or later. */
-  addLost(notBefore: Date): void {
-    this.add({ startedAt: notBefore.toISOString(), outcome: 'ambiguous', reason: 'worker_lost' });
   }
 
   /** The attempts, the oldest left out where there are very many. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { findAccount, type Configuration } from '../config/configuration.js';
+import { accountId, findAccount, type Configuration } from '../config/configuration.js';
 import { parseDestination, type DeliveryPlan, type Destination, type Message } from '../message.js';
 import { deliveryTaskQueue } from '../temporal/names.js';
 import { PLATFORMS } from '../destinations/registry.js';
@@ -51,7 +51,7 @@ function unknownAccount(
   if (!known.includes(platform)) {
     return `"${platform}" is no platform: there are ${known.join(', ')}`;
   }
-  const configured = accounts.map((each) => `${each.platform.name}:${each.name}`).join(', ');
+  const configured = accounts.map(accountId).join(', ');
   return `the account "${platform}:${account}" is not configured (there are: ${configured || 'none'}); add it to sendproof.yaml or use one of these`;
 }
 

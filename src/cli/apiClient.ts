@@ -1,5 +1,6 @@
 /** The HTTP API as the commands use it. Its types are the API's own schemas, of which nothing is loaded. */
 import type { z } from 'zod';
+import { messagePath } from '../api/apiContext.js';
 import type { deadLetterQuerySchema, messageQuerySchema } from '../api/messages.js';
 import type {
   acceptanceSchema,
@@ -179,10 +180,6 @@ export class ApiClient {
       `${this.url} answers, but not as sendproof's API does: name the API with --api-url or SENDPROOF_URL.`,
     );
   }
-}
-
-function messagePath(deduplicationKey: string): string {
-  return `/v1/messages/${encodeURIComponent(deduplicationKey)}`;
 }
 
 function parseObject(text: string): object | undefined {

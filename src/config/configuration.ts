@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { RetryProfile } from '../delivery.js';
 import type { Platform } from '../destinations/destination.js';
 import { PLATFORMS } from '../destinations/registry.js';
-import { ConfigurationError, durationMs, type AccountPolicy } from './fields.js';
+import { ConfigurationError, durationMs, portNumber, type AccountPolicy } from './fields.js';
 
 /** An account together with the platform that understands it. */
 export interface ConfiguredAccount {
@@ -41,11 +41,10 @@ export interface DeduplicationWindow {
 
 const DEFAULT_FILE = 'sendproof.yaml';
 
-const port = z.coerce.number().int().min(0).max(65_535);
 const environmentSchema = z.object({
   HOST: z.string().default('127.0.0.1'),
-  PORT: port.default(3000),
-  SANDBOX_PORT: port.default(4010),
+  PORT: portNumber.default(3000),
+  SANDBOX_PORT: portNumber.default(4010),
   SENDPROOF_API_KEYS: z
     .string()
     .default('')
@@ -156,6 +155,11 @@ export function findAccount(
   );
 }
 
+/** How people call an account: the beginning of its destinations, as `slack:default`. */
+export function accountId({ platform, name }: ConfiguredAccount): string {
+  return `${platform.name}:${name}`;
+}
+
 /** The longest window of any source: what the namespace's retention has to cover. */
 export function longestWindowMs({ defaultMs, bySourceMs }: DeduplicationWindow): number {
   return Math.max(defaultMs, ...Object.values(bySourceMs));
@@ -197,8 +201,8 @@ function readFile(named: string | undefined): { path: string; content: unknown }
 
 /** Adds each platform's account `default` from the environment where the file doesn't configure it. */
 function addAccountsOf(environment: NodeJS.ProcessEnv, content: unknown): unknown {
-  const file = isRecord(content) ? content : {};
   if (content !== undefined && !isRecord(content)) return content;
+  const file = content ?? {};
   const accounts = isRecord(file.accounts) ? file.accounts : {};
   const merged = Object.fromEntries(
     PLATFORMS.flatMap((platform) => {

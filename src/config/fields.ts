@@ -21,6 +21,9 @@ function parseDuration(text: string): number | undefined {
   return ms(text as ms.StringValue);
 }
 
+/** A TCP port; 0: any that is free. */
+export const portNumber = z.coerce.number().int().min(0).max(65_535);
+
 type SecretReference = { env: string } | { file: string };
 
 /**

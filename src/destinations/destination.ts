@@ -19,6 +19,14 @@ export interface Post {
   traceId: string;
 }
 
+/** Which post an adapter is asked to look for. */
+export interface PostQuery {
+  path: string;
+  deliveryId: string;
+  /** It was made then or later. */
+  since: Date;
+}
+
 /**
  * One account on one platform. Adapters know nothing of Temporal, never retry by themselves, and reject with nothing but
  * `DeliveryError`.
@@ -32,7 +40,7 @@ export interface DestinationAdapter {
    * further back than that. Resolves with undefined when it certainly isn't there. Rejects with a `permanent`
    * DeliveryError where the account may not look. Absent on platforms that can't be searched.
    */
-  find?(query: { path: string; deliveryId: string; since: Date }): Promise<Receipt | undefined>;
+  find?(query: PostQuery): Promise<Receipt | undefined>;
 
   /** Asks the platform whether the account's credentials work; resolves with whom they belong to, and posts nothing. */
   check(): Promise<{ identity: string }>;

@@ -45,6 +45,15 @@ export function errorCode(text: unknown): string | undefined {
   return typeof text === 'string' && ERROR_CODE.test(text) ? text : undefined;
 }
 
+/** An error's body as JSON; undefined where it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** An adapter has been surprised, by the platform's answer or by its SDK: whether the message was posted is unknown. */
 export function unexpectedAnswer(platform: string, what: string, httpStatus?: number) {
   return new DeliveryError(

@@ -5,7 +5,3 @@ import { teams } from './teams/platform.js';
 import { teamsWebhook } from './teams-webhook/platform.js';
 
 export const PLATFORMS: readonly Platform[] = [slack, teams, teamsWebhook];
-
-export function platformNamed(name: string): Platform | undefined {
-  return PLATFORMS.find((platform) => platform.name === name);
-}

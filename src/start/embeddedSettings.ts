@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ConfigurationError } from '../config/fields.js';
+import { ConfigurationError, portNumber } from '../config/fields.js';
 import { DEFAULT_NAMESPACE } from '../temporal/connection.js';
 
 /** What the environment says about the embedded Temporal server. */
@@ -11,11 +11,10 @@ export interface EmbeddedSettings {
   namespace: string;
 }
 
-const port = z.coerce.number().int().min(0).max(65_535);
 const schema = z.object({
   // The ports that the temporal command itself takes by default.
-  TEMPORAL_PORT: port.default(7233),
-  TEMPORAL_UI_PORT: port.default(8233),
+  TEMPORAL_PORT: portNumber.default(7233),
+  TEMPORAL_UI_PORT: portNumber.default(8233),
   TEMPORAL_NAMESPACE: z.string().min(1).default(DEFAULT_NAMESPACE),
 });
 

@@ -2,7 +2,7 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createDeliveryActivities } from '../activities/index.js';
-import type { ConfiguredAccount } from '../config/configuration.js';
+import { accountId, type ConfiguredAccount } from '../config/configuration.js';
 import { ConfigurationError } from '../config/fields.js';
 import type { DestinationAdapter } from '../destinations/destination.js';
 import { parseDestination } from '../message.js';
@@ -26,7 +26,7 @@ export interface Workers {
   done: Promise<void>;
 }
 
-/** With the time-out of 10 s that requests have by default, an attempt (look-up and post) is over by then. */
+/** With the time-out of 10 s that requests have by default, a look-up and a post are over by then. */
 const SHUTDOWN_GRACE_TIME = '25s';
 
 /**
@@ -97,10 +97,7 @@ function usableAccounts({
       return [{ account, adapter: account.platform.createAdapter(account.settings) }];
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
-      log.error(
-        { account: `${account.platform.name}:${account.name}` },
-        `This account is not served: ${error.message}`,
-      );
+      log.error({ account: accountId(account) }, `This account is not served: ${error.message}`);
       return [];
     }
   });

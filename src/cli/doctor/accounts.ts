@@ -1,5 +1,5 @@
 /** The accounts: whether their secrets are there, and whether the platform takes them. */
-import type { ConfiguredAccount } from '../../config/configuration.js';
+import { accountId, type ConfiguredAccount } from '../../config/configuration.js';
 import { ConfigurationError } from '../../config/fields.js';
 import { DeliveryError } from '../../delivery.js';
 import type { DestinationAdapter } from '../../destinations/destination.js';
@@ -22,8 +22,9 @@ export async function checkAccounts(
   ];
 }
 
-async function checkAccount({ platform, name, settings }: ConfiguredAccount): Promise<Finding> {
-  const account = `${platform.name}:${name}`;
+async function checkAccount(configured: ConfiguredAccount): Promise<Finding> {
+  const { platform, settings } = configured;
+  const account = accountId(configured);
   let adapter: DestinationAdapter;
   try {
     adapter = platform.createAdapter(settings);

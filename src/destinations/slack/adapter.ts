@@ -1,7 +1,7 @@
 import { WebAPIRequestError, WebClient, type Logger } from '@slack/web-api';
 import { LogLevel } from '@slack/web-api';
 import { DeliveryError, type Receipt } from '../../delivery.js';
-import type { DestinationAdapter, Post } from '../destination.js';
+import type { DestinationAdapter, Post, PostQuery } from '../destination.js';
 import { secureUrl } from '../endpoint.js';
 import { asDeliveryError, transient, unexpectedAnswer, withoutPosting } from '../failure.js';
 import { createTransport, type Transport } from '../transport.js';
@@ -67,15 +67,7 @@ class SlackAdapter implements DestinationAdapter {
     return receipt(ts, channel ?? path, await this.#workspace.url());
   }
 
-  async find({
-    path,
-    deliveryId,
-    since,
-  }: {
-    path: string;
-    deliveryId: string;
-    since: Date;
-  }): Promise<Receipt | undefined> {
+  async find({ path, deliveryId, since }: PostQuery): Promise<Receipt | undefined> {
     const oldest = Math.max(0, (since.getTime() - CLOCK_ALLOWANCE_MS) / 1_000).toFixed(6);
     const deadline = Date.now() + this.#requestTimeoutMs;
     let cursor: string | undefined;

@@ -4,6 +4,7 @@ import { DeliveryError } from '../../delivery.js';
 import {
   errorCode,
   failureOfStatus,
+  parseJson,
   permanent,
   unexpectedAnswer,
   type Failure,
@@ -51,12 +52,4 @@ export function webhookFailure(answer: HttpAnswer): DeliveryError | undefined {
 /** Total over statuses. */
 export function failureOfWebhook(status: number): Failure {
   return BY_STATUS[status] ?? failureOfStatus(status);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

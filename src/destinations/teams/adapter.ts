@@ -6,7 +6,7 @@ import {
 } from '@microsoft/microsoft-graph-client';
 import { z } from 'zod';
 import { DeliveryError, type Receipt } from '../../delivery.js';
-import type { DestinationAdapter, Post } from '../destination.js';
+import type { DestinationAdapter, Post, PostQuery } from '../destination.js';
 import { secureUrl } from '../endpoint.js';
 import {
   asDeliveryError,
@@ -98,22 +98,14 @@ class TeamsAdapter implements DestinationAdapter {
     return receipt(message);
   }
 
-  find(query: { path: string; deliveryId: string; since: Date }): Promise<Receipt | undefined> {
+  find(query: PostQuery): Promise<Receipt | undefined> {
     return withoutPosting(PLATFORM, async () => {
       if (!this.#markersAreKept) throw markersRemoved();
       return this.#search(query);
     });
   }
 
-  async #search({
-    path,
-    deliveryId,
-    since,
-  }: {
-    path: string;
-    deliveryId: string;
-    since: Date;
-  }): Promise<Receipt | undefined> {
+  async #search({ path, deliveryId, since }: PostQuery): Promise<Receipt | undefined> {
     const resource = messagesResource(placeOf(path));
     const oldest = since.getTime() - CLOCK_ALLOWANCE_MS;
     const deadline = Date.now() + this.#requestTimeoutMs;

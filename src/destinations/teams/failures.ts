@@ -4,6 +4,7 @@ import { DeliveryError } from '../../delivery.js';
 import {
   errorCode,
   failureOfStatus,
+  parseJson,
   permanent,
   transient,
   unexpectedAnswer,
@@ -68,12 +69,4 @@ export function graphFailure(answer: HttpAnswer): DeliveryError | undefined {
 export function failureOfGraph(status: number, code: string | undefined): Failure {
   const byCode = status >= 400 && status < 600 ? BY_CODE[code?.toLowerCase() ?? ''] : undefined;
   return byCode ?? BY_STATUS[status] ?? failureOfStatus(status);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
