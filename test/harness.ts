@@ -73,6 +73,8 @@ export interface Harness {
   message(key: string): Promise<MessageState>;
   /** Resolves with the message once its status is this. */
   waitForStatus(key: string, status: DeliveryStatus, timeoutMs?: number): Promise<MessageState>;
+  /** Resolves with the message while its first delivery waits for its next attempt. */
+  waitForNextAttempt(key: string): Promise<MessageState>;
   /** Resolves with the message once the log of its first delivery has at least so many attempts. */
   waitForAttempts(key: string, count: number): Promise<MessageState>;
   close(): Promise<void>;
@@ -158,6 +160,20 @@ async function start(
   const message: Harness['message'] = async (key) =>
     (await request<MessageState>('GET', `/v1/messages/${encodeURIComponent(key)}`)).body;
 
+  const waitForState = (
+    key: string,
+    reached: (state: MessageState) => boolean,
+    timeout = 20_000,
+  ): Promise<MessageState> =>
+    vi.waitFor(
+      async () => {
+        const state = await message(key);
+        if (reached(state)) return state;
+        throw new Error(`${key} is not so far yet: ${JSON.stringify(state)}`);
+      },
+      { timeout, interval: 50 },
+    );
+
   return {
     api,
     sandbox,
@@ -171,23 +187,11 @@ async function start(
     send: (body, headers) => request('POST', '/v1/messages', body, headers),
     message,
     waitForStatus: (key, status, timeoutMs = 20_000) =>
-      vi.waitFor(
-        async () => {
-          const state = await message(key);
-          if (state.status === status) return state;
-          throw new Error(`${key} is not ${status} yet: ${JSON.stringify(state)}`);
-        },
-        { timeout: timeoutMs, interval: 50 },
-      ),
+      waitForState(key, (state) => state.status === status, timeoutMs),
     waitForAttempts: (key, count) =>
-      vi.waitFor(
-        async () => {
-          const state = await message(key);
-          if ((state.deliveries[0]?.attempts.length ?? 0) >= count) return state;
-          throw new Error(`${key} has not ${count} attempts yet: ${JSON.stringify(state)}`);
-        },
-        { timeout: 20_000, interval: 50 },
-      ),
+      waitForState(key, ({ deliveries }) => (deliveries[0]?.attempts.length ?? 0) >= count),
+    waitForNextAttempt: (key) =>
+      waitForState(key, ({ deliveries }) => deliveries[0]?.nextAttemptAt !== undefined),
   };
 }
 

@@ -61,7 +61,8 @@ export async function readMessage(
   const handle = client.workflow.getHandle(deduplicationKey, description.runId);
   const { events } = await handle.fetchHistory();
   const reading = new HistoryReading(client.options.loadedDataConverter);
-  for (const event of events ?? []) await reading.take(event);
+  // History only grows: cut to its length at the description, both tell of one moment.
+  for (const event of events?.slice(0, description.historyLength) ?? []) await reading.take(event);
   for (const pending of description.raw.pendingActivities ?? []) await reading.takePending(pending);
   return reading.state(description);
 }

@@ -173,7 +173,7 @@ it('shows when the next attempt is due while it waits', async () => {
     times: 1,
   });
   const before = Date.now();
-  const message = await harness.waitForAttempts(key, 1);
+  const message = await harness.waitForNextAttempt(key);
   expect(message).toMatchObject({ status: 'delivering', deliveries: [{ reason: 'rate_limited' }] });
   const due = Date.parse(message.deliveries[0]?.nextAttemptAt ?? '');
   expect(due).toBeGreaterThan(before + 55_000);

@@ -1,0 +1,52 @@
+import type { Client } from '@temporalio/client';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readMessage } from '../../src/temporal/messageHistory.js';
+import { OPS, startHarness, type Harness } from '../harness.js';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness();
+});
+afterAll(() => harness.close());
+
+it('tells of one moment, also when the message goes on while it is read', async () => {
+  harness.sandbox.addFault({
+    kind: 'rate_limited',
+    platform: 'slack',
+    operation: 'chat.postMessage',
+    retryAfter: '1',
+    times: 1,
+  });
+  await harness.send({ deduplicationKey: 'moving', destinations: [OPS], content: { text: 'x' } });
+  await harness.waitForNextAttempt('moving');
+
+  const state = await readMessage(
+    afterDescribing(harness.client, () => harness.waitForStatus('moving', 'confirmed')),
+    'moving',
+  );
+  expect(state).toMatchObject({
+    status: 'delivering',
+    deliveries: [
+      {
+        status: 'delivering',
+        attempts: [{ number: 1, reason: 'rate_limited' }],
+        nextAttemptAt: expect.any(String) as string,
+      },
+    ],
+  });
+  expect(state?.deliveries[0]?.receipt).toBeUndefined();
+});
+
+/** The client, with something happening between its answer to a description and whatever is asked next. */
+function afterDescribing(client: Client, meanwhile: () => Promise<unknown>): Client {
+  const getHandle = (workflowId: string, runId?: string) => {
+    const handle = client.workflow.getHandle(workflowId, runId);
+    const describe = async () => {
+      const description = await handle.describe();
+      await meanwhile();
+      return description;
+    };
+    return { ...handle, describe };
+  };
+  return { options: client.options, workflow: { getHandle } } as unknown as Client;
+}
