@@ -12,7 +12,7 @@ import { startWorkers } from './src/temporal/workers.js';
 const log = createLogger('sendproof-worker', process.env);
 
 await runMain(log, async () => {
-  const { accounts } = loadConfiguration(process.env);
+  const configuration = loadConfiguration(process.env);
   const { connectionOptions, namespace } = requireTemporalConnection(process.env);
   installTemporalRuntime(log);
   const connection = await NativeConnection.connect(connectionOptions);
@@ -20,11 +20,11 @@ await runMain(log, async () => {
     const workers = await startWorkers({
       connection,
       namespace,
-      accounts,
+      configuration,
       workflowBundle: fileURLToPath(new URL('workflow-bundle.js', import.meta.url)),
       log,
     });
-    log.info({ namespace, accounts: accounts.map(accountId) }, 'The worker runs');
+    log.info({ namespace, accounts: configuration.accounts.map(accountId) }, 'The worker runs');
     await Promise.race([stopSignal(), workers.done]);
     await workers.shutdown();
     await workers.done;

@@ -3,8 +3,8 @@
  * proof. Plain data and constants only, so that workflow code, adapters and the API can all import it.
  */
 
-/** Where a message or a delivery stands. `accepted` means: written down by Temporal, not yet picked up by a worker. */
-export const DELIVERY_STATUSES = [
+/** Where a message stands. `accepted` means: written down by Temporal, not yet picked up by a worker. */
+export const MESSAGE_STATUSES = [
   'accepted',
   'delivering',
   'confirmed',
@@ -13,6 +13,10 @@ export const DELIVERY_STATUSES = [
   'expired',
   'cancelled',
 ] as const;
+export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
+
+/** Where a delivery stands. `standby`: a fallback that has not been needed, so far or for good. */
+export const DELIVERY_STATUSES = [...MESSAGE_STATUSES, 'standby'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /**
@@ -50,6 +54,8 @@ export const FAILURE_REASONS = [
   'request_rejected',
   /** An earlier attempt may have posted it, looking is not possible, and the message must never be posted twice. */
   'outcome_unknown',
+  /** Nothing is known to have gone wrong; it was not confirmed before its `expiresAt`. */
+  'expired',
   /** The worker has no such account: it was removed from the configuration after the message was accepted. */
   'account_not_configured',
 ] as const;
@@ -102,6 +108,8 @@ export interface RetryProfile {
   maximumDelayMs: number;
   /** Attempts until the delivery is dead-lettered. */
   attempts: number;
+  /** No attempt is planned later than this after the delivery began: it is dead-lettered instead. */
+  giveUpAfterMs?: number | undefined;
 }
 
 export type DeliveryErrorOutcome = Exclude<AttemptOutcome, 'delivered'>;

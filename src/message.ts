@@ -1,6 +1,7 @@
 /** The message: what a source asks to have said. These schemas validate, type and document it, here and nowhere else. */
 import { z } from 'zod';
 import type { OnAmbiguous, RetryProfile } from './delivery.js';
+import { durationMs } from './duration.js';
 
 /** Ids of our own begin with these, so a client's key may not. */
 export const RESERVED_KEY_PREFIXES = ['dlq/', 'sendproof/', 'temporal-sys'] as const;
@@ -106,30 +107,121 @@ export const correlationSchema = z
 export type Correlation = z.infer<typeof correlationSchema>;
 
 const MAXIMUM_DESTINATIONS = 20;
+const MAXIMUM_FALLBACKS = 5;
 
-/** What `POST /v1/messages` takes, with the key already moved in from the `Idempotency-Key` header where it was there. */
-export const messageSchema = z
+/** A destination of a message, and where to say it instead. */
+export interface Route {
+  destination: Destination;
+  /** Each is used once the one before it is dead-lettered, or has not confirmed within `fallbackAfterMs`. */
+  fallback: Destination[];
+  fallbackAfterMs?: number | undefined;
+}
+
+const routeWithFallbackSchema = z
   .strictObject({
-    deduplicationKey: deduplicationKeySchema,
-    destinations: z
+    destination: destinationSchema,
+    fallback: z
       .array(destinationSchema)
       .min(1, 'must name at least one destination')
-      .max(MAXIMUM_DESTINATIONS, `must name at most ${MAXIMUM_DESTINATIONS} destinations`)
-      .refine((list) => new Set(list).size === list.length, {
-        error: 'must not name a destination twice',
+      .max(MAXIMUM_FALLBACKS, `must name at most ${MAXIMUM_FALLBACKS} destinations`)
+      .meta({
+        description:
+          'Used in this order, each once the one before it is dead-lettered or late (`fallbackAfter`).',
       }),
-    content: contentSchema,
-    correlation: correlationSchema.optional(),
-    priority: z.int().min(1).max(5).default(3).meta({
-      description: '1 overtakes 5 where both wait for the same account.',
-    }),
-    onAmbiguous: z.enum(['resend', 'dead_letter']).default('resend').meta({
+    fallbackAfter: durationMs.optional().meta({
       description:
-        'After an attempt whose outcome is unknown, where the destination can’t be searched: send again (at least once), or wait for a person (at most once).',
+        'How long a destination may take to confirm before its fallback is used too, as `5m`. Without it, only a dead letter has the fallback used.',
     }),
   })
+  .meta({ id: 'DestinationWithFallback' });
+
+/** Where a message goes: destinations, alone or with their fallbacks. */
+export const routesSchema = z
+  .array(z.union([destinationSchema, routeWithFallbackSchema]))
+  .min(1, 'must name at least one destination')
+  .max(MAXIMUM_DESTINATIONS, `must name at most ${MAXIMUM_DESTINATIONS} destinations`)
+  .refine((routes) => isDistinct(routes.flatMap(namedIn)), {
+    error: 'must not name a destination twice',
+  })
+  .transform((routes) =>
+    routes.map((route): Route => {
+      if (typeof route === 'string') return { destination: route, fallback: [] };
+      const { destination, fallback, fallbackAfter } = route;
+      return { destination, fallback, fallbackAfterMs: fallbackAfter };
+    }),
+  );
+
+function namedIn(
+  route: Destination | { destination: Destination; fallback: Destination[] },
+): Destination[] {
+  return typeof route === 'string' ? [route] : [route.destination, ...route.fallback];
+}
+
+function isDistinct(list: readonly string[]): boolean {
+  return new Set(list).size === list.length;
+}
+
+/** Every destination that the message may be posted to, fallbacks after the one that they stand in for. */
+export function allDestinations(routes: readonly Route[]): Destination[] {
+  return routes.flatMap(namedIn);
+}
+
+const timestamp = z.iso.datetime({
+  offset: true,
+  error: 'must be a time as 2026-11-23T12:00:00Z',
+});
+
+/** Far beyond any use, and well within what Temporal's timers take. */
+const LONGEST_DELAY_MS = 366 * 24 * 3_600_000;
+
+const messageFields = z.strictObject({
+  deduplicationKey: deduplicationKeySchema,
+  destinations: routesSchema,
+  content: contentSchema,
+  correlation: correlationSchema.optional(),
+  priority: z.int().min(1).max(5).default(3).meta({
+    description: '1 overtakes 5 where both wait for the same account.',
+  }),
+  onAmbiguous: z.enum(['resend', 'dead_letter']).default('resend').meta({
+    description:
+      'After an attempt whose outcome is unknown, where the destination can’t be searched: send again (at least once), or wait for a person (at most once).',
+  }),
+  retryProfile: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({
+      description:
+        'The name of a retry profile of the configuration, instead of the ones of the accounts.',
+      examples: ['page'],
+    }),
+  deliverAt: timestamp
+    .refine((at) => Date.parse(at) <= Date.now() + LONGEST_DELAY_MS, {
+      error: 'must be within a year from now',
+    })
+    .optional()
+    .meta({ description: 'Not posted before. In the past: at once.' }),
+  expiresAt: timestamp.optional().meta({
+    description: 'Never posted after it: what is not confirmed by then ends as `expired`.',
+  }),
+});
+
+/** What `POST /v1/messages` takes, with the key already moved in from the `Idempotency-Key` header where it was there. */
+export const messageSchema = messageFields
+  .refine(
+    ({ deliverAt, expiresAt }) =>
+      deliverAt === undefined ||
+      expiresAt === undefined ||
+      Date.parse(deliverAt) < Date.parse(expiresAt),
+    { path: ['expiresAt'], error: 'must be later than deliverAt' },
+  )
   .meta({ id: 'Message' });
 export type Message = z.infer<typeof messageSchema>;
+
+/** The body as it may come, for the API's document: with the key in the header instead. */
+export const messageBodySchema = messageFields
+  .partial({ deduplicationKey: true })
+  .meta({ id: 'MessageBody' });
 
 /** One destination of a message with all that its delivery was promised at acceptance. */
 export interface DeliveryPlan {
@@ -141,6 +233,10 @@ export interface DeliveryPlan {
   retry: RetryProfile;
   /** How long one request to the platform may take. */
   requestTimeoutMs: number;
+  /** A fallback: the index of the delivery that it stands in for. */
+  fallbackFor?: number | undefined;
+  /** How long that one may take to confirm before this one is used too. */
+  fallbackAfterMs?: number | undefined;
 }
 
 /** The input of the `deliverMessage` workflow. The workflow's id is the message's deduplication key. */
@@ -150,6 +246,10 @@ export interface DeliverMessageInput {
   priority: number;
   onAmbiguous: OnAmbiguous;
   deliveries: DeliveryPlan[];
+  /** ISO 8601: not posted before. */
+  deliverAt?: string | undefined;
+  /** ISO 8601: never posted after. */
+  expiresAt?: string | undefined;
   /** 32 hex digits: continued from the source's `traceparent` or begun by the API. */
   traceId: string;
 }

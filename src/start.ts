@@ -73,7 +73,7 @@ async function live(parts: Parts): Promise<never> {
   const workers = await startWorkers({
     connection,
     namespace,
-    accounts: configuration.accounts,
+    configuration,
     workflowBundle: WORKFLOW_BUNDLE,
     log,
   });

@@ -16,7 +16,7 @@ import type { problemSchema } from '../src/api/problem.js';
 import type { acceptanceSchema, messageStateSchema } from '../src/api/representations.js';
 import { startApi, type Api } from '../src/api/server.js';
 import { loadConfiguration, type Configuration } from '../src/config/configuration.js';
-import type { DeliveryStatus } from '../src/delivery.js';
+import type { MessageStatus } from '../src/delivery.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox/sandbox.js';
 import { installTemporalRuntime } from '../src/temporal/runtime.js';
 import { SEARCH_ATTRIBUTES } from '../src/temporal/searchAttributes.js';
@@ -72,7 +72,7 @@ export interface Harness {
   send(message: object, headers?: Record<string, string>): Promise<Answer<Acceptance>>;
   message(key: string): Promise<MessageState>;
   /** Resolves with the message once its status is this. */
-  waitForStatus(key: string, status: DeliveryStatus, timeoutMs?: number): Promise<MessageState>;
+  waitForStatus(key: string, status: MessageStatus, timeoutMs?: number): Promise<MessageState>;
   /** Resolves with the message while its first delivery waits for its next attempt. */
   waitForNextAttempt(key: string): Promise<MessageState>;
   /** Resolves with the message once the log of its first delivery has at least so many attempts. */
@@ -131,7 +131,7 @@ async function start(
     const workers = await startWorkers({
       connection: native,
       namespace,
-      accounts: configuration.accounts,
+      configuration,
       workflowBundle: inject('workflowBundle'),
       log,
     });

@@ -1,8 +1,21 @@
+import type { Client } from '@temporalio/client';
+import type { Configuration } from '../config/configuration.js';
 import { createDeliver, type DeliverDependencies } from './deliver.js';
+import { createTellOperators } from './tellOperators.js';
 
 export type DeliveryActivities = ReturnType<typeof createDeliveryActivities>;
 
 /** The activities of a delivery task queue, given the adapters that they need. */
 export function createDeliveryActivities(dependencies: DeliverDependencies) {
   return { deliver: createDeliver(dependencies) };
+}
+
+export type WorkflowQueueActivities = ReturnType<typeof createWorkflowQueueActivities>;
+
+/** The activities on the workflows' own task queue: what sendproof does for itself. */
+export function createWorkflowQueueActivities(dependencies: {
+  client: Client;
+  configuration: Configuration;
+}) {
+  return { tellOperators: createTellOperators(dependencies) };
 }

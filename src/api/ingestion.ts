@@ -2,8 +2,8 @@
 import { isUtf8 } from 'node:buffer';
 import { json, Router, type Request, type RequestHandler } from 'express';
 import { z } from 'zod';
-import { messageSchema } from '../message.js';
-import { acceptMessage } from './acceptMessage.js';
+import { allDestinations, messageSchema } from '../message.js';
+import { acceptMessage } from '../acceptance/acceptMessage.js';
 import { messagePath, type ApiContext } from './apiContext.js';
 import { asProblem, invalidRequest, parseRequest, Problem } from './problem.js';
 import type { acceptanceSchema, batchResultSchema } from './representations.js';
@@ -103,7 +103,7 @@ async function accept(
   const line = {
     deduplicationKey,
     traceId,
-    destinations: message.destinations,
+    destinations: allDestinations(message.destinations),
     durationMs: Math.round(performance.now() - startedAt),
   };
   const links = { self: messagePath(deduplicationKey) };

@@ -1,7 +1,7 @@
 /** Reading messages, and people's decisions on their dead letters. */
 import { Router, type RequestHandler } from 'express';
 import { z } from 'zod';
-import { DELIVERY_STATUSES, FAILURE_REASONS } from '../delivery.js';
+import { MESSAGE_STATUSES, FAILURE_REASONS } from '../delivery.js';
 import { deduplicationKeySchema, destinationSchema } from '../message.js';
 import { readMessage, type MessageState } from '../temporal/messageHistory.js';
 import { searchMessages } from '../temporal/messageSearch.js';
@@ -20,7 +20,7 @@ export const messageQuerySchema = z.strictObject({
   source: z.string().optional(),
   reference: z.string().optional(),
   traceId: z.string().optional(),
-  status: z.enum(DELIVERY_STATUSES).optional(),
+  status: z.enum(MESSAGE_STATUSES).optional(),
   since: z.iso
     .datetime({ offset: true, error: 'must be a time as 2026-11-23T12:00:00Z' })
     .optional(),

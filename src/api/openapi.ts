@@ -1,7 +1,7 @@
 /** The OpenAPI document, made of the same schemas that validate. */
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiResponsesObject } from 'zod-openapi';
-import { deduplicationKeySchema, messageSchema } from '../message.js';
+import { deduplicationKeySchema, messageBodySchema, messageSchema } from '../message.js';
 import { batchSchema } from './ingestion.js';
 import {
   deadLetterQuerySchema,
@@ -80,7 +80,7 @@ export function openApiDocument(version: string) {
           },
           requestBody: {
             required: true,
-            content: jsonContent(messageSchema.partial({ deduplicationKey: true })),
+            content: jsonContent(messageBodySchema),
           },
           responses: {
             202: {

@@ -2,6 +2,7 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { MessageRefused } from '../acceptance/refusal.js';
 
 export const fieldErrorSchema = z
   .object({
@@ -79,11 +80,21 @@ export function parseRequest<Schema extends z.ZodType>(
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   throw invalidRequest(
-    result.error.issues.map(({ path, message }) => ({
+    result.error.issues.flatMap(tellingIssues).map(({ path, message }) => ({
       field: path.join('.') || '(whole body)',
       detail: message,
     })),
   );
+}
+
+/** Of a field that may have one of several forms: what is wrong with the one that was meant, by its type. */
+function tellingIssues(issue: z.core.$ZodIssue): Pick<z.core.$ZodIssue, 'path' | 'message'>[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const meant = issue.errors.find((issues) => issues.every(({ path }) => path.length > 0));
+  if (!meant) return [issue];
+  return meant
+    .flatMap(tellingIssues)
+    .map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
 }
 
 export function invalidRequest(errors: FieldError[]): Problem {
@@ -114,9 +125,16 @@ export function problemHandler(log: Logger): ErrorRequestHandler {
   };
 }
 
+function refusal({ kind, faults }: MessageRefused): Problem {
+  if (kind === 'invalid') return invalidRequest(faults);
+  const detail = faults.map((fault) => fault.detail).join('; ');
+  return new Problem('deduplication_key_reused', detail, { errors: faults });
+}
+
 /** Whatever was thrown as a problem; what nobody foresaw becomes an `internal_error`, which is for the log. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof MessageRefused) return refusal(error);
   // What express's body parser throws: https://github.com/stream-utils/raw-body, https://github.com/expressjs/body-parser
   const { type, limit } = error as { type?: string; limit?: number };
   switch (type) {

@@ -1,11 +1,12 @@
 /** The JSON that the API answers with: schemas that both document it and type the code that makes it. */
 import { z } from 'zod';
-import { DELIVERY_STATUSES, FAILURE_REASONS } from '../delivery.js';
+import { DELIVERY_STATUSES, FAILURE_REASONS, MESSAGE_STATUSES } from '../delivery.js';
 import { deduplicationKeySchema, destinationSchema } from '../message.js';
 import { problemSchema } from './problem.js';
 
 const timestamp = z.iso.datetime();
-const statusSchema = z.enum(DELIVERY_STATUSES).meta({ id: 'DeliveryStatus' });
+const statusSchema = z.enum(MESSAGE_STATUSES).meta({ id: 'MessageStatus' });
+const deliveryStatusSchema = z.enum(DELIVERY_STATUSES).meta({ id: 'DeliveryStatus' });
 const reasonSchema = z.enum(FAILURE_REASONS).meta({ id: 'FailureReason' });
 const traceIdSchema = z.string().meta({ description: 'W3C trace id, 32 hex digits.' });
 
@@ -53,7 +54,7 @@ const attemptSchema = z
 const deliverySchema = z
   .object({
     destination: destinationSchema,
-    status: statusSchema,
+    status: deliveryStatusSchema,
     attempts: z.array(attemptSchema),
     receipt: z
       .object({

@@ -6,7 +6,7 @@ import { ExitCode } from './exitCode.js';
 import { formatTime } from './format.js';
 import type { PageOptions } from './list.js';
 import type { Display } from './output.js';
-import { REMEDIES } from './remedies.js';
+import { REMEDIES } from '../remedies.js';
 import { table } from './table.js';
 
 export interface DeadLettersOptions extends PageOptions {

@@ -48,6 +48,7 @@ const STATUS_FORMATS: Record<DeliveryStatus, Format> = {
   discarded: 'yellow',
   expired: 'yellow',
   cancelled: 'yellow',
+  standby: 'gray',
 };
 
 export function formatStatus(status: DeliveryStatus, { style }: Display): string {

@@ -1,5 +1,5 @@
 /** `sendproof list` */
-import type { DeliveryStatus } from '../delivery.js';
+import type { MessageStatus } from '../delivery.js';
 import type { MessageSummary } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { ExitCode } from './exitCode.js';
@@ -17,7 +17,7 @@ export interface ListOptions extends PageOptions {
   reference?: string;
   traceId?: string;
   destination?: string;
-  status?: DeliveryStatus;
+  status?: MessageStatus;
   since?: Date;
 }
 

@@ -2,7 +2,7 @@
 import type { MessageState } from './apiClient.js';
 import { commandLine, formatDistance, formatDuration, formatStatus, formatTime } from './format.js';
 import type { Display } from './output.js';
-import { REMEDIES } from './remedies.js';
+import { REMEDIES } from '../remedies.js';
 import { table } from './table.js';
 
 type Delivery = MessageState['deliveries'][number];

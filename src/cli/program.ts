@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import ms from 'ms';
-import { DELIVERY_STATUSES, FAILURE_REASONS, type OnAmbiguous } from '../delivery.js';
+import { MESSAGE_STATUSES, FAILURE_REASONS, type OnAmbiguous } from '../delivery.js';
 import type { Content } from '../message.js';
 import { ApiClient, locateApi } from './apiClient.js';
 import type { CommandContext, Surroundings } from './command.js';
@@ -164,7 +164,7 @@ function addList(program: Command, invocation: Invocation): void {
     .option('--reference <id>', 'only with this reference of the source’s')
     .option('--trace-id <id>', 'only with this trace id')
     .option('--destination <destination>', 'only to this destination')
-    .addOption(new Option('--status <status>', 'only in this status').choices(DELIVERY_STATUSES))
+    .addOption(new Option('--status <status>', 'only in this status').choices(MESSAGE_STATUSES))
     .option('--since <when>', 'only accepted since: 2h ago, or a time as 2026-11-23T12:00Z', moment)
     .option('--limit <count>', 'how many at most', count, 50)
     .option('--all', 'all there are')

@@ -8,7 +8,9 @@ import { z } from 'zod';
 import type { RetryProfile } from '../delivery.js';
 import type { Platform } from '../destinations/destination.js';
 import { PLATFORMS } from '../destinations/registry.js';
-import { ConfigurationError, durationMs, portNumber, type AccountPolicy } from './fields.js';
+import { durationMs } from '../duration.js';
+import { routesSchema, type Route } from '../message.js';
+import { ConfigurationError, portNumber, type AccountPolicy } from './fields.js';
 
 /** An account together with the platform that understands it. */
 export interface ConfiguredAccount {
@@ -27,6 +29,8 @@ export interface Configuration {
   accounts: ConfiguredAccount[];
   deduplicationWindow: DeduplicationWindow;
   retryProfiles: Record<string, RetryProfile>;
+  /** Where notices of sendproof's own go: dead letters, broken accounts; undefined where nobody wants them. */
+  operators: Operators | undefined;
   /** Where the embedded default keeps its files. */
   dataDirectory: string;
   /** The configuration file, where there is one. */
@@ -37,6 +41,11 @@ export interface Configuration {
 export interface DeduplicationWindow {
   defaultMs: number;
   bySourceMs: Record<string, number>;
+}
+
+/** The people who run sendproof. */
+export interface Operators {
+  destinations: Route[];
 }
 
 const DEFAULT_FILE = 'sendproof.yaml';
@@ -65,12 +74,14 @@ const retryProfileSchema = z
     factor: z.number().min(1).max(10).default(2),
     maximumDelay: durationMs.prefault('5m'),
     attempts: z.int().min(1).max(1_000).default(15),
+    giveUpAfter: durationMs.optional(),
   })
-  .transform(({ initialDelay, factor, maximumDelay, attempts }): RetryProfile => ({
+  .transform(({ initialDelay, factor, maximumDelay, attempts, giveUpAfter }): RetryProfile => ({
     initialDelayMs: initialDelay,
     factor,
     maximumDelayMs: maximumDelay,
     attempts,
+    giveUpAfterMs: giveUpAfter,
   }));
 
 const accountName = z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may have letters, digits, _ . and -');
@@ -81,6 +92,7 @@ const fileSchema = z.strictObject({
   sources: z
     .record(z.string(), z.strictObject({ deduplicationWindow: durationMs.optional() }))
     .default({}),
+  operators: z.strictObject({ destinations: routesSchema }).optional(),
   accounts: z
     .strictObject(
       Object.fromEntries(
@@ -139,6 +151,7 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
       ),
     },
     retryProfiles,
+    operators: settings.operators,
     dataDirectory: variables.SENDPROOF_DATA_DIR,
     file: file?.path,
   };

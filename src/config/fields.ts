@@ -1,24 +1,11 @@
 /** The field types that the configuration's schemas share. */
 import { readFileSync } from 'node:fs';
-import ms from 'ms';
 import { z } from 'zod';
+import { durationMs } from '../duration.js';
 
 /** The configuration can't be used. The message names the variable or the field, and the remedy. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
-}
-
-/** A duration as `500ms`, `10s`, `5m`, `24h`; parsed to milliseconds. */
-export const durationMs = z.string().transform((text, context) => {
-  const milliseconds = parseDuration(text);
-  if (milliseconds !== undefined && milliseconds > 0) return milliseconds;
-  context.addIssue(`not a duration: "${text}" (write 500ms, 10s, 5m or 24h)`);
-  return z.NEVER;
-});
-
-/** The `ms` library returns undefined for text that is no duration, which its types leave out. */
-function parseDuration(text: string): number | undefined {
-  return ms(text as ms.StringValue);
 }
 
 /** A TCP port; 0: any that is free. */

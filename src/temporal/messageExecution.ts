@@ -5,7 +5,7 @@ import type {
   WorkflowExecutionInfo,
 } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { DeliveryStatus } from '../delivery.js';
+import type { MessageStatus } from '../delivery.js';
 import type { DeadLetterMemo } from '../workflows/parking.js';
 import {
   deliveryStatusAttribute,
@@ -37,7 +37,7 @@ export async function describeMessage(
 const EVENTS_BEFORE_FIRST_DECISION = 3;
 
 /** The overall status of a message. */
-export function messageStatus(execution: MessageExecution): DeliveryStatus {
+export function messageStatus(execution: MessageExecution): MessageStatus {
   const parkedOrEnded = execution.typedSearchAttributes.get(deliveryStatusAttribute);
   switch (execution.status.name) {
     case 'RUNNING':
@@ -56,7 +56,7 @@ export function messageStatus(execution: MessageExecution): DeliveryStatus {
 /** What a list shows of a message. */
 export interface MessageSummary {
   deduplicationKey: string;
-  status: DeliveryStatus;
+  status: MessageStatus;
   destinations: string[];
   source?: string | undefined;
   reference?: string | undefined;

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
-import type { DeliveryStatus } from '../delivery.js';
+import type { MessageStatus } from '../delivery.js';
 import { summarise, type MessageSummary } from './messageExecution.js';
 
 export interface MessageFilter {
@@ -8,7 +8,7 @@ export interface MessageFilter {
   reference?: string | undefined;
   traceId?: string | undefined;
   destination?: string | undefined;
-  status?: DeliveryStatus | undefined;
+  status?: MessageStatus | undefined;
   /** Why a message is parked. */
   reason?: string | undefined;
   /** Accepted at or after. */
@@ -44,7 +44,7 @@ export async function searchMessages(
 }
 
 /** The statuses that Temporal's own execution status doesn't tell are in the search attribute `DeliveryStatus`. */
-const STATUS_CLAUSES: Record<DeliveryStatus, string> = {
+const STATUS_CLAUSES: Record<MessageStatus, string> = {
   accepted: 'ExecutionStatus = "Running" AND DeliveryStatus IS NULL',
   delivering: 'ExecutionStatus = "Running" AND DeliveryStatus IS NULL',
   confirmed: 'ExecutionStatus = "Completed"',

@@ -22,3 +22,15 @@ export function deadLetterQueueId(destination: Destination): string {
 export function deliveryId(firstExecutionRunId: string, index: number): string {
   return `${firstExecutionRunId}.${index}`;
 }
+
+const NOTICE_PREFIX = 'sendproof/notice/';
+
+/** The deduplication key of a notice to the operators: ordinary messages can't have such a key. */
+export function noticeKey(topic: string): string {
+  return `${NOTICE_PREFIX}${topic}`;
+}
+
+/** Whether this is a message of sendproof's own, about which nobody is to be told by another one. */
+export function isNotice(deduplicationKey: string): boolean {
+  return deduplicationKey.startsWith(NOTICE_PREFIX);
+}

@@ -1,8 +1,9 @@
 /** The workers of one process: one for the workflows, one for each account's deliveries. */
+import { Client } from '@temporalio/client';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createDeliveryActivities } from '../activities/index.js';
-import { accountId, type ConfiguredAccount } from '../config/configuration.js';
+import { createDeliveryActivities, createWorkflowQueueActivities } from '../activities/index.js';
+import { accountId, type Configuration, type ConfiguredAccount } from '../config/configuration.js';
 import { ConfigurationError } from '../config/fields.js';
 import type { DestinationAdapter } from '../destinations/destination.js';
 import { parseDestination } from '../message.js';
@@ -11,7 +12,7 @@ import { deliveryTaskQueue, WORKFLOW_TASK_QUEUE } from './names.js';
 export interface WorkersOptions {
   connection: NativeConnection;
   namespace: string;
-  accounts: readonly ConfiguredAccount[];
+  configuration: Configuration;
   /** The file that `npm run build` makes of the workflow code. */
   workflowBundle: string;
   log: Logger;
@@ -42,7 +43,8 @@ const CONCURRENT_DELIVERIES_PER_ACCOUNT = 100;
  * Rejects when Temporal can't be reached or the namespace doesn't exist.
  */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
-  const { connection, namespace, workflowBundle } = options;
+  const { configuration, connection, namespace, workflowBundle } = options;
+  const client = new Client({ connection, namespace });
   const shared: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime'> = {
     connection,
     namespace,
@@ -53,6 +55,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       ...shared,
       taskQueue: WORKFLOW_TASK_QUEUE,
       workflowBundle: { codePath: workflowBundle },
+      activities: createWorkflowQueueActivities({ client, configuration }),
     }),
     ...usableAccounts(options).map(({ account, adapter }) =>
       Worker.create({
@@ -89,10 +92,10 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
 }
 
 function usableAccounts({
-  accounts,
+  configuration,
   log,
 }: WorkersOptions): { account: ConfiguredAccount; adapter: DestinationAdapter }[] {
-  return accounts.flatMap((account) => {
+  return configuration.accounts.flatMap((account) => {
     try {
       return [{ account, adapter: account.platform.createAdapter(account.settings) }];
     } catch (error) {

@@ -1,6 +1,6 @@
 /** What every proof asks of the sandbox: who posted what, how often. */
 import { expect } from 'vitest';
-import type { DeliveryStatus } from '../../src/delivery.js';
+import type { MessageStatus } from '../../src/delivery.js';
 import type { SandboxPost } from '../../src/sandbox/sandbox.js';
 import { SEEDED_TEAM } from '../../src/sandbox/places.js';
 import type { Harness, MessageState } from '../harness.js';
@@ -21,7 +21,7 @@ export function repeated(posts: readonly SandboxPost[]): string[] {
 
 /** Waits until each message has this status, and answers their states. One after the other: asking takes work too. */
 export async function eachReaches(
-  status: DeliveryStatus,
+  status: MessageStatus,
   harness: Harness,
   keys: readonly string[],
   timeoutMs: number,

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../config/fields.js';
 import { DeliveryError } from '../../delivery.js';
 import type { DestinationAdapter } from '../../destinations/destination.js';
 import { isLoopback } from '../../destinations/endpoint.js';
-import { REMEDIES } from '../remedies.js';
+import { REMEDIES } from '../../remedies.js';
 import { broken, note, ok, type Finding } from './finding.js';
 
 /** @param sandboxed the platforms whose account `default` the sandbox plays under `npm start` */

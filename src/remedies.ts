@@ -1,4 +1,4 @@
-import type { FailureReason } from '../delivery.js';
+import type { FailureReason } from './delivery.js';
 
 /** What mends a dead letter: for the person who looks at it, before they retry or discard it. */
 export const REMEDIES: Record<FailureReason, string> = {
@@ -21,6 +21,7 @@ export const REMEDIES: Record<FailureReason, string> = {
     'Correct the content at the source, send it with a new key, and discard this one.',
   request_rejected: 'Mend what the platform’s error code names, then retry; or discard.',
   outcome_unknown: 'Look into the channel: discard if the post is there, retry if it is not.',
+  expired: 'Send it again with a new key, if it still matters.',
   account_not_configured:
     'Put the account back into the worker’s configuration and restart it, then retry; or discard.',
 };

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { Configuration, DeduplicationWindow } from '../config/configuration.js';
-import type { DeliveryStatus } from '../delivery.js';
+import type { MessageStatus } from '../delivery.js';
 import type { Message } from '../message.js';
 import { describeMessage, memoOf, messageStatus, summarise } from '../temporal/messageExecution.js';
 import { restartMessage, startMessage, type MessageStart } from '../temporal/startMessage.js';
 import { planDeliveries } from './deliveryPlan.js';
 import { differingFields, fingerprint } from './fingerprint.js';
-import { Problem } from './problem.js';
+import { MessageRefused } from './refusal.js';
 
 export type Acceptance =
   | { outcome: 'accepted'; traceId: string }
   /** `traceId` and `status` are the original's. */
-  | { outcome: 'duplicate'; status: DeliveryStatus; traceId: string }
+  | { outcome: 'duplicate'; status: MessageStatus; traceId: string }
   | { outcome: 'key_reused'; differences: string[] };
 
 /** A key that is in use but belongs to no message, or vanishes, does so at most once in practice. */
@@ -41,10 +41,13 @@ export async function acceptMessage(
     const restarted = await describeMessage(client, message.deduplicationKey);
     if (restarted) return compare(restarted, start);
   }
-  throw new Problem(
-    'deduplication_key_reused',
-    'Another workflow of this Temporal namespace, which is not a message, has this key as its id: send with another key.',
-  );
+  throw new MessageRefused('key_taken', [
+    {
+      field: 'deduplicationKey',
+      detail:
+        'another workflow of this Temporal namespace, which is not a message, has this key as its id: send with another key',
+    },
+  ]);
 }
 
 function messageStart(
@@ -53,6 +56,7 @@ function messageStart(
   traceId: string,
 ): MessageStart {
   const { deduplicationKey, content, correlation, priority, onAmbiguous } = message;
+  const { deliverAt, expiresAt } = message;
   return {
     deduplicationKey,
     input: {
@@ -61,6 +65,8 @@ function messageStart(
       priority,
       onAmbiguous,
       deliveries: planDeliveries(message, configuration),
+      deliverAt,
+      expiresAt,
       traceId,
     },
     memo: { fingerprint: fingerprint(message), startToken: randomUUID() },

@@ -1,22 +1,59 @@
 import { createHash } from 'node:crypto';
 import { accountId, findAccount, type Configuration } from '../config/configuration.js';
+import type { RetryProfile } from '../delivery.js';
 import { parseDestination, type DeliveryPlan, type Destination, type Message } from '../message.js';
 import { deliveryTaskQueue } from '../temporal/names.js';
 import { PLATFORMS } from '../destinations/registry.js';
-import { invalidRequest, type FieldError } from './problem.js';
+import { MessageRefused, type FieldFault } from './refusal.js';
 
-/** How each destination of the message will be served. Throws the problem that names every destination that can't be. */
+/**
+ * How each destination of the message will be served, each route's fallbacks after it. Throws the refusal that names every
+ * destination that can't be served.
+ */
 export function planDeliveries(message: Message, configuration: Configuration): DeliveryPlan[] {
-  const errors: FieldError[] = [];
-  const plans = message.destinations.map((destination, index) => {
-    const planned = planDelivery(destination, message, configuration);
-    if ('detail' in planned) {
-      errors.push({ field: planned.field ?? `destinations.${index}`, detail: planned.detail });
-    }
-    return planned;
+  const retry = chosenProfile(message, configuration);
+  const faults: FieldFault[] = [];
+  const plans: DeliveryPlan[] = [];
+  message.destinations.forEach(({ destination, fallback, fallbackAfterMs }, route) => {
+    [destination, ...fallback].forEach((each, place) => {
+      const planned = planDelivery(each, message, configuration);
+      if ('detail' in planned) {
+        const field = planned.field ?? fieldOf(route, place);
+        if (!faults.some((fault) => fault.field === field)) faults.push({ ...planned, field });
+        return;
+      }
+      plans.push({
+        ...planned,
+        ...(retry && { retry }),
+        ...(place > 0 && { fallbackFor: plans.length - 1, fallbackAfterMs }),
+      });
+    });
   });
-  if (errors.length > 0) throw invalidRequest(errors);
-  return plans as DeliveryPlan[];
+  if (faults.length > 0) throw new MessageRefused('invalid', faults);
+  return plans;
+}
+
+function fieldOf(route: number, place: number): string {
+  return place === 0 ? `destinations.${route}` : `destinations.${route}.fallback.${place - 1}`;
+}
+
+/** The profile that the message names; undefined where it leaves that to the accounts. */
+function chosenProfile(
+  { retryProfile }: Message,
+  { retryProfiles }: Configuration,
+): RetryProfile | undefined {
+  if (retryProfile === undefined) return undefined;
+  const profile = Object.hasOwn(retryProfiles, retryProfile)
+    ? retryProfiles[retryProfile]
+    : undefined;
+  if (profile) return profile;
+  const known = Object.keys(retryProfiles).join(', ');
+  throw new MessageRefused('invalid', [
+    {
+      field: 'retryProfile',
+      detail: `"${retryProfile}" is no retry profile: there are ${known}`,
+    },
+  ]);
 }
 
 function planDelivery(

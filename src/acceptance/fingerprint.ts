@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Message } from '../message.js';
 
 /**
- * What makes a message the same message: where it goes, what it says, and what it is about. Not: how urgent it is, what to
- * do when in doubt, or its trace, which may differ from one sending of it to the next.
+ * What makes a message the same message: where it goes, what it says, and what it is about. Not: how urgent it is, when it
+ * is to be delivered, what to do when in doubt, or its trace, which may differ from one sending of it to the next.
  */
 function identifyingFields(message: Message): Record<string, unknown> {
   const { content, correlation = {}, destinations } = message;
   return {
-    destinations: [...destinations].sort(),
+    destinations: destinations.map(({ destination }) => destination).sort(),
     'content.text': content.text,
     'content.title': content.title,
     'content.severity': content.severity,
