@@ -1,5 +1,6 @@
 /** The message: what a source asks to have said. These schemas validate, type and document it, here and nowhere else. */
 import { z } from 'zod';
+import { ACKNOWLEDGEMENT_EVENTS, type AcknowledgementPlan } from './acknowledgement.js';
 import type { OnAmbiguous, RetryProfile } from './delivery.js';
 import { durationMs } from './duration.js';
 
@@ -174,6 +175,33 @@ const timestamp = z.iso.datetime({
 /** Far beyond any use, and well within what Temporal's timers take. */
 const LONGEST_DELAY_MS = 366 * 24 * 3_600_000;
 
+export const acknowledgeSchema = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+      .max(2_000)
+      .refine(withoutCredentials, {
+        error: 'must not hold a user name or password: callbacks are signed instead',
+      })
+      .meta({
+        description:
+          'Where the callbacks go: on a host of the configuration’s allow-list. Signed by the Standard Webhooks specification.',
+        examples: ['https://hooks.example.com/sendproof'],
+      }),
+    events: z
+      .array(z.enum(ACKNOWLEDGEMENT_EVENTS))
+      .min(1, 'must name at least one event, or be left out')
+      .default([...ACKNOWLEDGEMENT_EVENTS])
+      .meta({ description: 'What to be told of; without it, of everything.' }),
+  })
+  .meta({ id: 'Acknowledge' });
+
+function withoutCredentials(url: string): boolean {
+  if (!URL.canParse(url)) return true;
+  const { username, password } = new URL(url);
+  return username === '' && password === '';
+}
+
 const messageFields = z.strictObject({
   deduplicationKey: deduplicationKeySchema,
   destinations: routesSchema,
@@ -203,6 +231,10 @@ const messageFields = z.strictObject({
     .meta({ description: 'Not posted before. In the past: at once.' }),
   expiresAt: timestamp.optional().meta({
     description: 'Never posted after it: what is not confirmed by then ends as `expired`.',
+  }),
+  acknowledge: acknowledgeSchema.optional().meta({
+    description:
+      'Have a system told what becomes of the message. Without it, what the configuration says for `correlation.source`.',
   }),
 });
 
@@ -250,6 +282,8 @@ export interface DeliverMessageInput {
   deliverAt?: string | undefined;
   /** ISO 8601: never posted after. */
   expiresAt?: string | undefined;
+  /** Who is told what becomes of it; empty or absent where nobody asked to be. */
+  acknowledgements?: AcknowledgementPlan[] | undefined;
   /** 32 hex digits: continued from the source's `traceparent` or begun by the API. */
   traceId: string;
 }

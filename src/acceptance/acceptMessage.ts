@@ -5,6 +5,7 @@ import type { MessageStatus } from '../delivery.js';
 import type { Message } from '../message.js';
 import { describeMessage, memoOf, messageStatus, summarise } from '../temporal/messageExecution.js';
 import { restartMessage, startMessage, type MessageStart } from '../temporal/startMessage.js';
+import { planAcknowledgements } from './acknowledgementPlan.js';
 import { planDeliveries } from './deliveryPlan.js';
 import { differingFields, fingerprint } from './fingerprint.js';
 import { MessageRefused } from './refusal.js';
@@ -67,6 +68,7 @@ function messageStart(
       deliveries: planDeliveries(message, configuration),
       deliverAt,
       expiresAt,
+      acknowledgements: planAcknowledgements(message, configuration),
       traceId,
     },
     memo: { fingerprint: fingerprint(message), startToken: randomUUID() },

@@ -95,9 +95,9 @@ function unknownAccount(
 /** Temporal's limit: https://docs.temporal.io/develop/task-queue-priority-fairness */
 const FAIRNESS_KEY_MAX_BYTES = 64;
 
-/** The destination itself where it fits, since it is then readable in Temporal's tools; else its hash. */
-export function fairnessKey(destination: Destination): string {
-  return Buffer.byteLength(destination) <= FAIRNESS_KEY_MAX_BYTES
-    ? destination
-    : createHash('sha256').update(destination).digest('base64url');
+/** The name itself (of a destination, a receiver) where it fits, since it is then readable in Temporal's tools; else its hash. */
+export function fairnessKey(name: string): string {
+  return Buffer.byteLength(name) <= FAIRNESS_KEY_MAX_BYTES
+    ? name
+    : createHash('sha256').update(name).digest('base64url');
 }

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Configuration } from '../config/configuration.js';
+import { createAcknowledge, type AcknowledgeDependencies } from './acknowledge.js';
 import { createDeliver, type DeliverDependencies } from './deliver.js';
 import { createTellOperators } from './tellOperators.js';
 
@@ -8,6 +9,13 @@ export type DeliveryActivities = ReturnType<typeof createDeliveryActivities>;
 /** The activities of a delivery task queue, given the adapters that they need. */
 export function createDeliveryActivities(dependencies: DeliverDependencies) {
   return { deliver: createDeliver(dependencies) };
+}
+
+export type AcknowledgementActivities = ReturnType<typeof createAcknowledgementActivities>;
+
+/** The activities of the acknowledgements' task queue. */
+export function createAcknowledgementActivities(dependencies: AcknowledgeDependencies) {
+  return { acknowledge: createAcknowledge(dependencies) };
 }
 
 export type WorkflowQueueActivities = ReturnType<typeof createWorkflowQueueActivities>;

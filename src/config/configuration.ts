@@ -10,6 +10,14 @@ import type { Platform } from '../destinations/destination.js';
 import { PLATFORMS } from '../destinations/registry.js';
 import { durationMs } from '../duration.js';
 import { routesSchema, type Route } from '../message.js';
+import {
+  ACKNOWLEDGEMENT_PROFILE,
+  ACKNOWLEDGEMENT_RETRY,
+  acknowledgementSettings,
+  acknowledgementsSchema,
+  sourceAcknowledgementFields,
+  type AcknowledgementSettings,
+} from './acknowledgements.js';
 import { ConfigurationError, portNumber, type AccountPolicy } from './fields.js';
 
 /** An account together with the platform that understands it. */
@@ -29,6 +37,8 @@ export interface Configuration {
   accounts: ConfiguredAccount[];
   deduplicationWindow: DeduplicationWindow;
   retryProfiles: Record<string, RetryProfile>;
+  /** How sources learn what became of their messages. */
+  acknowledgements: AcknowledgementSettings;
   /** Where notices of sendproof's own go: dead letters, broken accounts; undefined where nobody wants them. */
   operators: Operators | undefined;
   /** Where the embedded default keeps its files. */
@@ -90,8 +100,15 @@ const fileSchema = z.strictObject({
   deduplicationWindow: durationMs.prefault('24h'),
   retry: z.record(z.string(), retryProfileSchema).default({}),
   sources: z
-    .record(z.string(), z.strictObject({ deduplicationWindow: durationMs.optional() }))
+    .record(
+      z.string(),
+      z.strictObject({
+        deduplicationWindow: durationMs.optional(),
+        ...sourceAcknowledgementFields,
+      }),
+    )
     .default({}),
+  acknowledgements: acknowledgementsSchema,
   operators: z.strictObject({ destinations: routesSchema }).optional(),
   accounts: z
     .strictObject(
@@ -120,6 +137,7 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
   );
   const retryProfiles = {
     default: retryProfileSchema.parse({}),
+    [ACKNOWLEDGEMENT_PROFILE]: ACKNOWLEDGEMENT_RETRY,
     ...settings.retry,
   };
 
@@ -151,6 +169,11 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
       ),
     },
     retryProfiles,
+    acknowledgements: acknowledgementSettings(
+      settings.acknowledgements,
+      settings.sources,
+      retryProfiles,
+    ),
     operators: settings.operators,
     dataDirectory: variables.SENDPROOF_DATA_DIR,
     file: file?.path,

@@ -9,6 +9,14 @@ export function deliveryTaskQueue(platform: string, account: string): string {
   return `${WORKFLOW_TASK_QUEUE}.deliver.${platform}.${account}`;
 }
 
+/** The task queue of acknowledgements: slow receivers of callbacks hold up neither workflows nor deliveries. */
+export const ACKNOWLEDGEMENT_TASK_QUEUE = `${WORKFLOW_TASK_QUEUE}.acknowledge`;
+
+/** The workflow that makes one acknowledgement, and by which its recipient knows it: no two are ever the same. */
+export function acknowledgementIds(uuid: string): { workflowId: string; webhookId: string } {
+  return { workflowId: `sendproof/ack/${uuid}`, webhookId: `msg_${uuid}` };
+}
+
 const DEAD_LETTER_QUEUE_PREFIX = 'dlq/';
 
 export function deadLetterQueueId(destination: Destination): string {

@@ -1,13 +1,17 @@
-/** The workers of one process: one for the workflows, one for each account's deliveries. */
+/** The workers of one process: one for the workflows, one for acknowledgements, one for each account's deliveries. */
 import { Client } from '@temporalio/client';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createDeliveryActivities, createWorkflowQueueActivities } from '../activities/index.js';
+import {
+  createAcknowledgementActivities,
+  createDeliveryActivities,
+  createWorkflowQueueActivities,
+} from '../activities/index.js';
 import { accountId, type Configuration, type ConfiguredAccount } from '../config/configuration.js';
 import { ConfigurationError } from '../config/fields.js';
 import type { DestinationAdapter } from '../destinations/destination.js';
 import { parseDestination } from '../message.js';
-import { deliveryTaskQueue, WORKFLOW_TASK_QUEUE } from './names.js';
+import { ACKNOWLEDGEMENT_TASK_QUEUE, deliveryTaskQueue, WORKFLOW_TASK_QUEUE } from './names.js';
 
 export interface WorkersOptions {
   connection: NativeConnection;
@@ -45,6 +49,7 @@ const CONCURRENT_DELIVERIES_PER_ACCOUNT = 100;
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { configuration, connection, namespace, workflowBundle } = options;
   const client = new Client({ connection, namespace });
+  const random = options.random ?? Math.random;
   const shared: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime'> = {
     connection,
     namespace,
@@ -57,6 +62,14 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       workflowBundle: { codePath: workflowBundle },
       activities: createWorkflowQueueActivities({ client, configuration }),
     }),
+    Worker.create({
+      ...shared,
+      taskQueue: ACKNOWLEDGEMENT_TASK_QUEUE,
+      activities: createAcknowledgementActivities({
+        settings: configuration.acknowledgements,
+        random,
+      }),
+    }),
     ...usableAccounts(options).map(({ account, adapter }) =>
       Worker.create({
         ...shared,
@@ -68,7 +81,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
             const ours = parts.platform === account.platform.name && parts.account === account.name;
             return ours ? adapter : undefined;
           },
-          random: options.random ?? Math.random,
+          random,
         }),
       }),
     ),

@@ -12,6 +12,7 @@ import type { Attempt, Receipt } from '../delivery.js';
 import type { DeliverMessageInput, Destination } from '../message.js';
 import { readDeliverFailure } from '../temporal/deliverFailure.js';
 import { deliveryId } from '../temporal/names.js';
+import { Acknowledgements } from './acknowledgement.js';
 import { Delivery } from './delivery.js';
 import { showDeadLetters, waitForDecision } from './parking.js';
 import { discardSignal, retrySignal } from './signals.js';
@@ -37,6 +38,7 @@ const ATTEMPT_OVERHEAD_MS = 5_000;
  */
 export async function deliverMessage(input: DeliverMessageInput): Promise<DeliverMessageResult> {
   const deliveries = input.deliveries.map((plan) => new Delivery(plan, attemptsBeforeReset()));
+  const acknowledgements = new Acknowledgements(input, deliveries);
   setHandler(retrySignal, (request) => {
     for (const delivery of deliveries) delivery.decide('retry', request);
   });
@@ -46,8 +48,12 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
 
   // Settled, not all: a cancellation must let every delivery finish its tidying up.
   const outcomes = await Promise.allSettled(
-    deliveries.map((delivery, index) => seeThrough(delivery, index, input, deliveries)),
+    deliveries.map((delivery, index) =>
+      seeThrough(delivery, index, input, deliveries, acknowledgements),
+    ),
   );
+  if (outcomes.every(({ status }) => status === 'fulfilled')) acknowledgements.tellEnding();
+  await acknowledgements.underWay();
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 
   for (const delivery of deliveries) if (delivery.discarded) throw discardedFailure(delivery);
@@ -75,12 +81,15 @@ async function seeThrough(
   index: number,
   input: DeliverMessageInput,
   all: Delivery[],
+  acknowledgements: Acknowledgements,
 ): Promise<void> {
   for (;;) {
     await attemptDelivery(delivery, index, input);
     if (!delivery.deadLetter) return;
 
+    acknowledgements.tellParked(delivery);
     await waitForDecision(delivery, delivery.deadLetter, all);
+    acknowledgements.tellRetried(delivery);
     delivery.unpark();
     showDeadLetters(all);
     if (delivery.discarded) return;

@@ -1,3 +1,4 @@
 /** The workflow types, as the worker registers them by name. */
+export { acknowledgeSource } from './acknowledgeSource.js';
 export { deadLetterQueue } from './deadLetterQueue.js';
 export { deliverMessage } from './deliverMessage.js';

@@ -1,0 +1,145 @@
+/** Callbacks by the Standard Webhooks specification: https://www.standardwebhooks.com */
+import { Webhook } from 'standardwebhooks';
+import { Agent, errors, request, type Dispatcher } from 'undici';
+import { AcknowledgementError, type Acknowledgement } from '../acknowledgement.js';
+import type { CallbackPolicy } from '../config/acknowledgements.js';
+import type { Secret } from '../config/fields.js';
+import { errorCode } from '../destinations/failure.js';
+import { retryAfterMs } from '../destinations/retryAfter.js';
+import { AddressNotAllowed, guardedConnector } from './addressGuard.js';
+import { errorOfStatus } from './failure.js';
+
+/** Shorter than the whole, so that a host that doesn't answer at all is told from a slow one. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** What the answer says is not wanted; so much of it is read to keep the connection, and no more. */
+const ANSWER_LIMIT_BYTES = 64 * 1024;
+
+/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme */
+const SIGNING_SECRET = /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/;
+
+/** One acknowledgement on its way to one URL. */
+export interface CallbackRequest {
+  url: string;
+  webhookId: string;
+  acknowledgement: Acknowledgement;
+}
+
+/**
+ * Makes one signed request, and resolves with the HTTP status of an answer of the 2xx class. Rejects with nothing but
+ * AcknowledgementError.
+ */
+export type SendCallback = (request: CallbackRequest) => Promise<number>;
+
+/**
+ * Callbacks go straight to their host: through a proxy, nobody could tell which address they end up at. Redirects are not
+ * followed, as the specification recommends.
+ *
+ * @param policy.secrets where there are several, each signs, so that a secret can be replaced without a gap
+ * @param requestTimeoutMs from the call to the end of the answer
+ * @param names resolves host names, as `dns.lookup` does
+ */
+export function createSendCallback(
+  { allowedOrigins, allowPrivate, secrets }: CallbackPolicy,
+  requestTimeoutMs: number,
+  names?: Parameters<typeof guardedConnector>[2],
+): SendCallback {
+  const agent = new Agent({ connect: guardedConnector(allowPrivate, CONNECT_TIMEOUT_MS, names) });
+  return async ({ url, webhookId, acknowledgement }) => {
+    const { host, origin } = new URL(url);
+    if (!allowedOrigins.includes(origin)) {
+      throw new AcknowledgementError(
+        `${origin} is not on this worker’s allow-list: add it to acknowledgements.allowedHosts.`,
+        { reason: 'address_not_allowed' },
+      );
+    }
+    const body = JSON.stringify(acknowledgement);
+    const now = new Date();
+    const signatures = secrets.map((secret) => signer(secret).sign(webhookId, now, body));
+    let answer: Dispatcher.ResponseData;
+    try {
+      answer = await request(url, {
+        method: 'POST',
+        dispatcher: agent,
+        signal: AbortSignal.timeout(requestTimeoutMs),
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': 'sendproof',
+          'webhook-id': webhookId,
+          'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
+          'webhook-signature': signatures.join(' '),
+        },
+        body,
+      });
+    } catch (error) {
+      throw connectionError(host, error);
+    }
+    // The status has said it all: a body that breaks off or has no end changes nothing.
+    await answer.body.dump({ limit: ANSWER_LIMIT_BYTES }).catch(() => undefined);
+    const { headers, statusCode } = answer;
+    if (statusCode >= 200 && statusCode < 300) return statusCode;
+    throw errorOfStatus(
+      host,
+      statusCode,
+      retryAfterMs(single(headers['retry-after']), single(headers.date)),
+    );
+  };
+}
+
+/** Throws an AcknowledgementError where the secret can't be read or is none. */
+function signer(secret: Secret): Webhook {
+  let text: string;
+  try {
+    text = secret.reveal();
+  } catch (error) {
+    throw notConfigured(error instanceof Error ? error.message : 'the secret can’t be read');
+  }
+  if (!SIGNING_SECRET.test(text)) {
+    throw notConfigured(
+      `${secret.toString()} holds no signing secret: it is whsec_ and 24 to 64 random bytes in base64.`,
+    );
+  }
+  return new Webhook(text);
+}
+
+function notConfigured(what: string): AcknowledgementError {
+  return new AcknowledgementError(`Nothing can be signed: ${what}`, { reason: 'not_configured' });
+}
+
+function connectionError(host: string, error: unknown): AcknowledgementError {
+  if (error instanceof AddressNotAllowed) {
+    return new AcknowledgementError(
+      `${error.message}: nothing was sent. If it is meant to be reached, list it in acknowledgements.allowPrivate.`,
+      { reason: 'address_not_allowed', cause: error },
+    );
+  }
+  if (isTimeout(error)) {
+    return new AcknowledgementError(`${host} did not answer within the time limit.`, {
+      reason: 'timeout',
+      cause: error,
+    });
+  }
+  if (error instanceof errors.HTTPParserError) {
+    return new AcknowledgementError(`${host} gave an answer that is no HTTP.`, {
+      reason: 'unexpected_answer',
+      cause: error,
+    });
+  }
+  const code = errorCode((error as NodeJS.ErrnoException).code);
+  return new AcknowledgementError(
+    `No connection to ${host}, or it broke before the answer${code === undefined ? '' : ` (${code})`}.`,
+    { reason: 'connection_failed', cause: error },
+  );
+}
+
+function isTimeout(error: unknown): boolean {
+  return (
+    (error instanceof Error && error.name === 'TimeoutError') ||
+    error instanceof errors.ConnectTimeoutError ||
+    error instanceof errors.HeadersTimeoutError
+  );
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}

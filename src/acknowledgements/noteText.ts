@@ -1,0 +1,21 @@
+import type { AcknowledgedDelivery, Acknowledgement } from '../acknowledgement.js';
+
+/** What the note on an incident says, in one line, with the id that the next attempt would find it by. */
+export function noteText({ data }: Acknowledgement, webhookId: string): string {
+  const { by, deliveries, summary, why } = data;
+  const person = by === undefined ? [] : [`by ${by}${why === undefined ? '' : `: ${why}`}`];
+  return `sendproof: ${[summary, ...person, ...deliveries.map(deliveryText)].join(' — ')} (${webhookId})`;
+}
+
+function deliveryText({ destination, reason, receipt, status }: AcknowledgedDelivery): string {
+  switch (status) {
+    case 'confirmed':
+      return `posted to ${destination}${receipt?.url === undefined ? '' : ` ${receipt.url}`}`;
+    case 'dead_lettered':
+      return `not posted to ${destination}, waiting for a person: ${reason ?? 'unknown reason'}`;
+    case 'standby':
+      return `not needed: ${destination}`;
+    default:
+      return `${destination}: ${status}`;
+  }
+}

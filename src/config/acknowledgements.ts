@@ -1,0 +1,153 @@
+/** `acknowledgements` and what sources say about them in `sendproof.yaml`: who may be told, and how. */
+import { z } from 'zod';
+import type { AcknowledgementEvent } from '../acknowledgement.js';
+import { parseAddressRange, type AddressRange } from '../acknowledgements/addressGuard.js';
+import type { RetryProfile } from '../delivery.js';
+import { secureUrl } from '../destinations/endpoint.js';
+import { durationMs } from '../duration.js';
+import { acknowledgeSchema } from '../message.js';
+import { ConfigurationError, secret, type Secret } from './fields.js';
+
+/** What callbacks are signed with, and where they may go. */
+export interface CallbackPolicy {
+  /** The newest first; each signs. */
+  secrets: Secret[];
+  /** As `https://hooks.example.com`. */
+  allowedOrigins: string[];
+  /** Addresses that are not public and may be called all the same. */
+  allowPrivate: AddressRange[];
+}
+
+/** How notes are put on PagerDuty's incidents. */
+export interface PagerDutyAccount {
+  token: Secret;
+  /** The e-mail address of the PagerDuty user whose notes they are. */
+  from: string;
+  apiUrl: string;
+}
+
+/** How a source is told, where its messages don't say themselves. */
+export interface SourceAcknowledgements {
+  acknowledge?: { url: string; events: AcknowledgementEvent[] } | undefined;
+  pagerduty?: PagerDutyAccount | undefined;
+}
+
+export interface AcknowledgementSettings {
+  /** Undefined where nothing is configured: no callback is accepted then. */
+  callbacks: CallbackPolicy | undefined;
+  retry: RetryProfile;
+  /** How long one request may take. */
+  requestTimeoutMs: number;
+  bySource: Record<string, SourceAcknowledgements>;
+}
+
+/** `hooks.example.com`, `hooks.example.com:8443`, or with plain http written out: `http://10.1.2.3:8080`. */
+const allowedOrigin = z.string().transform((text, context) => {
+  const url = text.includes('://') ? text : `https://${text}`;
+  const { href, origin } = URL.canParse(url) ? new URL(url) : { href: '', origin: '' };
+  if (/^https?:/.test(origin) && href === `${origin}/`) return origin;
+  context.addIssue(
+    `not a host: "${text}" (write hooks.example.com, hooks.example.com:8443, or http://… where it has no TLS)`,
+  );
+  return z.NEVER;
+});
+
+const addressRange = z.string().transform((text, context) => {
+  const range = parseAddressRange(text);
+  if (range) return range;
+  context.addIssue(`not an address or range: "${text}" (write 10.1.2.3, 10.1.2.0/24 or fd00::/8)`);
+  return z.NEVER;
+});
+
+/** The name of the retry profile that acknowledgements have where they name no other. */
+export const ACKNOWLEDGEMENT_PROFILE = 'acknowledgement';
+
+/** Soon at first, hourly in the end, for a day. */
+export const ACKNOWLEDGEMENT_RETRY: RetryProfile = {
+  initialDelayMs: 5_000,
+  factor: 2,
+  maximumDelayMs: 3_600_000,
+  attempts: 1_000,
+  giveUpAfterMs: 24 * 3_600_000,
+};
+
+export const acknowledgementsSchema = z
+  .strictObject({
+    secret: z.union([secret, z.array(secret).min(1).max(5)]).optional(),
+    allowedHosts: z.array(allowedOrigin).default([]),
+    allowPrivate: z.array(addressRange).default([]),
+    retry: z.string().default(ACKNOWLEDGEMENT_PROFILE),
+    // The specification recommends 15 to 30 s.
+    requestTimeout: durationMs.prefault('15s'),
+  })
+  .prefault({});
+
+export const sourceAcknowledgementFields = {
+  acknowledge: acknowledgeSchema.optional(),
+  pagerduty: z
+    .strictObject({
+      token: secret,
+      from: z.email('must be the e-mail address of a PagerDuty user'),
+      apiUrl: z.string().default('https://api.pagerduty.com'),
+    })
+    .optional(),
+};
+
+/**
+ * Throws a ConfigurationError where a source's default could never be told: no secret, a host that isn't allowed, a retry
+ * profile that isn't there.
+ */
+export function acknowledgementSettings(
+  {
+    secret: given,
+    allowedHosts,
+    allowPrivate,
+    retry,
+    requestTimeout,
+  }: z.output<typeof acknowledgementsSchema>,
+  sources: Record<string, SourceAcknowledgements>,
+  retryProfiles: Record<string, RetryProfile>,
+): AcknowledgementSettings {
+  const profile = Object.hasOwn(retryProfiles, retry) ? retryProfiles[retry] : undefined;
+  if (!profile) {
+    throw new ConfigurationError(
+      `acknowledgements.retry names the retry profile "${retry}", which is not defined under "retry" (there are: ${Object.keys(retryProfiles).join(', ')}).`,
+    );
+  }
+  const callbacks = given && {
+    secrets: Array.isArray(given) ? given : [given],
+    allowedOrigins: allowedHosts,
+    allowPrivate,
+  };
+  for (const [name, { acknowledge, pagerduty }] of Object.entries(sources)) {
+    const fault = acknowledge && callbackFault(acknowledge.url, callbacks);
+    if (fault !== undefined) {
+      throw new ConfigurationError(`sources.${name}.acknowledge.url: ${fault}`);
+    }
+    if (pagerduty) secureUrl(pagerduty.apiUrl, `sources.${name}.pagerduty.apiUrl`);
+  }
+  return {
+    callbacks,
+    retry: profile,
+    requestTimeoutMs: requestTimeout,
+    bySource: Object.fromEntries(
+      Object.entries(sources).map(([name, { acknowledge, pagerduty }]) => [
+        name,
+        { acknowledge, pagerduty },
+      ]),
+    ),
+  };
+}
+
+/** Why this URL can't be called back, and the remedy; undefined where it can. */
+export function callbackFault(
+  url: string,
+  callbacks: CallbackPolicy | undefined,
+): string | undefined {
+  if (!callbacks) {
+    return 'callbacks are not configured: set acknowledgements.secret and acknowledgements.allowedHosts in sendproof.yaml, or leave this out';
+  }
+  const { origin } = new URL(url);
+  if (callbacks.allowedOrigins.includes(origin)) return undefined;
+  return `${origin} is not on the allow-list: add it to acknowledgements.allowedHosts in sendproof.yaml, or use a host that is there (plain http has to be listed as such)`;
+}
