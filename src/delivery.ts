@@ -95,6 +95,12 @@ export interface Attempt {
   lookup?: 'found' | 'absent' | 'refused';
 }
 
+/**
+ * How the attempts at a delivery ended without a post. `refused`: trying again can't help. `exhausted`: no attempt, or no
+ * time, of its retry profile was left. `expired`: no further attempt would have come before its `expiresAt`.
+ */
+export type Ending = 'refused' | 'exhausted' | 'expired';
+
 /** What decides, after an ambiguous attempt, where the destination can't be searched. */
 export type OnAmbiguous = 'resend' | 'dead_letter';
 

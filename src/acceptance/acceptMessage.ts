@@ -83,12 +83,16 @@ function deduplicationWindowMs(
   return own ?? defaultMs;
 }
 
-/** An open message keeps its key however old it is: it is still to be delivered, or waits for a person. */
+/**
+ * An open message keeps its key however old it is: it is still to be delivered, or waits for a person. The window of one that
+ * was to be delivered later begins then.
+ */
 function hasExpired(
-  { closeTime, startTime }: WorkflowExecutionDescription,
+  { closeTime, startTime, executionTime }: WorkflowExecutionDescription,
   windowMs: number,
 ): boolean {
-  return closeTime !== undefined && startTime.getTime() + windowMs < Date.now();
+  const from = executionTime ?? startTime;
+  return closeTime !== undefined && from.getTime() + windowMs < Date.now();
 }
 
 function compare(original: WorkflowExecutionDescription, { memo }: MessageStart): Acceptance {

@@ -1,7 +1,7 @@
-import { activityInfo, ApplicationFailure, heartbeat } from '@temporalio/activity';
+import { activityInfo, ApplicationFailure, heartbeat, type Info } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { AttemptLog, lastNumber } from '../attemptLog.js';
-import { DeliveryError, type Attempt, type Receipt } from '../delivery.js';
+import { DeliveryError, type Attempt, type Ending, type Receipt } from '../delivery.js';
 import type { DestinationAdapter } from '../destinations/destination.js';
 import { parseDestination, type Destination } from '../message.js';
 import { nextAttemptDelayMs } from './backoff.js';
@@ -50,10 +50,9 @@ export function createDeliver({ adapterFor, random }: DeliverDependencies) {
     clearInterval(showLife);
 
     const { receipt, error, lookup } = attempt;
-    const nextAttemptInMs =
-      error && error.outcome !== 'permanent' && info.attempt < input.retry.attempts
-        ? nextAttemptDelayMs(input.retry, info.attempt, notBeforeMs(error), random())
-        : undefined;
+    const next = error && whatNext(error, input, info, random());
+    // Nothing was tried any more: that is no attempt.
+    if (error?.reason === 'expired') throw applicationFailure(error, log, next);
     log.add({
       startedAt: startedAt.toISOString(),
       durationMs: Date.now() - startedAt.getTime(),
@@ -62,14 +61,30 @@ export function createDeliver({ adapterFor, random }: DeliverDependencies) {
       httpStatus: error?.httpStatus,
       platformCode: error?.platformCode,
       retryAfterMs: error?.retryAfterMs,
-      nextAttemptInMs,
+      nextAttemptInMs: next?.delayMs,
       lookup,
     });
     if (receipt) return { receipt, attempts: log.entries() };
 
     heartbeat(log.entries());
-    throw applicationFailure(error, log, nextAttemptInMs);
+    throw applicationFailure(error, log, next);
   };
+}
+
+/** The wait before the next attempt; or, where there is none, how that ends the delivery. */
+type Next = { delayMs: number; ending?: undefined } | { delayMs?: undefined; ending: Ending };
+
+function whatNext(error: DeliveryError, input: DeliverInput, info: Info, random: number): Next {
+  const { expiresAt, retry } = input;
+  if (error.reason === 'expired') return { ending: 'expired' };
+  if (error.outcome === 'permanent') return { ending: 'refused' };
+  if (info.attempt >= retry.attempts) return { ending: 'exhausted' };
+
+  const delayMs = nextAttemptDelayMs(retry, info.attempt, notBeforeMs(error), random);
+  const at = Date.now() + delayMs;
+  if (expiresAt !== undefined && at >= Date.parse(expiresAt)) return { ending: 'expired' };
+  const giveUpAt = info.scheduledTimestampMs + (retry.giveUpAfterMs ?? Number.POSITIVE_INFINITY);
+  return at > giveUpAt ? { ending: 'exhausted' } : { delayMs };
 }
 
 /** How long the next attempt has to wait at least: what the platform asked for, or until an unanswered request has settled. */
@@ -129,6 +144,9 @@ async function makeAttempt(
       if (lookup === 'refused' && !maySendAgain(input, unresolved)) throw outcomeUnknown(since);
     }
     if (lease.lost) throw frozen();
+    if (input.expiresAt !== undefined && Date.now() >= Date.parse(input.expiresAt)) {
+      throw expired(input.expiresAt);
+    }
     return { receipt: await adapter.post({ ...input, path }), lookup };
   } catch (error) {
     return { error: asDeliveryError(error), lookup };
@@ -177,6 +195,13 @@ function frozen(): DeliveryError {
   );
 }
 
+function expired(at: string): DeliveryError {
+  return new DeliveryError(`Its time was over at ${at}: nothing was sent any more.`, {
+    outcome: 'permanent',
+    reason: 'expired',
+  });
+}
+
 function accountNotConfigured(destination: Destination): DeliveryError {
   return new DeliveryError(
     `This worker has no account for ${destination}: add it to the worker’s configuration, then retry.`,
@@ -196,16 +221,17 @@ function asDeliveryError(error: unknown): DeliveryError {
 function applicationFailure(
   error: DeliveryError,
   log: AttemptLog,
-  nextRetryDelay: number | undefined,
+  next: Next | undefined,
 ): ApplicationFailure {
-  const permanent = error.outcome === 'permanent';
   return ApplicationFailure.create({
     type: error.reason,
     message: error.message,
-    nonRetryable: permanent,
-    nextRetryDelay,
-    details: [log.entries()],
+    nonRetryable: next?.ending !== undefined,
+    nextRetryDelay: next?.delayMs,
+    // Between attempts the heartbeat has the log. Temporal cuts the failures that it keeps meanwhile to 4 kB, and would
+    // cut off the message.
+    ...(next?.ending && { details: [log.entries(), next.ending] }),
     // Failures that Temporal goes on retrying are this activity's daily bread, not news for the worker's error log.
-    ...(!permanent && { category: ApplicationFailureCategory.BENIGN }),
+    ...(error.outcome !== 'permanent' && { category: ApplicationFailureCategory.BENIGN }),
   });
 }

@@ -8,12 +8,14 @@ export interface DeliverInput {
   correlation?: Correlation | undefined;
   onAmbiguous: OnAmbiguous;
   retry: RetryProfile;
+  /** ISO 8601: nothing is posted after it. */
+  expiresAt?: string | undefined;
   traceId: string;
   /** The attempts made before a person asked for a retry; empty the first time. */
   earlierAttempts: Attempt[];
 }
 
-/** The result of a delivery. Where it fails, the ApplicationFailure has the reason as `type` and `[attempts]` as details. */
+/** The result of a delivery. Where it fails, the ApplicationFailure has the reason as `type` and `[attempts, ending]` as details. */
 export interface DeliverResult {
   receipt: Receipt;
   attempts: Attempt[];

@@ -1,8 +1,9 @@
 /** Reading messages, and people's decisions on their dead letters. */
 import { Router, type RequestHandler } from 'express';
 import { z } from 'zod';
-import { MESSAGE_STATUSES, FAILURE_REASONS } from '../delivery.js';
+import { FAILURE_REASONS, MESSAGE_STATUSES, type DeliveryStatus } from '../delivery.js';
 import { deduplicationKeySchema, destinationSchema } from '../message.js';
+import { cancelMessage } from '../temporal/cancelMessage.js';
 import { readMessage, type MessageState } from '../temporal/messageHistory.js';
 import { searchMessages } from '../temporal/messageSearch.js';
 import { discardSignal, retrySignal, type OperatorRequest } from '../workflows/signals.js';
@@ -47,6 +48,12 @@ export const discardBodySchema = z
   })
   .meta({ id: 'DiscardRequest' });
 
+/** As query parameters, since many clients and proxies drop the body of a DELETE. */
+export const cancelQuerySchema = z.strictObject({
+  by: personsWords.optional(),
+  reason: personsWords.optional(),
+});
+
 const DECISION_LIMIT_BYTES = 16 * 1024;
 
 export function messagesRouter(context: ApiContext): Router {
@@ -80,7 +87,32 @@ export function messagesRouter(context: ApiContext): Router {
     decide(context, discardSignal, discardBodySchema),
   );
 
+  router.delete('/messages/:key', cancel(context));
+
   return router;
+}
+
+const CANCELLABLE = new Set<DeliveryStatus>(['accepted', 'delivering', 'dead_lettered', 'standby']);
+
+/** Stops what has not been sent. An attempt that is under way ends with the platform's answer, and counts. */
+function cancel(context: ApiContext): RequestHandler<{ key: string }> {
+  const { client, gate, log } = context;
+  return async (request, response) => {
+    const { by, reason } = parseRequest(cancelQuerySchema, request.query);
+    const message = await findMessage(context, request.params.key);
+    const { closedAt, deduplicationKey, status } = message;
+    if (closedAt !== undefined) {
+      throw new Problem('nothing_to_cancel', `It is ${status} since ${closedAt}.`);
+    }
+    await gate(() => cancelMessage(client, deduplicationKey, { by, reason }));
+    const destinations = message.deliveries
+      .filter((delivery) => CANCELLABLE.has(delivery.status))
+      .map(({ destination }) => destination);
+    log.info({ deduplicationKey, action: 'cancel', destinations }, 'Decision taken');
+    response
+      .status(202)
+      .json({ deduplicationKey, action: 'cancel', destinations, links: linksOf(message) });
+  };
 }
 
 /** Passes a person's decision on to the message's workflow, which acts on it once, whoever else decides at the same time. */

@@ -4,6 +4,7 @@ import { createDocument, type ZodOpenApiResponsesObject } from 'zod-openapi';
 import { deduplicationKeySchema, messageBodySchema, messageSchema } from '../message.js';
 import { batchSchema } from './ingestion.js';
 import {
+  cancelQuerySchema,
   deadLetterQuerySchema,
   discardBodySchema,
   messageQuerySchema,
@@ -24,7 +25,7 @@ const PROBLEM_DESCRIPTIONS = {
   400: 'A field is wrong; `errors` names each.',
   401: 'An API key is needed.',
   404: 'No message with this key is known.',
-  409: 'No delivery of this message waits for a person; `detail` says why.',
+  409: 'There is nothing to decide any more, or not yet; `detail` says why.',
   413: 'The body is too large.',
   415: 'The body is not JSON.',
   422: 'The key was used for other content; `errors` names the fields that differ.',
@@ -127,6 +128,18 @@ export function openApiDocument(version: string) {
           responses: {
             200: { description: 'The message.', content: jsonContent(messageStateSchema) },
             ...problems(400, 401, 404, 503),
+          },
+        },
+        delete: {
+          operationId: 'cancelMessage',
+          summary: 'Stop what has not been sent yet.',
+          requestParams: { path: keyParameter, query: cancelQuerySchema },
+          responses: {
+            202: {
+              description: 'What is not yet sent will not be.',
+              content: jsonContent(decisionSchema),
+            },
+            ...problems(400, 401, 404, 409, 503),
           },
         },
       },

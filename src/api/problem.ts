@@ -29,6 +29,7 @@ const PROBLEMS = {
   not_authenticated: [401, 'An API key is needed'],
   not_found: [404, 'There is no such thing'],
   nothing_to_decide: [409, 'No delivery of this message waits for a person'],
+  nothing_to_cancel: [409, 'The message has ended'],
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The body must be JSON'],
   deduplication_key_reused: [422, 'The deduplication key was used for other content'],

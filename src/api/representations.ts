@@ -69,6 +69,9 @@ const deliverySchema = z
     reason: reasonSchema.optional(),
     detail: z.string().optional(),
     nextAttemptAt: timestamp.optional(),
+    fallbackFor: destinationSchema.optional().meta({
+      description: 'Set for a fallback: the destination that it stands in for.',
+    }),
   })
   .meta({ id: 'Delivery' });
 
@@ -100,13 +103,15 @@ export const messageStateSchema = messageSummarySchema
     deliveries: z.array(deliverySchema),
     operatorActions: z.array(
       z.object({
-        action: z.enum(['retry', 'discard']),
+        action: z.enum(['retry', 'discard', 'cancel']),
         at: timestamp,
         by: z.string().optional(),
         reason: z.string().optional(),
         destination: z.string().optional(),
       }),
     ),
+    deliverAt: z.string().optional(),
+    expiresAt: z.string().optional(),
     failure: z.string().optional(),
     links: z.object({ self: z.string() }),
   })
@@ -122,7 +127,7 @@ export const messagePageSchema = z
 export const decisionSchema = z
   .object({
     deduplicationKey: z.string(),
-    action: z.enum(['retry', 'discard']),
+    action: z.enum(['retry', 'discard', 'cancel']),
     destinations: z
       .array(z.string())
       .meta({ description: 'The deliveries that it was asked for.' }),

@@ -13,7 +13,12 @@ import type { messageSchema } from '../message.js';
 import type { OperatorRequest } from '../workflows/signals.js';
 import { ApiProblem, UnreachableError, UsageError, type ProblemDocument } from './errors.js';
 
-export type MessageRequest = z.input<typeof messageSchema>;
+/** As it was typed: the API judges it. */
+export type MessageRequest = Omit<z.input<typeof messageSchema>, 'destinations'> & {
+  destinations: (
+    string | { destination: string; fallback: string[]; fallbackAfter: string | undefined }
+  )[];
+};
 export type Acceptance = z.infer<typeof acceptanceSchema>;
 export type MessageState = z.infer<typeof messageStateSchema>;
 export type MessageSummary = z.infer<typeof messageSummarySchema>;
@@ -95,6 +100,14 @@ export class ApiClient {
     return (await this.#request('POST', path, request)) as Decision;
   }
 
+  async cancel(
+    deduplicationKey: string,
+    { by, reason }: Pick<OperatorRequest, 'by' | 'reason'>,
+  ): Promise<Decision> {
+    const query = withoutUndefined({ by, reason });
+    return (await this.#request('DELETE', `${messagePath(deduplicationKey)}?${query}`)) as Decision;
+  }
+
   /** The newest `limit` messages, and whether there are more. */
   messages(
     query: MessageQuery,
@@ -128,9 +141,7 @@ export class ApiClient {
     let cursor: string | undefined;
     do {
       const pageSize = Math.min(LARGEST_PAGE, limit - messages.length);
-      const parameters = Object.entries({ ...query, limit: String(pageSize), cursor });
-      const given = parameters.filter((entry): entry is [string, string] => entry[1] !== undefined);
-      const search = new URLSearchParams(given).toString();
+      const search = withoutUndefined({ ...query, limit: String(pageSize), cursor });
       const page = (await this.#request('GET', `${path}?${search}`)) as MessagePage;
       messages.push(...page.messages);
       cursor = page.cursor;
@@ -180,6 +191,14 @@ export class ApiClient {
       `${this.url} answers, but not as sendproof's API does: name the API with --api-url or SENDPROOF_URL.`,
     );
   }
+}
+
+/** As a query string. */
+function withoutUndefined(parameters: Record<string, string | undefined>): string {
+  const given = Object.entries(parameters).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return new URLSearchParams(given).toString();
 }
 
 function parseObject(text: string): object | undefined {

@@ -48,9 +48,25 @@ function show(decision: Decision, { output }: CommandContext): ExitCode {
   return ExitCode.done;
 }
 
+export interface CancelOptions {
+  by?: string;
+  reason?: string;
+}
+
+/** Stops what has not been sent yet. */
+export async function cancel(
+  deduplicationKey: string,
+  options: CancelOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const request = { ...options, by: options.by ?? userName() };
+  return show(await context.api().cancel(deduplicationKey, request), context);
+}
+
 const DECISIONS: Record<Decision['action'], string> = {
   retry: 'will be sent again to',
   discard: 'is given up for',
+  cancel: 'is stopped for',
 };
 
 function userName(): string {

@@ -10,7 +10,7 @@ import type { Content } from '../message.js';
 import { ApiClient, locateApi } from './apiClient.js';
 import type { CommandContext, Surroundings } from './command.js';
 import type { DeadLettersOptions } from './deadLetters.js';
-import type { DiscardOptions, RetryOptions } from './decide.js';
+import type { CancelOptions, DiscardOptions, RetryOptions } from './decide.js';
 import { CommandError } from './errors.js';
 import { ExitCode } from './exitCode.js';
 import type { ListOptions } from './list.js';
@@ -84,6 +84,7 @@ function createProgram(invocation: Invocation): Command {
   addDeadLetters(program, invocation);
   addRetry(program, invocation);
   addDiscard(program, invocation);
+  addCancel(program, invocation);
   addDoctor(program, invocation);
   addSignIn(program, invocation);
   return program;
@@ -121,6 +122,17 @@ function addSend(program: Command, invocation: Invocation): void {
         '--on-ambiguous <decision>',
         'when nobody can tell whether an attempt has posted it (default: resend)',
       ).choices(ON_AMBIGUOUS),
+    )
+    .option('--retry-profile <name>', 'as the configuration has it, instead of the account’s own')
+    .option('--deliver-at <time>', 'not before, as 2026-11-23T12:00:00Z')
+    .option('--expires-at <time>', 'never after: what is not confirmed by then expires')
+    .option(
+      '--fallback <destination...>',
+      'used in this order, each once the one before it can’t be delivered; for a single destination',
+    )
+    .option(
+      '--fallback-after <duration>',
+      'or once the one before it has not confirmed for so long, as 5m',
     )
     .option('--wait', 'wait until it is confirmed or can’t be delivered')
     .addOption(
@@ -223,6 +235,24 @@ function addDiscard(program: Command, invocation: Invocation): void {
       run(invocation, async (context, key: string, options: DiscardOptions) => {
         const { discard } = await import('./decide.js');
         return await discard(key, options, context);
+      }),
+    );
+}
+
+function addCancel(program: Command, invocation: Invocation): void {
+  program
+    .command('cancel')
+    .summary('stop what is not sent yet')
+    .description(
+      'Stop a message wherever it has not been sent yet: while it waits for its time, for its turn, for its next attempt, or for a person.',
+    )
+    .argument('<key>', 'the deduplication key')
+    .option('--by <person>', 'who decides (default: this system’s name for you)')
+    .option('--reason <reason>', 'why')
+    .action(
+      run(invocation, async (context, key: string, options: CancelOptions) => {
+        const { cancel } = await import('./decide.js');
+        return await cancel(key, options, context);
       }),
     );
 }

@@ -22,6 +22,12 @@ export interface SendOptions {
   url?: string;
   priority?: number;
   onAmbiguous?: OnAmbiguous;
+  retryProfile?: string;
+  deliverAt?: string;
+  expiresAt?: string;
+  fallback?: string[];
+  /** As it was typed: the API judges it. */
+  fallbackAfter?: string;
   wait?: true;
   timeout: number;
 }
@@ -63,16 +69,37 @@ async function messageOf(
   context: CommandContext,
 ): Promise<MessageRequest & { deduplicationKey: string }> {
   const { title, severity, key, source, reference, url, priority, onAmbiguous } = options;
+  const { retryProfile, deliverAt, expiresAt } = options;
   const correlation = { source, reference, url };
   return {
     deduplicationKey: key ?? randomUUID(),
     // The API judges them, and names what is wrong with each.
-    destinations,
+    destinations: withFallback(destinations, options),
     content: { text: await textOf(options, context), title, severity },
     ...(Object.values(correlation).some((value) => value !== undefined) && { correlation }),
     priority,
     onAmbiguous,
+    retryProfile,
+    deliverAt,
+    expiresAt,
   };
+}
+
+function withFallback(
+  destinations: string[],
+  { fallback, fallbackAfter }: SendOptions,
+): MessageRequest['destinations'] {
+  if (!fallback) {
+    if (fallbackAfter === undefined) return destinations;
+    throw new UsageError('"--fallback-after" says when a --fallback is used, and there is none.');
+  }
+  const [destination = '', ...others] = destinations;
+  if (others.length > 0) {
+    throw new UsageError(
+      '"--fallback" stands in for one destination, and there are several: send to each by itself.',
+    );
+  }
+  return [{ destination, fallback, fallbackAfter }];
 }
 
 /** The text, or standard input's for `-`, without the line break that its last line ends in. */

@@ -1,8 +1,15 @@
-import { ApplicationFailure, TimeoutFailure } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  RetryState,
+  TimeoutFailure,
+  TimeoutType,
+  type ActivityFailure,
+} from '@temporalio/common';
 import { AttemptLog, lastNumber } from '../attemptLog.js';
 import {
   FAILURE_REASONS,
   type Attempt,
+  type Ending,
   type FailureReason,
   type OnAmbiguous,
 } from '../delivery.js';
@@ -11,6 +18,8 @@ interface Activity {
   earlier: Attempt[];
   scheduledAt: Date;
   attempts: number;
+  /** Temporal stopped because of the time limit of the activity. */
+  timeIsUp: boolean;
 }
 
 export interface DeliverFailure {
@@ -19,6 +28,12 @@ export interface DeliverFailure {
   detail: string;
   /** All attempts of the delivery so far. */
   attempts: Attempt[];
+  ending: Ending;
+}
+
+/** Whether a time limit, and not the count of attempts, ended an activity: only a message that expires has one. */
+export function endedByTime({ retryState }: Pick<ActivityFailure, 'retryState'>): boolean {
+  return retryState === RetryState.TIMEOUT;
 }
 
 /**
@@ -29,6 +44,7 @@ export interface DeliverFailure {
  * @param activity.earlier the attempts before this activity
  * @param activity.scheduledAt when the activity was scheduled
  * @param activity.attempts how many attempts it was allowed
+ * @param activity.timeIsUp whether it ended because of its time limit, as a message that expires has
  */
 export function readDeliverFailure(
   cause: Error | undefined,
@@ -36,7 +52,7 @@ export function readDeliverFailure(
 ): DeliverFailure {
   const failure =
     cause instanceof ApplicationFailure
-      ? ofFailedAttempt(cause, activity.earlier)
+      ? ofFailedAttempt(cause, activity)
       : ofLostWorker(cause, activity);
   if (activity.onAmbiguous === 'resend' || failure.reason === 'outcome_unknown') return failure;
 
@@ -53,30 +69,43 @@ export function readDeliverFailure(
     : failure;
 }
 
-function ofFailedAttempt(failure: ApplicationFailure, earlier: Attempt[]): DeliverFailure {
-  const [attempts] = (failure.details ?? []) as [Attempt[]?];
+function ofFailedAttempt(
+  failure: ApplicationFailure,
+  { earlier, timeIsUp }: Activity,
+): DeliverFailure {
+  const [attempts = earlier, ending] = (failure.details ?? []) as [Attempt[]?, Ending?];
+  // That the time was over is how it ended; why it was not posted before, the last attempt says.
+  const type = failure.type === 'expired' ? (attempts.at(-1)?.reason ?? 'expired') : failure.type;
   return {
-    reason: FAILURE_REASONS.find((known) => known === failure.type) ?? 'unexpected_answer',
+    reason: FAILURE_REASONS.find((known) => known === type) ?? 'unexpected_answer',
     detail: failure.message,
-    attempts: attempts ?? earlier,
+    attempts,
+    ending: timeIsUp ? 'expired' : (ending ?? (failure.nonRetryable ? 'refused' : 'exhausted')),
   };
 }
 
 function ofLostWorker(
   cause: Error | undefined,
-  { earlier, scheduledAt, attempts }: Activity,
+  { earlier, scheduledAt, attempts, timeIsUp }: Activity,
 ): DeliverFailure {
-  const heartbeat = cause instanceof TimeoutFailure ? cause.lastHeartbeatDetails : undefined;
-  // Temporal gives up on an activity whose worker was lost only when no attempt is left.
-  const log = AttemptLog.restore(
-    heartbeat as Attempt[] | undefined,
-    earlier,
-    attempts + 1,
-    scheduledAt,
-  );
+  const timeout = cause instanceof TimeoutFailure ? cause : undefined;
+  const heartbeat = timeout?.lastHeartbeatDetails as Attempt[] | undefined;
+  if (timeout?.timeoutType === TimeoutType.SCHEDULE_TO_CLOSE) {
+    const known = heartbeat ?? earlier;
+    return {
+      reason: known.at(-1)?.reason ?? 'expired',
+      detail: 'It waited in its account’s queue until its time was over.',
+      attempts: known,
+      ending: 'expired',
+    };
+  }
+  // Temporal gives up on an activity whose worker was lost when no attempt is left, or no time for one: then this attempt
+  // was one more than those that were written down.
+  const made = timeIsUp ? lastNumber(heartbeat ?? earlier) - lastNumber(earlier) + 1 : attempts;
   return {
     reason: 'worker_lost',
     detail: 'The worker disappeared during the last attempt; whether it posted is unknown.',
-    attempts: log.entries(),
+    attempts: AttemptLog.restore(heartbeat, earlier, made + 1, scheduledAt).entries(),
+    ending: timeIsUp ? 'expired' : 'exhausted',
   };
 }

@@ -46,7 +46,7 @@ export function messageStatus(execution: MessageExecution): MessageStatus {
     case 'COMPLETED':
       return 'confirmed';
     case 'FAILED':
-      return 'discarded';
+      return parkedOrEnded === 'Expired' ? 'expired' : 'discarded';
     default:
       // Cancelled or terminated by an operator.
       return 'cancelled';

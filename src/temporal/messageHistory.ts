@@ -33,11 +33,13 @@ export interface DeliveryState {
   detail?: string | undefined;
   /** When the next attempt is due, while one is waited for. */
   nextAttemptAt?: string | undefined;
+  /** A fallback: the destination that it stands in for. */
+  fallbackFor?: Destination | undefined;
 }
 
 /** What a person did. */
 export interface OperatorAction {
-  action: 'retry' | 'discard';
+  action: 'retry' | 'discard' | 'cancel';
   at: string;
   by?: string | undefined;
   reason?: string | undefined;
@@ -47,6 +49,10 @@ export interface OperatorAction {
 export interface MessageState extends MessageSummary {
   deliveries: DeliveryState[];
   operatorActions: OperatorAction[];
+  /** Not posted before. */
+  deliverAt?: string | undefined;
+  /** Not posted after. */
+  expiresAt?: string | undefined;
   /** How the workflow ended, where it didn't end confirmed. */
   failure?: string | undefined;
 }
@@ -97,13 +103,15 @@ class HistoryReading {
       const { scheduledEventId, result } = event.activityTaskCompletedEventAttributes;
       await this.#activityCompleted(this.#find(scheduledEventId), result);
     } else if (event.activityTaskFailedEventAttributes) {
-      const { scheduledEventId, failure } = event.activityTaskFailedEventAttributes;
-      await this.#activityFailed(this.#find(scheduledEventId), failure);
+      const { scheduledEventId, failure, retryState } = event.activityTaskFailedEventAttributes;
+      await this.#activityFailed(this.#find(scheduledEventId), failure, retryState);
     } else if (event.activityTaskTimedOutEventAttributes) {
-      const { scheduledEventId, failure } = event.activityTaskTimedOutEventAttributes;
-      await this.#activityFailed(this.#find(scheduledEventId), failure);
+      const { scheduledEventId, failure, retryState } = event.activityTaskTimedOutEventAttributes;
+      await this.#activityFailed(this.#find(scheduledEventId), failure, retryState);
     } else if (event.workflowExecutionSignaledEventAttributes) {
       await this.#signaled(event, event.workflowExecutionSignaledEventAttributes);
+    } else if (event.workflowExecutionCancelRequestedEventAttributes) {
+      this.#cancelRequested(event, event.workflowExecutionCancelRequestedEventAttributes);
     } else if (event.workflowExecutionFailedEventAttributes) {
       const { failure } = event.workflowExecutionFailedEventAttributes;
       this.#failure = (await this.#error(failure))?.message;
@@ -127,18 +135,24 @@ class HistoryReading {
       pending.state ===
       proto.temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED;
     const due = optionalTsToDate(pending.scheduledTime);
-    if (waiting && due && delivery.attempts.length > 0) delivery.nextAttemptAt = due.toISOString();
+    // It will still be handed to a worker, which will not post it any more.
+    if (waiting && this.#hasExpired()) delivery.status = 'expired';
+    else if (waiting && due && delivery.attempts.length > 0) {
+      delivery.nextAttemptAt = due.toISOString();
+    }
   }
 
   state(description: WorkflowExecutionDescription): MessageState {
     const summary = summarise(description);
     for (const delivery of this.#deliveries) {
-      delivery.status = finalStatus(delivery, summary, this.#operatorActions);
+      delivery.status = finalStatus(delivery, summary, this.#operatorActions, this.#hasExpired());
     }
     return {
       ...summary,
       deliveries: this.#deliveries,
       operatorActions: this.#operatorActions,
+      deliverAt: this.#input?.deliverAt,
+      expiresAt: this.#input?.expiresAt,
       failure: this.#failure,
     };
   }
@@ -146,10 +160,12 @@ class HistoryReading {
   async #started(payloads: Payloads | null | undefined): Promise<void> {
     const [input] = await this.#values<[DeliverMessageInput]>(payloads);
     this.#input = input;
-    this.#deliveries = input.deliveries.map(({ destination }) => ({
+    this.#deliveries = input.deliveries.map(({ destination, fallbackFor }) => ({
       destination,
-      status: 'accepted',
+      status: fallbackFor === undefined ? 'accepted' : 'standby',
       attempts: [],
+      fallbackFor:
+        fallbackFor === undefined ? undefined : input.deliveries[fallbackFor]?.destination,
     }));
   }
 
@@ -182,17 +198,35 @@ class HistoryReading {
   async #activityFailed(
     scheduled: Scheduled | undefined,
     failure: temporal.api.failure.v1.IFailure | null | undefined,
+    retryState: temporal.api.enums.v1.RetryState | null | undefined,
   ): Promise<void> {
     if (!scheduled) return;
-    Object.assign(scheduled.delivery, {
-      status: 'dead_lettered',
-      ...readDeliverFailure(await this.#error(failure), {
-        earlier: scheduled.earlier,
-        scheduledAt: scheduled.at,
-        attempts: scheduled.allowedAttempts,
-        onAmbiguous: this.#input?.onAmbiguous ?? 'resend',
-      }),
+    const { ending, ...known } = readDeliverFailure(await this.#error(failure), {
+      earlier: scheduled.earlier,
+      scheduledAt: scheduled.at,
+      attempts: scheduled.allowedAttempts,
+      onAmbiguous: this.#input?.onAmbiguous ?? 'resend',
+      timeIsUp: retryState === proto.temporal.api.enums.v1.RetryState.RETRY_STATE_TIMEOUT,
     });
+    const status = ending === 'expired' ? 'expired' : 'dead_lettered';
+    Object.assign(scheduled.delivery, { status, ...known });
+  }
+
+  #cancelRequested(
+    event: HistoryEvent,
+    { cause, identity }: temporal.api.history.v1.IWorkflowExecutionCancelRequestedEventAttributes,
+  ): void {
+    this.#operatorActions.push({
+      action: 'cancel',
+      at: requiredTsToDate(event.eventTime, 'eventTime').toISOString(),
+      by: identity ?? undefined,
+      reason: cause === '' ? undefined : (cause ?? undefined),
+    });
+  }
+
+  #hasExpired(): boolean {
+    const expiresAt = this.#input?.expiresAt;
+    return expiresAt !== undefined && Date.parse(expiresAt) <= Date.now();
   }
 
   async #signaled(
@@ -226,17 +260,22 @@ class HistoryReading {
   }
 }
 
-/** What people decided, where the delivery's own events don't tell. */
+/** What people or the clock decided, where the delivery's own events don't tell. */
 function finalStatus(
   { destination, status }: DeliveryState,
   message: MessageSummary,
   operatorActions: OperatorAction[],
+  hasExpired: boolean,
 ): DeliveryStatus {
-  if (status === 'confirmed') return status;
+  if (status === 'confirmed' || status === 'expired' || status === 'standby') return status;
   if (message.status === 'cancelled') return 'cancelled';
+  // Nobody has taken it up, and who does now will not post it.
+  if (status === 'accepted' && hasExpired) return 'expired';
   const parked = message.deadLetters.some((deadLetter) => deadLetter.destination === destination);
   const discarded = operatorActions.some(
     (action) => action.action === 'discard' && (action.destination ?? destination) === destination,
   );
-  return status === 'dead_lettered' && !parked && discarded ? 'discarded' : status;
+  if (parked || status !== 'dead_lettered') return status;
+  if (discarded) return 'discarded';
+  return hasExpired ? 'expired' : status;
 }

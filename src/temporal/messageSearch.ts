@@ -43,10 +43,14 @@ export async function searchMessages(
   return { messages: executions.map(summarise), cursor: next === '' ? undefined : next };
 }
 
+/** Also where one of several deliveries has been given up or has expired, and others go on. */
+const UNDER_WAY =
+  'ExecutionStatus = "Running" AND (DeliveryStatus IS NULL OR DeliveryStatus != "DeadLettered")';
+
 /** The statuses that Temporal's own execution status doesn't tell are in the search attribute `DeliveryStatus`. */
 const STATUS_CLAUSES: Record<MessageStatus, string> = {
-  accepted: 'ExecutionStatus = "Running" AND DeliveryStatus IS NULL',
-  delivering: 'ExecutionStatus = "Running" AND DeliveryStatus IS NULL',
+  accepted: UNDER_WAY,
+  delivering: UNDER_WAY,
   confirmed: 'ExecutionStatus = "Completed"',
   dead_lettered: 'ExecutionStatus = "Running" AND DeliveryStatus = "DeadLettered"',
   discarded: 'ExecutionStatus = "Failed" AND DeliveryStatus = "Discarded"',

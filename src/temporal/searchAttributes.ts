@@ -3,7 +3,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 
 /**
  * Set only while a message is in a state that Temporal's own execution status doesn't tell: `DeadLettered` while parked,
- * `Discarded` at its end. A message on its way is Running without it, a confirmed one Completed without it: so the happy
+ * `Discarded` or `Expired` at its end. A message on its way is Running without it, a confirmed one Completed without it: so the happy
  * path costs no extra history event.
  */
 export const deliveryStatusAttribute = defineSearchAttributeKey('DeliveryStatus', 'KEYWORD');

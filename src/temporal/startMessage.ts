@@ -78,7 +78,7 @@ export async function restartMessage(
 }
 
 function startOptions({ deduplicationKey, input, memo }: MessageStart) {
-  const { correlation, deliveries, priority, traceId } = input;
+  const { correlation, deliverAt, deliveries, priority, traceId } = input;
   const destinations = deliveries.map(({ destination }) => destination);
   const typedSearchAttributes: SearchAttributePair[] = [
     { key: destinationAttribute, value: destinations },
@@ -98,6 +98,7 @@ function startOptions({ deduplicationKey, input, memo }: MessageStart) {
     memo: { ...memo },
     typedSearchAttributes,
     priority: { priorityKey: priority },
+    ...(deliverAt !== undefined && { startDelay: Math.max(0, Date.parse(deliverAt) - Date.now()) }),
     staticSummary: summary(destinations, correlation?.source, correlation?.reference),
   };
 }

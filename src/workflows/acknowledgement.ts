@@ -61,6 +61,7 @@ export class Acknowledgements {
   tellEnding(): void {
     const discarded = this.#deliveries.find((delivery) => delivery.discarded)?.discarded;
     if (discarded) this.#tell('message.discarded', { by: discarded.by, why: discarded.why });
+    else if (this.#deliveries.some(({ expired }) => expired)) this.#tell('message.expired');
     else this.#tell('message.confirmed');
   }
 
@@ -119,9 +120,11 @@ async function start(plan: AcknowledgementPlan, acknowledgement: Acknowledgement
 }
 
 function acknowledgedDelivery(delivery: Delivery): AcknowledgedDelivery {
-  const { deadLetter, destination, discarded, receipt } = delivery;
+  const { deadLetter, destination, discarded, expired, notNeeded, receipt } = delivery;
   if (receipt) return { destination, status: 'confirmed', receipt };
   if (discarded) return { destination, status: 'discarded', reason: discarded.reason };
+  if (expired) return { destination, status: 'expired', reason: expired.reason };
+  if (notNeeded) return { destination, status: 'standby' };
   if (deadLetter) return { destination, status: 'dead_lettered', reason: deadLetter.reason };
   return { destination, status: 'delivering' };
 }

@@ -1,40 +1,24 @@
-import {
-  ActivityCancellationType,
-  ActivityFailure,
-  ApplicationFailure,
-  isCancellation,
-  proxyActivities,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
-import type { DeliveryActivities } from '../activities/index.js';
+import { setHandler, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Attempt, Receipt } from '../delivery.js';
 import type { DeliverMessageInput, Destination } from '../message.js';
-import { readDeliverFailure } from '../temporal/deliverFailure.js';
-import { deliveryId } from '../temporal/names.js';
 import { Acknowledgements } from './acknowledgement.js';
+import { attemptDelivery } from './deliverActivity.js';
 import { Delivery } from './delivery.js';
+import { unconfirmedEnding } from './ending.js';
+import { isNeeded } from './fallback.js';
 import { showDeadLetters, waitForDecision } from './parking.js';
 import { discardSignal, retrySignal } from './signals.js';
+import { millisecondsUntil } from './time.js';
 
 /** The result of a message that was confirmed everywhere. */
 export interface DeliverMessageResult {
   receipts: { destination: Destination; receipt: Receipt }[];
 }
 
-/** Four times the interval at which a slow `deliver` shows life. */
-const HEARTBEAT_TIMEOUT_MS = 8_000;
 /**
- * An attempt signs in, looks (as long as a request may take, and then finishes the page it is at), and posts. Were it
- * still under way when Temporal starts the next one, both could post. A lost worker is found out by its heartbeat.
- */
-const REQUESTS_PER_ATTEMPT = 4;
-/** Time to get going. */
-const ATTEMPT_OVERHEAD_MS = 5_000;
-
-/**
- * One message: delivers it to each of its destinations, independently, until each has confirmed or a person has discarded
- * it. What can't be delivered is parked: this workflow then stays open and waits for `retry` or `discard`.
+ * One message: delivers it to each of its destinations, independently, until each has confirmed, has expired, or has been
+ * discarded by a person. What can't be delivered is parked: this workflow then stays open and waits for `retry` or
+ * `discard`. A cancellation stops what has not been sent.
  */
 export async function deliverMessage(input: DeliverMessageInput): Promise<DeliverMessageResult> {
   const deliveries = input.deliveries.map((plan) => new Delivery(plan, attemptsBeforeReset()));
@@ -45,23 +29,31 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
   setHandler(discardSignal, (request) => {
     for (const delivery of deliveries) delivery.decide('discard', request);
   });
+  await notBefore(input.deliverAt);
 
   // Settled, not all: a cancellation must let every delivery finish its tidying up.
   const outcomes = await Promise.allSettled(
     deliveries.map((delivery, index) =>
-      seeThrough(delivery, index, input, deliveries, acknowledgements),
+      seeThrough(delivery, index, { input, all: deliveries, acknowledgements }),
     ),
   );
   if (outcomes.every(({ status }) => status === 'fulfilled')) acknowledgements.tellEnding();
   await acknowledgements.underWay();
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 
-  for (const delivery of deliveries) if (delivery.discarded) throw discardedFailure(delivery);
+  const failure = unconfirmedEnding(deliveries);
+  if (failure) throw failure;
   return {
     receipts: deliveries.flatMap(({ destination, receipt }) =>
       receipt ? [{ destination, receipt }] : [],
     ),
   };
+}
+
+/** Temporal itself delays the start; but some of what reaches a workflow ends that delay. */
+async function notBefore(deliverAt: string | undefined): Promise<void> {
+  const earlyMs = millisecondsUntil(deliverAt) ?? 0;
+  if (earlyMs > 0) await sleep(earlyMs);
 }
 
 /**
@@ -75,81 +67,31 @@ function attemptsBeforeReset(): Attempt[] {
   return [{ number: 1, startedAt, outcome: 'ambiguous', reason: 'outcome_unknown' }];
 }
 
-/** Delivers, and parks what could not be delivered, until it is confirmed or discarded. */
+interface MessageContext {
+  input: DeliverMessageInput;
+  all: Delivery[];
+  acknowledgements: Acknowledgements;
+}
+
+/** Delivers, and parks what could not be delivered, until it is confirmed, expired or discarded. */
 async function seeThrough(
   delivery: Delivery,
   index: number,
-  input: DeliverMessageInput,
-  all: Delivery[],
-  acknowledgements: Acknowledgements,
+  { input, all, acknowledgements }: MessageContext,
 ): Promise<void> {
+  if (!(await isNeeded(delivery, all))) {
+    delivery.standDown();
+    return;
+  }
   for (;;) {
     await attemptDelivery(delivery, index, input);
-    if (!delivery.deadLetter) return;
-
-    acknowledgements.tellParked(delivery);
-    await waitForDecision(delivery, delivery.deadLetter, all);
-    acknowledgements.tellRetried(delivery);
-    delivery.unpark();
-    showDeadLetters(all);
-    if (delivery.discarded) return;
+    if (delivery.deadLetter) {
+      acknowledgements.tellParked(delivery);
+      await waitForDecision(delivery, delivery.deadLetter, all, input.expiresAt);
+      acknowledgements.tellRetried(delivery);
+      delivery.unpark(new Date());
+    }
+    if (!delivery.receipt) showDeadLetters(all);
+    if (delivery.isOver) return;
   }
-}
-
-/** One activity, with all its retries: ends confirmed or as a dead letter. */
-async function attemptDelivery(
-  delivery: Delivery,
-  index: number,
-  { content, correlation, onAmbiguous, priority, traceId }: DeliverMessageInput,
-): Promise<void> {
-  const { destination, retry, taskQueue, fairnessKey, requestTimeoutMs } = delivery.plan;
-  const { deliver } = proxyActivities<DeliveryActivities>({
-    taskQueue,
-    summary: destination,
-    priority: { priorityKey: priority, fairnessKey },
-    startToCloseTimeout: REQUESTS_PER_ATTEMPT * requestTimeoutMs + ATTEMPT_OVERHEAD_MS,
-    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-    // An attempt that is under way ends with the platform's answer: a post that was made is not forgotten.
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    // The activity itself gives the delay, with jitter; this ladder is for attempts whose worker was lost.
-    retry: {
-      initialInterval: retry.initialDelayMs,
-      backoffCoefficient: retry.factor,
-      maximumInterval: retry.maximumDelayMs,
-      maximumAttempts: retry.attempts,
-    },
-  });
-  const scheduledAt = new Date();
-  try {
-    const { receipt, attempts } = await deliver({
-      deliveryId: deliveryId(workflowInfo().firstExecutionRunId, index),
-      destination,
-      content,
-      correlation,
-      onAmbiguous,
-      retry,
-      traceId,
-      earlierAttempts: delivery.attempts,
-    });
-    delivery.confirm(receipt, attempts);
-  } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-    const failure = readDeliverFailure(error.cause, {
-      earlier: delivery.attempts,
-      scheduledAt,
-      attempts: retry.attempts,
-      onAmbiguous,
-    });
-    delivery.park(failure, new Date());
-  }
-}
-
-/** The end of a discarded message: Failed, with who gave it up and why. */
-function discardedFailure({ destination, discarded }: Delivery): ApplicationFailure {
-  const by = discarded?.by ?? 'somebody who gave no name';
-  const why = discarded?.why ?? 'no reason given';
-  return ApplicationFailure.nonRetryable(
-    `Discarded by ${by}: ${why} (${destination}: ${discarded?.reason ?? 'dead letter'})`,
-    'discarded',
-  );
 }

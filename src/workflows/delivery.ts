@@ -22,6 +22,14 @@ export class Delivery {
   receipt: Receipt | undefined;
   deadLetter: DeadLetter | undefined;
   decision: Decision | undefined;
+  /** It has been given to its task queue at least once. */
+  begun = false;
+  /** It has been a dead letter at least once. */
+  wasDeadLettered = false;
+  /** A fallback that turned out not to be needed. */
+  notNeeded = false;
+  /** It was not confirmed in time: the last word on this delivery. `at` is when that was found. */
+  expired: DeadLetter | undefined;
   /** Given up by a person: the last word on this delivery. */
   discarded: (DeadLetter & { by: string | undefined; why: string | undefined }) | undefined;
 
@@ -39,9 +47,31 @@ export class Delivery {
     this.attempts = attempts;
   }
 
-  park({ reason, detail, attempts }: DeliverFailure, now: Date): void {
+  /** Nothing more happens to it. */
+  get isOver(): boolean {
+    return Boolean(this.receipt ?? this.discarded ?? this.expired) || this.notNeeded;
+  }
+
+  standDown(): void {
+    this.notNeeded = true;
+  }
+
+  /** Its attempts ended without a post: it is parked, unless there is no time left. */
+  fail({ reason, detail, attempts, ending }: DeliverFailure, now: Date): void {
     this.attempts = attempts;
-    this.deadLetter = { reason, detail, at: now.toISOString() };
+    const failure = { reason, detail, at: now.toISOString() };
+    if (ending === 'expired') {
+      this.expired = failure;
+    } else {
+      this.deadLetter = failure;
+      this.wasDeadLettered = true;
+    }
+  }
+
+  expireUnattempted(now: Date): void {
+    const reason = this.attempts.at(-1)?.reason ?? 'expired';
+    const detail = 'Its time was over before it could be tried.';
+    this.expired = { reason, detail, at: now.toISOString() };
   }
 
   /** Takes a person's decision. The first one counts, and only while the delivery is parked. */
@@ -52,8 +82,11 @@ export class Delivery {
     this.decision = { action, by, reason };
   }
 
-  /** Leaves the parking place as the person decided: back on its way, or given up. */
-  unpark(): void {
+  /** Leaves the parking place as the person decided, back on its way or given up; without a decision it has expired. */
+  unpark(now: Date): void {
+    if (this.deadLetter && !this.decision) {
+      this.expired = { ...this.deadLetter, at: now.toISOString() };
+    }
     if (this.deadLetter && this.decision?.action === 'discard') {
       const { by, reason: why } = this.decision;
       this.discarded = { ...this.deadLetter, by, why };

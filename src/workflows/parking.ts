@@ -10,23 +10,32 @@ import { deliveryStatusAttribute, failureReasonAttribute } from '../temporal/sea
 import { tellDeadLetterQueue } from './deadLetterNotice.js';
 import type { DeadLetter, Delivery } from './delivery.js';
 import { deadLetteredSignal, resolvedSignal } from './signals.js';
+import { millisecondsUntil } from './time.js';
 
 /** What the memo `deadLetters` lists while a message is parked. */
 export interface DeadLetterMemo extends DeadLetter {
   destination: Destination;
 }
 
-/** Parked: shows it to the world, tells the destination's dead-letter queue, and waits for a person. */
+/**
+ * Parked: shows it to the world, tells the destination's dead-letter queue, and waits for a person, or until the message
+ * expires.
+ */
 export async function waitForDecision(
   delivery: Delivery,
   { reason, at }: DeadLetter,
   all: Delivery[],
+  expiresAt: string | undefined,
 ): Promise<void> {
   const reference = { deduplicationKey: workflowInfo().workflowId, reason, at };
   showDeadLetters(all);
   await tellDeadLetterQueue(deadLetteredSignal, delivery.destination, reference);
   try {
-    await condition(() => delivery.decision !== undefined);
+    const decided = () => delivery.decision !== undefined;
+    const leftMs = millisecondsUntil(expiresAt);
+    if (leftMs === undefined) await condition(decided);
+    // The SDK gives a time-out of zero a meaning of its own.
+    else await condition(decided, Math.max(1, leftMs));
   } finally {
     await tellDeadLetterQueue(resolvedSignal, delivery.destination, reference);
   }
@@ -38,12 +47,14 @@ export function showDeadLetters(deliveries: Delivery[]): void {
     deadLetter ? [{ destination, ...deadLetter }] : [],
   );
   const discarded = deliveries.some((delivery) => delivery.discarded);
+  const expired = deliveries.find((delivery) => delivery.expired)?.expired;
   upsertSearchAttributes([
     {
       key: deliveryStatusAttribute,
-      value: parked.length > 0 ? 'DeadLettered' : discarded ? 'Discarded' : null,
+      value:
+        parked.length > 0 ? 'DeadLettered' : discarded ? 'Discarded' : expired ? 'Expired' : null,
     },
-    { key: failureReasonAttribute, value: parked.at(-1)?.reason ?? null },
+    { key: failureReasonAttribute, value: parked.at(-1)?.reason ?? expired?.reason ?? null },
   ]);
   upsertMemo({ deadLetters: parked });
   setCurrentDetails(

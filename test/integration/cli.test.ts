@@ -51,6 +51,35 @@ describe('sendproof send', () => {
     expect(harness.sandbox.posts({ platform: 'teams' })).toHaveLength(1);
   });
 
+  it('plans a message with a fallback for later, which “cancel” stops', async () => {
+    const run = await sendproof([
+      ...['send', OPS, '--key', 'cli-later', '--text', 'later', '--retry-profile', 'default'],
+      ...['--deliver-at', '2099-01-01T00:00:00Z', '--expires-at', '2099-01-02T00:00:00Z'],
+      ...['--fallback', INCIDENTS, '--fallback-after', '5m'],
+    ]);
+    expect(run).toMatchObject({ exitCode: 1 });
+    expect(run.stderr).toMatch(/^ {2}deliverAt: must be within a year/m);
+
+    const soon = new Date(Date.now() + 3_600_000).toISOString();
+    const later = await sendproof([
+      ...['send', OPS, '--key', 'cli-later', '--text', 'later', '--deliver-at', soon],
+      ...['--fallback', INCIDENTS, '--fallback-after', '5m'],
+    ]);
+    expect(later).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await json('status', 'cli-later')).toMatchObject({
+      status: 'accepted',
+      deliverAt: soon,
+      deliveries: [{ destination: OPS }, { destination: INCIDENTS, status: 'standby' }],
+    });
+    const stopped = await sendproof(['cancel', 'cli-later', '--by', 'ana', '--reason', 'moot']);
+    expect(stopped).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await sendproof(['status', 'cli-later', '--wait'])).exitCode).toBe(4);
+    expect(await json('status', 'cli-later')).toMatchObject({
+      status: 'cancelled',
+      operatorActions: [{ action: 'cancel', by: 'ana', reason: 'moot' }],
+    });
+  });
+
   it('says that a repeated key is a duplicate', async () => {
     const args = ['send', OPS, '--text', 'again', '--key', 'cli-again'];
     expect((await sendproof(args)).stdout).toContain('cli-again  accepted');

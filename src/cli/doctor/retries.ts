@@ -9,6 +9,8 @@ export interface RetryLadder {
   upperBoundsMs: number[];
   /** Their sum: how long a delivery waits at most before it is dead-lettered. Half of it on average. */
   totalMs: number;
+  /** No attempt comes later than this, whatever the delays add up to. */
+  giveUpAfterMs: number | undefined;
 }
 
 export function retryLadder(profile: RetryProfile): RetryLadder {
@@ -17,16 +19,18 @@ export function retryLadder(profile: RetryProfile): RetryLadder {
     nextAttemptDelayMs(profile, index + 1, undefined, 1),
   );
   const totalMs = upperBoundsMs.reduce((total, each) => total + each, 0);
-  return { attempts: profile.attempts, upperBoundsMs, totalMs };
+  const { attempts, giveUpAfterMs } = profile;
+  return { attempts, upperBoundsMs, totalMs, giveUpAfterMs };
 }
 
 /** As `15 attempts, with at most 1s, 2s, 4s, …, 5m × 6 between them: 38m 31s in all`. */
-export function renderLadder({ attempts, upperBoundsMs, totalMs }: RetryLadder): string {
+export function renderLadder(ladder: RetryLadder): string {
+  const { attempts, upperBoundsMs, totalMs, giveUpAfterMs } = ladder;
   if (attempts === 1) return '1 attempt, never again';
   const steps = runs(upperBoundsMs).map(({ value, count }) =>
     count === 1 ? formatDuration(value) : `${formatDuration(value)} × ${count}`,
   );
-  return `${attempts} attempts, with at most ${steps.join(', ')} between them: ${formatDuration(totalMs)} in all`;
+  return `${attempts} attempts, with at most ${steps.join(', ')} between them: ${formatDuration(totalMs)} in all${giveUpAfterMs === undefined ? '' : `; given up after ${formatDuration(giveUpAfterMs)} at the latest`}`;
 }
 
 function runs(values: readonly number[]): { value: number; count: number }[] {

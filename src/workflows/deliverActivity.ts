@@ -1,0 +1,83 @@
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  isCancellation,
+  proxyActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { DeliveryActivities } from '../activities/index.js';
+import type { DeliverMessageInput } from '../message.js';
+import { endedByTime, readDeliverFailure } from '../temporal/deliverFailure.js';
+import { deliveryId } from '../temporal/names.js';
+import type { Delivery } from './delivery.js';
+import { millisecondsUntil } from './time.js';
+
+/** Four times the interval at which a slow `deliver` shows life. */
+const HEARTBEAT_TIMEOUT_MS = 8_000;
+/**
+ * An attempt signs in, looks (as long as a request may take, and then finishes the page it is at), and posts. Were it
+ * still under way when Temporal starts the next one, both could post. A lost worker is found out by its heartbeat.
+ */
+const REQUESTS_PER_ATTEMPT = 4;
+/** Time to get going. */
+const ATTEMPT_OVERHEAD_MS = 5_000;
+
+/** One activity, with all its retries: ends confirmed, expired or as a dead letter. */
+export async function attemptDelivery(
+  delivery: Delivery,
+  index: number,
+  { content, correlation, expiresAt, onAmbiguous, priority, traceId }: DeliverMessageInput,
+): Promise<void> {
+  const { destination, retry, taskQueue, fairnessKey, requestTimeoutMs } = delivery.plan;
+  const leftMs = millisecondsUntil(expiresAt);
+  if (leftMs === 0) {
+    delivery.expireUnattempted(new Date());
+    return;
+  }
+
+  const attemptMs = REQUESTS_PER_ATTEMPT * requestTimeoutMs + ATTEMPT_OVERHEAD_MS;
+  const { deliver } = proxyActivities<DeliveryActivities>({
+    taskQueue,
+    summary: destination,
+    priority: { priorityKey: priority, fairnessKey },
+    startToCloseTimeout: attemptMs,
+    // An attempt refuses to post after the expiry. One that began just before it has the time to tell what it came to.
+    ...(leftMs !== undefined && { scheduleToCloseTimeout: leftMs + attemptMs }),
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    // An attempt that is under way ends with the platform's answer: a post that was made is not forgotten.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    // The activity itself gives the delay, with jitter; this ladder is for attempts whose worker was lost.
+    retry: {
+      initialInterval: retry.initialDelayMs,
+      backoffCoefficient: retry.factor,
+      maximumInterval: retry.maximumDelayMs,
+      maximumAttempts: retry.attempts,
+    },
+  });
+  const scheduledAt = new Date();
+  delivery.begun = true;
+  try {
+    const { receipt, attempts } = await deliver({
+      deliveryId: deliveryId(workflowInfo().firstExecutionRunId, index),
+      destination,
+      content,
+      correlation,
+      onAmbiguous,
+      retry,
+      expiresAt,
+      traceId,
+      earlierAttempts: delivery.attempts,
+    });
+    delivery.confirm(receipt, attempts);
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    const failure = readDeliverFailure(error.cause, {
+      earlier: delivery.attempts,
+      scheduledAt,
+      attempts: retry.attempts,
+      onAmbiguous,
+      timeIsUp: endedByTime(error),
+    });
+    delivery.fail(failure, new Date());
+  }
+}
