@@ -37,7 +37,7 @@ export interface HarnessOptions {
   retry?: { initialDelay?: string; factor?: number; maximumDelay?: string; attempts?: number };
   requestTimeout?: string;
   /** More of `sendproof.yaml`, as an object. */
-  settings?: object;
+  settings?: object | ((sandbox: Sandbox) => object);
   environment?: NodeJS.ProcessEnv;
   sandbox?: SandboxOptions;
   /** False: the test starts workers itself. */
@@ -232,7 +232,7 @@ async function writeConfiguration(
         },
       },
     },
-    ...settings,
+    ...(typeof settings === 'function' ? settings(sandbox) : settings),
   };
   // JSON is YAML too.
   await writeFile(file, JSON.stringify(content));

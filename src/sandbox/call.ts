@@ -47,7 +47,7 @@ export interface Surroundings {
   limiter: RateLimiter | undefined;
 }
 
-/** One of the chat platforms, as far as the sandbox plays it. */
+/** One of the platforms, as far as the sandbox plays it. */
 export interface PlayedPlatform {
   readonly platform: SandboxPlatform;
   readonly wording: Wording;

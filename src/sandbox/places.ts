@@ -1,4 +1,4 @@
-/** The channels, chats and webhooks that exist in the sandbox. */
+/** The channels, chats, webhooks and incidents that exist in the sandbox. */
 import { z } from 'zod';
 import { SANDBOX_PLATFORMS, type SandboxPlatform } from './posts.js';
 
@@ -16,6 +16,10 @@ const PATH_FORMS: Record<SandboxPlatform, { form: RegExp; description: string }>
   'teams-webhook': {
     form: /^[^\s/?#]+$/,
     description: 'the name of a webhook',
+  },
+  pagerduty: {
+    form: /^[A-Z0-9]{1,40}$/,
+    description: 'the id of an incident, as Q1A2B3C4D5',
   },
 };
 
@@ -41,7 +45,7 @@ export const placeSchema = z
     });
   });
 
-/** A channel, chat or webhook. */
+/** A channel, chat, webhook or incident. */
 export type Place = z.output<typeof placeSchema>;
 /** A place as it is created: what has a default may be left out. */
 export type PlaceInput = z.input<typeof placeSchema>;

@@ -1,14 +1,14 @@
 /** What the sandbox's channels show, and the file that keeps it across a crash. */
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 
-export const SANDBOX_PLATFORMS = ['slack', 'teams', 'teams-webhook'] as const;
-/** The platforms by the names that destinations use. */
+export const SANDBOX_PLATFORMS = ['slack', 'teams', 'teams-webhook', 'pagerduty'] as const;
+/** The chat platforms by the names that destinations use, and PagerDuty, whose incidents get notes. */
 export type SandboxPlatform = (typeof SANDBOX_PLATFORMS)[number];
 
 /** A post that a person looking at the channel would see. */
 export interface SandboxPost {
   platform: SandboxPlatform;
-  /** As in a destination: `C0123ABC`, `<team>/<channel>`, `chats/<chat>`, or the name of a webhook. */
+  /** As in a destination: `C0123ABC`, `<team>/<channel>`, `chats/<chat>`, or the name of a webhook; an incident's id. */
   path: string;
   /** Slack's `ts`, Graph's message id; for webhooks, whose senders learn no id, a number of the sandbox's own. */
   id: string;
@@ -26,7 +26,7 @@ export interface SandboxPost {
   content: PostContent;
 }
 
-export type PostContent = SlackContent | GraphContent | CardContent;
+export type PostContent = SlackContent | GraphContent | CardContent | NoteContent;
 
 export interface SlackContent {
   kind: 'slack';
@@ -49,6 +49,13 @@ export interface CardContent {
   kind: 'card';
   /** The Adaptive Card. */
   card: Record<string, unknown>;
+}
+
+export interface NoteContent {
+  kind: 'note';
+  text: string;
+  /** The e-mail address of the user whose note it is. */
+  from: string;
 }
 
 export interface PostFilter {

@@ -1,4 +1,7 @@
-/** A local Slack and Teams, for the platforms' real SDKs to talk to: to try sendproof, to test it, to measure it. */
+/**
+ * A local Slack and Teams, and as much of PagerDuty as acknowledgements need, for the platforms' real SDKs to talk to: to try
+ * sendproof, to test it, to measure it.
+ */
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +13,7 @@ import { GraphCredentials, GRAPH_REFRESH_TOKEN, GRAPH_TOKEN } from './graph/cred
 import { GRAPH_PREFIX, playGraph } from './graph/graph.js';
 import { isSignInPath, playSignIn } from './graph/signIn.js';
 import { RateLimiter } from './limits.js';
+import { PAGERDUTY_PREFIX, PAGERDUTY_TOKEN, playPagerDuty } from './pagerduty/pagerduty.js';
 import type { PageContent } from './page/page.js';
 import { pageRoutes } from './page/routes.js';
 import { Places, type PlaceInput } from './places.js';
@@ -47,8 +51,11 @@ export interface Sandbox {
   readonly slackApiUrl: string;
   /** For the `baseUrl` of Graph's SDK, which adds `/v1.0`. */
   readonly graphBaseUrl: string;
+  /** For the `apiUrl` of a PagerDuty account. */
+  readonly pagerDutyApiUrl: string;
   readonly slackToken: string;
   readonly graphToken: string;
+  readonly pagerDutyToken: string;
   /** What the sandbox's sign-in takes for new Graph tokens. */
   readonly graphRefreshToken: string;
   webhookUrl(name: string): string;
@@ -90,6 +97,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 class RunningSandbox implements Sandbox {
   readonly slackToken = SLACK_TOKEN;
   readonly graphToken = GRAPH_TOKEN;
+  readonly pagerDutyToken = PAGERDUTY_TOKEN;
   readonly graphRefreshToken = GRAPH_REFRESH_TOKEN;
 
   /** Emitted whenever something that people see is another. */
@@ -117,6 +125,7 @@ class RunningSandbox implements Sandbox {
       { serves: below(SLACK_PREFIX), played: playSlack(surroundings, this.#slack) },
       { serves: below(GRAPH_PREFIX), played: playGraph(surroundings, this.#graph) },
       { serves: below(WEBHOOK_PREFIX), played: playWebhooks(surroundings) },
+      { serves: below(PAGERDUTY_PREFIX), played: playPagerDuty(surroundings) },
       { serves: isSignInPath, played: playSignIn(this.#graph) },
     ].map(({ serves, played }) => ({
       serves,
@@ -140,6 +149,10 @@ class RunningSandbox implements Sandbox {
   }
 
   get graphBaseUrl(): string {
+    return this.#url;
+  }
+
+  get pagerDutyApiUrl(): string {
     return this.#url;
   }
 

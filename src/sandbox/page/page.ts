@@ -76,6 +76,7 @@ const LOOKS: Record<SandboxPlatform, { className: string; label: string }> = {
   slack: { className: 'slack', label: 'Slack' },
   teams: { className: 'teams', label: 'Teams' },
   'teams-webhook': { className: 'teams webhook', label: 'Teams webhook' },
+  pagerduty: { className: 'pagerduty', label: 'PagerDuty' },
 };
 
 function paneHtml(place: Place, posts: readonly SandboxPost[]): string {
@@ -124,6 +125,8 @@ function contentHtml(content: PostContent): string {
       return graphHtml(content);
     case 'card':
       return cardHtml(content.card);
+    case 'note':
+      return `<p>${escapeHtml(content.text)}</p>`;
   }
 }
 
