@@ -120,11 +120,11 @@ async function start(plan: AcknowledgementPlan, acknowledgement: Acknowledgement
 }
 
 function acknowledgedDelivery(delivery: Delivery): AcknowledgedDelivery {
-  const { deadLetter, destination, discarded, expired, notNeeded, receipt } = delivery;
+  const { begun, deadLetter, destination, discarded, expired, plan, receipt } = delivery;
   if (receipt) return { destination, status: 'confirmed', receipt };
   if (discarded) return { destination, status: 'discarded', reason: discarded.reason };
   if (expired) return { destination, status: 'expired', reason: expired.reason };
-  if (notNeeded) return { destination, status: 'standby' };
   if (deadLetter) return { destination, status: 'dead_lettered', reason: deadLetter.reason };
-  return { destination, status: 'delivering' };
+  const status = plan.fallbackFor === undefined || begun ? 'delivering' : 'standby';
+  return { destination, status };
 }

@@ -206,6 +206,34 @@ describe('a message that asks for acknowledgements', () => {
     expect(receiver.about('given-up')).toHaveLength(1);
   });
 
+  it('has it told that it expired, and that its fallback was not needed', async () => {
+    const refusing = { kind: 'http_error', status: 503, platform: 'slack' } as const;
+    harness.sandbox.addFault({ ...refusing, operation: 'chat.postMessage' });
+    const destinations = [{ destination: OPS, fallback: [INCIDENTS], fallbackAfter: '1h' }];
+    const events = ['message.expired', 'message.confirmed'];
+    const expiresAt = new Date(Date.now() + 2_000).toISOString();
+    await harness.send(
+      message('expired', {
+        destinations,
+        expiresAt,
+        retryProfile: 'quick',
+        acknowledge: { url: receiver.url, events },
+      }),
+    );
+    const [callback] = await receiver.waitFor('expired', 1);
+    expect(callback?.acknowledgement).toMatchObject({
+      type: 'message.expired',
+      data: {
+        summary: 'Delivery Status: Expired',
+        status: 'expired',
+        deliveries: [
+          { destination: OPS, status: 'expired', reason: 'platform_unavailable' },
+          { destination: INCIDENTS, status: 'standby' },
+        ],
+      },
+    });
+  });
+
   it('is told as the configuration says for its source, where it says nothing itself', async () => {
     const ofSource = { correlation: { source: 'nightly' }, acknowledge: undefined };
     await park('by-default', ofSource);
