@@ -9,7 +9,10 @@ export const durationMs = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** What the `ms` library takes; it throws at anything else. */
+const LONGEST_TEXT = 100;
+
 /** The `ms` library returns undefined for text that is no duration, which its types leave out. */
 function parseDuration(text: string): number | undefined {
-  return ms(text as ms.StringValue);
+  return text === '' || text.length > LONGEST_TEXT ? undefined : ms(text as ms.StringValue);
 }

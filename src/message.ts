@@ -11,7 +11,8 @@ const KEY_MAX_LENGTH = 255;
 /** Temporal's `limit.maxIDLength` counts bytes, and some servers set it to 255. */
 const utf8Length = (text: string): number => new TextEncoder().encode(text).length;
 
-export const deduplicationKeySchema = z
+/** The key of any message, those of sendproof's own included. */
+export const readableKeySchema = z
   .string()
   .min(1, 'must not be empty')
   .refine((key) => utf8Length(key) <= KEY_MAX_LENGTH, {
@@ -22,7 +23,9 @@ export const deduplicationKeySchema = z
   })
   .refine((key) => key !== '.' && key !== '..', {
     error: 'must not be . or ..: in the address of a message these mean something else',
-  })
+  });
+
+export const deduplicationKeySchema = readableKeySchema
   .refine((key) => !RESERVED_KEY_PREFIXES.some((prefix) => key.startsWith(prefix)), {
     error: `must not begin with ${RESERVED_KEY_PREFIXES.join(', ')}: those ids are sendproof's own`,
   })

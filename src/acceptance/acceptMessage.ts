@@ -3,7 +3,7 @@ import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { Configuration, DeduplicationWindow } from '../config/configuration.js';
 import type { MessageStatus } from '../delivery.js';
 import type { Message } from '../message.js';
-import { describeMessage, memoOf, messageStatus, summarise } from '../temporal/messageExecution.js';
+import { describeMessage, memoOf, summarise } from '../temporal/messageExecution.js';
 import { restartMessage, startMessage, type MessageStart } from '../temporal/startMessage.js';
 import { planAcknowledgements } from './acknowledgementPlan.js';
 import { planDeliveries } from './deliveryPlan.js';
@@ -12,8 +12,14 @@ import { MessageRefused } from './refusal.js';
 
 export type Acceptance =
   | { outcome: 'accepted'; traceId: string }
-  /** `traceId` and `status` are the original's. */
-  | { outcome: 'duplicate'; status: MessageStatus; traceId: string }
+  /** All but the outcome is the original's. Times are ISO 8601. */
+  | {
+      outcome: 'duplicate';
+      status: MessageStatus;
+      traceId: string;
+      acceptedAt: string;
+      closedAt: string | undefined;
+    }
   | { outcome: 'key_reused'; differences: string[] };
 
 /** A key that is in use but belongs to no message, or vanishes, does so at most once in practice. */
@@ -99,9 +105,6 @@ function compare(original: WorkflowExecutionDescription, { memo }: MessageStart)
   const known = memoOf(original).fingerprint;
   const differences = known ? differingFields(known, memo.fingerprint) : [];
   if (differences.length > 0) return { outcome: 'key_reused', differences };
-  return {
-    outcome: 'duplicate',
-    status: messageStatus(original),
-    traceId: summarise(original).traceId ?? '',
-  };
+  const { acceptedAt, closedAt, status, traceId = '' } = summarise(original);
+  return { outcome: 'duplicate', status, traceId, acceptedAt, closedAt };
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import type { ApiContext } from './apiContext.js';
 import { requireApiKey } from './authentication.js';
+import { decisionsRouter } from './decisions.js';
 import { healthRouter } from './health.js';
 import { ingestionRouter } from './ingestion.js';
 import { messagesRouter } from './messages.js';
@@ -29,7 +30,12 @@ export function createApp(options: {
   authenticated.get('/metrics', async (_request, response) => {
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
-  authenticated.use('/v1', ingestionRouter(context), messagesRouter(context));
+  authenticated.use(
+    '/v1',
+    ingestionRouter(context),
+    messagesRouter(context),
+    decisionsRouter(context),
+  );
 
   const app = express();
   app.disable('x-powered-by');

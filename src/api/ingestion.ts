@@ -4,7 +4,8 @@ import { json, Router, type Request, type RequestHandler } from 'express';
 import { z } from 'zod';
 import { allDestinations, messageSchema } from '../message.js';
 import { acceptMessage } from '../acceptance/acceptMessage.js';
-import { messagePath, type ApiContext } from './apiContext.js';
+import { explainDuplicate } from '../explanation/duplicate.js';
+import { messageLinks, type ApiContext } from './apiContext.js';
 import { asProblem, invalidRequest, parseRequest, Problem } from './problem.js';
 import type { acceptanceSchema, batchResultSchema } from './representations.js';
 import { traceIdOf } from './traceContext.js';
@@ -106,7 +107,7 @@ async function accept(
     destinations: allDestinations(message.destinations),
     durationMs: Math.round(performance.now() - startedAt),
   };
-  const links = { self: messagePath(deduplicationKey) };
+  const links = messageLinks(deduplicationKey);
   switch (acceptance.outcome) {
     case 'accepted':
       metrics.accepted.inc();
@@ -120,6 +121,7 @@ async function accept(
         status: acceptance.status,
         duplicate: true,
         traceId: acceptance.traceId,
+        explanation: explainDuplicate(acceptance, new Date()),
         links,
       };
     case 'key_reused':

@@ -1,19 +1,37 @@
-/** Reading messages, and people's decisions on their dead letters. */
-import { Router, type RequestHandler } from 'express';
+/** Reading messages: one with its timeline, many by search. */
+import type { Client } from '@temporalio/client';
+import { Router, type Response } from 'express';
 import { z } from 'zod';
-import { FAILURE_REASONS, MESSAGE_STATUSES, type DeliveryStatus } from '../delivery.js';
-import { deduplicationKeySchema, destinationSchema } from '../message.js';
-import { cancelMessage } from '../temporal/cancelMessage.js';
-import { readMessage, type MessageState } from '../temporal/messageHistory.js';
-import { searchMessages } from '../temporal/messageSearch.js';
-import { discardSignal, retrySignal, type OperatorRequest } from '../workflows/signals.js';
-import { messagePath, type ApiContext } from './apiContext.js';
-import { jsonBody } from './ingestion.js';
+import { FAILURE_REASONS, MESSAGE_STATUSES } from '../delivery.js';
+import { durationMs } from '../duration.js';
+import { explainAbsence } from '../explanation/absence.js';
+import { explainMessage } from '../explanation/message.js';
+import { destinationSchema } from '../message.js';
+import { readAcknowledgements } from '../temporal/acknowledgements.js';
+import { awaitEnd } from '../temporal/awaitEnd.js';
+import { readMessageRecord, type MessageRecord } from '../temporal/messageHistory.js';
+import { isCursor, searchMessages } from '../temporal/messageSearch.js';
+import { namespaceRetentionMs } from '../temporal/retention.js';
+import { findSimilarKeys } from '../temporal/similarKeys.js';
+import { timelineOf } from '../timeline.js';
+import { messageLinks, type ApiContext } from './apiContext.js';
+import { findMessage, parseKey } from './findMessage.js';
 import { parseRequest, Problem } from './problem.js';
+import type { messageStateSchema } from './representations.js';
+import { fromTemporal } from './temporalGate.js';
+import type { timelineSchema } from './timelineRepresentation.js';
+
+const timestamp = z.iso.datetime({
+  offset: true,
+  error: 'must be a time as 2026-11-23T12:00:00Z',
+});
 
 const pageFields = {
   destination: destinationSchema.optional(),
-  cursor: z.base64url('must be the cursor of an earlier answer').optional(),
+  cursor: z
+    .string()
+    .refine(isCursor, { error: 'must be the cursor of an earlier answer' })
+    .optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 };
 export const messageQuerySchema = z.strictObject({
@@ -22,47 +40,50 @@ export const messageQuerySchema = z.strictObject({
   reference: z.string().optional(),
   traceId: z.string().optional(),
   status: z.enum(MESSAGE_STATUSES).optional(),
-  since: z.iso
-    .datetime({ offset: true, error: 'must be a time as 2026-11-23T12:00:00Z' })
-    .optional(),
+  since: timestamp.optional().meta({ description: 'Accepted at or after.' }),
+  until: timestamp.optional().meta({ description: 'Accepted before.' }),
+  q: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(255, 'must be at most 255 characters')
+    .optional()
+    .meta({
+      description:
+        'Words that a person knows it by, as `PagerDuty 55`: source and reference, or the beginning of a key or reference, or a trace id, or a destination.',
+      examples: ['PagerDuty 55'],
+    }),
 });
 export const deadLetterQuerySchema = z.strictObject({
   ...pageFields,
   reason: z.enum(FAILURE_REASONS).optional(),
 });
 
-const personsWords = z.string().trim().min(1, 'must not be empty').max(1_000);
-export const retryBodySchema = z
-  .strictObject({
-    destination: destinationSchema.optional(),
-    by: personsWords.optional(),
-    reason: personsWords.optional(),
-  })
-  .meta({ id: 'RetryRequest' });
-/** Giving a message up is final, so who and why are asked for. */
-export const discardBodySchema = z
-  .strictObject({
-    destination: destinationSchema.optional(),
-    by: personsWords,
-    reason: personsWords,
-  })
-  .meta({ id: 'DiscardRequest' });
+/** Proxies and clients commonly give up a request after a minute. */
+const LONGEST_WAIT_MS = 60_000;
 
-/** As query parameters, since many clients and proxies drop the body of a DELETE. */
-export const cancelQuerySchema = z.strictObject({
-  by: personsWords.optional(),
-  reason: personsWords.optional(),
+export const messageWaitSchema = z.strictObject({
+  wait: durationMs
+    .refine((ms) => ms <= LONGEST_WAIT_MS, { error: 'must be at most 60s' })
+    .optional()
+    .meta({
+      description: 'Hold the answer until the status is final, but no longer than this, as `20s`.',
+    }),
 });
 
-const DECISION_LIMIT_BYTES = 16 * 1024;
+/**
+ * Waiting costs Temporal little, but it has a limit to the questions that it holds at once (1,200 in a namespace by default,
+ * `frontend.namespaceCount`), and workers need theirs.
+ */
+const MOST_WAITING = 500;
 
 export function messagesRouter(context: ApiContext): Router {
   const { client, gate } = context;
   const router = Router();
+  let waiting = 0;
 
   router.get('/messages', async (request, response) => {
-    const { cursor, limit, since, ...filter } = parseRequest(messageQuerySchema, request.query);
-    const criteria = { ...filter, since: since === undefined ? undefined : new Date(since) };
+    const { cursor, limit, ...criteria } = parseRequest(messageQuerySchema, request.query);
     response.json(await gate(() => searchMessages(client, criteria, { cursor, limit })));
   });
 
@@ -73,111 +94,97 @@ export function messagesRouter(context: ApiContext): Router {
   });
 
   router.get('/messages/:key', async (request, response) => {
-    response.json(await findMessage(context, request.params.key));
+    const { key } = request.params;
+    const { wait } = parseRequest(messageWaitSchema, request.query);
+    let message = await findMessage(context, key);
+    if (wait !== undefined && message.state.closedAt === undefined) {
+      if (waiting >= MOST_WAITING) throw tooManyWait();
+      waiting += 1;
+      try {
+        await waitForEnd(context, message, response, wait);
+      } finally {
+        waiting -= 1;
+      }
+      if (response.closed) return;
+      message = await findMessage(context, key);
+    }
+    response.json(messageBody(message));
   });
 
-  router.post(
-    '/messages/:key/retry',
-    jsonBody(DECISION_LIMIT_BYTES),
-    decide(context, retrySignal, retryBodySchema),
-  );
-  router.post(
-    '/messages/:key/discard',
-    jsonBody(DECISION_LIMIT_BYTES),
-    decide(context, discardSignal, discardBodySchema),
-  );
-
-  router.delete('/messages/:key', cancel(context));
+  router.get('/messages/:key/timeline', async (request, response) => {
+    const deduplicationKey = parseKey(request.params.key);
+    const message = await gate(() => readMessageRecord(client, deduplicationKey));
+    response.json(
+      message ? await timelineBody(context, message) : await absenceBody(context, deduplicationKey),
+    );
+  });
 
   return router;
 }
 
-const CANCELLABLE = new Set<DeliveryStatus>(['accepted', 'delivering', 'dead_lettered', 'standby']);
+/** Not through the gate, whose places are for calls that Temporal answers at once. */
+async function waitForEnd(
+  { client }: ApiContext,
+  { runId, state }: MessageRecord,
+  response: Response,
+  waitMs: number,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(waitMs)]);
+  const { deduplicationKey } = state;
+  await fromTemporal(() => awaitEnd(client, { deduplicationKey, runId }, signal));
+}
 
-/** Stops what has not been sent. An attempt that is under way ends with the platform's answer, and counts. */
-function cancel(context: ApiContext): RequestHandler<{ key: string }> {
-  const { client, gate, log } = context;
-  return async (request, response) => {
-    const { by, reason } = parseRequest(cancelQuerySchema, request.query);
-    const message = await findMessage(context, request.params.key);
-    const { closedAt, deduplicationKey, status } = message;
-    if (closedAt !== undefined) {
-      throw new Problem('nothing_to_cancel', `It is ${status} since ${closedAt}.`);
-    }
-    await gate(() => cancelMessage(client, deduplicationKey, { by, reason }));
-    const destinations = message.deliveries
-      .filter((delivery) => CANCELLABLE.has(delivery.status))
-      .map(({ destination }) => destination);
-    log.info({ deduplicationKey, action: 'cancel', destinations }, 'Decision taken');
-    response
-      .status(202)
-      .json({ deduplicationKey, action: 'cancel', destinations, links: linksOf(message) });
+function tooManyWait(): Problem {
+  return new Problem('overloaded', `${MOST_WAITING} requests wait already: ask without "wait".`, {
+    retryAfterSeconds: 5,
+  });
+}
+
+function messageBody({ state }: MessageRecord): z.infer<typeof messageStateSchema> {
+  return {
+    ...state,
+    explanation: explainMessage(state, new Date()),
+    links: messageLinks(state.deduplicationKey),
   };
 }
 
-/** Passes a person's decision on to the message's workflow, which acts on it once, whoever else decides at the same time. */
-function decide(
-  context: ApiContext,
-  signal: typeof retrySignal,
-  bodySchema: z.ZodType<OperatorRequest>,
-): RequestHandler<{ key: string }> {
-  return async (request, response) => {
-    const decision = parseRequest(bodySchema, request.body ?? {});
-    const message = await findMessage(context, request.params.key);
-    const { deduplicationKey } = message;
-    const destinations = parkedDestinations(message, decision.destination);
-    await context.gate(() =>
-      context.client.workflow.getHandle(deduplicationKey).signal(signal, decision),
-    );
-    context.log.info({ deduplicationKey, action: signal.name, destinations }, 'Decision taken');
-    response
-      .status(202)
-      .json({ deduplicationKey, action: signal.name, destinations, links: linksOf(message) });
-  };
-}
-
-async function findMessage(
+async function timelineBody(
   { client, gate }: ApiContext,
-  key: string,
-): Promise<MessageState & { links: { self: string } }> {
-  const deduplicationKey = parseRequest(z.object({ key: deduplicationKeySchema }), { key }).key;
-  const message = await gate(() => readMessage(client, deduplicationKey));
-  if (message) return { ...message, links: linksOf(message) };
-  throw new Problem(
-    'not_found',
-    `No message with the key "${deduplicationKey}" is known: it was never accepted, or its retention has ended.`,
+  message: MessageRecord,
+): Promise<z.infer<typeof timelineSchema>> {
+  const { deduplicationKey, status } = message.state;
+  const acknowledgements = await gate(() => readAcknowledgements(client, message.events));
+  return {
+    deduplicationKey,
+    known: true,
+    status,
+    explanation: explainMessage(message.state, new Date()),
+    entries: timelineOf(message, acknowledgements),
+    links: messageLinks(deduplicationKey),
+  };
+}
+
+async function absenceBody(
+  { client, gate }: ApiContext,
+  deduplicationKey: string,
+): Promise<z.infer<typeof timelineSchema>> {
+  const [similarKeys, forgottenBefore] = await gate(() =>
+    Promise.all([findSimilarKeys(client, deduplicationKey), readForgottenBefore(client)]),
   );
+  return {
+    deduplicationKey,
+    known: false,
+    explanation: explainAbsence(deduplicationKey, similarKeys, forgottenBefore, new Date()),
+    entries: [],
+    similarKeys,
+    links: messageLinks(deduplicationKey),
+  };
 }
 
-function linksOf({ deduplicationKey }: { deduplicationKey: string }): { self: string } {
-  return { self: messagePath(deduplicationKey) };
-}
-
-/** The dead letters that a decision is about. Throws the problem that says why there are none. */
-function parkedDestinations(message: MessageState, destination: string | undefined): string[] {
-  const parked = message.deadLetters.map((deadLetter) => deadLetter.destination);
-  const meant = destination === undefined ? parked : parked.filter((each) => each === destination);
-  if (meant.length > 0) return meant;
-  throw new Problem('nothing_to_decide', whyNothingToDecide(message, destination, parked));
-}
-
-function whyNothingToDecide(
-  { closedAt, failure, status }: MessageState,
-  destination: string | undefined,
-  parked: string[],
-): string {
-  if (destination !== undefined && parked.length > 0) {
-    return `${destination} is no dead letter of this message: ${parked.join(', ')} is.`;
-  }
-  switch (status) {
-    case 'confirmed':
-      return `It was confirmed at ${closedAt ?? 'an unknown time'}: nothing was sent again.`;
-    case 'discarded':
-      return `${failure ?? 'It was discarded'}, at ${closedAt ?? 'an unknown time'}. Only "temporal workflow reset" brings it back.`;
-    case 'accepted':
-    case 'delivering':
-      return 'It is still being delivered: there is nothing to decide yet.';
-    default:
-      return `It is ${status} since ${closedAt ?? 'an unknown time'}.`;
-  }
+/** What ended before it, the namespace has forgotten. */
+async function readForgottenBefore({ connection, workflow }: Client): Promise<Date> {
+  const { namespace } = workflow.options;
+  return new Date(Date.now() - (await namespaceRetentionMs(connection, namespace)));
 }

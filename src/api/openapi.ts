@@ -1,15 +1,15 @@
 /** The OpenAPI document, made of the same schemas that validate. */
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiResponsesObject } from 'zod-openapi';
-import { deduplicationKeySchema, messageBodySchema, messageSchema } from '../message.js';
-import { batchSchema } from './ingestion.js';
 import {
-  cancelQuerySchema,
-  deadLetterQuerySchema,
-  discardBodySchema,
-  messageQuerySchema,
-  retryBodySchema,
-} from './messages.js';
+  deduplicationKeySchema,
+  messageBodySchema,
+  messageSchema,
+  readableKeySchema,
+} from '../message.js';
+import { batchSchema } from './ingestion.js';
+import { cancelQuerySchema, discardBodySchema, retryBodySchema } from './decisions.js';
+import { deadLetterQuerySchema, messageQuerySchema, messageWaitSchema } from './messages.js';
 import { problemSchema } from './problem.js';
 import {
   acceptanceSchema,
@@ -18,6 +18,7 @@ import {
   messagePageSchema,
   messageStateSchema,
 } from './representations.js';
+import { timelineSchema } from './timelineRepresentation.js';
 
 const jsonContent = (schema: z.ZodType) => ({ 'application/json': { schema } });
 
@@ -48,6 +49,7 @@ function problems(...statuses: (keyof typeof PROBLEM_DESCRIPTIONS)[]): ZodOpenAp
 }
 
 const keyParameter = z.object({ key: deduplicationKeySchema });
+const readKeyParameter = z.object({ key: readableKeySchema });
 const ingestionHeaders = z.object({
   traceparent: z
     .string()
@@ -124,7 +126,7 @@ export function openApiDocument(version: string) {
         get: {
           operationId: 'getMessage',
           summary: 'The status of a message and each of its deliveries.',
-          requestParams: { path: keyParameter },
+          requestParams: { path: readKeyParameter, query: messageWaitSchema },
           responses: {
             200: { description: 'The message.', content: jsonContent(messageStateSchema) },
             ...problems(400, 401, 404, 503),
@@ -140,6 +142,18 @@ export function openApiDocument(version: string) {
               content: jsonContent(decisionSchema),
             },
             ...problems(400, 401, 404, 409, 503),
+          },
+        },
+      },
+      '/v1/messages/{key}/timeline': {
+        get: {
+          operationId: 'getTimeline',
+          summary:
+            'Every step of a message, and an explanation; also for a key that no message has.',
+          requestParams: { path: readKeyParameter },
+          responses: {
+            200: { description: 'What is known.', content: jsonContent(timelineSchema) },
+            ...problems(400, 401, 503),
           },
         },
       },

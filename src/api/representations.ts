@@ -4,11 +4,19 @@ import { DELIVERY_STATUSES, FAILURE_REASONS, MESSAGE_STATUSES } from '../deliver
 import { deduplicationKeySchema, destinationSchema } from '../message.js';
 import { problemSchema } from './problem.js';
 
-const timestamp = z.iso.datetime();
-const statusSchema = z.enum(MESSAGE_STATUSES).meta({ id: 'MessageStatus' });
+export const timestamp = z.iso.datetime();
+export const statusSchema = z.enum(MESSAGE_STATUSES).meta({ id: 'MessageStatus' });
 const deliveryStatusSchema = z.enum(DELIVERY_STATUSES).meta({ id: 'DeliveryStatus' });
-const reasonSchema = z.enum(FAILURE_REASONS).meta({ id: 'FailureReason' });
+export const reasonSchema = z.enum(FAILURE_REASONS).meta({ id: 'FailureReason' });
 const traceIdSchema = z.string().meta({ description: 'W3C trace id, 32 hex digits.' });
+
+export const messageLinksSchema = z
+  .object({
+    self: z.string(),
+    timeline: z.string(),
+    page: z.string().meta({ description: 'For people.' }),
+  })
+  .meta({ id: 'MessageLinks', description: 'Relative to the address of the API.' });
 
 export const acceptanceSchema = z
   .object({
@@ -18,7 +26,11 @@ export const acceptanceSchema = z
       .boolean()
       .meta({ description: 'True: the message was accepted before, and nothing was done.' }),
     traceId: traceIdSchema,
-    links: z.object({ self: z.string() }),
+    explanation: z
+      .string()
+      .optional()
+      .meta({ description: 'Of a duplicate: what became of the original.' }),
+    links: messageLinksSchema,
   })
   .meta({ id: 'Acceptance' });
 
@@ -36,39 +48,46 @@ export const batchResultSchema = z
     description: 'A result for each message, in the order they were sent.',
   });
 
+export const attemptFields = {
+  number: z.int(),
+  durationMs: z.number().optional(),
+  outcome: z.enum(['delivered', 'transient', 'permanent', 'ambiguous']),
+  reason: reasonSchema.optional(),
+  httpStatus: z.int().optional(),
+  platformCode: z.string().optional(),
+  retryAfterMs: z.number().optional(),
+  nextAttemptInMs: z.number().optional(),
+  lookup: z.enum(['found', 'absent', 'refused']).optional(),
+};
 const attemptSchema = z
-  .object({
-    number: z.int(),
-    startedAt: timestamp.optional(),
-    durationMs: z.number().optional(),
-    outcome: z.enum(['delivered', 'transient', 'permanent', 'ambiguous']),
-    reason: reasonSchema.optional(),
-    httpStatus: z.int().optional(),
-    platformCode: z.string().optional(),
-    retryAfterMs: z.number().optional(),
-    nextAttemptInMs: z.number().optional(),
-    lookup: z.enum(['found', 'absent', 'refused']).optional(),
-  })
+  .object({ ...attemptFields, startedAt: timestamp.optional() })
   .meta({ id: 'Attempt' });
+
+export const receiptSchema = z
+  .object({
+    messageId: z.string().optional(),
+    channel: z.string().optional(),
+    url: z.string().optional(),
+  })
+  .meta({
+    id: 'Receipt',
+    description: 'The platform’s proof: Slack `ts` and permalink, Graph id and webUrl.',
+  });
 
 const deliverySchema = z
   .object({
     destination: destinationSchema,
     status: deliveryStatusSchema,
     attempts: z.array(attemptSchema),
-    receipt: z
-      .object({
-        messageId: z.string().optional(),
-        channel: z.string().optional(),
-        url: z.string().optional(),
-      })
-      .optional()
-      .meta({
-        description: 'The platform’s proof: Slack `ts` and permalink, Graph id and webUrl.',
-      }),
+    receipt: receiptSchema.optional(),
     reason: reasonSchema.optional(),
     detail: z.string().optional(),
     nextAttemptAt: timestamp.optional(),
+    queuedSince: timestamp
+      .optional()
+      .meta({ description: 'While it waits for its turn in the queue of its account.' }),
+    attemptSince: timestamp.optional().meta({ description: 'While an attempt is under way.' }),
+    parkedAt: timestamp.optional().meta({ description: 'While it waits for a person.' }),
     fallbackFor: destinationSchema.optional().meta({
       description: 'Set for a fallback: the destination that it stands in for.',
     }),
@@ -100,6 +119,9 @@ export const messageSummarySchema = z
 
 export const messageStateSchema = messageSummarySchema
   .extend({
+    explanation: z
+      .string()
+      .meta({ description: 'What became of it and why, and what to do: in plain words.' }),
     deliveries: z.array(deliverySchema),
     operatorActions: z.array(
       z.object({
@@ -113,7 +135,7 @@ export const messageStateSchema = messageSummarySchema
     deliverAt: z.string().optional(),
     expiresAt: z.string().optional(),
     failure: z.string().optional(),
-    links: z.object({ self: z.string() }),
+    links: messageLinksSchema,
   })
   .meta({ id: 'MessageState' });
 
@@ -131,6 +153,6 @@ export const decisionSchema = z
     destinations: z
       .array(z.string())
       .meta({ description: 'The deliveries that it was asked for.' }),
-    links: z.object({ self: z.string() }),
+    links: messageLinksSchema,
   })
   .meta({ id: 'Decision' });

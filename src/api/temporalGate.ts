@@ -19,14 +19,21 @@ export function createTemporalGate(client: Client): TemporalGate {
     if (limit.pendingCount >= WAITING) {
       throw unavailable('overloaded', 'More requests wait for Temporal than it can answer soon.');
     }
-    try {
-      return await limit(() => client.withDeadline(Date.now() + DEADLINE_MS, call));
-    } catch (error) {
-      throw isFromTemporal(error)
-        ? unavailable('temporal_unavailable', 'Temporal didn’t answer.')
-        : error;
-    }
+    return await fromTemporal(() =>
+      limit(() => client.withDeadline(Date.now() + DEADLINE_MS, call)),
+    );
   };
+}
+
+/** Has what Temporal's client throws answered as a 503. */
+export async function fromTemporal<Result>(call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    throw isFromTemporal(error)
+      ? unavailable('temporal_unavailable', 'Temporal didn’t answer.')
+      : error;
+  }
 }
 
 function unavailable(type: 'overloaded' | 'temporal_unavailable', what: string): Problem {

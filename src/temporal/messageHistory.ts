@@ -11,9 +11,9 @@ import {
 import { optionalTsToDate, requiredTsToDate } from '@temporalio/common/lib/time.js';
 import proto, { type temporal } from '@temporalio/proto';
 import type { DeliverInput, DeliverResult } from '../activities/deliverInput.js';
-import { AttemptLog } from '../attemptLog.js';
+import { AttemptLog, lastNumber } from '../attemptLog.js';
 import type { Attempt, DeliveryStatus, FailureReason, Receipt } from '../delivery.js';
-import type { DeliverMessageInput, Destination } from '../message.js';
+import type { Content, Correlation, DeliverMessageInput, Destination } from '../message.js';
 import type { OperatorRequest } from '../workflows/signals.js';
 import { readDeliverFailure } from './deliverFailure.js';
 import { describeMessage, summarise, type MessageSummary } from './messageExecution.js';
@@ -33,6 +33,12 @@ export interface DeliveryState {
   detail?: string | undefined;
   /** When the next attempt is due, while one is waited for. */
   nextAttemptAt?: string | undefined;
+  /** While the first attempt since it was accepted, or retried, waits for its turn. */
+  queuedSince?: string | undefined;
+  /** While an attempt is under way. */
+  attemptSince?: string | undefined;
+  /** While it waits for a person. */
+  parkedAt?: string | undefined;
   /** A fallback: the destination that it stands in for. */
   fallbackFor?: Destination | undefined;
 }
@@ -57,20 +63,59 @@ export interface MessageState extends MessageSummary {
   failure?: string | undefined;
 }
 
+/** What happened to a delivery, besides its attempts. */
+export interface DeliveryMoment {
+  /** `queued`: given to its account's queue, at first or again. */
+  kind: 'queued' | 'dead_lettered' | 'expired';
+  at: string;
+  destination: Destination;
+  reason?: FailureReason | undefined;
+  detail?: string | undefined;
+}
+
+/** All that is known of a message. */
+export interface MessageRecord {
+  state: MessageState;
+  /** In time order. */
+  moments: DeliveryMoment[];
+  content: Content;
+  correlation: Correlation | undefined;
+  runId: string;
+  /** The history that all this was read from. */
+  events: HistoryEvent[];
+}
+
 /** The state of a message's newest run; undefined when there is no such message. */
 export async function readMessage(
   client: Client,
   deduplicationKey: string,
 ): Promise<MessageState | undefined> {
+  return (await readMessageRecord(client, deduplicationKey))?.state;
+}
+
+/** All that is known of a message's newest run; undefined when there is no such message. */
+export async function readMessageRecord(
+  client: Client,
+  deduplicationKey: string,
+): Promise<MessageRecord | undefined> {
   const description = await describeMessage(client, deduplicationKey);
   if (!description) return undefined;
   const handle = client.workflow.getHandle(deduplicationKey, description.runId);
-  const { events } = await handle.fetchHistory();
-  const reading = new HistoryReading(client.options.loadedDataConverter);
+  const history = await handle.fetchHistory();
   // History only grows: cut to its length at the description, both tell of one moment.
-  for (const event of events?.slice(0, description.historyLength) ?? []) await reading.take(event);
+  const events = history.events?.slice(0, description.historyLength) ?? [];
+  const reading = new HistoryReading(client.options.loadedDataConverter);
+  for (const event of events) await reading.take(event);
   for (const pending of description.raw.pendingActivities ?? []) await reading.takePending(pending);
-  return reading.state(description);
+  const { content, correlation } = reading.input;
+  return {
+    state: reading.state(description),
+    moments: reading.moments,
+    content,
+    correlation,
+    runId: description.runId,
+    events,
+  };
 }
 
 interface Scheduled {
@@ -86,6 +131,7 @@ class HistoryReading {
   readonly #converter: LoadedDataConverter;
   readonly #scheduled = new Map<string, Scheduled>();
   readonly #operatorActions: OperatorAction[] = [];
+  readonly moments: DeliveryMoment[] = [];
   #deliveries: DeliveryState[] = [];
   #input: DeliverMessageInput | undefined;
   #failure: string | undefined;
@@ -104,10 +150,10 @@ class HistoryReading {
       await this.#activityCompleted(this.#find(scheduledEventId), result);
     } else if (event.activityTaskFailedEventAttributes) {
       const { scheduledEventId, failure, retryState } = event.activityTaskFailedEventAttributes;
-      await this.#activityFailed(this.#find(scheduledEventId), failure, retryState);
+      await this.#activityFailed(event, this.#find(scheduledEventId), failure, retryState);
     } else if (event.activityTaskTimedOutEventAttributes) {
       const { scheduledEventId, failure, retryState } = event.activityTaskTimedOutEventAttributes;
-      await this.#activityFailed(this.#find(scheduledEventId), failure, retryState);
+      await this.#activityFailed(event, this.#find(scheduledEventId), failure, retryState);
     } else if (event.workflowExecutionSignaledEventAttributes) {
       await this.#signaled(event, event.workflowExecutionSignaledEventAttributes);
     } else if (event.workflowExecutionCancelRequestedEventAttributes) {
@@ -135,9 +181,14 @@ class HistoryReading {
       pending.state ===
       proto.temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED;
     const due = optionalTsToDate(pending.scheduledTime);
+    if (!waiting) {
+      delivery.queuedSince = undefined;
+      delivery.attemptSince = optionalTsToDate(pending.lastStartedTime)?.toISOString();
+    }
     // It will still be handed to a worker, which will not post it any more.
     if (waiting && this.#hasExpired()) delivery.status = 'expired';
-    else if (waiting && due && delivery.attempts.length > 0) {
+    else if (waiting && due && lastNumber(delivery.attempts) > lastNumber(earlier)) {
+      delivery.queuedSince = undefined;
       delivery.nextAttemptAt = due.toISOString();
     }
   }
@@ -146,6 +197,8 @@ class HistoryReading {
     const summary = summarise(description);
     for (const delivery of this.#deliveries) {
       delivery.status = finalStatus(delivery, summary, this.#operatorActions, this.#hasExpired());
+      if (delivery.status !== 'delivering') delivery.queuedSince = undefined;
+      if (delivery.status !== 'dead_lettered') delivery.parkedAt = undefined;
     }
     return {
       ...summary,
@@ -176,13 +229,25 @@ class HistoryReading {
     const [input] = await this.#values<[DeliverInput]>(attributes.input);
     const delivery = this.#deliveries.find(({ destination }) => destination === input.destination);
     if (!delivery) return;
-    Object.assign(delivery, { status: 'delivering', reason: undefined, detail: undefined });
+    const at = requiredTsToDate(event.eventTime, 'eventTime');
+    Object.assign(delivery, {
+      status: 'delivering',
+      queuedSince: at.toISOString(),
+      reason: undefined,
+      detail: undefined,
+      parkedAt: undefined,
+    });
+    this.moments.push({
+      kind: 'queued',
+      at: at.toISOString(),
+      destination: delivery.destination,
+    });
     this.#scheduled.set(String(event.eventId), {
       delivery,
       activityId: attributes.activityId ?? '',
       earlier: input.earlierAttempts,
       allowedAttempts: input.retry.attempts,
-      at: requiredTsToDate(event.eventTime, 'eventTime'),
+      at,
     });
   }
 
@@ -196,6 +261,7 @@ class HistoryReading {
   }
 
   async #activityFailed(
+    event: HistoryEvent,
     scheduled: Scheduled | undefined,
     failure: temporal.api.failure.v1.IFailure | null | undefined,
     retryState: temporal.api.enums.v1.RetryState | null | undefined,
@@ -208,8 +274,20 @@ class HistoryReading {
       onAmbiguous: this.#input?.onAmbiguous ?? 'resend',
       timeIsUp: retryState === proto.temporal.api.enums.v1.RetryState.RETRY_STATE_TIMEOUT,
     });
-    const status = ending === 'expired' ? 'expired' : 'dead_lettered';
-    Object.assign(scheduled.delivery, { status, ...known });
+    const at = requiredTsToDate(event.eventTime, 'eventTime').toISOString();
+    const expired = ending === 'expired';
+    Object.assign(scheduled.delivery, {
+      status: expired ? 'expired' : 'dead_lettered',
+      parkedAt: expired ? undefined : at,
+      ...known,
+    });
+    this.moments.push({
+      kind: expired ? 'expired' : 'dead_lettered',
+      at,
+      destination: scheduled.delivery.destination,
+      reason: known.reason,
+      detail: known.detail,
+    });
   }
 
   #cancelRequested(
@@ -243,6 +321,12 @@ class HistoryReading {
       reason: request?.reason,
       destination: request?.destination,
     });
+  }
+
+  /** @throws Error before the history's first event was taken */
+  get input(): DeliverMessageInput {
+    if (!this.#input) throw new Error('The history has no start');
+    return this.#input;
   }
 
   #find(scheduledEventId: unknown): Scheduled | undefined {

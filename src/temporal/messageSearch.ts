@@ -1,7 +1,10 @@
 import type { Client } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 import type { MessageStatus } from '../delivery.js';
+import { freeTextClause } from './freeText.js';
 import { summarise, type MessageSummary } from './messageExecution.js';
+import { listNewestFirst, type PageEnd } from './newestFirst.js';
+import { quote } from './visibilityText.js';
 
 export interface MessageFilter {
   source?: string | undefined;
@@ -11,8 +14,12 @@ export interface MessageFilter {
   status?: MessageStatus | undefined;
   /** Why a message is parked. */
   reason?: string | undefined;
-  /** Accepted at or after. */
-  since?: Date | undefined;
+  /** ISO 8601: accepted at or after. */
+  since?: string | undefined;
+  /** ISO 8601: accepted before. */
+  until?: string | undefined;
+  /** Words that a person knows it by, as `PagerDuty 55`. */
+  q?: string | undefined;
 }
 
 export interface MessagePage {
@@ -27,20 +34,42 @@ export async function searchMessages(
   filter: MessageFilter,
   page: { limit: number; cursor?: string | undefined },
 ): Promise<MessagePage> {
+  const after = page.cursor === undefined ? undefined : fromCursor(page.cursor);
+  const query = visibilityQuery(filter);
+  const { executions, end } = await listNewestFirst(client, query, { limit: page.limit, after });
+  const { loadedDataConverter } = client.options;
   const { namespace } = client.workflow.options;
-  const response = await client.workflowService.listWorkflowExecutions({
-    namespace,
-    query: visibilityQuery(filter),
-    pageSize: page.limit,
-    nextPageToken: page.cursor === undefined ? undefined : Buffer.from(page.cursor, 'base64url'),
-  });
-  const executions = await Promise.all(
-    response.executions.map((raw) =>
-      executionInfoFromRaw(raw, client.options.loadedDataConverter, raw, namespace),
+  const messages = await Promise.all(
+    executions.map(async (raw) =>
+      summarise(
+        await executionInfoFromRaw(
+          raw as Required<typeof raw>,
+          loadedDataConverter,
+          raw,
+          namespace,
+        ),
+      ),
     ),
   );
-  const next = Buffer.from(response.nextPageToken).toString('base64url');
-  return { messages: executions.map(summarise), cursor: next === '' ? undefined : next };
+  return { messages, cursor: end && toCursor(end) };
+}
+
+export function isCursor(text: string): boolean {
+  return fromCursor(text) !== undefined;
+}
+
+function toCursor({ startedAt, runId }: PageEnd): string {
+  return Buffer.from(`${startedAt} ${runId}`).toString('base64url');
+}
+
+/** It becomes part of a query: nothing else than a time and a run id may be in it. */
+function fromCursor(cursor: string): PageEnd | undefined {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const { startedAt, runId } =
+    /^(?<startedAt>[\d:.TZ-]+) (?<runId>[\da-f-]+)$/.exec(text)?.groups ?? {};
+  return startedAt !== undefined && runId !== undefined && !Number.isNaN(Date.parse(startedAt))
+    ? { startedAt, runId }
+    : undefined;
 }
 
 /** Also where one of several deliveries has been given up or has expired, and others go on. */
@@ -67,10 +96,8 @@ export function visibilityQuery(filter: MessageFilter): string {
   if (filter.traceId) clauses.push(`TraceId = ${quote(filter.traceId)}`);
   if (filter.destination) clauses.push(`Destination = ${quote(filter.destination)}`);
   if (filter.reason) clauses.push(`FailureReason = ${quote(filter.reason)}`);
-  if (filter.since) clauses.push(`StartTime >= ${quote(filter.since.toISOString())}`);
+  if (filter.since) clauses.push(`StartTime >= ${quote(filter.since)}`);
+  if (filter.until) clauses.push(`StartTime < ${quote(filter.until)}`);
+  if (filter.q) clauses.push(freeTextClause(filter.q));
   return clauses.join(' AND ');
-}
-
-function quote(text: string): string {
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }

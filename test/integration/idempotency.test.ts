@@ -95,6 +95,9 @@ describe('a duplicate', () => {
       ...original.body,
       status: 'confirmed',
       duplicate: true,
+      explanation: expect.stringMatching(
+        /^Duplicate: first accepted at .* UTC, and confirmed/,
+      ) as string,
     });
     expect(harness.sandbox.posts()).toHaveLength(1);
   });

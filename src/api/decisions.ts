@@ -1,0 +1,141 @@
+/** People's decisions on messages: retry, discard, cancel. */
+import { Router, type RequestHandler } from 'express';
+import { z } from 'zod';
+import type { DeliveryStatus } from '../delivery.js';
+import { destinationSchema } from '../message.js';
+import { cancelMessage } from '../temporal/cancelMessage.js';
+import type { MessageState } from '../temporal/messageHistory.js';
+import { discardSignal, retrySignal, type OperatorRequest } from '../workflows/signals.js';
+import { messageLinks, type ApiContext } from './apiContext.js';
+import { findMessage } from './findMessage.js';
+import { jsonBody } from './ingestion.js';
+import { parseRequest, Problem } from './problem.js';
+
+const personsWords = z.string().trim().min(1, 'must not be empty').max(1_000);
+export const retryBodySchema = z
+  .strictObject({
+    destination: destinationSchema.optional(),
+    by: personsWords.optional(),
+    reason: personsWords.optional(),
+  })
+  .meta({ id: 'RetryRequest' });
+/** Giving a message up is final, so who and why are asked for. */
+export const discardBodySchema = z
+  .strictObject({
+    destination: destinationSchema.optional(),
+    by: personsWords,
+    reason: personsWords,
+  })
+  .meta({ id: 'DiscardRequest' });
+
+/** As query parameters, since many clients and proxies drop the body of a DELETE. */
+export const cancelQuerySchema = z.strictObject({
+  by: personsWords.optional(),
+  reason: personsWords.optional(),
+});
+
+const DECISION_LIMIT_BYTES = 16 * 1024;
+
+export function decisionsRouter(context: ApiContext): Router {
+  const router = Router();
+  router.post(
+    '/messages/:key/retry',
+    jsonBody(DECISION_LIMIT_BYTES),
+    decide(context, 'retry', retryBodySchema),
+  );
+  router.post(
+    '/messages/:key/discard',
+    jsonBody(DECISION_LIMIT_BYTES),
+    decide(context, 'discard', discardBodySchema),
+  );
+  router.delete('/messages/:key', cancel(context));
+  return router;
+}
+
+const CANCELLABLE = new Set<DeliveryStatus>(['accepted', 'delivering', 'dead_lettered', 'standby']);
+
+/** Stops what has not been sent. An attempt that is under way ends with the platform's answer, and counts. */
+function cancel(context: ApiContext): RequestHandler<{ key: string }> {
+  const { client, gate, log } = context;
+  return async (request, response) => {
+    const { by, reason } = parseRequest(cancelQuerySchema, request.query);
+    const { state: message } = await findMessage(context, request.params.key);
+    const { closedAt, deduplicationKey, status } = message;
+    if (closedAt !== undefined) {
+      throw new Problem('nothing_to_cancel', `It is ${status} since ${closedAt}.`);
+    }
+    await gate(() => cancelMessage(client, deduplicationKey, { by, reason }));
+    const destinations = message.deliveries
+      .filter((delivery) => CANCELLABLE.has(delivery.status))
+      .map(({ destination }) => destination);
+    log.info({ deduplicationKey, action: 'cancel', destinations }, 'Decision taken');
+    response.status(202).json({
+      deduplicationKey,
+      action: 'cancel',
+      destinations,
+      links: messageLinks(deduplicationKey),
+    });
+  };
+}
+
+function decide(
+  context: ApiContext,
+  action: 'retry' | 'discard',
+  bodySchema: z.ZodType<OperatorRequest>,
+): RequestHandler<{ key: string }> {
+  return async (request, response) => {
+    const decision = parseRequest(bodySchema, request.body ?? {});
+    const taken = await decideOnDeadLetters(context, request.params.key, action, decision);
+    response.status(202).json({ ...taken, links: messageLinks(taken.deduplicationKey) });
+  };
+}
+
+/**
+ * Passes a person's decision on to the message's workflow, which acts on it once, whoever else decides at the same time.
+ * Throws the problem that says why there is nothing to decide.
+ */
+export async function decideOnDeadLetters(
+  context: ApiContext,
+  key: string,
+  action: 'retry' | 'discard',
+  decision: OperatorRequest,
+): Promise<{ deduplicationKey: string; action: 'retry' | 'discard'; destinations: string[] }> {
+  const { state } = await findMessage(context, key);
+  const { deduplicationKey } = state;
+  const destinations = parkedDestinations(state, decision.destination);
+  const signal = action === 'retry' ? retrySignal : discardSignal;
+  await context.gate(() =>
+    context.client.workflow.getHandle(deduplicationKey).signal(signal, decision),
+  );
+  context.log.info({ deduplicationKey, action, destinations }, 'Decision taken');
+  return { deduplicationKey, action, destinations };
+}
+
+/** The dead letters that a decision is about. Throws the problem that says why there are none. */
+function parkedDestinations(message: MessageState, destination: string | undefined): string[] {
+  const parked = message.deadLetters.map((deadLetter) => deadLetter.destination);
+  const meant = destination === undefined ? parked : parked.filter((each) => each === destination);
+  if (meant.length > 0) return meant;
+  throw new Problem('nothing_to_decide', whyNothingToDecide(message, destination, parked));
+}
+
+function whyNothingToDecide(
+  { closedAt, failure, status }: MessageState,
+  destination: string | undefined,
+  parked: string[],
+): string {
+  if (destination !== undefined && parked.length > 0) {
+    return `${destination} is no dead letter of this message: ${parked.join(', ')} is.`;
+  }
+  switch (status) {
+    case 'confirmed':
+      return `It was confirmed at ${closedAt ?? 'an unknown time'}: nothing was sent again.`;
+    case 'discarded':
+      return `${failure ?? 'It was discarded'}, at ${closedAt ?? 'an unknown time'}. Only "temporal workflow reset" brings it back.`;
+    case 'accepted':
+    case 'delivering':
+      return 'It is still being delivered: there is nothing to decide yet.';
+    default:
+      return `It is ${status} since ${closedAt ?? 'an unknown time'}.`;
+  }
+}

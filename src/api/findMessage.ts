@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { readableKeySchema } from '../message.js';
+import { readMessageRecord, type MessageRecord } from '../temporal/messageHistory.js';
+import type { ApiContext } from './apiContext.js';
+import { parseRequest, Problem } from './problem.js';
+
+/** The key of a message as it stands in a path; sendproof's own messages have keys that no sender may use. */
+export function parseKey(key: string): string {
+  return parseRequest(z.object({ key: readableKeySchema }), { key }).key;
+}
+
+/** Throws the problem that says that there is no such message. */
+export async function findMessage(
+  { client, gate }: ApiContext,
+  key: string,
+): Promise<MessageRecord> {
+  const deduplicationKey = parseKey(key);
+  const message = await gate(() => readMessageRecord(client, deduplicationKey));
+  if (message) return message;
+  throw new Problem(
+    'not_found',
+    `No message with the key "${deduplicationKey}" is known: it was never accepted, or its retention has ended. Its timeline says which keys are similar.`,
+  );
+}

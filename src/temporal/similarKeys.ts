@@ -1,0 +1,48 @@
+import type { Client } from '@temporalio/client';
+import { freeTextClause } from './freeText.js';
+import { startsWith } from './visibilityText.js';
+
+const MOST = 5;
+/** Of these the most similar are taken. */
+const CANDIDATES = 200;
+const SHORTEST_BEGINNING = 3;
+/** Less than this in common is a coincidence. */
+const LEAST_SIMILARITY = 0.6;
+
+/**
+ * Keys of messages that somebody may have meant who asked for this one: those with a common beginning, and those whose
+ * source and reference are in it, as `pagerduty` and `55` in `pagerduty-55-resolved`. The most similar first, at most five.
+ */
+export async function findSimilarKeys(client: Client, deduplicationKey: string): Promise<string[]> {
+  const half = deduplicationKey.slice(0, Math.max(SHORTEST_BEGINNING, deduplicationKey.length / 2));
+  const words = deduplicationKey.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '');
+  const [alike, correlated] = await Promise.all([
+    keys(client, startsWith('WorkflowId', half)),
+    words.length < 2 ? [] : keys(client, freeTextClause(words.join(' '))),
+  ]);
+  const similar = alike
+    .map((key) => ({ key, similarity: similarity(key, deduplicationKey) }))
+    .filter((each) => each.similarity >= LEAST_SIMILARITY)
+    .sort((one, other) => other.similarity - one.similarity)
+    .map(({ key }) => key);
+  return [...new Set([...similar, ...correlated])].slice(0, MOST);
+}
+
+async function keys(client: Client, clause: string): Promise<string[]> {
+  const { executions } = await client.workflowService.listWorkflowExecutions({
+    namespace: client.workflow.options.namespace,
+    query: `WorkflowType = "deliverMessage" AND ${clause}`,
+    pageSize: CANDIDATES,
+  });
+  return executions.map(({ execution }) => execution?.workflowId ?? '');
+}
+
+/** How much of the longer one both have in common at the beginning and at the end, from 0 to 1: a typo costs one letter. */
+function similarity(one: string, other: string): number {
+  const shorter = Math.min(one.length, other.length);
+  let head = 0;
+  while (head < shorter && one[head] === other[head]) head += 1;
+  let tail = 0;
+  while (tail < shorter - head && one.at(-1 - tail) === other.at(-1 - tail)) tail += 1;
+  return (head + tail) / Math.max(one.length, other.length);
+}
