@@ -199,10 +199,21 @@ describe('while no worker runs', () => {
       idle.sandbox.addFault({ ...refused, times: 1 });
       const workers = await idle.startWorkers();
       await idle.waitForStatus('waiting', 'dead_lettered');
+      // What reaches a workflow in the middle of a task is in its history only after that task.
+      await vi.waitFor(async () => {
+        const { raw } = await idle.client.workflow.getHandle('waiting').describe();
+        expect(raw.pendingWorkflowTask).toBeFalsy();
+      });
       await workers.shutdown();
       await idle.request('POST', '/v1/messages/waiting/retry', { by: 'ana', reason: 'invited' });
-      const decided = await idle.request<Timeline>('GET', '/v1/messages/waiting/timeline');
-      expect(decided.body.entries.at(-1)).toMatchObject({ kind: 'retry', by: 'ana' });
+      const decided = await vi.waitFor(
+        async () => {
+          const later = await idle.request<Timeline>('GET', '/v1/messages/waiting/timeline');
+          expect(later.body.entries.at(-1)).toMatchObject({ kind: 'retry', by: 'ana' });
+          return later;
+        },
+        { timeout: 20_000 },
+      );
       expect(decided.body.explanation).toMatch(
         /; it will be sent again, as was decided by ana at .* UTC \(“invited”\)\. If this lasts/,
       );
