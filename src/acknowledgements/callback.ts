@@ -1,22 +1,20 @@
 /** Callbacks by the Standard Webhooks specification: https://www.standardwebhooks.com */
-import { Webhook } from 'standardwebhooks';
+import type { Webhook } from 'standardwebhooks';
 import { Agent, errors, request, type Dispatcher } from 'undici';
 import { AcknowledgementError, type Acknowledgement } from '../acknowledgement.js';
 import type { CallbackPolicy } from '../config/acknowledgements.js';
-import type { Secret } from '../config/fields.js';
+import { ConfigurationError, type Secret } from '../config/fields.js';
 import { errorCode } from '../destinations/failure.js';
 import { retryAfterMs } from '../destinations/retryAfter.js';
 import { AddressNotAllowed, guardedConnector } from './addressGuard.js';
 import { errorOfStatus } from './failure.js';
+import { createSigner } from './secrets.js';
 
 /** Shorter than the whole, so that a host that doesn't answer at all is told from a slow one. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** What the answer says is not wanted; so much of it is read to keep the connection, and no more. */
 const ANSWER_LIMIT_BYTES = 64 * 1024;
-
-/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme */
-const SIGNING_SECRET = /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/;
 
 /** One acknowledgement on its way to one URL. */
 export interface CallbackRequest {
@@ -55,7 +53,7 @@ export function createSendCallback(
     }
     const body = JSON.stringify(acknowledgement);
     const now = new Date();
-    const signatures = secrets.map((secret) => signer(secret).sign(webhookId, now, body));
+    const signatures = signaturesOf(secrets, webhookId, now, body);
     let answer: Dispatcher.ResponseData;
     try {
       answer = await request(url, {
@@ -86,24 +84,19 @@ export function createSendCallback(
   };
 }
 
-/** Throws an AcknowledgementError where the secret can't be read or is none. */
-function signer(secret: Secret): Webhook {
-  let text: string;
+/** Throws an AcknowledgementError where a secret can't be used. */
+function signaturesOf(
+  secrets: readonly Secret[],
+  ...signed: Parameters<Webhook['sign']>
+): string[] {
   try {
-    text = secret.reveal();
+    return secrets.map((secret) => createSigner(secret).sign(...signed));
   } catch (error) {
-    throw notConfigured(error instanceof Error ? error.message : 'the secret can’t be read');
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new AcknowledgementError(`Nothing can be signed: ${error.message}`, {
+      reason: 'not_configured',
+    });
   }
-  if (!SIGNING_SECRET.test(text)) {
-    throw notConfigured(
-      `${secret.toString()} holds no signing secret: it is whsec_ and 24 to 64 random bytes in base64.`,
-    );
-  }
-  return new Webhook(text);
-}
-
-function notConfigured(what: string): AcknowledgementError {
-  return new AcknowledgementError(`Nothing can be signed: ${what}`, { reason: 'not_configured' });
 }
 
 function connectionError(host: string, error: unknown): AcknowledgementError {

@@ -134,6 +134,7 @@ function addSend(program: Command, invocation: Invocation): void {
       '--fallback-after <duration>',
       'or once the one before it has not confirmed for so long, as 5m',
     )
+    .option('--acknowledge <url>', 'have this address told what becomes of it')
     .option('--wait', 'wait until it is confirmed or can’t be delivered')
     .addOption(
       new Option('--timeout <duration>', 'how long to wait, as 30s')

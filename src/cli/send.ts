@@ -28,6 +28,7 @@ export interface SendOptions {
   fallback?: string[];
   /** As it was typed: the API judges it. */
   fallbackAfter?: string;
+  acknowledge?: string;
   wait?: true;
   timeout: number;
 }
@@ -69,7 +70,7 @@ async function messageOf(
   context: CommandContext,
 ): Promise<MessageRequest & { deduplicationKey: string }> {
   const { title, severity, key, source, reference, url, priority, onAmbiguous } = options;
-  const { retryProfile, deliverAt, expiresAt } = options;
+  const { retryProfile, deliverAt, expiresAt, acknowledge } = options;
   const correlation = { source, reference, url };
   return {
     deduplicationKey: key ?? randomUUID(),
@@ -82,6 +83,7 @@ async function messageOf(
     retryProfile,
     deliverAt,
     expiresAt,
+    ...(acknowledge !== undefined && { acknowledge: { url: acknowledge } }),
   };
 }
 

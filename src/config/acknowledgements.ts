@@ -67,7 +67,7 @@ export const ACKNOWLEDGEMENT_RETRY: RetryProfile = {
   initialDelayMs: 5_000,
   factor: 2,
   maximumDelayMs: 3_600_000,
-  attempts: 1_000,
+  attempts: 100,
   giveUpAfterMs: 24 * 3_600_000,
 };
 

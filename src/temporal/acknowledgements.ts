@@ -42,12 +42,11 @@ export async function readAcknowledgements(
   client: Client,
   events: readonly HistoryEvent[],
 ): Promise<AcknowledgementState[]> {
-  const runIds = new Map<string, string>();
+  const started = new Set<string>();
   const begun: HistoryEvent[] = [];
   for (const event of events) {
-    const started = event.childWorkflowExecutionStartedEventAttributes;
-    if (started)
-      runIds.set(idOf(started.workflowExecution), started.workflowExecution?.runId ?? '');
+    const execution = event.childWorkflowExecutionStartedEventAttributes?.workflowExecution;
+    if (execution?.workflowId) started.add(execution.workflowId);
     const initiated = event.startChildWorkflowExecutionInitiatedEventAttributes;
     if (initiated?.workflowType?.name === 'acknowledgeSource') begun.push(event);
   }
@@ -66,7 +65,10 @@ export async function readAcknowledgements(
         kind: plan.recipient.kind,
         recipient: recipientName(plan.recipient),
         at: acknowledgement.timestamp,
-        ...(await readProgress(client, workflowId, runIds.get(workflowId))),
+        // Until then its start is written down, and Temporal is about to make it.
+        ...(started.has(workflowId)
+          ? await readProgress(client, workflowId)
+          : { status: 'pending' as const, attempts: 0 }),
       };
     }),
   );
@@ -77,14 +79,9 @@ type Progress = Pick<
   'status' | 'attempts' | 'closedAt' | 'nextAttemptAt' | 'lastError'
 >;
 
-async function readProgress(
-  client: Client,
-  workflowId: string,
-  runId: string | undefined,
-): Promise<Progress> {
-  // Its start is written down, and Temporal is about to make it.
-  if (runId === undefined) return { status: 'pending', attempts: 0 };
-  const handle = client.workflow.getHandle<typeof acknowledgeSource>(workflowId, runId);
+/** Of the newest run: somebody may have reset one that was given up. */
+async function readProgress(client: Client, workflowId: string): Promise<Progress> {
+  const handle = client.workflow.getHandle<typeof acknowledgeSource>(workflowId);
   try {
     const { raw, closeTime } = await handle.describe();
     if (closeTime === undefined) {
@@ -146,8 +143,4 @@ async function values<Values extends unknown[]>(
   payloads: temporal.api.common.v1.IPayloads | null | undefined,
 ): Promise<Values> {
   return (await decodeArrayFromPayloads(converter, payloads?.payloads)) as Values;
-}
-
-function idOf(execution: temporal.api.common.v1.IWorkflowExecution | null | undefined): string {
-  return execution?.workflowId ?? '';
 }

@@ -7,6 +7,7 @@ import {
   createDeliveryActivities,
   createWorkflowQueueActivities,
 } from '../activities/index.js';
+import { unusableSecrets } from '../acknowledgements/secrets.js';
 import { accountId, type Configuration, type ConfiguredAccount } from '../config/configuration.js';
 import { ConfigurationError } from '../config/fields.js';
 import type { DestinationAdapter } from '../destinations/destination.js';
@@ -50,6 +51,9 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { configuration, connection, namespace, workflowBundle } = options;
   const client = new Client({ connection, namespace });
   const random = options.random ?? Math.random;
+  for (const fault of unusableSecrets(configuration.acknowledgements)) {
+    options.log.error(`Acknowledgements wait until this is mended: ${fault}`);
+  }
   const shared: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime'> = {
     connection,
     namespace,

@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { temporal } from '@temporalio/proto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import {
   readAcknowledgements,
   type AcknowledgementState,
@@ -103,6 +105,13 @@ async function settled(key: string): Promise<AcknowledgementState[]> {
     },
     { timeout: 20_000, interval: 50 },
   );
+}
+
+async function temporalCli(...args: string[]): Promise<void> {
+  await promisify(execFile)(inject('temporalCliPath'), [
+    ...args,
+    ...['--address', harness.temporalAddress, '--namespace', harness.namespace],
+  ]);
 }
 
 describe('a message that asks for acknowledgements', () => {
@@ -279,6 +288,19 @@ describe('a receiver', () => {
     expect(acknowledgement?.lastError).toContain(words);
     expect(receiver.about(key)).toHaveLength(1);
     await harness.waitForStatus(key, 'confirmed');
+  });
+
+  it('that refused by mistake gets it by the same id, once a person resets the acknowledgement', async () => {
+    receiver.behaviours.push(answer(404));
+    await harness.send(message('mistaken'));
+    const [refused] = await settled('mistaken');
+    await temporalCli(
+      ...['workflow', 'reset', '--workflow-id', refused?.workflowId ?? ''],
+      ...['--type', 'FirstWorkflowTask', '--reason', 'the receiver is back'],
+    );
+    const [first, second] = await receiver.waitFor('mistaken', 2);
+    expect(second?.id).toBe(first?.id);
+    expect(await settled('mistaken')).toMatchObject([{ status: 'delivered', attempts: 1 }]);
   });
 
   it('that redirects to a loopback address is not followed there, and the message is confirmed all the same', async () => {

@@ -51,6 +51,15 @@ describe('sendproof send', () => {
     expect(harness.sandbox.posts({ platform: 'teams' })).toHaveLength(1);
   });
 
+  it('passes on who is to be told, and what the API has to say to it', async () => {
+    const run = await sendproof([
+      ...['send', OPS, '--key', 'cli-told', '--text', 'told'],
+      ...['--acknowledge', 'https://hooks.example.com/'],
+    ]);
+    expect(run).toMatchObject({ exitCode: 1 });
+    expect(run.stderr).toMatch(/^ {2}acknowledge\.url: callbacks are not configured/m);
+  });
+
   it('plans a message with a fallback for later, which “cancel” stops', async () => {
     const run = await sendproof([
       ...['send', OPS, '--key', 'cli-later', '--text', 'later', '--retry-profile', 'default'],

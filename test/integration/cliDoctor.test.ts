@@ -154,6 +154,31 @@ describe('of something broken', () => {
     });
   });
 
+  it('names the secret that acknowledgements lack, and shows none', async () => {
+    const SENDPROOF_CONFIG = await configurationFile(
+      'acknowledgements.yaml',
+      JSON.stringify({
+        acknowledgements: {
+          secret: [
+            { file: join(directory, 'absent') },
+            { file: await configurationFile('weak-secret', 'whsec_tooweak') },
+          ],
+          allowedHosts: ['hooks.example.com'],
+        },
+        sources: { pagerduty: { pagerduty: { token: { env: 'ABSENT' }, from: 'a@example.com' } } },
+      }),
+    );
+    const found = await findings({ SENDPROOF_CONFIG }, 'Acknowledgements');
+    expect(found).toMatchObject([
+      { state: 'ok', what: what('https://hooks.example.com') },
+      { state: 'ok', what: what('incidents of pagerduty') },
+      { state: 'broken', what: what('absent is missing or empty') },
+      { state: 'broken', what: what('weak-secret holds no signing secret') },
+      { state: 'broken', what: what('ABSENT is not set') },
+    ]);
+    expect(JSON.stringify(found)).not.toContain('tooweak');
+  });
+
   it('names the account whose secret is missing, or is refused by the platform', async () => {
     const apiUrl = harness.sandbox.slackApiUrl;
     const SENDPROOF_CONFIG = await configurationFile(

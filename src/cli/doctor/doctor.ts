@@ -6,6 +6,7 @@ import type { CommandContext } from '../command.js';
 import { ExitCode } from '../exitCode.js';
 import { formatDuration } from '../format.js';
 import type { Display } from '../output.js';
+import { checkAcknowledgements } from './acknowledgements.js';
 import { checkAccounts } from './accounts.js';
 import { checkApi } from './api.js';
 import { broken, note, ok, type Finding, type Section } from './finding.js';
@@ -26,6 +27,7 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
     section('Retry profiles', usable ? retryFindings(usable) : []),
     section('Temporal', temporalFindings(temporal, usable)),
     section('Accounts', usable ? accountFindings(usable) : []),
+    section('Acknowledgements', usable ? checkAcknowledgements(usable.acknowledgements) : []),
     section('API', checkApi(context)),
   ]);
 

@@ -1,0 +1,36 @@
+/** The secrets that acknowledgements need, read when they are used. */
+import { Webhook } from 'standardwebhooks';
+import type { AcknowledgementSettings } from '../config/acknowledgements.js';
+import { ConfigurationError, type Secret } from '../config/fields.js';
+
+/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme */
+const SIGNING_SECRET = /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/;
+
+/** Throws a ConfigurationError where the secret can't be read, or is no secret of the specification's. */
+export function createSigner(secret: Secret): Webhook {
+  const text = secret.reveal();
+  if (SIGNING_SECRET.test(text)) return new Webhook(text);
+  throw new ConfigurationError(
+    `${secret.toString()} holds no signing secret: it is whsec_ and 24 to 64 random bytes in base64.`,
+  );
+}
+
+/** What is wrong with the secrets as they are now, each with its remedy; empty where all can be used. */
+export function unusableSecrets({ callbacks, bySource }: AcknowledgementSettings): string[] {
+  return [
+    ...(callbacks?.secrets ?? []).map((secret) => () => void createSigner(secret)),
+    ...Object.values(bySource).map(
+      ({ pagerduty }) =>
+        () =>
+          void pagerduty?.token.reveal(),
+    ),
+  ].flatMap((use) => {
+    try {
+      use();
+      return [];
+    } catch (error) {
+      if (error instanceof ConfigurationError) return [error.message];
+      throw error;
+    }
+  });
+}
