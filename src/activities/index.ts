@@ -1,7 +1,9 @@
 import type { Client } from '@temporalio/client';
 import type { Configuration } from '../config/configuration.js';
 import { createAcknowledge, type AcknowledgeDependencies } from './acknowledge.js';
+import { createDecideDeadLetters } from './decideDeadLetters.js';
 import { createDeliver, type DeliverDependencies } from './deliver.js';
+import { createDigestPolicy } from './digestPolicy.js';
 import { createTellOperators } from './tellOperators.js';
 
 export type DeliveryActivities = ReturnType<typeof createDeliveryActivities>;
@@ -25,5 +27,9 @@ export function createWorkflowQueueActivities(dependencies: {
   client: Client;
   configuration: Configuration;
 }) {
-  return { tellOperators: createTellOperators(dependencies) };
+  return {
+    decideDeadLetters: createDecideDeadLetters(dependencies),
+    digestPolicy: createDigestPolicy(dependencies.configuration),
+    tellOperators: createTellOperators(dependencies),
+  };
 }

@@ -34,7 +34,8 @@ export function createTellOperators({
       deduplicationKey: noticeKey(notice.topic),
       destinations: operators.destinations,
       content: notice.content,
-      correlation: { source: 'sendproof', reference: notice.topic },
+      // As long as a message's reference may be: longer ones don't fit everywhere where Temporal keeps them.
+      correlation: { source: 'sendproof', reference: notice.topic.slice(0, 255) },
       priority: notice.priority,
       onAmbiguous: 'resend' as const,
     };

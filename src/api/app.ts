@@ -6,6 +6,7 @@ import type { Configuration } from '../config/configuration.js';
 import type { ApiContext } from './apiContext.js';
 import { requireApiKey } from './authentication.js';
 import { decisionsRouter } from './decisions.js';
+import { deadLettersRouter } from './deadLetters.js';
 import { healthRouter } from './health.js';
 import { ingestionRouter } from './ingestion.js';
 import { messagesRouter } from './messages.js';
@@ -35,6 +36,7 @@ export function createApp(options: {
     ingestionRouter(context),
     messagesRouter(context),
     decisionsRouter(context),
+    deadLettersRouter(context),
   );
 
   const app = express();

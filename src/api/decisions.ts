@@ -11,7 +11,7 @@ import { findMessage } from './findMessage.js';
 import { jsonBody } from './ingestion.js';
 import { parseRequest, Problem } from './problem.js';
 
-const personsWords = z.string().trim().min(1, 'must not be empty').max(1_000);
+export const personsWords = z.string().trim().min(1, 'must not be empty').max(1_000);
 export const retryBodySchema = z
   .strictObject({
     destination: destinationSchema.optional(),
@@ -34,7 +34,7 @@ export const cancelQuerySchema = z.strictObject({
   reason: personsWords.optional(),
 });
 
-const DECISION_LIMIT_BYTES = 16 * 1024;
+export const DECISION_LIMIT_BYTES = 16 * 1024;
 
 export function decisionsRouter(context: ApiContext): Router {
   const router = Router();

@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { Router, type Response } from 'express';
 import { z } from 'zod';
-import { FAILURE_REASONS, MESSAGE_STATUSES } from '../delivery.js';
+import { MESSAGE_STATUSES } from '../delivery.js';
 import { durationMs } from '../duration.js';
 import { explainAbsence } from '../explanation/absence.js';
 import { explainMessage } from '../explanation/message.js';
@@ -26,7 +26,7 @@ const timestamp = z.iso.datetime({
   error: 'must be a time as 2026-11-23T12:00:00Z',
 });
 
-const pageFields = {
+export const pageFields = {
   destination: destinationSchema.optional(),
   cursor: z
     .string()
@@ -54,11 +54,6 @@ export const messageQuerySchema = z.strictObject({
       examples: ['PagerDuty 55'],
     }),
 });
-export const deadLetterQuerySchema = z.strictObject({
-  ...pageFields,
-  reason: z.enum(FAILURE_REASONS).optional(),
-});
-
 /** Proxies and clients commonly give up a request after a minute. */
 const LONGEST_WAIT_MS = 60_000;
 
@@ -84,12 +79,6 @@ export function messagesRouter(context: ApiContext): Router {
 
   router.get('/messages', async (request, response) => {
     const { cursor, limit, ...criteria } = parseRequest(messageQuerySchema, request.query);
-    response.json(await gate(() => searchMessages(client, criteria, { cursor, limit })));
-  });
-
-  router.get('/dead-letters', async (request, response) => {
-    const { cursor, limit, ...filter } = parseRequest(deadLetterQuerySchema, request.query);
-    const criteria = { ...filter, status: 'dead_lettered' as const };
     response.json(await gate(() => searchMessages(client, criteria, { cursor, limit })));
   });
 

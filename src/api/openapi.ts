@@ -7,13 +7,22 @@ import {
   messageSchema,
   readableKeySchema,
 } from '../message.js';
-import { batchSchema } from './ingestion.js';
+import {
+  bulkDecisionBodySchema,
+  deadLetterQuerySchema,
+  deadLetterSummaryQuerySchema,
+} from './deadLetters.js';
 import { cancelQuerySchema, discardBodySchema, retryBodySchema } from './decisions.js';
-import { deadLetterQuerySchema, messageQuerySchema, messageWaitSchema } from './messages.js';
+import { batchSchema } from './ingestion.js';
+import { messageQuerySchema, messageWaitSchema } from './messages.js';
 import { problemSchema } from './problem.js';
 import {
   acceptanceSchema,
   batchResultSchema,
+  bulkDecisionProgressSchema,
+  bulkDecisionSchema,
+  bulkDryRunSchema,
+  deadLetterSummarySchema,
   decisionSchema,
   messagePageSchema,
   messageStateSchema,
@@ -56,6 +65,16 @@ const ingestionHeaders = z.object({
     .optional()
     .meta({ description: 'W3C trace context, which is continued.' }),
 });
+
+const bulkDecisionResponses: ZodOpenApiResponsesObject = {
+  200: { description: '`dryRun`: what it would be about.', content: jsonContent(bulkDryRunSchema) },
+  202: {
+    description: 'Taken: made at the pace of the accounts.',
+    headers: z.object({ Location: z.string().meta({ description: 'Where its progress is.' }) }),
+    content: jsonContent(bulkDecisionSchema),
+  },
+  ...problems(400, 401, 409, 503),
+};
 
 /** `version` is the product's. */
 export function openApiDocument(version: string) {
@@ -189,6 +208,44 @@ export function openApiDocument(version: string) {
           responses: {
             200: { description: 'A page of messages.', content: jsonContent(messagePageSchema) },
             ...problems(400, 401, 503),
+          },
+        },
+      },
+      '/v1/dead-letters/summary': {
+        get: {
+          operationId: 'summariseDeadLetters',
+          summary: 'How many dead letters there are, by destination and reason.',
+          requestParams: { query: deadLetterSummaryQuerySchema },
+          responses: {
+            200: { description: 'The counts.', content: jsonContent(deadLetterSummarySchema) },
+            ...problems(400, 401, 503),
+          },
+        },
+      },
+      '/v1/dead-letters/retry': {
+        post: {
+          operationId: 'retryDeadLetters',
+          summary: 'Send all dead letters again that a filter finds.',
+          requestBody: { required: true, content: jsonContent(bulkDecisionBodySchema) },
+          responses: bulkDecisionResponses,
+        },
+      },
+      '/v1/dead-letters/discard': {
+        post: {
+          operationId: 'discardDeadLetters',
+          summary: 'Give all dead letters up that a filter finds.',
+          requestBody: { required: true, content: jsonContent(bulkDecisionBodySchema) },
+          responses: bulkDecisionResponses,
+        },
+      },
+      '/v1/dead-letters/decisions/{id}': {
+        get: {
+          operationId: 'followBulkDecision',
+          summary: 'How far such a decision has come.',
+          requestParams: { path: z.object({ id: z.string() }) },
+          responses: {
+            200: { description: 'It.', content: jsonContent(bulkDecisionProgressSchema) },
+            ...problems(401, 404, 503),
           },
         },
       },

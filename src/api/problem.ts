@@ -28,6 +28,7 @@ const PROBLEMS = {
   malformed_json: [400, 'The body is not valid JSON'],
   not_authenticated: [401, 'An API key is needed'],
   not_found: [404, 'There is no such thing'],
+  no_dead_letters: [409, 'No dead letter is meant'],
   nothing_to_decide: [409, 'No delivery of this message waits for a person'],
   nothing_to_cancel: [409, 'The message has ended'],
   body_too_large: [413, 'The body is too large'],
@@ -35,6 +36,7 @@ const PROBLEMS = {
   deduplication_key_reused: [422, 'The deduplication key was used for other content'],
   internal_error: [500, 'Something is wrong in sendproof'],
   temporal_unavailable: [503, 'Temporal can’t be reached'],
+  no_worker: [503, 'No worker runs'],
   overloaded: [503, 'Too many requests at once'],
 } as const;
 export type ProblemType = keyof typeof PROBLEMS;

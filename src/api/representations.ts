@@ -156,3 +156,59 @@ export const decisionSchema = z
     links: messageLinksSchema,
   })
   .meta({ id: 'Decision' });
+
+const deadLetterCountFields = {
+  count: z.int(),
+  oldest: timestamp.meta({ description: 'Since when the one waits that waits longest.' }),
+  newest: timestamp,
+};
+const deadLetterSummaryFields = {
+  deadLetters: z.int().meta({ description: 'A message to several destinations may have several.' }),
+  messages: z.int(),
+  destinations: z.array(
+    z.object({
+      destination: destinationSchema,
+      ...deadLetterCountFields,
+      reasons: z.array(z.object({ reason: reasonSchema, ...deadLetterCountFields })),
+    }),
+  ),
+};
+const actionSchema = z.enum(['retry', 'discard']);
+
+export const deadLetterSummarySchema = z
+  .object(deadLetterSummaryFields)
+  .meta({ id: 'DeadLetterSummary', description: 'The destination with the most first.' });
+
+export const bulkDryRunSchema = z
+  .object({ action: actionSchema, dryRun: z.literal(true), ...deadLetterSummaryFields })
+  .meta({ id: 'BulkDryRun' });
+
+export const bulkDecisionSchema = z
+  .object({
+    id: z.string(),
+    action: actionSchema,
+    dryRun: z.literal(false),
+    ...deadLetterSummaryFields,
+    links: z.object({ self: z.string().meta({ description: 'Where its progress is.' }) }),
+  })
+  .meta({ id: 'BulkDecision' });
+
+export const bulkDecisionProgressSchema = z
+  .object({
+    id: z.string(),
+    action: actionSchema,
+    by: z.string(),
+    reason: z.string(),
+    requestedAt: timestamp,
+    filter: z.object({ reason: reasonSchema.optional() }),
+    done: z.boolean().meta({ description: 'Each dead letter has been told the decision.' }),
+    decided: z.int().meta({ description: 'Dead letters that have been told it so far.' }),
+    destinations: z.array(
+      z.object({
+        destination: destinationSchema,
+        decided: z.int(),
+        finishedAt: timestamp.optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'BulkDecisionProgress' });

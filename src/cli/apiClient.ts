@@ -1,9 +1,14 @@
 /** The HTTP API as the commands use it. Its types are the API's own schemas, of which nothing is loaded. */
 import type { z } from 'zod';
 import { messagePath } from '../api/apiContext.js';
-import type { deadLetterQuerySchema, messageQuerySchema } from '../api/messages.js';
+import type { bulkDecisionBodySchema, deadLetterQuerySchema } from '../api/deadLetters.js';
+import type { messageQuerySchema } from '../api/messages.js';
 import type {
   acceptanceSchema,
+  bulkDecisionProgressSchema,
+  bulkDecisionSchema,
+  bulkDryRunSchema,
+  deadLetterSummarySchema,
   decisionSchema,
   messagePageSchema,
   messageStateSchema,
@@ -22,6 +27,11 @@ export type MessageRequest = Omit<z.input<typeof messageSchema>, 'destinations'>
 export type Acceptance = z.infer<typeof acceptanceSchema>;
 export type MessageState = z.infer<typeof messageStateSchema>;
 export type MessageSummary = z.infer<typeof messageSummarySchema>;
+export type DeadLetterSummary = z.infer<typeof deadLetterSummarySchema>;
+export type BulkRequest = z.input<typeof bulkDecisionBodySchema>;
+export type BulkDryRun = z.infer<typeof bulkDryRunSchema>;
+export type BulkDecision = z.infer<typeof bulkDecisionSchema>;
+export type BulkProgress = z.infer<typeof bulkDecisionProgressSchema>;
 export type Decision = z.infer<typeof decisionSchema>;
 type MessagePage = z.infer<typeof messagePageSchema>;
 
@@ -124,6 +134,31 @@ export class ApiClient {
     return this.#collect('/v1/dead-letters', query, limit);
   }
 
+  async deadLetterSummary(query: DeadLetterQuery): Promise<DeadLetterSummary> {
+    const path = withQuery('/v1/dead-letters/summary', query);
+    return (await this.#request('GET', path)) as DeadLetterSummary;
+  }
+
+  /** What a decision would be about. */
+  async countForDecision(
+    action: BulkDecision['action'],
+    filter: BulkRequest['filter'],
+  ): Promise<BulkDryRun> {
+    const request: BulkRequest = { filter, dryRun: true };
+    return (await this.#request('POST', `/v1/dead-letters/${action}`, request)) as BulkDryRun;
+  }
+
+  async decideByFilter(
+    action: BulkDecision['action'],
+    request: Omit<BulkRequest, 'dryRun'>,
+  ): Promise<BulkDecision> {
+    return (await this.#request('POST', `/v1/dead-letters/${action}`, request)) as BulkDecision;
+  }
+
+  async decisionProgress({ links }: BulkDecision): Promise<BulkProgress> {
+    return (await this.#request('GET', links.self)) as BulkProgress;
+  }
+
   /** Readiness, which is an answer and no problem when it is "not ready". */
   async readiness(): Promise<{ ready: boolean; checks: { temporal: boolean; worker: boolean } }> {
     const { status, body } = await this.#exchange('GET', '/readyz');
@@ -199,6 +234,13 @@ function withoutUndefined(parameters: Record<string, string | undefined>): strin
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
   return new URLSearchParams(given).toString();
+}
+
+function withQuery(path: string, parameters: Record<string, string | undefined>): string {
+  const given = Object.entries(parameters).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`;
 }
 
 function parseObject(text: string): object | undefined {

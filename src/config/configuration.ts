@@ -6,10 +6,11 @@ import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import type { RetryProfile } from '../delivery.js';
+import type { DigestPolicy } from '../activities/digestPolicy.js';
 import type { Platform } from '../destinations/destination.js';
 import { PLATFORMS } from '../destinations/registry.js';
 import { durationMs } from '../duration.js';
-import { routesSchema, type Route } from '../message.js';
+import type { Route } from '../message.js';
 import {
   ACKNOWLEDGEMENT_PROFILE,
   ACKNOWLEDGEMENT_RETRY,
@@ -18,6 +19,7 @@ import {
   sourceAcknowledgementFields,
   type AcknowledgementSettings,
 } from './acknowledgements.js';
+import { digestPolicyOf, operatorsSchema } from './operators.js';
 import { ConfigurationError, portNumber, type AccountPolicy } from './fields.js';
 
 /** An account together with the platform that understands it. */
@@ -41,6 +43,8 @@ export interface Configuration {
   acknowledgements: AcknowledgementSettings;
   /** Where notices of sendproof's own go: dead letters, broken accounts; undefined where nobody wants them. */
   operators: Operators | undefined;
+  /** When they are told of dead letters. */
+  digest: DigestPolicy;
   /** Where the embedded default keeps its files. */
   dataDirectory: string;
   /** The configuration file, where there is one. */
@@ -109,7 +113,7 @@ const fileSchema = z.strictObject({
     )
     .default({}),
   acknowledgements: acknowledgementsSchema,
-  operators: z.strictObject({ destinations: routesSchema }).optional(),
+  operators: operatorsSchema.optional(),
   accounts: z
     .strictObject(
       Object.fromEntries(
@@ -175,6 +179,7 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
       retryProfiles,
     ),
     operators: settings.operators,
+    digest: digestPolicyOf(settings.operators),
     dataDirectory: variables.SENDPROOF_DATA_DIR,
     file: file?.path,
   };

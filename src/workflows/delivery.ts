@@ -77,8 +77,9 @@ export class Delivery {
   /** Takes a person's decision. The first one counts, and only while the delivery is parked. */
   decide(action: Decision['action'], request: unknown): void {
     if (!this.deadLetter || this.decision) return;
-    const { destination, by, reason } = asOperatorRequest(request);
+    const { destination, by, reason, parkedBy } = asOperatorRequest(request);
     if (destination !== undefined && destination !== this.destination) return;
+    if (parkedBy !== undefined && parkedBy < this.deadLetter.at) return;
     this.decision = { action, by, reason };
   }
 
@@ -99,10 +100,11 @@ export class Delivery {
 /** Signals come from anywhere: a payload that isn't an OperatorRequest counts as none, and names nobody. */
 function asOperatorRequest(request: unknown): OperatorRequest {
   if (typeof request !== 'object' || request === null) return {};
-  const { destination, by, reason } = request as Record<string, unknown>;
+  const { destination, by, reason, parkedBy } = request as Record<string, unknown>;
   return {
     ...(destination !== undefined && { destination: destination as Destination }),
     ...(typeof by === 'string' && { by }),
     ...(typeof reason === 'string' && { reason }),
+    ...(typeof parkedBy === 'string' && { parkedBy }),
   };
 }

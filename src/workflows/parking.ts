@@ -9,6 +9,7 @@ import type { Destination } from '../message.js';
 import { deliveryStatusAttribute, failureReasonAttribute } from '../temporal/searchAttributes.js';
 import { tellDeadLetterQueue } from './deadLetterNotice.js';
 import type { DeadLetter, Delivery } from './delivery.js';
+import { parkingDetails } from './parkingDetails.js';
 import { deadLetteredSignal, resolvedSignal } from './signals.js';
 import { millisecondsUntil } from './time.js';
 
@@ -57,13 +58,5 @@ export function showDeadLetters(deliveries: Delivery[]): void {
     { key: failureReasonAttribute, value: parked.at(-1)?.reason ?? expired?.reason ?? null },
   ]);
   upsertMemo({ deadLetters: parked });
-  setCurrentDetails(
-    parked
-      .map(
-        ({ destination, reason, detail, at }) =>
-          `**${destination}** waits for a person since ${at}: \`${reason}\`. ${detail}\n\n` +
-          'Send the signal `retry` or `discard`.',
-      )
-      .join('\n\n'),
-  );
+  setCurrentDetails(parkingDetails(workflowInfo().workflowId, deliveries));
 }

@@ -1,8 +1,9 @@
 /** What can be asked of the workflows from outside. The names are the product's outer interface. */
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { FailureReason } from '../delivery.js';
 import type { Destination } from '../message.js';
-import type { DeadLetterCounts } from './deadLetterCounts.js';
+import type { BulkDecision, BulkRequest } from './bulkDecisions.js';
+import type { DeadLetterOverview } from './deadLetterCounts.js';
 
 /** What a person says with a retry or a discard. All optional, since `temporal workflow signal` may say nothing at all. */
 export interface OperatorRequest {
@@ -10,6 +11,11 @@ export interface OperatorRequest {
   destination?: Destination;
   by?: string;
   reason?: string;
+  /**
+   * ISO 8601: only what was parked by then. So a decision on many, which is told again where it can't be known whether it
+   * was told, never decides on what was parked anew.
+   */
+  parkedBy?: string;
 }
 
 /** Sends the message's dead letters again. Does nothing where there are none. */
@@ -29,4 +35,11 @@ export interface DeadLetterReference {
 export const deadLetteredSignal = defineSignal<[DeadLetterReference]>('deadLettered');
 /** A parked delivery of this queue's destination was retried, discarded or cancelled. */
 export const resolvedSignal = defineSignal<[DeadLetterReference]>('resolved');
-export const deadLetterCountsQuery = defineQuery<DeadLetterCounts>('counts');
+export const deadLetterCountsQuery = defineQuery<DeadLetterOverview>('counts');
+
+/** Sends all that waits in this queue again, at a bounded pace. Answers at once; `decisions` has the progress. */
+export const retryAllUpdate = defineUpdate<BulkDecision, [BulkRequest]>('retryAll');
+/** Gives all that waits in this queue up, likewise. */
+export const discardAllUpdate = defineUpdate<BulkDecision, [BulkRequest]>('discardAll');
+/** The decisions on all that waits, the newest last: those under way, and the last that were made. */
+export const bulkDecisionsQuery = defineQuery<BulkDecision[]>('decisions');

@@ -1,0 +1,199 @@
+/** Dead letters as a whole: the list, the summary, and people's decisions on all that a filter finds. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { Router, type RequestHandler } from 'express';
+import { z } from 'zod';
+import { FAILURE_REASONS } from '../delivery.js';
+import { destinationSchema } from '../message.js';
+import { decideAll, followDecision, type DestinationDecision } from '../temporal/bulkDecisions.js';
+import {
+  DeadLetterTally,
+  searchDeadLetters,
+  type DeadLetterFilter,
+  type DeadLetterSummary,
+} from '../temporal/deadLetterSearch.js';
+import type { MessagePage } from '../temporal/messageSearch.js';
+import type { BulkDecision } from '../workflows/bulkDecisions.js';
+import type { ApiContext } from './apiContext.js';
+import { DECISION_LIMIT_BYTES, personsWords } from './decisions.js';
+import { jsonBody } from './ingestion.js';
+import { pageFields } from './messages.js';
+import { invalidRequest, parseRequest, Problem } from './problem.js';
+import type { bulkDecisionSchema, bulkDecisionProgressSchema } from './representations.js';
+
+const filterFields = {
+  destination: destinationSchema.optional(),
+  reason: z.enum(FAILURE_REASONS).optional(),
+};
+export const deadLetterQuerySchema = z.strictObject({ ...pageFields, ...filterFields });
+export const deadLetterSummaryQuerySchema = z.strictObject(filterFields);
+
+export const bulkDecisionBodySchema = z
+  .strictObject({
+    filter: z.strictObject(filterFields).meta({
+      description: 'Which dead letters: `reason` is why they are parked. `{}` means all of them.',
+    }),
+    by: personsWords.optional().meta({ description: 'Who decides. Required unless `dryRun`.' }),
+    reason: personsWords.optional().meta({ description: 'Why. Required unless `dryRun`.' }),
+    dryRun: z.boolean().default(false).meta({ description: 'Count, and do nothing.' }),
+  })
+  .meta({ id: 'BulkDecisionRequest' });
+
+/** As many as Temporal gives in one answer. */
+const LARGEST_PAGE = 1_000;
+
+/** Visibility lags by milliseconds, on Elasticsearch by a second or so. */
+const VISIBLE_WITHIN_MS = 3_000;
+const VISIBLE_CHECK_MS = 50;
+
+export function deadLettersRouter(context: ApiContext): Router {
+  const { client, gate } = context;
+  const router = Router();
+
+  router.get('/dead-letters', async (request, response) => {
+    const { cursor, limit, ...filter } = parseRequest(deadLetterQuerySchema, request.query);
+    let page: MessagePage = { messages: [], cursor };
+    // A page of Temporal's may have none that the filter means; an answer without any is the last one.
+    do {
+      const from = page.cursor;
+      page = await gate(() => searchDeadLetters(client, filter, { limit, cursor: from }));
+    } while (page.messages.length === 0 && page.cursor !== undefined);
+    response.json(page);
+  });
+
+  router.get('/dead-letters/summary', async (request, response) => {
+    const filter = parseRequest(deadLetterSummaryQuerySchema, request.query);
+    response.json(await summarise(context, filter));
+  });
+
+  const body = jsonBody(DECISION_LIMIT_BYTES);
+  router.post('/dead-letters/retry', body, decideByFilter(context, 'retry'));
+  router.post('/dead-letters/discard', body, decideByFilter(context, 'discard'));
+
+  router.get('/dead-letters/decisions/:id', async (request, response) => {
+    const { id } = request.params;
+    const parts = await gate(() => followDecision(client, id));
+    const [first] = parts;
+    if (!first) {
+      throw new Problem(
+        'not_found',
+        `No decision "${id}" is known: it was never taken, or later ones have taken its place.`,
+      );
+    }
+    response.json(progressOf(first, parts));
+  });
+
+  return router;
+}
+
+/** A call to Temporal for each page, so that no number of dead letters is too large for one deadline. */
+async function summarise(
+  { client, gate }: ApiContext,
+  filter: DeadLetterFilter,
+): Promise<DeadLetterSummary> {
+  const tally = new DeadLetterTally(filter);
+  let cursor: string | undefined;
+  do {
+    const from = cursor;
+    const page = await gate(() =>
+      searchDeadLetters(client, filter, { limit: LARGEST_PAGE, cursor: from }),
+    );
+    for (const message of page.messages) tally.add(message);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return tally.summary();
+}
+
+/** Has the queue of each destination that the filter finds decide on what waits there. */
+function decideByFilter(context: ApiContext, action: BulkDecision['action']): RequestHandler {
+  return async (request, response) => {
+    const { filter, by, reason, dryRun } = parseRequest(bulkDecisionBodySchema, request.body ?? {});
+    if (dryRun) {
+      response.json({ action, dryRun, ...(await summarise(context, filter)) });
+      return;
+    }
+    if (by === undefined || reason === undefined) throw missing({ by, reason });
+
+    const found = await summarise(context, filter);
+    if (found.deadLetters === 0) {
+      throw new Problem('no_dead_letters', 'No dead letter is what the filter asks for.');
+    }
+    const id = randomUUID();
+    const order = { id, by, reason, filter: filter.reason ? { reason: filter.reason } : {} };
+    await Promise.all(
+      found.destinations.map(({ destination }) =>
+        taken(context.gate(() => decideAll(context.client, destination, action, order))),
+      ),
+    );
+    context.log.info({ id, action, ...filter, deadLetters: found.deadLetters }, 'Decision taken');
+    await untilVisible(context, id, found.destinations.length);
+    const answer: z.input<typeof bulkDecisionSchema> = {
+      id,
+      action,
+      dryRun,
+      ...found,
+      links: { self: decisionPath(id) },
+    };
+    response.status(202).location(decisionPath(id)).json(answer);
+  };
+}
+
+function decisionPath(id: string): string {
+  return `/v1/dead-letters/decisions/${id}`;
+}
+
+function missing(words: Record<'by' | 'reason', string | undefined>): Problem {
+  const meaning = { by: 'say who decides', reason: 'say why; it is kept with each message' };
+  const fields = (['by', 'reason'] as const).filter((field) => words[field] === undefined);
+  return invalidRequest(fields.map((field) => ({ field, detail: meaning[field] })));
+}
+
+/** A queue answers when a worker runs it. */
+async function taken(update: Promise<BulkDecision>): Promise<void> {
+  try {
+    await update;
+  } catch (error) {
+    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
+    throw new Problem(
+      'no_worker',
+      'No worker has taken the decision up in time: see that one runs, then ask again. What was taken up already is not done twice.',
+      { retryAfterSeconds: 5 },
+    );
+  }
+}
+
+/** So that the link in the answer leads somewhere. Visibility that lags for longer is no reason to fail. */
+async function untilVisible(
+  { client, gate }: ApiContext,
+  id: string,
+  destinations: number,
+): Promise<void> {
+  const deadline = Date.now() + VISIBLE_WITHIN_MS;
+  while (Date.now() < deadline) {
+    const parts = await gate(() => followDecision(client, id));
+    if (parts.length >= destinations) return;
+    await sleep(VISIBLE_CHECK_MS);
+  }
+}
+
+function progressOf(
+  { id, action, by, reason, requestedAt, filter }: DestinationDecision,
+  parts: DestinationDecision[],
+): z.input<typeof bulkDecisionProgressSchema> {
+  return {
+    id,
+    action,
+    by,
+    reason,
+    requestedAt,
+    filter: { reason: filter.reason },
+    done: parts.every(({ finishedAt }) => finishedAt !== undefined),
+    decided: parts.reduce((total, { decided }) => total + decided, 0),
+    destinations: parts.map(({ destination, decided, finishedAt }) => ({
+      destination,
+      decided,
+      finishedAt,
+    })),
+  };
+}

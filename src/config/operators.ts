@@ -1,0 +1,28 @@
+/** Who runs sendproof, and when they are told of dead letters. */
+import { z } from 'zod';
+import type { DigestPolicy } from '../activities/digestPolicy.js';
+import { durationMs } from '../duration.js';
+import { routesSchema } from '../message.js';
+
+export const operatorsSchema = z.strictObject({
+  destinations: routesSchema,
+  digestAfter: durationMs.optional(),
+  digestWindow: durationMs.optional(),
+  waitingTooLong: durationMs.optional(),
+});
+
+const DIGEST_DEFAULTS: DigestPolicy = {
+  gatherMs: 2 * 60_000,
+  windowMs: 15 * 60_000,
+  waitingTooLongMs: 24 * 3_600_000,
+};
+
+export function digestPolicyOf(
+  operators: z.output<typeof operatorsSchema> | undefined,
+): DigestPolicy {
+  return {
+    gatherMs: operators?.digestAfter ?? DIGEST_DEFAULTS.gatherMs,
+    windowMs: operators?.digestWindow ?? DIGEST_DEFAULTS.windowMs,
+    waitingTooLongMs: operators?.waitingTooLong ?? DIGEST_DEFAULTS.waitingTooLongMs,
+  };
+}

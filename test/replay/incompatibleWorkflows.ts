@@ -1,0 +1,17 @@
+/** What must not be done to workflows that are open in the field: a timer before everything else. */
+import { sleep } from '@temporalio/workflow';
+import * as present from '../../src/workflows/index.js';
+
+export async function deliverMessage(
+  ...args: Parameters<typeof present.deliverMessage>
+): ReturnType<typeof present.deliverMessage> {
+  await sleep('1 minute');
+  return await present.deliverMessage(...args);
+}
+
+export async function deadLetterQueue(
+  ...args: Parameters<typeof present.deadLetterQueue>
+): ReturnType<typeof present.deadLetterQueue> {
+  await sleep('1 minute');
+  return await present.deadLetterQueue(...args);
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+import base from '../../vitest.config.js';
+
+/** `npm run record-histories`: not a test, but it needs what the tests need. */
+export default defineConfig({
+  test: {
+    ...base.test,
+    include: ['test/replay/record.ts'],
+    reporters: ['default'],
+  },
+});

@@ -1,0 +1,101 @@
+/**
+ * Records one history of every kind under `histories/<RECORD_AS>`, with the workflow code as it is. Run by hand, with
+ * `RECORD_AS=<a name for this form of the code> npm run record-histories`, before a release that changes what the workflows
+ * do: what is recorded once is kept, and replayed by the tests for as long as such workflows may be open somewhere.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, it, vi } from 'vitest';
+import type { Destination } from '../../src/message.js';
+import { deadLetterQueueId } from '../../src/temporal/names.js';
+import { deadLetterCountsQuery } from '../../src/workflows/signals.js';
+import { historyToJson } from './historyFile.js';
+import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';
+
+const directory = join(import.meta.dirname, 'histories', process.env.RECORD_AS ?? 'unnamed');
+const RANDOM: Destination = 'slack:default/C0RANDOM1';
+
+let harness: Harness;
+beforeAll(async () => {
+  await mkdir(directory, { recursive: true });
+  harness = await startHarness();
+});
+afterAll(() => harness.close());
+
+async function record(name: string, workflowId: string): Promise<void> {
+  const history = await harness.client.workflow.getHandle(workflowId).fetchHistory();
+  const text = historyToJson(history)
+    // Which process on which machine recorded it is nobody's business.
+    .replaceAll(`${process.pid}@${hostname()}`, '1@recorder');
+  await writeFile(join(directory, `${name}.json`), `${text}\n`);
+}
+
+async function send(deduplicationKey: string, destinations: string[]): Promise<void> {
+  await harness.send({ deduplicationKey, destinations, content: { text: deduplicationKey } });
+}
+
+async function park(key: string, destinations: string[] = [OPS]): Promise<void> {
+  harness.sandbox.addFault({
+    kind: 'slack_error',
+    error: 'not_in_channel',
+    platform: 'slack',
+    times: 1,
+  });
+  await send(key, destinations);
+  await harness.waitForStatus(key, 'dead_lettered');
+}
+
+async function queueHolds(destination: Destination, open: number): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const handle = harness.client.workflow.getHandle(deadLetterQueueId(destination));
+      const counts = await handle.query(deadLetterCountsQuery);
+      if (counts.open !== open) throw new Error(`${counts.open} are open`);
+    },
+    { timeout: 10_000 },
+  );
+}
+
+it('records messages', async () => {
+  await send('confirmed', [OPS, INCIDENTS]);
+  await harness.waitForStatus('confirmed', 'confirmed');
+  await record('confirmed', 'confirmed');
+
+  harness.sandbox.addFault({ kind: 'http_error', status: 503, platform: 'slack', times: 3 });
+  await send('healed', [OPS]);
+  await harness.waitForStatus('healed', 'confirmed');
+  await record('healed', 'healed');
+
+  await park('retried');
+  await harness.request('POST', '/v1/messages/retried/retry', { by: 'ana', reason: 'invited' });
+  await harness.waitForStatus('retried', 'confirmed');
+  await record('retried', 'retried');
+
+  await park('discarded', [OPS, INCIDENTS]);
+  await harness.request('POST', '/v1/messages/discarded/discard', { by: 'ana', reason: 'old' });
+  await harness.waitForStatus('discarded', 'discarded');
+  await record('discarded', 'discarded');
+
+  await park('cancelled');
+  await harness.client.workflow.getHandle('cancelled').cancel();
+  await harness.waitForStatus('cancelled', 'cancelled');
+  await record('cancelled', 'cancelled');
+});
+
+it('records what waits, and the queue', async () => {
+  await queueHolds(OPS, 0);
+  for (const key of ['parked-1', 'parked-2', 'parked-3']) await park(key);
+  await record('parked', 'parked-1');
+  await queueHolds(OPS, 3);
+  await harness.request('POST', '/v1/messages/parked-3/retry');
+  await harness.waitForStatus('parked-3', 'confirmed');
+  await queueHolds(OPS, 2);
+  await record('queue', deadLetterQueueId(OPS));
+});
+
+it('records the first dead letter of a destination, which starts its queue', async () => {
+  await park('first', [RANDOM]);
+  await queueHolds(RANDOM, 1);
+  await record('first-parked', 'first');
+});

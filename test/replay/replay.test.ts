@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { describe, expect, inject, it } from 'vitest';
+import { historyFromJson } from './historyFile.js';
+
+const HISTORIES = join(import.meta.dirname, 'histories');
+
+/** `<form>/<kind>`, as `2026-11-first/parked`. */
+const recorded = readdirSync(HISTORIES, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => file.replace(/\.json$/, ''))
+  .sort();
+
+const KINDS = [
+  'confirmed',
+  'healed',
+  'retried',
+  'discarded',
+  'cancelled',
+  'parked',
+  'first-parked',
+  'queue',
+];
+
+/** Replays them all with this workflow code. Resolves with what went wrong, by history. */
+async function replay(
+  workflowBundle: { codePath: string } | { code: string },
+): Promise<Record<string, string>> {
+  const histories = recorded.map((name) => ({
+    workflowId: name,
+    history: historyFromJson(readFileSync(join(HISTORIES, `${name}.json`), 'utf8')),
+  }));
+  const failures: Record<string, string> = {};
+  let replayed = 0;
+  for await (const { workflowId, error } of Worker.runReplayHistories(
+    { workflowBundle },
+    histories,
+  )) {
+    replayed += 1;
+    if (error) failures[workflowId] = error.message;
+  }
+  expect(replayed).toBe(recorded.length);
+  return failures;
+}
+
+describe('the workflow code', () => {
+  it('replays every history that was ever recorded', async () => {
+    expect(await replay({ codePath: inject('workflowBundle') })).toEqual({});
+  });
+
+  it('has a history of every kind', () => {
+    const kinds = new Set(recorded.map((name) => name.split('/')[1]));
+    expect(kinds).toEqual(new Set(KINDS));
+  });
+
+  it('does not replay any of them after a change that is not compatible', async () => {
+    const variant = await bundleWorkflowCode({
+      workflowsPath: join(import.meta.dirname, 'incompatibleWorkflows.ts'),
+      logger: new DefaultLogger('ERROR'),
+    });
+    const failures = await replay(variant);
+    // The queue of the first form did nothing but listen, which nothing contradicts.
+    const telling = recorded.filter((name) => name !== '2026-11-first/queue');
+    expect(Object.keys(failures).sort()).toEqual(telling);
+    for (const message of Object.values(failures)) expect(message).toMatch(/nondeterminism/i);
+  });
+});
