@@ -1,0 +1,158 @@
+import { join } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
+import { afterEach, describe, expect, inject, it, vi } from 'vitest';
+import type { Destination } from '../../src/message.js';
+import { deadLetterQueueId, WORKFLOW_TASK_QUEUE } from '../../src/temporal/names.js';
+import type { deadLetterQueue } from '../../src/workflows/deadLetterQueue.js';
+import {
+  bulkDecisionsQuery,
+  deadLetterCountsQuery,
+  deadLetteredSignal,
+  retryAllUpdate,
+} from '../../src/workflows/signals.js';
+import { OPS, startHarness, type Harness } from '../harness.js';
+
+/** Where the operators are. */
+const OPERATORS: Destination = 'slack:default/C0RANDOM1';
+const OPERATORS_CHANNEL = { platform: 'slack', path: 'C0RANDOM1' } as const;
+
+let harness: Harness;
+afterEach(() => harness.close());
+
+async function start(policy: object, more: { workers?: boolean } = {}): Promise<void> {
+  const operators = { destinations: [OPERATORS], ...policy };
+  harness = await startHarness({ settings: { operators }, ...more });
+}
+
+const queueOf = (destination: Destination) =>
+  harness.client.workflow.getHandle<typeof deadLetterQueue>(deadLetterQueueId(destination));
+
+function refuse(path: string, error: string) {
+  return harness.sandbox.addFault({ kind: 'slack_error', platform: 'slack', path, error });
+}
+
+async function park(count: number, error: string, destination: Destination = OPS): Promise<void> {
+  const fault = refuse(destination.split('/')[1] ?? '', error);
+  const keys = Array.from({ length: count }, (_, index) => `${error}-${index}`);
+  await Promise.all(
+    keys.map((key) =>
+      harness.send({ deduplicationKey: key, destinations: [destination], content: { text: key } }),
+    ),
+  );
+  for (const key of keys) await harness.waitForStatus(key, 'dead_lettered');
+  harness.sandbox.removeFault(fault);
+}
+
+async function activitiesOf(destination: Destination): Promise<(string | undefined)[]> {
+  const { events } = await queueOf(destination).fetchHistory();
+  return (events ?? []).flatMap((event) =>
+    event.activityTaskScheduledEventAttributes
+      ? [event.activityTaskScheduledEventAttributes.activityType?.name ?? undefined]
+      : [],
+  );
+}
+
+describe('the operators', () => {
+  it('are told once of a burst, with counts and reasons, and not of what is their own', async () => {
+    await start({ digestAfter: '3s', digestWindow: '1h' });
+    await park(6, 'not_in_channel');
+    await park(4, 'is_archived');
+    const [digest] = await harness.sandbox.waitForPosts(1, OPERATORS_CHANNEL, 20_000);
+    expect(digest?.text).toContain('10 dead letters');
+    expect(digest?.text).toMatch(/6 × .*not_authorised/);
+    expect(digest?.text).toMatch(/4 × .*destination_not_found/);
+
+    // More of them, within the window: the queue knows of them, and waits with what it has to say.
+    await park(2, 'channel_not_found');
+    await vi.waitFor(async () => {
+      expect((await queueOf(OPS).query(deadLetterCountsQuery)).open).toBe(12);
+      const told = (await activitiesOf(OPS)).filter((name) => name === 'tellOperators');
+      expect(told).toHaveLength(1);
+    });
+    expect(harness.sandbox.posts(OPERATORS_CHANNEL)).toHaveLength(1);
+  });
+
+  it('are not told that a notice could not be delivered to them', async () => {
+    await start({ digestAfter: '1s', digestWindow: '1h' });
+    const broken = refuse('C0RANDOM1', 'is_archived');
+    await park(1, 'not_in_channel');
+    await vi.waitFor(
+      async () => {
+        expect(await queueOf(OPERATORS).query(deadLetterCountsQuery)).toMatchObject({
+          open: 1,
+          recent: [{ deduplicationKey: expect.stringMatching(/^sendproof\/notice\//) as string }],
+        });
+      },
+      { timeout: 20_000 },
+    );
+    expect(await activitiesOf(OPERATORS)).toEqual([]);
+    harness.sandbox.removeFault(broken);
+  });
+
+  it('are reminded of what has been waiting for too long', async () => {
+    await start({ digestAfter: '1s', digestWindow: '1h', waitingTooLong: '3s' });
+    await park(1, 'not_in_channel');
+    const posts = await harness.sandbox.waitForPosts(2, OPERATORS_CHANNEL, 20_000);
+    expect(posts.map(({ text }) => text).join('\n')).toContain('have been waiting for long');
+  });
+});
+
+describe('a queue of the first form', () => {
+  it('tells the operators and takes decisions from the upgrade on, and loses no count', async () => {
+    await start({ digestAfter: '1s' }, { workers: false });
+    const connection = await NativeConnection.connect({ address: harness.temporalAddress });
+    const reference = (key: string) => ({
+      deduplicationKey: key,
+      reason: 'timeout' as const,
+      at: new Date().toISOString(),
+    });
+    try {
+      const old = await Worker.create({
+        connection,
+        namespace: harness.namespace,
+        taskQueue: WORKFLOW_TASK_QUEUE,
+        workflowBundle: await bundleWorkflowCode({
+          workflowsPath: join(import.meta.dirname, '../replay/firstFormQueue.ts'),
+          logger: new DefaultLogger('ERROR'),
+        }),
+      });
+      await old.runUntil(async () => {
+        const options = {
+          workflowId: deadLetterQueueId(OPS),
+          taskQueue: WORKFLOW_TASK_QUEUE,
+          args: [{ destination: OPS }] as [{ destination: Destination }],
+        };
+        for (const key of ['a', 'b', 'c']) {
+          await harness.client.workflow.signalWithStart('deadLetterQueue', {
+            ...options,
+            signal: deadLetteredSignal,
+            signalArgs: [reference(key)],
+          });
+        }
+        expect((await queueOf(OPS).query(deadLetterCountsQuery)).open).toBe(3);
+      });
+
+      await harness.startWorkers();
+      await queueOf(OPS).signal(deadLetteredSignal, reference('d'));
+      const [digest] = await harness.sandbox.waitForPosts(1, OPERATORS_CHANNEL, 20_000);
+      expect(digest?.text).toContain('4 dead letters');
+      const request = { by: 'ana', reason: 'upgraded' };
+      await queueOf(OPS).executeUpdate(retryAllUpdate, { args: [request] });
+      await vi.waitFor(async () => {
+        const decisions = await queueOf(OPS).query(bulkDecisionsQuery);
+        expect(decisions).toMatchObject([{ ...request, finishedAt: expect.any(String) as string }]);
+      });
+      expect(await queueOf(OPS).query(deadLetterCountsQuery)).toMatchObject({ open: 4, total: 4 });
+
+      const history = await queueOf(OPS).fetchHistory();
+      for await (const { error } of Worker.runReplayHistories(
+        { workflowBundle: { codePath: inject('workflowBundle') } },
+        [{ workflowId: deadLetterQueueId(OPS), history }],
+      )) {
+        expect(error).toBeUndefined();
+      }
+    } finally {
+      await connection.close();
+    }
+  });
+});

@@ -1,0 +1,29 @@
+/** The `deadLetterQueue` of the first form, as it is open in the field: it counts, and does no more. */
+import { condition, continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  countDeadLetter,
+  countResolved,
+  emptyCounts,
+} from '../../src/workflows/deadLetterCounts.js';
+import type { DeadLetterQueueInput } from '../../src/workflows/deadLetterQueue.js';
+import {
+  deadLetterCountsQuery,
+  deadLetteredSignal,
+  resolvedSignal,
+} from '../../src/workflows/signals.js';
+
+export async function deadLetterQueue(input: DeadLetterQueueInput): Promise<never> {
+  const counts = input.counts ?? emptyCounts();
+  let signals = 0;
+  setHandler(deadLetterCountsQuery, () => ({ ...counts, oldest: undefined, newest: undefined }));
+  setHandler(deadLetteredSignal, (reference) => {
+    signals += 1;
+    countDeadLetter(counts, reference);
+  });
+  setHandler(resolvedSignal, (reference) => {
+    signals += 1;
+    countResolved(counts, reference);
+  });
+  await condition(() => workflowInfo().continueAsNewSuggested || signals >= 5_000);
+  return continueAsNew<typeof deadLetterQueue>({ destination: input.destination, counts });
+}
