@@ -37,7 +37,9 @@ export interface HarnessOptions {
   retry?: { initialDelay?: string; factor?: number; maximumDelay?: string; attempts?: number };
   requestTimeout?: string;
   /** More of `sendproof.yaml`, as an object. */
-  settings?: object | ((sandbox: Sandbox) => object);
+  settings?: object;
+  /** The same, where it needs the sandbox's addresses. */
+  sandboxSettings?: (sandbox: Sandbox) => object;
   environment?: NodeJS.ProcessEnv;
   sandbox?: SandboxOptions;
   /** False: the test starts workers itself. */
@@ -198,7 +200,7 @@ async function start(
 async function writeConfiguration(
   directory: string,
   sandbox: Sandbox,
-  { requestTimeout = '10s', retry, settings }: HarnessOptions,
+  { requestTimeout = '10s', retry, settings, sandboxSettings }: HarnessOptions,
 ): Promise<string> {
   const secretFile = async (name: string, value: string) => {
     const file = join(directory, name);
@@ -232,7 +234,8 @@ async function writeConfiguration(
         },
       },
     },
-    ...(typeof settings === 'function' ? settings(sandbox) : settings),
+    ...settings,
+    ...sandboxSettings?.(sandbox),
   };
   // JSON is YAML too.
   await writeFile(file, JSON.stringify(content));

@@ -56,6 +56,7 @@ const entrySchema = z
       at,
       workflowId: z.string(),
       event: z.enum(ACKNOWLEDGEMENT_EVENTS),
+      via: z.enum(['callback', 'pagerduty_note']),
       recipient: z.string(),
       status: z.enum(['pending', 'delivered', 'failed', 'forgotten']),
       attempts: z.int(),

@@ -7,7 +7,11 @@ import {
 } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
-import { recipientName, type AcknowledgementEvent } from '../acknowledgement.js';
+import {
+  recipientName,
+  type AcknowledgementEvent,
+  type AcknowledgementRecipient,
+} from '../acknowledgement.js';
 import type { acknowledgeSource, AcknowledgeSourceInput } from '../workflows/acknowledgeSource.js';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
@@ -17,7 +21,7 @@ export interface AcknowledgementState {
   /** The id of its workflow. */
   workflowId: string;
   event: AcknowledgementEvent;
-  kind: 'callback' | 'pagerduty_note';
+  via: AcknowledgementRecipient['kind'];
   /** For people: `hooks.example.com`, or `PagerDuty incident Q1ABC`. */
   recipient: string;
   /** ISO 8601: when what it tells of happened. */
@@ -62,7 +66,7 @@ export async function readAcknowledgements(
       return {
         workflowId,
         event: acknowledgement.type,
-        kind: plan.recipient.kind,
+        via: plan.recipient.kind,
         recipient: recipientName(plan.recipient),
         at: acknowledgement.timestamp,
         // Until then its start is written down, and Temporal is about to make it.

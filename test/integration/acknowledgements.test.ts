@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import type { z } from 'zod';
+import type { timelineSchema } from '../../src/api/timelineRepresentation.js';
 import {
   readAcknowledgements,
   type AcknowledgementState,
@@ -16,6 +18,8 @@ const INCIDENT = 'Q1A2B3C4D5';
 const INCIDENT_URL = `https://example.pagerduty.com/incidents/${INCIDENT}`;
 /** Where clouds keep the credentials of their machines: never to be called, even by somebody who put it on the list. */
 const METADATA = 'http://169.254.169.254';
+
+type Timeline = z.infer<typeof timelineSchema>;
 
 let directory: string;
 let receiver: CallbackReceiver;
@@ -29,7 +33,7 @@ beforeAll(async () => {
   ];
   const attempts = { initialDelay: '50ms', maximumDelay: '200ms' };
   harness = await startHarness({
-    settings: ({ pagerDutyApiUrl: apiUrl }) => ({
+    sandboxSettings: ({ pagerDutyApiUrl: apiUrl }) => ({
       retry: {
         default: { ...attempts, attempts: 2 },
         quick: { ...attempts, attempts: 1_000, giveUpAfter: '1h' },
@@ -145,12 +149,21 @@ describe('a message that asks for acknowledgements', () => {
     expect(await settled('told')).toMatchObject([
       {
         event: 'message.confirmed',
-        kind: 'callback',
+        via: 'callback',
         recipient: new URL(receiver.url).host,
         status: 'delivered',
         attempts: 1,
       },
     ]);
+    const timeline = await harness.request<Timeline>('GET', '/v1/messages/told/timeline');
+    expect(timeline.body.entries).toContainEqual(
+      expect.objectContaining({
+        kind: 'acknowledgement',
+        event: 'message.confirmed',
+        via: 'callback',
+        status: 'delivered',
+      }),
+    );
   });
 
   it('has it told once, however often it is sent', async () => {
@@ -370,7 +383,7 @@ describe('the incident in PagerDuty that a message is about', () => {
     expect(await settled('noted')).toMatchObject([
       {
         event: 'message.confirmed',
-        kind: 'pagerduty_note',
+        via: 'pagerduty_note',
         recipient: `PagerDuty incident ${INCIDENT}`,
         status: 'delivered',
       },
