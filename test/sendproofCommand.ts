@@ -16,19 +16,21 @@ export interface CommandOptions {
   stdin?: string;
   /** The columns of the terminal that standard output is; absent: it is a pipe. */
   columns?: number;
+  /** A person sits at standard input, and reads standard error. */
+  interactive?: boolean;
 }
 
 export async function runSendproof(
   args: string[],
-  { environment = {}, stdin = '', columns }: CommandOptions = {},
+  { environment = {}, stdin = '', columns, interactive = false }: CommandOptions = {},
 ): Promise<CommandRun> {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   const exitCode = await runCli(args, {
     environment,
-    stdin: Readable.from([stdin]),
+    stdin: Object.assign(Readable.from([stdin]), { isTTY: interactive }),
     stdout: columns === undefined ? stdout : asTerminal(stdout, columns),
-    stderr,
+    stderr: interactive ? asTerminal(stderr, 100) : stderr,
   });
   stdout.end();
   stderr.end();

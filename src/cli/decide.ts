@@ -1,11 +1,10 @@
 /** `sendproof retry` and `sendproof discard`: a person's decision on the dead letters of a message. */
-import { userInfo } from 'node:os';
 import type { Destination } from '../message.js';
 import type { Decision } from './apiClient.js';
 import type { CommandContext } from './command.js';
-import { UsageError } from './errors.js';
 import { ExitCode } from './exitCode.js';
 import { commandLine } from './format.js';
+import { userName } from './userName.js';
 
 export interface RetryOptions {
   /** As it was typed: the API judges it. */
@@ -68,12 +67,3 @@ const DECISIONS: Record<Decision['action'], string> = {
   discard: 'is given up for',
   cancel: 'is stopped for',
 };
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container may run as a user that its system has no name for.
-    throw new UsageError('The system has no name for this user: say with --by who decides.');
-  }
-}

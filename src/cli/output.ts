@@ -1,5 +1,6 @@
 /** Where a command's words go: results to standard output, remarks and errors to standard error. */
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { SingleBar } from 'cli-progress';
 import { ApiProblem, type CommandError } from './errors.js';
 
 export type Format = Parameters<typeof styleText>[0];
@@ -46,6 +47,27 @@ export class Output {
   /** A remark beside the result. */
   remark(text: string): void {
     this.#stderr.write(`${displayOn(this.#stderr).style('dim', printable(text))}\n`);
+  }
+
+  /** Where remarks go, for what asks the person at the terminal. */
+  get remarks(): OutputStream {
+    return this.#stderr;
+  }
+
+  /** Shows how much of `total` is done, where remarks go to a terminal; says nothing elsewhere. */
+  progressBar(total: number): Pick<SingleBar, 'update' | 'stop'> {
+    const bar = new SingleBar({
+      stream: this.#stderr,
+      format: '{bar} {value} of {total} · {eta_formatted}',
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      hideCursor: true,
+      clearOnComplete: true,
+      // Nothing is drawn where there is no terminal.
+      noTTYOutput: false,
+    });
+    bar.start(total, 0);
+    return bar;
   }
 
   /** With `--json` the error is standard output's document as well, so that a program always finds one there. */

@@ -9,7 +9,9 @@ import { MESSAGE_STATUSES, FAILURE_REASONS, type OnAmbiguous } from '../delivery
 import type { Content } from '../message.js';
 import { ApiClient, locateApi } from './apiClient.js';
 import type { CommandContext, Surroundings } from './command.js';
+import type { DecideAllOptions } from './decideAll.js';
 import type { DeadLettersOptions } from './deadLetters.js';
+import type { DeadLetterSummaryOptions } from './deadLetterSummary.js';
 import type { CancelOptions, DiscardOptions, RetryOptions } from './decide.js';
 import { CommandError } from './errors.js';
 import { ExitCode } from './exitCode.js';
@@ -190,18 +192,59 @@ function addList(program: Command, invocation: Invocation): void {
 }
 
 function addDeadLetters(program: Command, invocation: Invocation): void {
-  program
-    .command('dead-letters')
-    .summary('list what waits for a person')
+  const deadLetters = withFilter(program.command('dead-letters'))
+    .summary('list, count, retry or discard what waits for a person')
     .description('List the deliveries that wait for a person, and what mends each of them.')
-    .option('--destination <destination>', 'only to this destination')
-    .addOption(new Option('--reason <reason>', 'only for this reason').choices(FAILURE_REASONS))
     .option('--limit <count>', 'of how many messages at most', count, 50)
     .option('--all', 'all there are')
     .action(
       run(invocation, async (context, options: DeadLettersOptions) => {
         const { deadLetters } = await import('./deadLetters.js');
         return await deadLetters(options, context);
+      }),
+    );
+  withFilter(deadLetters.command('summary'))
+    .description('Count them, by destination and reason.')
+    .action(
+      run(invocation, async (context, _own: object, command: Command) => {
+        const { deadLetterSummary } = await import('./deadLetterSummary.js');
+        return await deadLetterSummary(
+          command.optsWithGlobals<DeadLetterSummaryOptions>(),
+          context,
+        );
+      }),
+    );
+  addDecideAll(deadLetters, invocation, 'retry', 'Send all that the filter finds again.');
+  addDecideAll(deadLetters, invocation, 'discard', 'Give all that the filter finds up, for good.');
+}
+
+/**
+ * Commander gives an option that a subcommand shares with its parent to the parent, wherever it was written: subcommands of
+ * `dead-letters` read theirs with `optsWithGlobals`, or a filter would be lost and everything meant.
+ */
+function withFilter(command: Command): Command {
+  return command
+    .option('--destination <destination>', 'only to this destination')
+    .addOption(new Option('--reason <reason>', 'only for this reason').choices(FAILURE_REASONS));
+}
+
+function addDecideAll(
+  deadLetters: Command,
+  invocation: Invocation,
+  action: 'retry' | 'discard',
+  description: string,
+): void {
+  withFilter(deadLetters.command(action))
+    .description(`${description} Without a filter: all there are.`)
+    .option('--why <words>', 'why; it is kept with each message')
+    .option('--by <person>', 'who decides (default: this system’s name for you)')
+    .option('--dry-run', 'only count them')
+    .option('--yes', 'don’t ask')
+    .option('--no-wait', 'don’t wait until each has been told')
+    .action(
+      run(invocation, async (context, _own: object, command: Command) => {
+        const { decideAll } = await import('./decideAll.js');
+        return await decideAll(action, command.optsWithGlobals<DecideAllOptions>(), context);
       }),
     );
 }

@@ -1,0 +1,43 @@
+/** `sendproof dead-letters summary` */
+import type { FailureReason } from '../delivery.js';
+import type { Destination } from '../message.js';
+import { REMEDIES } from '../remedies.js';
+import type { DeadLetterSummary } from './apiClient.js';
+import type { CommandContext } from './command.js';
+import { ExitCode } from './exitCode.js';
+import { formatDistance } from './format.js';
+import type { Display } from './output.js';
+import { table } from './table.js';
+
+export interface DeadLetterSummaryOptions {
+  destination?: Destination;
+  reason?: FailureReason;
+}
+
+/** Counts what waits, by destination and reason. */
+export async function deadLetterSummary(
+  { destination, reason }: DeadLetterSummaryOptions,
+  { api, output }: CommandContext,
+): Promise<ExitCode> {
+  output.result(await api().deadLetterSummary({ destination, reason }), summaryTable);
+  return ExitCode.done;
+}
+
+export function summaryTable(
+  { deadLetters, destinations }: DeadLetterSummary,
+  display: Display,
+): string {
+  if (deadLetters === 0) return 'No dead letters.';
+  const rows = destinations.flatMap(({ destination, reasons }) =>
+    reasons.map(({ reason, count, oldest, newest }) => [
+      destination,
+      display.style('red', reason),
+      String(count),
+      formatDistance(oldest, display.now),
+      formatDistance(newest, display.now),
+      REMEDIES[reason],
+    ]),
+  );
+  const headings = ['DESTINATION', 'REASON', 'COUNT', 'OLDEST', 'NEWEST', 'WHAT MENDS IT'];
+  return `${table(headings, rows, display.width)}\n${deadLetters} in all.`;
+}
