@@ -5,6 +5,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { accountId, loadConfiguration } from './src/config/configuration.js';
 import { createLogger } from './src/log.js';
 import { runMain, stopSignal } from './src/process.js';
+import { startTracing } from './src/telemetry/tracing.js';
 import { requireTemporalConnection } from './src/temporal/connection.js';
 import { installTemporalRuntime } from './src/temporal/runtime.js';
 import { startWorkers } from './src/temporal/workers.js';
@@ -15,12 +16,14 @@ await runMain(log, async () => {
   const configuration = loadConfiguration(process.env);
   const { connectionOptions, namespace } = requireTemporalConnection(process.env);
   installTemporalRuntime(log);
+  const tracing = startTracing('sendproof-worker');
   const connection = await NativeConnection.connect(connectionOptions);
   try {
     const workers = await startWorkers({
       connection,
       namespace,
       configuration,
+      tracing,
       workflowBundle: fileURLToPath(new URL('workflow-bundle.js', import.meta.url)),
       log,
     });
@@ -30,5 +33,6 @@ await runMain(log, async () => {
     await workers.done;
   } finally {
     await connection.close();
+    await tracing.stop();
   }
 });

@@ -19,6 +19,7 @@ import {
   type SandboxedPlatform,
 } from './start/sandboxAccounts.js';
 import { welcome } from './start/welcome.js';
+import { startTracing } from './telemetry/tracing.js';
 import { findTemporalCli } from './temporal/cli.js';
 import { loadTemporalConnection, type TemporalConnection } from './temporal/connection.js';
 import { devServerPorts, startDevServer } from './temporal/devServer.js';
@@ -63,6 +64,8 @@ async function live(parts: Parts): Promise<never> {
   // Once more, now that the environment has the sandbox's accounts.
   const configuration = loadConfiguration(process.env);
 
+  const tracing = startTracing('sendproof');
+  parts.add('tracing', () => tracing.stop());
   const connection = await connect(temporal);
   parts.add('connection to Temporal', () => connection.close());
   const { namespace } = temporal;
@@ -74,12 +77,17 @@ async function live(parts: Parts): Promise<never> {
     connection,
     namespace,
     configuration,
+    tracing,
     workflowBundle: WORKFLOW_BUNDLE,
     log,
   });
   parts.add('worker', () => workers.shutdown());
   // On the worker's own connection: two connections fewer, and Temporal may hand a start straight to the worker.
-  const client = new Client({ connection, namespace });
+  const client = new Client({
+    connection,
+    namespace,
+    interceptors: tracing.clientInterceptors,
+  });
   const api = await startApi({ configuration, client, log });
   parts.add('API', () => api.close());
 

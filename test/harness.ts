@@ -18,6 +18,7 @@ import { startApi, type Api } from '../src/api/server.js';
 import { loadConfiguration, type Configuration } from '../src/config/configuration.js';
 import type { MessageStatus } from '../src/delivery.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox/sandbox.js';
+import { startTracing, type Tracing } from '../src/telemetry/tracing.js';
 import { installTemporalRuntime } from '../src/temporal/runtime.js';
 import { SEARCH_ATTRIBUTES } from '../src/temporal/searchAttributes.js';
 import { startWorkers, type Workers } from '../src/temporal/workers.js';
@@ -122,7 +123,12 @@ async function start(
   namespaces += 1;
   const namespace = `test-${process.pid}-${Date.now()}-${namespaces}`;
   await createNamespace(connection, namespace);
-  const client = new Client({ connection, namespace });
+  const tracing = startTracingOnce();
+  const client = new Client({
+    connection,
+    namespace,
+    interceptors: tracing.clientInterceptors,
+  });
 
   const api = await startApi({ configuration, client, log });
   cleanUp.push(() => api.close());
@@ -134,6 +140,7 @@ async function start(
       connection: native,
       namespace,
       configuration,
+      tracing,
       workflowBundle: inject('workflowBundle'),
       log,
     });
@@ -260,6 +267,13 @@ async function createNamespace(connection: Connection, namespace: string): Promi
       }),
     { timeout: 10_000, interval: 20 },
   );
+}
+
+let startedTracing: Tracing | undefined;
+
+/** It is a process's, too. */
+function startTracingOnce(): Tracing {
+  return (startedTracing ??= startTracing('sendproof-test'));
 }
 
 /** A process has one runtime; the first harness of a test file installs it. */

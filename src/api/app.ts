@@ -13,6 +13,7 @@ import { messagesRouter } from './messages.js';
 import { createApiMetrics } from './metrics.js';
 import { openApiDocument } from './openapi.js';
 import { Problem, problemHandler } from './problem.js';
+import { traceRequests } from './requestSpan.js';
 import { createTemporalGate } from './temporalGate.js';
 
 /** The HTTP API over a Temporal client. It keeps nothing between two requests. */
@@ -27,6 +28,7 @@ export function createApp(options: {
   const document = openApiDocument(productVersion());
 
   const authenticated = Router();
+  authenticated.use(traceRequests);
   authenticated.use(requireApiKey(configuration.apiKeys));
   authenticated.get('/metrics', async (_request, response) => {
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());

@@ -8,7 +8,8 @@ import { explainDuplicate } from '../explanation/duplicate.js';
 import { messageLinks, type ApiContext } from './apiContext.js';
 import { asProblem, invalidRequest, parseRequest, Problem } from './problem.js';
 import type { acceptanceSchema, batchResultSchema } from './representations.js';
-import { traceIdOf } from './traceContext.js';
+import { activeTraceId } from '../telemetry/tracing.js';
+import { withMessageSpan } from './requestSpan.js';
 
 /** Room for 40,000 characters of any script, escaped, and the rest of the message. */
 const MESSAGE_LIMIT_BYTES = 256 * 1024;
@@ -31,8 +32,7 @@ export function ingestionRouter(context: ApiContext): Router {
   const router = Router();
 
   router.post('/messages', jsonBody(MESSAGE_LIMIT_BYTES), async (request, response) => {
-    const traceId = traceIdOf(request.get('traceparent'));
-    const body = await accept(context, withIdempotencyKey(request), traceId);
+    const body = await accept(context, withIdempotencyKey(request), activeTraceId());
     response
       .status(body.duplicate ? 200 : 202)
       .location(body.links.self)
@@ -41,7 +41,7 @@ export function ingestionRouter(context: ApiContext): Router {
 
   router.post('/messages/batch', jsonBody(BATCH_LIMIT_BYTES), async (request, response) => {
     const { messages } = parseRequest(batchSchema, request.body);
-    const results = await acceptBatch(context, messages, traceIdOf(request.get('traceparent')));
+    const results = await acceptBatch(context, messages, activeTraceId());
     response.json({ results });
   });
 
@@ -100,7 +100,11 @@ async function accept(
   const message = parseRequest(messageSchema, body);
   const { deduplicationKey } = message;
   const startedAt = performance.now();
-  const acceptance = await gate(() => acceptMessage(client, configuration, message, traceId));
+  const acceptance = await withMessageSpan(deduplicationKey, async (span) => {
+    const accepted = await gate(() => acceptMessage(client, configuration, message, traceId));
+    span.setAttribute('sendproof.outcome', accepted.outcome);
+    return accepted;
+  });
   const line = {
     deduplicationKey,
     traceId,

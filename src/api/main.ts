@@ -7,6 +7,7 @@ import { loadConfiguration, longestWindowMs } from '../config/configuration.js';
 import { ConfigurationError } from '../config/fields.js';
 import { createLogger } from '../log.js';
 import { runMain, stopSignal } from '../process.js';
+import { startTracing } from '../telemetry/tracing.js';
 import { requireTemporalConnection } from '../temporal/connection.js';
 import { checkRetention } from '../temporal/retention.js';
 import { startApi } from './server.js';
@@ -27,7 +28,12 @@ await runMain(log, async () => {
   const { connectionOptions, namespace } = requireTemporalConnection(process.env);
   // Lazy: while Temporal is away the API answers 503, and recovers by itself.
   const connection = Connection.lazy({ ...connectionOptions, channelArgs: RECONNECTING });
-  const client = new Client({ connection, namespace });
+  const tracing = startTracing('sendproof-api');
+  const client = new Client({
+    connection,
+    namespace,
+    interceptors: tracing.clientInterceptors,
+  });
   const api = await startApi({ configuration, client, log });
   log.info({ url: api.url, namespace }, 'The API listens');
 
@@ -44,6 +50,7 @@ await runMain(log, async () => {
     stopping.abort();
     await api.close();
     await connection.close();
+    await tracing.stop();
   }
 });
 

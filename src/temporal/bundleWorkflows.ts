@@ -3,6 +3,7 @@
  * without a bundler. Does nothing while that file is newer than all that may go into it.
  */
 import { readdir, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,6 +19,12 @@ if ((await modifiedAt(BUNDLE)) < (await newestInput())) {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(COMPILED_SOURCES, 'workflows/index.js'),
+    // Always there: a history must replay alike whether or not its traces are exported.
+    workflowInterceptorModules: [
+      createRequire(import.meta.url).resolve(
+        '@temporalio/interceptors-opentelemetry-v2/lib/workflow-interceptors.js',
+      ),
+    ],
     logger: new DefaultLogger('WARN'),
   });
   await writeFile(BUNDLE, code);

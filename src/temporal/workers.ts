@@ -10,6 +10,7 @@ import {
 import { unusableSecrets } from '../acknowledgements/secrets.js';
 import { accountId, type Configuration, type ConfiguredAccount } from '../config/configuration.js';
 import { ConfigurationError } from '../config/fields.js';
+import type { Tracing } from '../telemetry/tracing.js';
 import type { DestinationAdapter } from '../destinations/destination.js';
 import { parseDestination } from '../message.js';
 import { ACKNOWLEDGEMENT_TASK_QUEUE, deliveryTaskQueue, WORKFLOW_TASK_QUEUE } from './names.js';
@@ -21,6 +22,7 @@ export interface WorkersOptions {
   /** The file that `npm run build` makes of the workflow code. */
   workflowBundle: string;
   log: Logger;
+  tracing: Tracing;
   /** A number in [0, 1) for the jitter of retries. */
   random?: () => number;
 }
@@ -49,12 +51,14 @@ const CONCURRENT_DELIVERIES_PER_ACCOUNT = 100;
  */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { configuration, connection, namespace, workflowBundle } = options;
-  const client = new Client({ connection, namespace });
+  const { clientInterceptors, workerOptions } = options.tracing;
+  const client = new Client({ connection, namespace, interceptors: clientInterceptors });
   const random = options.random ?? Math.random;
   for (const fault of unusableSecrets(configuration.acknowledgements)) {
     options.log.error(`Acknowledgements wait until this is mended: ${fault}`);
   }
-  const shared: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime'> = {
+  const shared: Omit<WorkerOptions, 'taskQueue'> = {
+    ...workerOptions,
     connection,
     namespace,
     shutdownGraceTime: SHUTDOWN_GRACE_TIME,

@@ -1,0 +1,50 @@
+import { trace } from '@opentelemetry/api';
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_MESSAGING_DESTINATION_NAME,
+  ATTR_MESSAGING_MESSAGE_ID,
+  ATTR_MESSAGING_OPERATION_NAME,
+  ATTR_MESSAGING_OPERATION_TYPE,
+  ATTR_MESSAGING_SYSTEM,
+} from '@opentelemetry/semantic-conventions/incubating';
+import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type {
+  ActivityExecuteInput,
+  ActivityInboundCallsInterceptor,
+  Next,
+} from '@temporalio/worker';
+import type { DeliverInput } from '../activities/deliverInput.js';
+import { parseDestination } from '../message.js';
+
+/**
+ * Says on the span of each attempt what was sent where, and why it failed, in the words of OpenTelemetry's conventions for
+ * messaging. Never content.
+ */
+export class AttemptSpanInterceptor implements ActivityInboundCallsInterceptor {
+  async execute(
+    input: ActivityExecuteInput,
+    next: Next<ActivityInboundCallsInterceptor, 'execute'>,
+  ): Promise<unknown> {
+    const span = trace.getActiveSpan();
+    const { activityType, attempt, workflowExecution } = activityInfo();
+    span?.setAttribute('sendproof.attempt', attempt);
+    if (activityType === 'deliver') {
+      const { destination } = input.args[0] as DeliverInput;
+      span?.setAttributes({
+        [ATTR_MESSAGING_SYSTEM]: parseDestination(destination).platform,
+        [ATTR_MESSAGING_OPERATION_TYPE]: 'send',
+        [ATTR_MESSAGING_OPERATION_NAME]: 'deliver',
+        [ATTR_MESSAGING_DESTINATION_NAME]: destination,
+        [ATTR_MESSAGING_MESSAGE_ID]: workflowExecution?.workflowId,
+      });
+    }
+    try {
+      return await next(input);
+    } catch (error) {
+      const reason = error instanceof ApplicationFailure ? error.type : undefined;
+      span?.setAttribute(ATTR_ERROR_TYPE, reason ?? '_OTHER');
+      throw error;
+    }
+  }
+}
