@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { acceptMessage } from '../acceptance/acceptMessage.js';
 import type { Configuration } from '../config/configuration.js';
 import type { Content } from '../message.js';
+import { withMessageSpan } from '../telemetry/messageSpan.js';
 import { noticeKey } from '../temporal/names.js';
 
 /** Something that the people who run sendproof should know. */
@@ -39,8 +39,10 @@ export function createTellOperators({
       priority: notice.priority,
       onAmbiguous: 'resend' as const,
     };
-    const traceId = randomBytes(16).toString('hex');
-    const { outcome } = await acceptMessage(client, configuration, message, traceId);
+    // A trace of its own: what it tells of may be many messages.
+    const { outcome } = await withMessageSpan(message.deduplicationKey, { root: true }, (span) =>
+      acceptMessage(client, configuration, message, span.spanContext().traceId),
+    );
     return { outcome: outcome === 'accepted' ? 'sent' : 'already_told' };
   };
 }

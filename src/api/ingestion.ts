@@ -9,7 +9,7 @@ import { messageLinks, type ApiContext } from './apiContext.js';
 import { asProblem, invalidRequest, parseRequest, Problem } from './problem.js';
 import type { acceptanceSchema, batchResultSchema } from './representations.js';
 import { activeTraceId } from '../telemetry/tracing.js';
-import { withMessageSpan } from './requestSpan.js';
+import { withMessageSpan } from '../telemetry/messageSpan.js';
 
 /** Room for 40,000 characters of any script, escaped, and the rest of the message. */
 const MESSAGE_LIMIT_BYTES = 256 * 1024;
@@ -100,7 +100,7 @@ async function accept(
   const message = parseRequest(messageSchema, body);
   const { deduplicationKey } = message;
   const startedAt = performance.now();
-  const acceptance = await withMessageSpan(deduplicationKey, async (span) => {
+  const acceptance = await withMessageSpan(deduplicationKey, { root: false }, async (span) => {
     const accepted = await gate(() => acceptMessage(client, configuration, message, traceId));
     span.setAttribute('sendproof.outcome', accepted.outcome);
     return accepted;

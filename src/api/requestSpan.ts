@@ -1,4 +1,4 @@
-/** The spans of the API: one for each request, and below it one for each message that it brings in. */
+/** The span of a request to the API. */
 import {
   context,
   propagation,
@@ -6,7 +6,6 @@ import {
   SpanKind,
   SpanStatusCode,
   trace,
-  type Span,
 } from '@opentelemetry/api';
 import {
   ATTR_ERROR_TYPE,
@@ -14,12 +13,6 @@ import {
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_HTTP_ROUTE,
 } from '@opentelemetry/semantic-conventions';
-import {
-  ATTR_MESSAGING_MESSAGE_ID,
-  ATTR_MESSAGING_OPERATION_NAME,
-  ATTR_MESSAGING_OPERATION_TYPE,
-  ATTR_MESSAGING_SYSTEM,
-} from '@opentelemetry/semantic-conventions/incubating';
 import type { Request, RequestHandler } from 'express';
 
 const tracer = trace.getTracer('sendproof.api');
@@ -50,25 +43,4 @@ export const traceRequests: RequestHandler = (request, response, next) => {
 function routeOf({ baseUrl, route }: Request): string | undefined {
   const path = (route as { path?: unknown } | undefined)?.path;
   return typeof path === 'string' ? baseUrl + path : undefined;
-}
-
-/** Takes one message in under a span of its own, which `take` is given. */
-export async function withMessageSpan<Result>(
-  deduplicationKey: string,
-  take: (span: Span) => Promise<Result>,
-): Promise<Result> {
-  const attributes = {
-    [ATTR_MESSAGING_SYSTEM]: 'sendproof',
-    [ATTR_MESSAGING_OPERATION_TYPE]: 'create',
-    [ATTR_MESSAGING_OPERATION_NAME]: 'accept',
-    [ATTR_MESSAGING_MESSAGE_ID]: deduplicationKey,
-  };
-  const options = { kind: SpanKind.PRODUCER, attributes };
-  return await tracer.startActiveSpan('accept message', options, async (span) => {
-    try {
-      return await take(span);
-    } finally {
-      span.end();
-    }
-  });
 }

@@ -25,8 +25,10 @@ import {
   makeWorkflowExporter,
   OpenTelemetryActivityInboundInterceptor,
   OpenTelemetryWorkflowClientInterceptor,
+  type OpenTelemetrySinks,
 } from '@temporalio/interceptors-opentelemetry-v2';
-import type { WorkerOptions } from '@temporalio/worker';
+import type { InjectedSink, WorkerOptions } from '@temporalio/worker';
+import type { WorkflowInfo } from '@temporalio/workflow';
 import { AttemptSpanInterceptor } from './attemptSpan.js';
 import { traceHttpRequests } from './httpSpans.js';
 
@@ -64,7 +66,15 @@ export function startTracing(serviceName: string): Tracing {
   const http = processor && traceHttpRequests();
   return {
     clientInterceptors: { workflow: [new OpenTelemetryWorkflowClientInterceptor()] },
-    workerOptions: processor ? exportingWorkerOptions(processor, resource) : {},
+    workerOptions: {
+      interceptors: {
+        activity: [
+          (activity) => ({ inbound: new OpenTelemetryActivityInboundInterceptor(activity) }),
+          () => ({ inbound: new AttemptSpanInterceptor() }),
+        ],
+      },
+      sinks: { exporter: workflowSpanSink(processor, resource) },
+    },
     stop: async () => {
       http?.disable();
       await provider.shutdown();
@@ -80,19 +90,25 @@ function hasEndpoint(environment: NodeJS.ProcessEnv): boolean {
   return endpoint !== '' && !off;
 }
 
-function exportingWorkerOptions(
-  processor: SpanProcessor,
+/**
+ * Where workflow code leaves its spans, except while it is replayed. Takes them also where nothing is exported: workflows
+ * leave them either way.
+ */
+function workflowSpanSink(
+  processor: SpanProcessor | undefined,
   resource: Resource,
-): Tracing['workerOptions'] {
+): InjectedSink<OpenTelemetrySinks['exporter']> {
+  if (!processor) return { export: { fn: () => undefined } };
+  const exporter = makeWorkflowExporter(processor, resource);
   return {
-    interceptors: {
-      activity: [
-        (activity) => ({ inbound: new OpenTelemetryActivityInboundInterceptor(activity) }),
-        () => ({ inbound: new AttemptSpanInterceptor() }),
-      ],
+    export: {
+      fn: (info, spans) => {
+        // The exporter puts all that it is told of the workflow on each span: not the memo, nor a failure.
+        const { runId, taskQueue, workflowId, workflowType } = info;
+        const told = { runId, taskQueue, workflowId, workflowType } as WorkflowInfo;
+        return exporter.export.fn(told, spans);
+      },
     },
-    // Called by workflow code, but never while it is replayed: so nothing is recorded twice.
-    sinks: { exporter: makeWorkflowExporter(processor, resource) },
   };
 }
 
