@@ -13,6 +13,7 @@ import {
   deadLetterSummaryQuerySchema,
 } from './deadLetters.js';
 import { cancelQuerySchema, discardBodySchema, retryBodySchema } from './decisions.js';
+import { acknowledgementSchema, callbackHeaders } from './callbackRepresentation.js';
 import { batchSchema } from './ingestion.js';
 import { messageQuerySchema, messageWaitSchema } from './messages.js';
 import { problemSchema } from './problem.js';
@@ -273,6 +274,22 @@ export function openApiDocument(version: string) {
           operationId: 'metrics',
           summary: 'Prometheus metrics.',
           responses: { 200: { description: 'Text in the Prometheus format.' } },
+        },
+      },
+    },
+    webhooks: {
+      acknowledgement: {
+        post: {
+          operationId: 'acknowledge',
+          summary: 'What became of a message, told to the URL that it asked for (`acknowledge`).',
+          security: [],
+          requestParams: { header: callbackHeaders },
+          requestBody: { required: true, content: jsonContent(acknowledgementSchema) },
+          responses: {
+            '2XX': { description: 'Taken.' },
+            410: { description: 'Not wanted any more.' },
+            default: { description: 'Tried again later, except after most of 4xx.' },
+          },
         },
       },
     },

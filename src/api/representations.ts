@@ -6,9 +6,9 @@ import { problemSchema } from './problem.js';
 
 export const timestamp = z.iso.datetime();
 export const statusSchema = z.enum(MESSAGE_STATUSES).meta({ id: 'MessageStatus' });
-const deliveryStatusSchema = z.enum(DELIVERY_STATUSES).meta({ id: 'DeliveryStatus' });
+export const deliveryStatusSchema = z.enum(DELIVERY_STATUSES).meta({ id: 'DeliveryStatus' });
 export const reasonSchema = z.enum(FAILURE_REASONS).meta({ id: 'FailureReason' });
-const traceIdSchema = z.string().meta({ description: 'W3C trace id, 32 hex digits.' });
+export const traceIdSchema = z.string().meta({ description: 'W3C trace id, 32 hex digits.' });
 
 export const messageLinksSchema = z
   .object({

@@ -15,3 +15,10 @@ export async function deadLetterQueue(
   await sleep('1 minute');
   return await present.deadLetterQueue(...args);
 }
+
+export async function acknowledgeSource(
+  ...args: Parameters<typeof present.acknowledgeSource>
+): ReturnType<typeof present.acknowledgeSource> {
+  await sleep('1 minute');
+  return await present.acknowledgeSource(...args);
+}

@@ -8,41 +8,66 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, it, vi } from 'vitest';
 import type { Destination } from '../../src/message.js';
-import { deadLetterQueueId } from '../../src/temporal/names.js';
+import { acknowledgementIds, deadLetterQueueId } from '../../src/temporal/names.js';
 import { deadLetterCountsQuery } from '../../src/workflows/signals.js';
+import { CallbackReceiver } from '../callbackReceiver.js';
 import { historyToJson } from './historyFile.js';
 import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';
 
 const directory = join(import.meta.dirname, 'histories', process.env.RECORD_AS ?? 'unnamed');
 const RANDOM: Destination = 'slack:default/C0RANDOM1';
 
+let receiver: CallbackReceiver;
 let harness: Harness;
 beforeAll(async () => {
   await mkdir(directory, { recursive: true });
-  harness = await startHarness();
+  receiver = await CallbackReceiver.start();
+  process.env.RECORDED_SECRET = receiver.secret;
+  harness = await startHarness({
+    settings: {
+      acknowledgements: {
+        secret: { env: 'RECORDED_SECRET' },
+        allowedHosts: [receiver.origin],
+        allowPrivate: ['127.0.0.1'],
+      },
+    },
+  });
 });
-afterAll(() => harness.close());
+afterAll(async () => {
+  await harness.close();
+  await receiver.down();
+});
 
 async function record(name: string, workflowId: string): Promise<void> {
   const history = await harness.client.workflow.getHandle(workflowId).fetchHistory();
   const text = historyToJson(history)
-    // Which process on which machine recorded it is nobody's business.
-    .replaceAll(`${process.pid}@${hostname()}`, '1@recorder');
+    // Which process in which folder of which machine recorded it is nobody's business.
+    .replaceAll(`${process.pid}@${hostname()}`, '1@recorder')
+    .replaceAll(process.cwd(), '/sendproof');
   await writeFile(join(directory, `${name}.json`), `${text}\n`);
 }
 
-async function send(deduplicationKey: string, destinations: string[]): Promise<void> {
-  await harness.send({ deduplicationKey, destinations, content: { text: deduplicationKey } });
+async function send(
+  deduplicationKey: string,
+  destinations: string[],
+  acknowledge?: object,
+): Promise<void> {
+  const content = { text: deduplicationKey };
+  await harness.send({ deduplicationKey, destinations, content, acknowledge });
 }
 
-async function park(key: string, destinations: string[] = [OPS]): Promise<void> {
+async function park(
+  key: string,
+  destinations: string[] = [OPS],
+  acknowledge?: object,
+): Promise<void> {
   harness.sandbox.addFault({
     kind: 'slack_error',
     error: 'not_in_channel',
     platform: 'slack',
     times: 1,
   });
-  await send(key, destinations);
+  await send(key, destinations, acknowledge);
   await harness.waitForStatus(key, 'dead_lettered');
 }
 
@@ -81,6 +106,22 @@ it('records messages', async () => {
   await harness.client.workflow.getHandle('cancelled').cancel();
   await harness.waitForStatus('cancelled', 'cancelled');
   await record('cancelled', 'cancelled');
+});
+
+it('records a message that its source is told of, and the telling', async () => {
+  await park('acknowledged', [OPS], { url: receiver.url });
+  await harness.request('POST', '/v1/messages/acknowledged/retry', {
+    by: 'ana',
+    reason: 'invited',
+  });
+  await harness.waitForStatus('acknowledged', 'confirmed');
+  const told = await receiver.waitFor('acknowledged', 3);
+  await record('acknowledged', 'acknowledged');
+
+  const uuid = (told[0]?.id ?? '').replace('msg_', '');
+  const { workflowId } = acknowledgementIds(uuid);
+  await harness.client.workflow.getHandle(workflowId).result();
+  await record('acknowledgement', workflowId);
 });
 
 it('records what waits, and the queue', async () => {

@@ -21,6 +21,8 @@ const KINDS = [
   'parked',
   'first-parked',
   'queue',
+  'acknowledged',
+  'acknowledgement',
 ];
 
 /** Replays them all with this workflow code. Resolves with what went wrong, by history. */

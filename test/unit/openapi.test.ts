@@ -1,5 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
+import { ACKNOWLEDGEMENT_EVENTS } from '../../src/acknowledgement.js';
 import { openApiDocument } from '../../src/api/openapi.js';
 
 const document = openApiDocument('1.2.3');
@@ -18,6 +19,15 @@ describe('the OpenAPI document', () => {
       properties: { text: { maxLength: 40_000 }, title: { maxLength: 150 } },
     });
     expect(document.info.version).toBe('1.2.3');
+  });
+
+  it('describes the callbacks, with every event', () => {
+    expect(document.webhooks).toMatchObject({
+      acknowledgement: { post: { operationId: 'acknowledge' } },
+    });
+    expect(document.components?.schemas?.Acknowledgement).toMatchObject({
+      properties: { type: { enum: [...ACKNOWLEDGEMENT_EVENTS] } },
+    });
   });
 
   it('gives every operation a name, and every problem its media type', () => {
