@@ -24,6 +24,7 @@ await runMain(log, async () => {
       namespace,
       configuration,
       tracing,
+      reload: () => loadConfiguration(process.env),
       workflowBundle: fileURLToPath(new URL('workflow-bundle.js', import.meta.url)),
       log,
     });

@@ -1,7 +1,7 @@
 /**
  * The platforms, in a process of their own: what they take of a message's time is Slack's, not sendproof's, and the
- * process that measures has nothing else to do. Without rate limits, which would be all that is measured. Prints what
- * `npm start` needs to use it, as one line of JSON.
+ * process that measures has nothing else to do. Without rate limits, which would be all that is measured, unless it is
+ * called with `--limits`. Prints what `npm start` needs to use it, as one line of JSON.
  */
 import { startSandbox } from '../src/sandbox/sandbox.js';
 
@@ -11,7 +11,8 @@ export interface SandboxAddress {
   environment: Record<string, string>;
 }
 
-const sandbox = await startSandbox({ limits: 'off', openDestinations: true });
+const limits = process.argv.includes('--limits') ? 'platform' : 'off';
+const sandbox = await startSandbox({ limits, openDestinations: true });
 const address: SandboxAddress = {
   url: sandbox.url,
   environment: {

@@ -2,7 +2,7 @@
  * What a scenario plays on: an embedded Temporal server with an empty SQLite file, the sandbox, and sendproof exactly as
  * `npm start` runs it, each in a process of its own, on free ports, in a temporary directory.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { AccountLimits } from '../src/config/fields.js';
 import type { SandboxPost } from '../src/sandbox/posts.js';
 import { findTemporalCli } from '../src/temporal/cli.js';
 import { DEFAULT_NAMESPACE } from '../src/temporal/connection.js';
@@ -39,14 +40,26 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+/** What a scenario asks of its stage. */
+export interface StageOptions {
+  /** How fast the accounts may post. By default as fast as they can: then the machine is what is measured. */
+  limits?: AccountLimits;
+  /** Of the accounts. */
+  retry?: object;
+  /** Whether the sandbox enforces the platforms' own limits. Default false. */
+  platformLimits?: boolean;
+}
+
+const UNLIMITED: AccountLimits = { perDestination: 'off', perAccount: 'off' };
+
 /** Everything runs when this resolves. Whatever ends the process, nothing of it is left running. */
-export async function openStage(log: Logger): Promise<Stage> {
+export async function openStage(log: Logger, options: StageOptions = {}): Promise<Stage> {
   const cleanUp: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const step of cleanUp.splice(0).reverse()) await step();
   };
   try {
-    return { ...(await build(log, cleanUp)), close };
+    return { ...(await build(log, cleanUp, options)), close };
   } catch (error) {
     await close();
     throw error;
@@ -56,6 +69,7 @@ export async function openStage(log: Logger): Promise<Stage> {
 async function build(
   log: Logger,
   cleanUp: (() => Promise<unknown>)[],
+  { limits = UNLIMITED, retry = {}, platformLimits = false }: StageOptions,
 ): Promise<Omit<Stage, 'close'>> {
   const directory = await mkdtemp(join(tmpdir(), 'sendproof-bench-'));
   cleanUp.push(() => rm(directory, { recursive: true }));
@@ -80,13 +94,20 @@ async function build(
     return part;
   };
 
-  const sandbox = JSON.parse(await run('sandboxProcess.js').firstLine) as SandboxAddress;
+  const sandboxArguments = platformLimits ? ['--limits'] : [];
+  const sandbox = JSON.parse(
+    await run('sandboxProcess.js', sandboxArguments).firstLine,
+  ) as SandboxAddress;
+  const configuration = join(directory, 'sendproof.yaml');
+  // JSON is YAML too.
+  await writeFile(configuration, JSON.stringify(configurationOf(sandbox, limits, retry)));
   const port = await resolvePort(0);
   const apiUrl = `http://127.0.0.1:${port}`;
   const sendproof = run('../src/start.js', [], {
     PORT: String(port),
     TEMPORAL_ADDRESS: server.address,
     TEMPORAL_NAMESPACE: namespace,
+    SENDPROOF_CONFIG: configuration,
     SENDPROOF_DATA_DIR: join(directory, 'sendproof'),
     ...sandbox.environment,
   });
@@ -108,6 +129,32 @@ async function build(
       return BARE_TASK_QUEUE;
     },
     closeWith: (step) => void cleanUp.push(step),
+  };
+}
+
+function configurationOf(
+  { environment }: SandboxAddress,
+  limits: AccountLimits,
+  retry: object,
+): object {
+  return {
+    retry: { default: retry },
+    accounts: {
+      slack: {
+        default: {
+          apiUrl: environment.SLACK_API_URL,
+          token: { env: 'SLACK_BOT_TOKEN' },
+          limits,
+        },
+      },
+      teams: {
+        default: {
+          graphUrl: environment.GRAPH_BASE_URL,
+          accessToken: { env: 'GRAPH_ACCESS_TOKEN' },
+          limits,
+        },
+      },
+    },
   };
 }
 

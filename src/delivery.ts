@@ -97,9 +97,10 @@ export interface Attempt {
 
 /**
  * How the attempts at a delivery ended without a post. `refused`: trying again can't help. `exhausted`: no attempt, or no
- * time, of its retry profile was left. `expired`: no further attempt would have come before its `expiresAt`.
+ * time, of its retry profile was left. `expired`: no further attempt would have come before its `expiresAt`. `held_back`:
+ * its whole account can't be used at present, so it waits and is attempted again.
  */
-export type Ending = 'refused' | 'exhausted' | 'expired';
+export type Ending = 'refused' | 'exhausted' | 'expired' | 'held_back';
 
 /** What decides, after an ambiguous attempt, where the destination can't be searched. */
 export type OnAmbiguous = 'resend' | 'dead_letter';

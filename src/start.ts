@@ -78,6 +78,7 @@ async function live(parts: Parts): Promise<never> {
     namespace,
     configuration,
     tracing,
+    reload: () => loadConfiguration(process.env),
     workflowBundle: WORKFLOW_BUNDLE,
     log,
   });

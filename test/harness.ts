@@ -16,6 +16,7 @@ import type { problemSchema } from '../src/api/problem.js';
 import type { acceptanceSchema, messageStateSchema } from '../src/api/representations.js';
 import { startApi, type Api } from '../src/api/server.js';
 import { loadConfiguration, type Configuration } from '../src/config/configuration.js';
+import type { AccountLimits } from '../src/config/fields.js';
 import type { MessageStatus } from '../src/delivery.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox/sandbox.js';
 import { startTracing, type Tracing } from '../src/telemetry/tracing.js';
@@ -37,6 +38,8 @@ export interface HarnessOptions {
   /** As under `retry.default` in `sendproof.yaml`; quick by default, so that tests are. */
   retry?: { initialDelay?: string; factor?: number; maximumDelay?: string; attempts?: number };
   requestTimeout?: string;
+  /** Of the accounts `default`, by platform; without them nothing is paced, so that tests are quick. */
+  limits?: Record<string, Partial<AccountLimits>>;
   /** More of `sendproof.yaml`, as an object. */
   settings?: object;
   /** The same, where it needs the sandbox's addresses. */
@@ -112,11 +115,13 @@ async function start(
   const directory = await mkdtemp(join(tmpdir(), 'sendproof-test-'));
   cleanUp.push(() => rm(directory, { recursive: true }));
   const configurationFile = await writeConfiguration(directory, sandbox, options);
-  const configuration = loadConfiguration({
-    PORT: '0',
-    SENDPROOF_CONFIG: configurationFile,
-    ...options.environment,
-  });
+  const load = () =>
+    loadConfiguration({
+      PORT: '0',
+      SENDPROOF_CONFIG: configurationFile,
+      ...options.environment,
+    });
+  const configuration = load();
 
   const connection = await Connection.connect({ address: temporalAddress });
   cleanUp.push(() => connection.close());
@@ -141,6 +146,7 @@ async function start(
       namespace,
       configuration,
       tracing,
+      reload: load,
       workflowBundle: inject('workflowBundle'),
       log,
     });
@@ -207,7 +213,7 @@ async function start(
 async function writeConfiguration(
   directory: string,
   sandbox: Sandbox,
-  { requestTimeout = '10s', retry, settings, sandboxSettings }: HarnessOptions,
+  { limits, requestTimeout = '10s', retry, settings, sandboxSettings }: HarnessOptions,
 ): Promise<string> {
   const secretFile = async (name: string, value: string) => {
     const file = join(directory, name);
@@ -215,12 +221,18 @@ async function writeConfiguration(
     return { file };
   };
   const file = join(directory, 'sendproof.yaml');
+  const off: AccountLimits = { perDestination: 'off', perAccount: 'off' };
+  const limitsOf = (platform: string): Partial<AccountLimits> => ({
+    ...off,
+    ...limits?.[platform],
+  });
   const content = {
     retry: { default: { initialDelay: '100ms', maximumDelay: '1s', attempts: 5, ...retry } },
     accounts: {
       slack: {
         default: {
           requestTimeout,
+          limits: limitsOf('slack'),
           apiUrl: sandbox.slackApiUrl,
           token: await secretFile('slack-token', sandbox.slackToken),
         },
@@ -228,6 +240,7 @@ async function writeConfiguration(
       teams: {
         default: {
           requestTimeout,
+          limits: limitsOf('teams'),
           graphUrl: sandbox.graphBaseUrl,
           accessToken: await secretFile('graph-token', sandbox.graphToken),
         },
@@ -235,6 +248,7 @@ async function writeConfiguration(
       'teams-webhook': {
         default: {
           requestTimeout,
+          limits: limitsOf('teams-webhook'),
           webhooks: {
             incidents: await secretFile('webhook-url', sandbox.webhookUrl('incidents')),
           },

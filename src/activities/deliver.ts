@@ -3,7 +3,9 @@ import { ApplicationFailureCategory } from '@temporalio/common';
 import { AttemptLog, lastNumber } from '../attemptLog.js';
 import { DeliveryError, type Attempt, type Ending, type Receipt } from '../delivery.js';
 import type { DestinationAdapter } from '../destinations/destination.js';
+import { asTransient } from '../destinations/failure.js';
 import { parseDestination, type Destination } from '../message.js';
+import { AccountHeldBack, type AccountConnection } from './accountConnection.js';
 import { nextAttemptDelayMs } from './backoff.js';
 import type { DeliverInput, DeliverResult } from './deliverInput.js';
 
@@ -20,8 +22,8 @@ const HEARTBEAT_INTERVAL_MS = 2_000;
 const SETTLE_MS = 2_000;
 
 export interface DeliverDependencies {
-  /** The adapter of a destination's account; undefined when this worker has no such account. */
-  adapterFor: (destination: Destination) => DestinationAdapter | undefined;
+  /** The connection of a destination's account; undefined when this worker has no such account. */
+  connectionFor: (destination: Destination) => AccountConnection | undefined;
   /** A number in [0, 1). */
   random: () => number;
 }
@@ -29,9 +31,10 @@ export interface DeliverDependencies {
 /**
  * Makes the activity that delivers one message to one destination: one call is one attempt. It resolves with the receipt,
  * or throws an ApplicationFailure that has the reason as its type, the attempt log as its details and, where trying again
- * may help, the delay before the next attempt.
+ * may help, the delay before the next attempt. While the whole account can't be used it gives the delivery back to its
+ * workflow without an attempt (the ending `held_back`): the workflow schedules it again.
  */
-export function createDeliver({ adapterFor, random }: DeliverDependencies) {
+export function createDeliver({ connectionFor, random }: DeliverDependencies) {
   return async function deliver(input: DeliverInput): Promise<DeliverResult> {
     const info = activityInfo();
     const log = AttemptLog.restore(
@@ -40,17 +43,21 @@ export function createDeliver({ adapterFor, random }: DeliverDependencies) {
       info.attempt,
       new Date(info.scheduledTimestampMs),
     );
+    const connection = connectionFor(input.destination);
+    const adapter = connection && adapterOf(connection, log);
     const lease = new Lease(info.heartbeatTimeoutMs);
     const showLife = setInterval(() => {
       lease.renew();
       heartbeat(log.entries());
     }, HEARTBEAT_INTERVAL_MS);
     const startedAt = new Date();
-    const attempt = await makeAttempt(adapterFor(input.destination), input, log, lease);
+    let attempt = await makeAttempt(adapter, input, log, lease);
     clearInterval(showLife);
 
+    const isHeldBack = connection?.note(adapter, input.destination, attempt.error) ?? false;
+    if (isHeldBack && attempt.error) attempt = { ...attempt, error: asTransient(attempt.error) };
     const { receipt, error, lookup } = attempt;
-    const next = error && whatNext(error, input, info, random());
+    const next = error && (isHeldBack ? HELD_BACK : whatNext(error, input, info, random()));
     // Nothing was tried any more: that is no attempt.
     if (error?.reason === 'expired') throw applicationFailure(error, log, next);
     log.add({
@@ -73,6 +80,23 @@ export function createDeliver({ adapterFor, random }: DeliverDependencies) {
 
 /** The wait before the next attempt; or, where there is none, how that ends the delivery. */
 type Next = { delayMs: number; ending?: undefined } | { delayMs?: undefined; ending: Ending };
+
+/** Not the message's fault: it is scheduled again, and waits until its account works. */
+const HELD_BACK: Next = { ending: 'held_back' };
+
+function adapterOf(connection: AccountConnection, log: AttemptLog): DestinationAdapter {
+  try {
+    return connection.use();
+  } catch (error) {
+    if (!(error instanceof AccountHeldBack)) throw error;
+    const { message, reason } = error;
+    throw applicationFailure(
+      new DeliveryError(message, { outcome: 'transient', reason }),
+      log,
+      HELD_BACK,
+    );
+  }
+}
 
 function whatNext(error: DeliveryError, input: DeliverInput, info: Info, random: number): Next {
   const { expiresAt, retry } = input;
@@ -165,15 +189,15 @@ async function lookFor(
     const receipt = await adapter.find({ path, deliveryId, since });
     return { lookup: receipt ? 'found' : 'absent', receipt };
   } catch (error) {
-    if (error instanceof DeliveryError && error.outcome === 'permanent')
-      return { lookup: 'refused' };
+    const isRefused = error instanceof DeliveryError && error.outcome === 'permanent';
+    if (isRefused && error.reason !== 'credentials_rejected') return { lookup: 'refused' };
     throw error;
   }
 }
 
 /** Where looking is refused, the message decides; but a person who asked for a retry has decided already. */
 function maySendAgain(input: DeliverInput, unresolved: readonly Attempt[]): boolean {
-  const beforeThePersonAsked = lastNumber(input.earlierAttempts);
+  const beforeThePersonAsked = input.decidedUpTo ?? lastNumber(input.earlierAttempts);
   return (
     input.onAmbiguous === 'resend' ||
     unresolved.every(({ number }) => number <= beforeThePersonAsked)

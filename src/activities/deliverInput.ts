@@ -11,8 +11,10 @@ export interface DeliverInput {
   /** ISO 8601: nothing is posted after it. */
   expiresAt?: string | undefined;
   traceId: string;
-  /** The attempts made before a person asked for a retry; empty the first time. */
+  /** The attempts made before this activity was scheduled; empty the first time. */
   earlierAttempts: Attempt[];
+  /** The number of the last of them that a person had known of when they asked for a retry; without it, of the last. */
+  decidedUpTo?: number | undefined;
 }
 
 /** The result of a delivery. Where it fails, the ApplicationFailure has the reason as `type` and `[attempts, ending]` as details. */

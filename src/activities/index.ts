@@ -1,5 +1,9 @@
 import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
+import type { AccountPacing } from '../temporal/accountPacing.js';
+import type { AccountConnection } from './accountConnection.js';
+import { createAccountRemedy } from './accountRemedy.js';
 import { createAcknowledge, type AcknowledgeDependencies } from './acknowledge.js';
 import { createDecideDeadLetters } from './decideDeadLetters.js';
 import { createDeliver, type DeliverDependencies } from './deliver.js';
@@ -26,10 +30,14 @@ export type WorkflowQueueActivities = ReturnType<typeof createWorkflowQueueActiv
 export function createWorkflowQueueActivities(dependencies: {
   client: Client;
   configuration: Configuration;
+  connections: ReadonlyMap<string, AccountConnection>;
+  pacing: AccountPacing;
+  log: Logger;
 }) {
   return {
     decideDeadLetters: createDecideDeadLetters(dependencies),
     digestPolicy: createDigestPolicy(dependencies.configuration),
     tellOperators: createTellOperators(dependencies),
+    ...createAccountRemedy(dependencies),
   };
 }

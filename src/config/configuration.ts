@@ -20,7 +20,13 @@ import {
   type AcknowledgementSettings,
 } from './acknowledgements.js';
 import { digestPolicyOf, operatorsSchema } from './operators.js';
-import { ConfigurationError, portNumber, type AccountPolicy } from './fields.js';
+import {
+  ConfigurationError,
+  portNumber,
+  type AccountLimits,
+  type AccountPolicy,
+} from './fields.js';
+import { BUILT_IN_RETRY_PROFILES, retryProfileSchema } from './retryProfiles.js';
 
 /** An account together with the platform that understands it. */
 export interface ConfiguredAccount {
@@ -28,6 +34,7 @@ export interface ConfiguredAccount {
   name: string;
   settings: AccountPolicy;
   retry: RetryProfile;
+  limits: AccountLimits;
 }
 
 export interface Configuration {
@@ -82,22 +89,6 @@ const environmentSchema = z.object({
   DEDUPLICATION_WINDOW: durationMs.optional(),
 });
 
-const retryProfileSchema = z
-  .strictObject({
-    initialDelay: durationMs.prefault('1s'),
-    factor: z.number().min(1).max(10).default(2),
-    maximumDelay: durationMs.prefault('5m'),
-    attempts: z.int().min(1).max(1_000).default(15),
-    giveUpAfter: durationMs.optional(),
-  })
-  .transform(({ initialDelay, factor, maximumDelay, attempts, giveUpAfter }): RetryProfile => ({
-    initialDelayMs: initialDelay,
-    factor,
-    maximumDelayMs: maximumDelay,
-    attempts,
-    giveUpAfterMs: giveUpAfter,
-  }));
-
 const accountName = z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may have letters, digits, _ . and -');
 
 const fileSchema = z.strictObject({
@@ -139,22 +130,22 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
     addAccountsOf(environment, file?.content),
     `${file?.path ?? 'configuration'}: `,
   );
-  const retryProfiles = {
-    default: retryProfileSchema.parse({}),
+  const retryProfiles: Record<string, RetryProfile> = {
+    ...BUILT_IN_RETRY_PROFILES,
     [ACKNOWLEDGEMENT_PROFILE]: ACKNOWLEDGEMENT_RETRY,
     ...settings.retry,
   };
 
   const accounts = PLATFORMS.flatMap((platform) =>
     Object.entries(settings.accounts[platform.name] ?? {}).map(([name, account]) => {
-      const retry = retryProfiles[account.retry as keyof typeof retryProfiles] as
-        RetryProfile | undefined;
+      const retry = retryProfiles[account.retry];
       if (!retry) {
         throw new ConfigurationError(
           `The account ${platform.name}:${name} names the retry profile "${account.retry}", which is not defined under "retry" (there are: ${Object.keys(retryProfiles).join(', ')}).`,
         );
       }
-      return { platform, name, settings: account, retry };
+      const limits = { ...platform.limits, ...account.limits };
+      return { platform, name, settings: account, retry, limits };
     }),
   );
 
@@ -197,7 +188,10 @@ export function findAccount(
 }
 
 /** How people call an account: the beginning of its destinations, as `slack:default`. */
-export function accountId({ platform, name }: ConfiguredAccount): string {
+export function accountId({
+  platform,
+  name,
+}: Pick<ConfiguredAccount, 'platform' | 'name'>): string {
   return `${platform.name}:${name}`;
 }
 

@@ -1,6 +1,6 @@
 /** The contract between sendproof and a chat platform. One folder per platform implements it; `registry.ts` lists them. */
 import type { z } from 'zod';
-import type { AccountPolicy } from '../config/fields.js';
+import type { AccountLimits, AccountPolicy } from '../config/fields.js';
 import type { Receipt } from '../delivery.js';
 import type { Content, Correlation } from '../message.js';
 
@@ -52,6 +52,13 @@ export interface Platform<Account extends AccountPolicy = AccountPolicy> {
   readonly name: string;
   /** The form of a whole destination, for error messages and documentation. */
   readonly destinationForm: string;
+  /** How fast an account may post where its configuration doesn't say; with a link to where the platform says so. */
+  readonly limits: AccountLimits;
+  /**
+   * Whose the credentials are. `account`: they serve all of its destinations, and `check` tells whether they work.
+   * `destination`: each has its own, as a webhook's URL, and `check` asks nobody.
+   */
+  readonly credentials: 'account' | 'destination';
   /** Parses one account of `sendproof.yaml`; spreads `accountPolicyFields`. */
   readonly accountSchema: z.ZodType<Account>;
   /**

@@ -44,22 +44,27 @@ export function endedByTime({ retryState }: Pick<ActivityFailure, 'retryState'>)
  * @param activity.earlier the attempts before this activity
  * @param activity.scheduledAt when the activity was scheduled
  * @param activity.attempts how many attempts it was allowed
+ * @param activity.decidedUpTo the number of the last attempt that a person has known of when they asked for a
+ *   retry; without it, of the last one before this activity
  * @param activity.timeIsUp whether it ended because of its time limit, as a message that expires has
  */
 export function readDeliverFailure(
   cause: Error | undefined,
-  activity: Activity & { onAmbiguous: OnAmbiguous },
+  activity: Activity & { onAmbiguous: OnAmbiguous; decidedUpTo?: number | undefined },
 ): DeliverFailure {
   const failure =
     cause instanceof ApplicationFailure
       ? ofFailedAttempt(cause, activity)
       : ofLostWorker(cause, activity);
   if (activity.onAmbiguous === 'resend' || failure.reason === 'outcome_unknown') return failure;
+  // Its next attempt looks first.
+  if (failure.ending === 'held_back') return failure;
 
+  const decidedUpTo = activity.decidedUpTo ?? lastNumber(activity.earlier);
   // A person has to look before this may be sent again, whatever it was that hid the outcome.
   const unresolved = new AttemptLog(failure.attempts)
     .unresolved()
-    .find(({ number }) => number > lastNumber(activity.earlier));
+    .find(({ number }) => number > decidedUpTo);
   return unresolved
     ? {
         ...failure,

@@ -122,6 +122,7 @@ interface Scheduled {
   delivery: DeliveryState;
   activityId: string;
   earlier: Attempt[];
+  decidedUpTo: number | undefined;
   allowedAttempts: number;
   at: Date;
 }
@@ -246,6 +247,7 @@ class HistoryReading {
       delivery,
       activityId: attributes.activityId ?? '',
       earlier: input.earlierAttempts,
+      decidedUpTo: input.decidedUpTo,
       allowedAttempts: input.retry.attempts,
       at,
     });
@@ -272,8 +274,14 @@ class HistoryReading {
       scheduledAt: scheduled.at,
       attempts: scheduled.allowedAttempts,
       onAmbiguous: this.#input?.onAmbiguous ?? 'resend',
+      decidedUpTo: scheduled.decidedUpTo,
       timeIsUp: retryState === proto.temporal.api.enums.v1.RetryState.RETRY_STATE_TIMEOUT,
     });
+    if (ending === 'held_back') {
+      // Not the end of anything: it is queued again in a moment.
+      Object.assign(scheduled.delivery, known);
+      return;
+    }
     const at = requiredTsToDate(event.eventTime, 'eventTime').toISOString();
     const expired = ending === 'expired';
     Object.assign(scheduled.delivery, {

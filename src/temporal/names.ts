@@ -42,3 +42,10 @@ export function noticeKey(topic: string): string {
 export function isNotice(deduplicationKey: string): boolean {
   return deduplicationKey.startsWith(NOTICE_PREFIX);
 }
+
+const ACCOUNT_TROUBLE_PREFIX = 'sendproof/account/';
+
+/** The workflow that sees an account through a trouble of its own. @param account as `slack:default` */
+export function accountTroubleId(account: string): string {
+  return `${ACCOUNT_TROUBLE_PREFIX}${account}`;
+}

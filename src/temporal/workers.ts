@@ -8,17 +8,19 @@ import {
   createWorkflowQueueActivities,
 } from '../activities/index.js';
 import { unusableSecrets } from '../acknowledgements/secrets.js';
-import { accountId, type Configuration, type ConfiguredAccount } from '../config/configuration.js';
-import { ConfigurationError } from '../config/fields.js';
+import type { Configuration, ConfiguredAccount } from '../config/configuration.js';
+import { watchConfiguration } from '../config/watchConfiguration.js';
 import type { Tracing } from '../telemetry/tracing.js';
-import type { DestinationAdapter } from '../destinations/destination.js';
 import { parseDestination } from '../message.js';
 import { ACKNOWLEDGEMENT_TASK_QUEUE, deliveryTaskQueue, WORKFLOW_TASK_QUEUE } from './names.js';
+import { serveAccounts } from './servedAccounts.js';
 
 export interface WorkersOptions {
   connection: NativeConnection;
   namespace: string;
   configuration: Configuration;
+  /** Reads the configuration again, for when its file has changed; without it, changes wait for a restart. */
+  reload?: () => Configuration;
   /** The file that `npm run build` makes of the workflow code. */
   workflowBundle: string;
   log: Logger;
@@ -44,15 +46,15 @@ const SHUTDOWN_GRACE_TIME = '25s';
 const CONCURRENT_DELIVERIES_PER_ACCOUNT = 100;
 
 /**
- * Starts the workers. An account whose credentials can't be read is left out with an error in the log: its messages wait
- * in its task queue, and the others' go on.
+ * Starts the workers, and gives the accounts' task queues their limits, now and when the configuration's file changes.
  *
  * Rejects when Temporal can't be reached or the namespace doesn't exist.
  */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
-  const { configuration, connection, namespace, workflowBundle } = options;
+  const { configuration, connection, log, namespace, reload, workflowBundle } = options;
   const { clientInterceptors, workerOptions } = options.tracing;
   const client = new Client({ connection, namespace, interceptors: clientInterceptors });
+  const accounts = await serveAccounts(client, configuration, log);
   const random = options.random ?? Math.random;
   for (const fault of unusableSecrets(configuration.acknowledgements)) {
     options.log.error(`Acknowledgements wait until this is mended: ${fault}`);
@@ -68,7 +70,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       ...shared,
       taskQueue: WORKFLOW_TASK_QUEUE,
       workflowBundle: { codePath: workflowBundle },
-      activities: createWorkflowQueueActivities({ client, configuration }),
+      activities: createWorkflowQueueActivities({ client, configuration, log, ...accounts }),
     }),
     Worker.create({
       ...shared,
@@ -78,16 +80,16 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
         random,
       }),
     }),
-    ...usableAccounts(options).map(({ account, adapter }) =>
+    ...[...accounts.connections].map(([id, connection]) =>
       Worker.create({
         ...shared,
-        taskQueue: deliveryTaskQueue(account.platform.name, account.name),
+        taskQueue: deliveryTaskQueue(connection.account.platform.name, connection.account.name),
         maxConcurrentActivityTaskExecutions: CONCURRENT_DELIVERIES_PER_ACCOUNT,
+        ...(accounts.unpaced.has(id) && ownLimit(connection.account)),
         activities: createDeliveryActivities({
-          adapterFor: (destination) => {
-            const parts = parseDestination(destination);
-            const ours = parts.platform === account.platform.name && parts.account === account.name;
-            return ours ? adapter : undefined;
+          connectionFor: (destination) => {
+            const { platform, account } = parseDestination(destination);
+            return id === `${platform}:${account}` ? connection : undefined;
           },
           random,
         }),
@@ -96,7 +98,18 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   ]);
 
   const runs = workers.map((worker) => worker.run());
+  const stopWatching = watchConfiguration(
+    configuration,
+    reload ?? (() => configuration),
+    (changed) => {
+      accounts.takeLimits(changed).catch((error: unknown) => {
+        log.error({ err: error }, 'The changed limits could not be set');
+      });
+    },
+    log,
+  );
   const stop = (): void => {
+    stopWatching();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
   const allStopped = Promise.allSettled(runs);
@@ -112,17 +125,9 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   };
 }
 
-function usableAccounts({
-  configuration,
-  log,
-}: WorkersOptions): { account: ConfiguredAccount; adapter: DestinationAdapter }[] {
-  return configuration.accounts.flatMap((account) => {
-    try {
-      return [{ account, adapter: account.platform.createAdapter(account.settings) }];
-    } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error;
-      log.error({ account: accountId(account) }, `This account is not served: ${error.message}`);
-      return [];
-    }
-  });
+/** The limit that a worker asks for when it polls: for servers that don't keep one by themselves. */
+function ownLimit({
+  limits,
+}: ConfiguredAccount): Pick<WorkerOptions, 'maxTaskQueueActivitiesPerSecond'> {
+  return limits.perAccount === 'off' ? {} : { maxTaskQueueActivitiesPerSecond: limits.perAccount };
 }

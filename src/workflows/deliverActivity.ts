@@ -3,6 +3,7 @@ import {
   ActivityFailure,
   isCancellation,
   proxyActivities,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { DeliveryActivities } from '../activities/index.js';
@@ -22,13 +23,36 @@ const REQUESTS_PER_ATTEMPT = 4;
 /** Time to get going. */
 const ATTEMPT_OVERHEAD_MS = 5_000;
 
-/** One activity, with all its retries: ends confirmed, expired or as a dead letter. */
+/** Between two activities of a delivery that is held back: at first, and at most. */
+const FIRST_HOLD_MS = 5_000;
+const LONGEST_HOLD_MS = 30 * 60_000;
+
+/**
+ * Attempts a delivery until it is confirmed, has expired or is a dead letter. While its whole account can't be used it is
+ * held back, which uses up none of its attempts: mostly in the account's task queue, which is stopped then.
+ */
 export async function attemptDelivery(
+  delivery: Delivery,
+  index: number,
+  input: DeliverMessageInput,
+): Promise<void> {
+  for (let holdMs = FIRST_HOLD_MS; ; holdMs = Math.min(LONGEST_HOLD_MS, 2 * holdMs)) {
+    await runActivity(delivery, index, input);
+    if (delivery.isOver || delivery.deadLetter) return;
+
+    const leftMs = millisecondsUntil(input.expiresAt) ?? Number.POSITIVE_INFINITY;
+    await sleep(Math.min(leftMs, holdMs * (0.5 + Math.random() / 2)));
+  }
+}
+
+/** One activity, with all its retries. */
+async function runActivity(
   delivery: Delivery,
   index: number,
   { content, correlation, expiresAt, onAmbiguous, priority, traceId }: DeliverMessageInput,
 ): Promise<void> {
-  const { destination, retry, taskQueue, fairnessKey, requestTimeoutMs } = delivery.plan;
+  const { destination, taskQueue, fairnessKey, requestTimeoutMs } = delivery.plan;
+  const retry = { ...delivery.plan.retry, attempts: delivery.attemptsLeft };
   const leftMs = millisecondsUntil(expiresAt);
   if (leftMs === 0) {
     delivery.expireUnattempted(new Date());
@@ -67,6 +91,7 @@ export async function attemptDelivery(
       expiresAt,
       traceId,
       earlierAttempts: delivery.attempts,
+      decidedUpTo: delivery.decidedUpTo,
     });
     delivery.confirm(receipt, attempts);
   } catch (error) {
@@ -76,6 +101,7 @@ export async function attemptDelivery(
       scheduledAt,
       attempts: retry.attempts,
       onAmbiguous,
+      decidedUpTo: delivery.decidedUpTo,
       timeIsUp: endedByTime(error),
     });
     delivery.fail(failure, new Date());

@@ -1,3 +1,4 @@
+import { lastNumber } from '../attemptLog.js';
 import type { Attempt, FailureReason, Receipt } from '../delivery.js';
 import type { DeliveryPlan, Destination } from '../message.js';
 import type { DeliverFailure } from '../temporal/deliverFailure.js';
@@ -19,6 +20,8 @@ export class Delivery {
   readonly plan: DeliveryPlan;
   /** The attempts up to the last outcome that the workflow saw. */
   attempts: Attempt[];
+  /** The number of the last attempt that a person has known of when they asked for a retry, or for a reset. */
+  decidedUpTo: number;
   receipt: Receipt | undefined;
   deadLetter: DeadLetter | undefined;
   decision: Decision | undefined;
@@ -36,6 +39,7 @@ export class Delivery {
   constructor(plan: DeliveryPlan, earlierAttempts: Attempt[]) {
     this.plan = plan;
     this.attempts = earlierAttempts;
+    this.decidedUpTo = lastNumber(earlierAttempts);
   }
 
   get destination(): Destination {
@@ -56,13 +60,23 @@ export class Delivery {
     this.notNeeded = true;
   }
 
-  /** Its attempts ended without a post: it is parked, unless there is no time left. */
+  /** The attempts that its retry profile has left. What failed for the account's sake is not among those it has used. */
+  get attemptsLeft(): number {
+    const forTheAccount = this.attempts.filter(
+      ({ number, outcome, reason }) =>
+        number > this.decidedUpTo && outcome === 'transient' && reason === 'credentials_rejected',
+    ).length;
+    const used = lastNumber(this.attempts) - this.decidedUpTo - forTheAccount;
+    return Math.max(1, this.plan.retry.attempts - used);
+  }
+
+  /** Its attempts ended without a post: it is parked, unless there is no time left, or it is to be attempted again. */
   fail({ reason, detail, attempts, ending }: DeliverFailure, now: Date): void {
     this.attempts = attempts;
     const failure = { reason, detail, at: now.toISOString() };
     if (ending === 'expired') {
       this.expired = failure;
-    } else {
+    } else if (ending !== 'held_back') {
       this.deadLetter = failure;
       this.wasDeadLettered = true;
     }
@@ -94,6 +108,7 @@ export class Delivery {
     }
     this.deadLetter = undefined;
     this.decision = undefined;
+    this.decidedUpTo = lastNumber(this.attempts);
   }
 }
 

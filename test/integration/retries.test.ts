@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultInput, SandboxPlatform } from '../../src/sandbox/sandbox.js';
-import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';
+import { INCIDENTS, OPS, startHarness, WEBHOOK, type Harness } from '../harness.js';
 
 const ATTEMPTS = 4;
 
@@ -144,14 +144,13 @@ describe.each(PLACES)('a delivery to $platform', ({ platform, destination, posti
 
 it.each([
   [OPS, { kind: 'slack_error', error: 'not_in_channel', platform: 'slack' }, 'not_authorised'],
-  [OPS, { kind: 'revoked_token', platform: 'slack' }, 'credentials_rejected'],
   [OPS, { kind: 'http_error', status: 403, platform: 'slack' }, 'not_authorised'],
   [
     INCIDENTS,
     { kind: 'graph_error', status: 403, code: 'Forbidden', platform: 'teams' },
     'not_authorised',
   ],
-  [INCIDENTS, { kind: 'revoked_token', platform: 'teams' }, 'credentials_rejected'],
+  [WEBHOOK, { kind: 'revoked_token', platform: 'teams-webhook' }, 'credentials_rejected'],
 ] as [string, FaultInput, string][])(
   'to %s, refused with %o, is attempted once and parked',
   async (destination, fault, reason) => {

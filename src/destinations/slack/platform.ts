@@ -9,6 +9,10 @@ const CONVERSATION_ID = /^[CDGUW][A-Z0-9]{1,30}$/;
 export const slack: Platform<SlackAccount> = {
   name: 'slack',
   destinationForm: 'slack:<account>/<channel id>',
+  // "One message per second per channel", and "several hundred messages per minute" per workspace, which other apps use
+  // too: https://docs.slack.dev/apis/web-api/rate-limits
+  limits: { perDestination: 1, perAccount: 5 },
+  credentials: 'account',
   accountSchema: slackAccountSchema,
   accountFromEnvironment: slackAccountFromEnvironment,
   checkPath: (path) =>

@@ -7,6 +7,10 @@ import { checkTeamsContent } from './render.js';
 export const teams: Platform<TeamsAccount> = {
   name: 'teams',
   destinationForm: 'teams:<account>/<team id>/<channel id> or teams:<account>/chats/<chat id>',
+  // Four requests a second per app and channel or chat. The limits per app and tenant have changed over the years:
+  // https://learn.microsoft.com/graph/throttling-limits#microsoft-teams-service-limits
+  limits: { perDestination: 4, perAccount: 20 },
+  credentials: 'account',
   accountSchema: teamsAccountSchema,
   accountFromEnvironment: teamsAccountFromEnvironment,
   checkPath: checkTeamsPath,

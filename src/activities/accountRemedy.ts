@@ -1,0 +1,44 @@
+import type { Logger } from 'pino';
+import { DeliveryError } from '../delivery.js';
+import type { AccountPacing } from '../temporal/accountPacing.js';
+import type { AccountConnection } from './accountConnection.js';
+
+export interface CheckResult {
+  /** `gone`: the configuration of this worker has no such account any more. */
+  outcome: 'works' | 'refused' | 'gone';
+  /** Whose the credentials are, or what is wrong, for a person to read. */
+  detail: string;
+}
+
+/** Makes the activities with which `accountTrouble` sees an account through. Accounts are named as `slack:default`. */
+export function createAccountRemedy({
+  connections,
+  pacing,
+  log,
+}: {
+  connections: ReadonlyMap<string, AccountConnection>;
+  pacing: AccountPacing;
+  log: Logger;
+}) {
+  return {
+    /** Lets the account's task queue pass a share of its limit, from 0 to 1. */
+    async paceAccount(account: string, share: number, reason: string): Promise<void> {
+      const connection = connections.get(account);
+      if (connection) await pacing.allow(connection.account, share, reason);
+    },
+
+    /** Reads the account's credentials again, and asks the platform whether they work. */
+    async checkAccount(account: string): Promise<CheckResult> {
+      const connection = connections.get(account);
+      if (!connection) return { outcome: 'gone', detail: 'the account is not configured any more' };
+      try {
+        const { identity } = await connection.check();
+        log.info({ account }, 'The account’s credentials work again');
+        return { outcome: 'works', detail: identity };
+      } catch (error) {
+        if (!(error instanceof DeliveryError)) throw error;
+        return { outcome: 'refused', detail: error.message };
+      }
+    },
+  };
+}
