@@ -61,7 +61,8 @@ async function live(parts: Parts): Promise<never> {
 
   const temporal: Temporal = service ?? (await startServer(basis, parts));
   const sandbox = sandboxed.length > 0 ? await play(sandboxed, basis, parts) : undefined;
-  // Once more, now that the environment has the sandbox's accounts.
+  if (temporal.uiUrl !== undefined) process.env.TEMPORAL_UI_URL ??= temporal.uiUrl;
+  // Once more, now that the environment has the sandbox's accounts and the Web UI.
   const configuration = loadConfiguration(process.env);
 
   const tracing = startTracing('sendproof');

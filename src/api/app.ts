@@ -12,6 +12,7 @@ import { ingestionRouter } from './ingestion.js';
 import { messagesRouter } from './messages.js';
 import { createApiMetrics } from './metrics.js';
 import { openApiDocument } from './openapi.js';
+import { pagesRouter } from './pages/pages.js';
 import { Problem, problemHandler } from './problem.js';
 import { traceRequests } from './requestSpan.js';
 import { createTemporalGate } from './temporalGate.js';
@@ -48,6 +49,7 @@ export function createApp(options: {
   app.get('/openapi.json', (_request, response) => {
     response.json(document);
   });
+  app.use(pagesRouter(context));
   app.use(authenticated);
   app.use((request) => {
     throw new Problem('not_found', `${request.method} ${request.path} is not part of this API.`);

@@ -39,6 +39,11 @@ function digest(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
 
+/** Whether it is one of the keys. */
+export function isApiKey(given: string, keys: readonly string[]): boolean {
+  return isOneOf(given, keys.map(digest));
+}
+
 function isOneOf(given: string, digests: readonly Buffer[]): boolean {
   const givenDigest = digest(given);
   // Every key is compared, so that the time doesn't tell which one matched.

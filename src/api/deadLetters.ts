@@ -53,13 +53,7 @@ export function deadLettersRouter(context: ApiContext): Router {
 
   router.get('/dead-letters', async (request, response) => {
     const { cursor, limit, ...filter } = parseRequest(deadLetterQuerySchema, request.query);
-    let page: MessagePage = { messages: [], cursor };
-    // A page of Temporal's may have none that the filter means; an answer without any is the last one.
-    do {
-      const from = page.cursor;
-      page = await gate(() => searchDeadLetters(client, filter, { limit, cursor: from }));
-    } while (page.messages.length === 0 && page.cursor !== undefined);
-    response.json(page);
+    response.json(await findDeadLetters(context, filter, { cursor, limit }));
   });
 
   router.get('/dead-letters/summary', async (request, response) => {
@@ -85,6 +79,20 @@ export function deadLettersRouter(context: ApiContext): Router {
   });
 
   return router;
+}
+
+/** A page of Temporal's may have none that the filter means; an answer without any is the last one. */
+export async function findDeadLetters(
+  { client, gate }: ApiContext,
+  filter: DeadLetterFilter,
+  { cursor, limit }: { cursor?: string | undefined; limit: number },
+): Promise<MessagePage> {
+  let page: MessagePage = { messages: [], cursor };
+  do {
+    const from = page.cursor;
+    page = await gate(() => searchDeadLetters(client, filter, { limit, cursor: from }));
+  } while (page.messages.length === 0 && page.cursor !== undefined);
+  return page;
 }
 
 /** A call to Temporal for each page, so that no number of dead letters is too large for one deadline. */

@@ -1,5 +1,4 @@
 /** Reading messages: one with its timeline, many by search. */
-import type { Client } from '@temporalio/client';
 import { Router, type Response } from 'express';
 import { z } from 'zod';
 import { MESSAGE_STATUSES } from '../delivery.js';
@@ -156,12 +155,10 @@ async function timelineBody(
 }
 
 async function absenceBody(
-  { client, gate }: ApiContext,
+  context: ApiContext,
   deduplicationKey: string,
 ): Promise<z.infer<typeof timelineSchema>> {
-  const [similarKeys, forgottenBefore] = await gate(() =>
-    Promise.all([findSimilarKeys(client, deduplicationKey), readForgottenBefore(client)]),
-  );
+  const { forgottenBefore, similarKeys } = await readAbsence(context, deduplicationKey);
   return {
     deduplicationKey,
     known: false,
@@ -172,8 +169,17 @@ async function absenceBody(
   };
 }
 
-/** What ended before it, the namespace has forgotten. */
-async function readForgottenBefore({ connection, workflow }: Client): Promise<Date> {
-  const { namespace } = workflow.options;
-  return new Date(Date.now() - (await namespaceRetentionMs(connection, namespace)));
+/** What can be said of a key that belongs to no message. What ended before `forgottenBefore`, the namespace has forgotten. */
+export async function readAbsence(
+  { client, gate }: ApiContext,
+  deduplicationKey: string,
+): Promise<{ similarKeys: string[]; forgottenBefore: Date }> {
+  const { namespace } = client.workflow.options;
+  const [similarKeys, retentionMs] = await gate(() =>
+    Promise.all([
+      findSimilarKeys(client, deduplicationKey),
+      namespaceRetentionMs(client.connection, namespace),
+    ]),
+  );
+  return { similarKeys, forgottenBefore: new Date(Date.now() - retentionMs) };
 }

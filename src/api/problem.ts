@@ -27,6 +27,7 @@ const PROBLEMS = {
   invalid_request: [400, 'The request is not valid'],
   malformed_json: [400, 'The body is not valid JSON'],
   not_authenticated: [401, 'An API key is needed'],
+  foreign_form: [403, 'The form is not of this page'],
   not_found: [404, 'There is no such thing'],
   no_dead_letters: [409, 'No dead letter is meant'],
   nothing_to_decide: [409, 'No delivery of this message waits for a person'],

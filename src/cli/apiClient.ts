@@ -14,6 +14,7 @@ import type {
   messageStateSchema,
   messageSummarySchema,
 } from '../api/representations.js';
+import type { timelineSchema } from '../api/timelineRepresentation.js';
 import type { messageSchema } from '../message.js';
 import type { OperatorRequest } from '../workflows/signals.js';
 import { ApiProblem, UnreachableError, UsageError, type ProblemDocument } from './errors.js';
@@ -32,6 +33,7 @@ export type BulkRequest = z.input<typeof bulkDecisionBodySchema>;
 export type BulkDryRun = z.infer<typeof bulkDryRunSchema>;
 export type BulkDecision = z.infer<typeof bulkDecisionSchema>;
 export type BulkProgress = z.infer<typeof bulkDecisionProgressSchema>;
+export type Timeline = z.infer<typeof timelineSchema>;
 export type Decision = z.infer<typeof decisionSchema>;
 type MessagePage = z.infer<typeof messagePageSchema>;
 
@@ -98,6 +100,11 @@ export class ApiClient {
 
   async message(deduplicationKey: string): Promise<MessageState> {
     return (await this.#request('GET', messagePath(deduplicationKey))) as MessageState;
+  }
+
+  /** Also of a key that no message has. */
+  async timeline(deduplicationKey: string): Promise<Timeline> {
+    return (await this.#request('GET', `${messagePath(deduplicationKey)}/timeline`)) as Timeline;
   }
 
   async retry(deduplicationKey: string, request: OperatorRequest): Promise<Decision> {

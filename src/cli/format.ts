@@ -1,29 +1,7 @@
 /** Times, durations, statuses and command lines as people read them. */
 import type { DeliveryStatus } from '../delivery.js';
+import { formatDuration } from '../formatDuration.js';
 import type { Display, Format } from './output.js';
-
-const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1_000],
-] as const;
-
-/** The two largest units, as `1h 4m` or `38m 31s`; below a minute `2.5s`, below a second `120ms`. */
-export function formatDuration(durationMs: number): string {
-  const rounded = Math.round(durationMs);
-  if (rounded < 1_000) return `${rounded}ms`;
-  if (rounded < 60_000) return `${Number((rounded / 1_000).toFixed(1))}s`;
-  const first = UNITS.findIndex(([, unitMs]) => rounded >= unitMs);
-  let rest = rounded;
-  return UNITS.slice(first, first + 2)
-    .flatMap(([name, unitMs]) => {
-      const count = Math.floor(rest / unitMs);
-      rest -= count * unitMs;
-      return count === 0 ? [] : [`${count}${name}`];
-    })
-    .join(' ');
-}
 
 /** As `2026-11-23T12:00:00Z (5m ago)`. */
 export function formatTime(iso: string, now: Date): string {

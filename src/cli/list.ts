@@ -19,11 +19,13 @@ export interface ListOptions extends PageOptions {
   destination?: string;
   status?: MessageStatus;
   since?: Date;
+  until?: Date;
 }
 
 /** Lists messages, the newest first. */
 export async function list(
-  { limit, all, since, ...filter }: ListOptions,
+  words: readonly string[],
+  { limit, all, since, until, ...filter }: ListOptions,
   { api, output }: CommandContext,
 ): Promise<ExitCode> {
   const query = {
@@ -33,6 +35,8 @@ export async function list(
     destination: filter.destination,
     status: filter.status,
     since: since?.toISOString(),
+    until: until?.toISOString(),
+    q: words.length === 0 ? undefined : words.join(' '),
   };
   const found = await api().messages(query, all ? Infinity : limit);
   output.result(found, ({ messages }, display) => renderMessages(messages, display));

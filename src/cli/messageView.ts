@@ -1,6 +1,7 @@
 /** A message and its deliveries in words. */
 import type { MessageState } from './apiClient.js';
-import { commandLine, formatDistance, formatDuration, formatStatus, formatTime } from './format.js';
+import { commandLine, formatDistance, formatStatus, formatTime } from './format.js';
+import { formatDuration } from '../formatDuration.js';
 import type { Display } from './output.js';
 import { REMEDIES } from '../remedies.js';
 import { table } from './table.js';
@@ -11,6 +12,8 @@ type Attempt = Delivery['attempts'][number];
 export function renderMessage(state: MessageState, display: Display): string {
   return [
     `${display.style('bold', state.deduplicationKey)}  ${formatStatus(state.status, display)}`,
+    state.explanation,
+    '',
     ...originOf(state, display).map((line) => `  ${line}`),
     ...state.deliveries.flatMap((delivery) => ['', ...renderDelivery(delivery, state, display)]),
     ...renderDecisions(state, display),

@@ -82,6 +82,7 @@ function createProgram(invocation: Invocation): Command {
     .addHelpText('after', EXIT_CODES);
   addSend(program, invocation);
   addStatus(program, invocation);
+  addTimeline(program, invocation);
   addList(program, invocation);
   addDeadLetters(program, invocation);
   addRetry(program, invocation);
@@ -170,23 +171,41 @@ function addStatus(program: Command, invocation: Invocation): void {
     );
 }
 
+function addTimeline(program: Command, invocation: Invocation): void {
+  program
+    .command('timeline')
+    .summary('tell what became of a message and why, step by step')
+    .description(
+      'Tell what became of a message and why, and every step of it. For a key that no message has, which keys are similar.',
+    )
+    .argument('<key>', 'the deduplication key')
+    .action(
+      run(invocation, async (context, key: string) => {
+        const { timeline } = await import('./timeline.js');
+        return await timeline(key, context);
+      }),
+    );
+}
+
 function addList(program: Command, invocation: Invocation): void {
   program
     .command('list')
     .summary('find messages')
     .description('Find messages, the newest first.')
+    .argument('[word...]', 'what it is known by, as PagerDuty 55, or the beginning of a key')
     .option('--source <name>', 'only of this source')
     .option('--reference <id>', 'only with this reference of the source’s')
     .option('--trace-id <id>', 'only with this trace id')
     .option('--destination <destination>', 'only to this destination')
     .addOption(new Option('--status <status>', 'only in this status').choices(MESSAGE_STATUSES))
     .option('--since <when>', 'only accepted since: 2h ago, or a time as 2026-11-23T12:00Z', moment)
+    .option('--until <when>', 'only accepted before', moment)
     .option('--limit <count>', 'how many at most', count, 50)
     .option('--all', 'all there are')
     .action(
-      run(invocation, async (context, options: ListOptions) => {
+      run(invocation, async (context, words: string[], options: ListOptions) => {
         const { list } = await import('./list.js');
-        return await list(options, context);
+        return await list(words, options, context);
       }),
     );
 }

@@ -9,7 +9,7 @@ import { createTransport } from '../destinations/transport.js';
 import type { CommandContext } from './command.js';
 import { FailureError, UsageError } from './errors.js';
 import { ExitCode } from './exitCode.js';
-import { formatDuration } from './format.js';
+import { formatDuration } from '../formatDuration.js';
 
 /** Signs the user in with a code that is entered in any browser, and keeps the sign-in where the worker reads it. */
 export async function signIn(

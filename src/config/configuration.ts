@@ -52,6 +52,8 @@ export interface Configuration {
   operators: Operators | undefined;
   /** When they are told of dead letters. */
   digest: DigestPolicy;
+  /** Temporal's Web UI, as people reach it; undefined where there is none. */
+  temporalUiUrl: string | undefined;
   /** Where the embedded default keeps its files. */
   dataDirectory: string;
   /** The configuration file, where there is one. */
@@ -87,6 +89,9 @@ const environmentSchema = z.object({
   SENDPROOF_CONFIG: z.string().optional(),
   SENDPROOF_DATA_DIR: z.string().default('.sendproof'),
   DEDUPLICATION_WINDOW: durationMs.optional(),
+  TEMPORAL_UI_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .optional(),
 });
 
 const accountName = z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may have letters, digits, _ . and -');
@@ -171,6 +176,7 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
     ),
     operators: settings.operators,
     digest: digestPolicyOf(settings.operators),
+    temporalUiUrl: variables.TEMPORAL_UI_URL,
     dataDirectory: variables.SENDPROOF_DATA_DIR,
     file: file?.path,
   };

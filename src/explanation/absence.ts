@@ -4,18 +4,15 @@ import { listed } from './listed.js';
 /**
  * What is said of a key that belongs to no message.
  *
- * @param forgottenBefore messages that ended before it are forgotten; undefined where that is not known
+ * @param forgottenBefore messages that ended before it are forgotten
  */
 export function explainAbsence(
   deduplicationKey: string,
   similarKeys: readonly string[],
-  forgottenBefore: Date | undefined,
+  forgottenBefore: Date,
   now: Date,
 ): string {
-  const forgotten =
-    forgottenBefore === undefined
-      ? 'or ended so long ago that it is forgotten'
-      : `or ended before ${clock(forgottenBefore.toISOString(), now)}, which is as far back as ended messages are kept`;
+  const forgotten = `or ended before ${clock(forgottenBefore.toISOString(), now)}, which is as far back as ended messages are kept`;
   const similar =
     similarKeys.length === 0
       ? 'No key is similar'

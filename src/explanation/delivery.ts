@@ -109,7 +109,12 @@ function explainConfirmed({ attempts, destination }: DeliveryState, now: Date): 
     last.lookup === 'refused'
       ? ' An earlier attempt may have posted it too, since nobody can search there.'
       : '';
-  return `Confirmed: posted to ${destination}${when} by attempt ${last.number}, after ${countOf(lastNumber(earlier), 'attempt')} failed, the last because ${causeOf(failed, destination)}.${twice}`;
+  const cause = causeOf(failed, destination);
+  const failures =
+    failed.number === 1
+      ? `attempt 1 failed because ${cause}`
+      : `${failed.number} attempts failed, the last because ${cause}`;
+  return `Confirmed: posted to ${destination}${when} by attempt ${last.number}, after ${failures}.${twice}`;
 }
 
 function explainParked(delivery: DeliveryState, message: MessageState, now: Date): string {
@@ -173,10 +178,6 @@ function lastAction(
 
 function concerns(action: OperatorAction, { destination }: DeliveryState): boolean {
   return action.destination === undefined || action.destination === destination;
-}
-
-function countOf(count: number, what: string): string {
-  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
 }
 
 function capitalised(text: string): string {

@@ -15,6 +15,7 @@ export function welcome(
   const { api, sandbox, temporal, temporalUi } = addresses;
   const rows = [
     ['API', api],
+    ['Pages', `${api}/messages`],
     ['Sandbox', sandbox && `${sandbox} (plays Slack and Teams: see here what people would see)`],
     ['Temporal', temporal],
     ['Temporal Web UI', temporalUi],

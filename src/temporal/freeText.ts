@@ -1,3 +1,4 @@
+import { destinationSchema } from '../message.js';
 import { oneOf, startsWith } from './visibilityText.js';
 
 /**
@@ -15,8 +16,10 @@ export function freeTextClause(text: string): string {
       ...[...spelt].map((word) => startsWith('SourceReference', word)),
       oneOf('Source', spelt),
       oneOf('TraceId', spelt),
-      oneOf('Destination', spelt),
     );
+    // Temporal's SQLite searches lists as full text, and takes some of what a person may type for its syntax.
+    const destination = destinationSchema.safeParse(text);
+    if (destination.success) clauses.push(oneOf('Destination', [destination.data]));
   } else {
     clauses.push(`(${oneOf('Source', spelt)} AND ${oneOf('SourceReference', spelt)})`);
     clauses.push(oneOf('SourceReference', [text]));

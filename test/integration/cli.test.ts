@@ -198,6 +198,25 @@ describe('sendproof status', () => {
   });
 });
 
+describe('sendproof timeline', () => {
+  it('tells the cause and the next step first, and then each step', async () => {
+    const { destination } = await park('cli-timeline');
+    const run = await sendproof(['timeline', 'cli-timeline']);
+    expect(run.exitCode).toBe(0);
+    const [title, explanation] = run.stdout.split('\n');
+    expect(title).toBe('cli-timeline  dead_lettered');
+    expect(explanation).toMatch(/^Never sent to .* \(is_archived\); waiting for a person since/);
+    expect(run.stdout).toContain(`Attempt 1 at ${destination}: Slack has no such channel`);
+    expect((await sendproof(['status', 'cli-timeline'])).stdout).toContain(explanation);
+  });
+
+  it('says of a key that no message has that it was never received', async () => {
+    const run = await sendproof(['timeline', 'cli-never']);
+    expect(run.exitCode).toBe(1);
+    expect(run.stdout).toContain('Never received: no message has the key “cli-never”');
+  });
+});
+
 describe('sendproof list', () => {
   beforeAll(async () => {
     for (const number of [1, 2, 3]) {
@@ -213,6 +232,12 @@ describe('sendproof list', () => {
       },
       { timeout: 10_000, interval: 50 },
     );
+  });
+
+  it('finds messages by the words that a person has', async () => {
+    expect(await json('list', 'Grafana', 'rule-3')).toMatchObject({
+      messages: [{ deduplicationKey: 'cli-list-3' }],
+    });
   });
 
   it('finds messages by what their source calls them', async () => {

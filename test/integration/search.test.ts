@@ -71,6 +71,7 @@ describe('the search for messages', () => {
     ['PagerDuty 57', []],
     ['" OR WorkflowId STARTS_WITH "', []],
     ['\\', []],
+    ['"><script>', []],
   ])('finds by what a person knows: %s', async (text, found) => {
     expect(await keys(`q=${encodeURIComponent(text)}`)).toEqual(found);
   });

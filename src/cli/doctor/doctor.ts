@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../config/fields.js';
 import { platformsWithoutAccount } from '../../start/sandboxAccounts.js';
 import type { CommandContext } from '../command.js';
 import { ExitCode } from '../exitCode.js';
-import { formatDuration } from '../format.js';
+import { formatDuration } from '../../formatDuration.js';
 import type { Display } from '../output.js';
 import { checkAcknowledgements } from './acknowledgements.js';
 import { checkAccounts } from './accounts.js';

@@ -1,7 +1,7 @@
 /** What the retry profiles come to. */
 import { nextAttemptDelayMs } from '../../activities/backoff.js';
 import type { RetryProfile } from '../../delivery.js';
-import { formatDuration } from '../format.js';
+import { formatDuration } from '../../formatDuration.js';
 
 export interface RetryLadder {
   attempts: number;

@@ -8,7 +8,7 @@ import { loadEmbeddedSettings } from '../../start/embeddedSettings.js';
 import { loadTemporalConnection, type TemporalConnection } from '../../temporal/connection.js';
 import { checkRetention } from '../../temporal/retention.js';
 import { SEARCH_ATTRIBUTES } from '../../temporal/searchAttributes.js';
-import { formatDuration } from '../format.js';
+import { formatDuration } from '../../formatDuration.js';
 import { broken, note, ok, type Finding } from './finding.js';
 
 /** A service that takes longer is no use. */

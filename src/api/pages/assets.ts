@@ -1,0 +1,118 @@
+/** What the pages load: kept as text, so that a build has nothing to copy. */
+
+/**
+ * Fetches the page again and puts in what has changed of its live parts. A part that somebody is typing in is left alone.
+ * Without this script everything works, with the browser's own reload.
+ */
+export const LIVE_SCRIPT = `
+const everyMs = Number(document.body.dataset.refreshMs);
+
+function isInUse(part) {
+  const fields = [...part.querySelectorAll('input:not([type=hidden])')];
+  return fields.some((field) => field === document.activeElement || field.value !== field.defaultValue)
+    || part.querySelector('details[open]') !== null;
+}
+
+async function refresh() {
+  const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+  if (!answer.ok) throw new Error(String(answer.status));
+  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  for (const part of document.querySelectorAll('[data-live]')) {
+    const newer = fresh.getElementById(part.id);
+    // The page has become another one, as when the session has ended.
+    if (!newer) return location.reload();
+    if (newer.innerHTML !== part.innerHTML && !isInUse(part)) part.innerHTML = newer.innerHTML;
+  }
+  document.body.dataset.refreshMs = fresh.body.dataset.refreshMs ?? '';
+}
+
+async function keepFresh() {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, Number(document.body.dataset.refreshMs)));
+    if (document.hidden) continue;
+    try {
+      await refresh();
+      document.body.classList.remove('away');
+    } catch {
+      document.body.classList.add('away');
+    }
+  }
+}
+
+if (everyMs > 0) keepFresh();
+`;
+
+export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#1f6f54"/><path d="M4 8.5l2.7 2.7L12 5.6" fill="none" stroke="#fff" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+
+export const STYLE = `
+:root {
+  color-scheme: light dark;
+  --ink: #1b1f1d; --soft: #5a635f; --line: #dfe3e1; --ground: #f6f7f6; --card: #ffffff; --link: #14593f;
+  --green: #1a6b43; --red: #ac2420; --amber: #845400; --blue: #1d5fa8; --gray: #5a635f;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ink: #e7ebe9; --soft: #a3ada8; --line: #343b38; --ground: #151917; --card: #1e2422; --link: #7fd0ae;
+    --green: #6fce9f; --red: #ff9a92; --amber: #e7b55c; --blue: #8cbdf2; --gray: #a3ada8;
+  }
+}
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, 'Segoe UI', sans-serif; overflow-wrap: anywhere; }
+a { color: var(--link); }
+.skip { position: absolute; left: -999px; }
+.skip:focus { left: 8px; top: 8px; padding: 8px; background: var(--card); }
+header { display: flex; flex-wrap: wrap; gap: 8px 20px; align-items: center; padding: 12px 20px; border-bottom: 1px solid var(--line); background: var(--card); }
+.brand { color: var(--ink); font-size: 18px; font-weight: 700; text-decoration: none; }
+nav { display: flex; gap: 16px; }
+nav a { display: inline-block; padding: 6px 0; }
+.search { display: flex; flex: 1 1 220px; gap: 8px; max-width: 480px; margin-left: auto; }
+.search input { flex: 1; min-width: 0; }
+.away header::after { content: 'Not connected: what you see may be old.'; flex: 1 0 100%; color: var(--red); }
+main { max-width: 860px; margin: 0 auto; padding: 20px; }
+h1 { margin: 0 0 12px; font-size: 24px; line-height: 1.25; }
+h2 { margin: 28px 0 8px; font-size: 18px; }
+h3 { margin: 0 0 8px; font-size: 16px; }
+p { margin: 0 0 8px; }
+.key { font-family: ui-monospace, monospace; font-size: 20px; }
+.explanation { font-size: 18px; }
+.soft { color: var(--soft); font-size: 14px; }
+.cards { display: grid; gap: 12px; margin: 0; padding: 0; list-style: none; }
+.card { padding: 14px 16px; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }
+.card h2 { margin-top: 0; }
+.card > :last-child { margin-bottom: 0; }
+.place { display: flex; flex-wrap: wrap; gap: 4px 12px; justify-content: space-between; font-weight: 600; }
+.status { display: inline-block; padding: 1px 10px; border: 1px solid currentColor; border-radius: 99px; font-size: 14px; font-weight: 600; white-space: nowrap; color: var(--gray); }
+.status.accepted, .status.delivering { color: var(--blue); }
+.status.confirmed { color: var(--green); }
+.status.dead_lettered { color: var(--red); }
+.status.discarded, .status.expired, .status.cancelled { color: var(--amber); }
+.content { padding: 14px 16px; border-left: 4px solid var(--line); background: var(--card); }
+.text { margin: 0; white-space: pre-wrap; }
+.severity { color: var(--soft); font-size: 14px; }
+.timeline { margin: 0; padding: 0; list-style: none; }
+.timeline li { display: grid; grid-template-columns: 200px 1fr; gap: 2px 16px; padding: 6px 0; border-top: 1px solid var(--line); }
+.timeline time { color: var(--soft); font-size: 14px; line-height: 24px; }
+.timeline .next_attempt span, .timeline .deliver_at span { font-style: italic; }
+dl { margin: 0 0 8px; }
+dl div { display: flex; gap: 12px; }
+dt { flex: 0 0 90px; color: var(--soft); }
+dd { margin: 0; font-family: ui-monospace, monospace; font-size: 14px; line-height: 24px; }
+.links { display: flex; flex-wrap: wrap; gap: 8px 20px; }
+form { margin: 0; }
+label { display: block; margin: 0 0 10px; color: var(--soft); font-size: 14px; }
+input, select, button { font: inherit; color: inherit; }
+input, select { display: block; width: 100%; padding: 7px 10px; border: 1px solid var(--soft); border-radius: 8px; background: var(--ground); color: var(--ink); }
+button { padding: 8px 16px; border: 1px solid transparent; border-radius: 8px; background: #1f6f54; color: #fff; cursor: pointer; }
+button.danger { background: #a8322d; }
+button.plain { border-color: var(--line); background: none; color: var(--ink); }
+:focus-visible { outline: 3px solid var(--blue); outline-offset: 2px; }
+summary { padding: 6px 0; cursor: pointer; color: var(--link); }
+.decisions details { margin-top: 8px; }
+.filters { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: flex-end; margin-bottom: 16px; }
+.filters label { flex: 1 1 180px; margin: 0; }
+@media (max-width: 600px) {
+  header, main { padding-left: 14px; padding-right: 14px; }
+  .search { flex-basis: 100%; max-width: none; }
+  .timeline li { grid-template-columns: 1fr; }
+}
+`;

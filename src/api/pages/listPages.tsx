@@ -1,0 +1,193 @@
+/** Lists of messages: the search, and what waits for a person. */
+import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../delivery.js';
+import { REMEDIES } from '../../remedies.js';
+import type { MessagePage } from '../../temporal/messageSearch.js';
+import type { MessageSummary } from '../../temporal/messageExecution.js';
+import { messagePagePath } from '../apiContext.js';
+import { DecisionForms, Page, Status, Time } from './parts.js';
+
+const REFRESH_MS = 5_000;
+
+/** The fields of the search as the page's address has them. */
+export type SearchFields = Record<string, string>;
+
+export function SearchPage({
+  found,
+  fields,
+  signedIn,
+}: {
+  found: MessagePage;
+  fields: SearchFields;
+  signedIn: boolean;
+}) {
+  const { messages } = found;
+  const sought = Object.entries(fields).some(([name, value]) => name !== 'cursor' && value);
+  return (
+    <Page title="Messages" search={fields.q} signedIn={signedIn} refreshMs={REFRESH_MS}>
+      <h1>{fields.q === undefined ? 'Messages' : `Messages for “${fields.q}”`}</h1>
+      <form class="filters" action="/messages">
+        {fields.q !== undefined && <input type="hidden" name="q" value={fields.q} />}
+        <Choice name="status" label="Status" choices={MESSAGE_STATUSES} chosen={fields.status} />
+        <label>
+          Destination
+          <input
+            name="destination"
+            value={fields.destination}
+            placeholder="slack:default/C0123ABC"
+          />
+        </label>
+        <button>Show</button>
+      </form>
+      <section id="found" data-live>
+        {messages.length === 0 ? (
+          <p>
+            {sought
+              ? 'No message was found. The page of a key tells more: enter it as /messages/<key>.'
+              : 'There are no messages yet.'}
+          </p>
+        ) : (
+          <ul class="cards">
+            {messages.map((message) => (
+              <MessageCard message={message} />
+            ))}
+          </ul>
+        )}
+        <NextPage path="/messages" fields={fields} cursor={found.cursor} />
+      </section>
+    </Page>
+  );
+}
+
+export function DeadLettersPage({
+  found,
+  fields,
+  signedIn,
+}: {
+  found: MessagePage;
+  fields: SearchFields;
+  signedIn: boolean;
+}) {
+  return (
+    <Page title="Dead letters" signedIn={signedIn} refreshMs={REFRESH_MS}>
+      <h1>Dead letters</h1>
+      <p>What could not be delivered waits here for a person, for as long as it takes.</p>
+      <form class="filters" action="/dead-letters">
+        <Choice name="reason" label="Reason" choices={FAILURE_REASONS} chosen={fields.reason} />
+        <label>
+          Destination
+          <input
+            name="destination"
+            value={fields.destination}
+            placeholder="slack:default/C0123ABC"
+          />
+        </label>
+        <button>Show</button>
+      </form>
+      <section id="found" data-live>
+        {found.messages.length === 0 ? (
+          <p>Nothing waits for you.</p>
+        ) : (
+          <ul class="cards">
+            {found.messages.map((message) => (
+              <DeadLetterCard message={message} />
+            ))}
+          </ul>
+        )}
+        <NextPage path="/dead-letters" fields={fields} cursor={found.cursor} />
+      </section>
+    </Page>
+  );
+}
+
+function MessageCard({ message }: { message: MessageSummary }) {
+  return (
+    <li class="card">
+      <p class="place">
+        <a href={messagePagePath(message.deduplicationKey)}>{message.deduplicationKey}</a>{' '}
+        <Status status={message.status} />
+      </p>
+      <Origin message={message} />
+      <p class="soft">{message.destinations.join(', ')}</p>
+    </li>
+  );
+}
+
+function DeadLetterCard({ message }: { message: MessageSummary }) {
+  const { deadLetters, deduplicationKey } = message;
+  return (
+    <li class="card">
+      <p class="place">
+        <a href={messagePagePath(deduplicationKey)}>{deduplicationKey}</a>
+      </p>
+      <Origin message={message} />
+      {deadLetters.map(({ at, destination, detail, reason }) => (
+        <div>
+          <p>
+            <strong>{destination}</strong>, since <Time at={at} />: {detail}
+          </p>
+          <p>{REMEDIES[reason]}</p>
+        </div>
+      ))}
+      <details>
+        <summary>Decide …</summary>
+        <DecisionForms deduplicationKey={deduplicationKey} />
+      </details>
+    </li>
+  );
+}
+
+function Origin({ message }: { message: MessageSummary }) {
+  const { acceptedAt, reference, source } = message;
+  const from = [source, reference].filter((part) => part !== undefined).join(' ');
+  return (
+    <p class="soft">
+      {from !== '' && <strong>{from}</strong>}
+      {from !== '' && ' · '}
+      <Time at={acceptedAt} />
+    </p>
+  );
+}
+
+function Choice({
+  name,
+  label,
+  choices,
+  chosen,
+}: {
+  name: string;
+  label: string;
+  choices: readonly string[];
+  chosen: string | undefined;
+}) {
+  return (
+    <label>
+      {label}
+      <select name={name}>
+        <option value="">any</option>
+        {choices.map((choice) => (
+          <option value={choice} selected={choice === chosen}>
+            {choice.replaceAll('_', ' ')}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function NextPage({
+  path,
+  fields,
+  cursor,
+}: {
+  path: string;
+  fields: SearchFields;
+  cursor: string | undefined;
+}) {
+  if (cursor === undefined) return null;
+  const address = new URLSearchParams({ ...fields, cursor }).toString();
+  return (
+    <p>
+      <a href={`${path}?${address}`}>Older ones</a>
+    </p>
+  );
+}

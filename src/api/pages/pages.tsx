@@ -1,0 +1,210 @@
+/** The pages for people: plain HTML that a phone can show, made anew for every request from what the API knows. */
+import {
+  Router,
+  urlencoded,
+  type ErrorRequestHandler,
+  type RequestHandler,
+  type Response,
+} from 'express';
+import type { VNode } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+import { z } from 'zod';
+import { explainAbsence } from '../../explanation/absence.js';
+import { readAcknowledgements } from '../../temporal/acknowledgements.js';
+import { readMessageRecord } from '../../temporal/messageHistory.js';
+import { searchMessages } from '../../temporal/messageSearch.js';
+import { timelineOf } from '../../timeline.js';
+import { messagePagePath, type ApiContext } from '../apiContext.js';
+import { isApiKey } from '../authentication.js';
+import { decideOnDeadLetters, discardBodySchema, retryBodySchema } from '../decisions.js';
+import { parseKey } from '../findMessage.js';
+import { deadLetterQuerySchema, findDeadLetters } from '../deadLetters.js';
+import { messageQuerySchema, readAbsence } from '../messages.js';
+import { asProblem, parseRequest } from '../problem.js';
+import { ICON, LIVE_SCRIPT, STYLE } from './assets.js';
+import { DeadLettersPage, SearchPage, type SearchFields } from './listPages.js';
+import { AbsencePage, MessagePage } from './messagePage.js';
+import { OnceMorePage, ProblemPage, SignInPage } from './plainPages.js';
+import { onlyOwnForms, securityHeaders } from './security.js';
+import { beginSession, endSession, hasSession } from './session.js';
+
+const PAGE_SIZE = '50';
+const FORM_LIMIT_BYTES = 16 * 1024;
+
+export function pagesRouter(context: ApiContext): Router {
+  const { apiKeys } = context.configuration;
+  const signedIn = apiKeys.length > 0;
+  const form: RequestHandler[] = [
+    onlyOwnForms,
+    urlencoded({ extended: false, limit: FORM_LIMIT_BYTES }),
+  ];
+
+  const router = Router();
+  router.use(securityHeaders);
+  router.use('/assets', assetsRouter());
+  router.get('/sign-in', (request, response) => {
+    show(response, <SignInPage to={ownPath(request.query.to)} failed={false} />);
+  });
+  router.post('/sign-in', form, signIn(apiKeys));
+  router.post('/sign-out', form, signOut);
+
+  router.use(requireSession(apiKeys));
+  router.get('/messages', async (request, response) => {
+    const fields = filledIn(request.query);
+    const { cursor, limit, ...filter } = parseRequest(messageQuerySchema, {
+      limit: PAGE_SIZE,
+      ...fields,
+    });
+    const found = await context.gate(() =>
+      searchMessages(context.client, filter, { cursor, limit }),
+    );
+    show(response, <SearchPage found={found} fields={fields} signedIn={signedIn} />);
+  });
+  router.get('/dead-letters', async (request, response) => {
+    const fields = filledIn(request.query);
+    const { cursor, limit, ...filter } = parseRequest(deadLetterQuerySchema, {
+      limit: PAGE_SIZE,
+      ...fields,
+    });
+    const found = await findDeadLetters(context, filter, { cursor, limit });
+    show(response, <DeadLettersPage found={found} fields={fields} signedIn={signedIn} />);
+  });
+  router.get('/messages/:key', showMessage(context, signedIn));
+  router.post('/messages/:key/retry', form, decide(context, 'retry'));
+  router.post('/messages/:key/discard', form, decide(context, 'discard'));
+  router.use(showProblem(context));
+  return router;
+}
+
+function assetsRouter(): Router {
+  const router = Router();
+  router.get('/style.css', (_request, response) => {
+    response.type('css').send(STYLE);
+  });
+  router.get('/live.js', (_request, response) => {
+    response.type('text/javascript').send(LIVE_SCRIPT);
+  });
+  router.get('/icon.svg', (_request, response) => {
+    response.type('svg').send(ICON);
+  });
+  return router;
+}
+
+function showMessage(context: ApiContext, signedIn: boolean): RequestHandler<{ key: string }> {
+  const { client, configuration, gate } = context;
+  return async (request, response) => {
+    const deduplicationKey = parseKey(request.params.key);
+    const message = await gate(() => readMessageRecord(client, deduplicationKey));
+    const now = new Date();
+    if (!message) {
+      const { forgottenBefore, similarKeys } = await readAbsence(context, deduplicationKey);
+      const explanation = explainAbsence(deduplicationKey, similarKeys, forgottenBefore, now);
+      response.status(404);
+      show(response, <AbsencePage {...{ deduplicationKey, explanation, similarKeys, signedIn }} />);
+      return;
+    }
+    const acknowledgements = await gate(() => readAcknowledgements(client, message.events));
+    const webUiUrl =
+      configuration.temporalUiUrl &&
+      workflowUrl(configuration.temporalUiUrl, client.workflow.options.namespace, message);
+    const timeline = timelineOf(message, acknowledgements);
+    show(response, <MessagePage {...{ message, timeline, webUiUrl, signedIn, now }} />);
+  };
+}
+
+/** https://docs.temporal.io/web-ui: a run of a workflow. */
+function workflowUrl(
+  webUi: string,
+  namespace: string,
+  { runId, state }: { runId: string; state: { deduplicationKey: string } },
+): string {
+  const path = ['namespaces', namespace, 'workflows', state.deduplicationKey, runId, 'history'];
+  return `${webUi.replace(/\/$/, '')}/${path.map(encodeURIComponent).join('/')}`;
+}
+
+function decide(context: ApiContext, action: 'retry' | 'discard'): RequestHandler<{ key: string }> {
+  const schema = action === 'retry' ? retryBodySchema : discardBodySchema;
+  return async (request, response) => {
+    const decision = parseRequest(schema, filledIn(request.body));
+    const { deduplicationKey } = await decideOnDeadLetters(
+      context,
+      request.params.key,
+      action,
+      decision,
+    );
+    response.redirect(303, messagePagePath(deduplicationKey));
+  };
+}
+
+function signIn(apiKeys: readonly string[]): RequestHandler {
+  return (request, response) => {
+    const { key, to } = parseRequest(
+      z.object({ key: z.string().trim(), to: z.string().optional() }),
+      request.body ?? {},
+    );
+    if (!isApiKey(key, apiKeys)) {
+      response.status(401);
+      show(response, <SignInPage to={ownPath(to)} failed={true} />);
+      return;
+    }
+    beginSession(request, response, key);
+    response.redirect(303, ownPath(to));
+  };
+}
+
+const signOut: RequestHandler = (request, response) => {
+  endSession(request, response);
+  response.redirect(303, '/sign-in');
+};
+
+/** Lets a request through where no keys are asked for, or its sender has signed in. */
+function requireSession(apiKeys: readonly string[]): RequestHandler {
+  return (request, response, next) => {
+    if (apiKeys.length === 0 || hasSession(request, apiKeys)) {
+      next();
+      return;
+    }
+    if (!/^\/(messages|dead-letters)(\/|$)/.test(request.path)) {
+      next('router');
+      return;
+    }
+    const here = request.method === 'GET' ? request.originalUrl : '/messages';
+    if (request.method === 'GET' && request.get('sec-fetch-site') === 'cross-site') {
+      show(response, <OnceMorePage to={here} />);
+      return;
+    }
+    response.redirect(303, `/sign-in?${new URLSearchParams({ to: here }).toString()}`);
+  };
+}
+
+function showProblem({ log }: ApiContext): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const problem = asProblem(error);
+    if (problem.type === 'internal_error') {
+      log.error({ err: error, method: request.method, route: request.path }, 'Unforeseen error');
+    }
+    response.status(problem.status);
+    show(response, <ProblemPage problem={problem} />);
+  };
+}
+
+function show(response: Response, page: VNode): void {
+  response.type('html').send(`<!doctype html>${renderToString(page)}`);
+}
+
+/** Forms send empty text for what was left out. */
+function filledIn(fields: unknown): SearchFields {
+  const given = Object.entries((fields ?? {}) as Record<string, string>);
+  return Object.fromEntries(given.filter(([, value]) => value !== ''));
+}
+
+/** Where to go on after signing in: a path of these pages, and nowhere else. */
+function ownPath(to: unknown): string {
+  return typeof to === 'string' && /^\/(messages|dead-letters)(?![^/?])/.test(to)
+    ? to
+    : '/messages';
+}

@@ -1,0 +1,146 @@
+/** What several pages show. */
+import type { ComponentChildren } from 'preact';
+import type { DeliveryStatus } from '../../delivery.js';
+import { messagePagePath } from '../apiContext.js';
+
+/** The frame of every page. */
+export function Page({
+  title,
+  children,
+  search = '',
+  signedIn = false,
+  refreshMs,
+}: {
+  title: string;
+  children: ComponentChildren;
+  search?: string | undefined;
+  /** Whether there is a session to end. */
+  signedIn?: boolean;
+  /** How often the parts that are `live` are to be fetched again; undefined: never. */
+  refreshMs?: number | undefined;
+}) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{`${title} · sendproof`}</title>
+        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/assets/style.css" />
+        <script type="module" src="/assets/live.js"></script>
+      </head>
+      <body data-refresh-ms={refreshMs}>
+        <a class="skip" href="#main">
+          Skip to the content
+        </a>
+        <header>
+          <a class="brand" href="/messages">
+            sendproof
+          </a>
+          <nav aria-label="Pages">
+            <a href="/messages">Messages</a>
+            <a href="/dead-letters">Dead letters</a>
+          </nav>
+          <form class="search" action="/messages" role="search">
+            <input
+              type="search"
+              name="q"
+              value={search}
+              placeholder="PagerDuty 55"
+              aria-label="Search messages: source and reference, key, or trace id"
+            />
+            <button>Search</button>
+          </form>
+          {signedIn && (
+            <form action="/sign-out" method="post">
+              <button class="plain">Sign out</button>
+            </form>
+          )}
+        </header>
+        <main id="main">{children}</main>
+      </body>
+    </html>
+  );
+}
+
+const STATUS_WORDS: Record<DeliveryStatus, string> = {
+  accepted: 'accepted',
+  delivering: 'delivering',
+  confirmed: 'confirmed',
+  dead_lettered: 'waits for a person',
+  discarded: 'discarded',
+  expired: 'expired',
+  cancelled: 'cancelled',
+  standby: 'standby',
+};
+
+export function Status({ status }: { status: DeliveryStatus }) {
+  return <span class={`status ${status}`}>{STATUS_WORDS[status]}</span>;
+}
+
+/** A time to the second; the exact one is in its attribute. */
+export function Time({ at }: { at: string }) {
+  const [day = '', rest = ''] = new Date(at).toISOString().split('T');
+  return (
+    <time dateTime={at}>
+      {day} {rest.slice(0, 8)} UTC
+    </time>
+  );
+}
+
+/** A link for addresses that come from elsewhere: only what a browser fetches, never what it runs. */
+export function OutsideLink({ url, children }: { url: string; children: ComponentChildren }) {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) return null;
+  return (
+    <a href={url} rel="noopener noreferrer external">
+      {children}
+    </a>
+  );
+}
+
+/** What a person can do about a message's dead letters; about one of them where `destination` says which. */
+export function DecisionForms({
+  deduplicationKey,
+  destination,
+}: {
+  deduplicationKey: string;
+  destination?: string | undefined;
+}) {
+  const page = messagePagePath(deduplicationKey);
+  const narrowed = destination !== undefined && (
+    <input type="hidden" name="destination" value={destination} />
+  );
+  return (
+    <div class="decisions">
+      <form method="post" action={`${page}/retry`}>
+        {narrowed}
+        <h3>Send it again</h3>
+        <label>
+          Your name
+          <input name="by" autocomplete="name" maxLength={1_000} />
+        </label>
+        <label>
+          What you mended
+          <input name="reason" autocomplete="off" maxLength={1_000} />
+        </label>
+        <button>Retry</button>
+      </form>
+      <details>
+        <summary>Give it up instead …</summary>
+        <form method="post" action={`${page}/discard`}>
+          {narrowed}
+          <label>
+            Your name (needed)
+            <input name="by" autocomplete="name" required maxLength={1_000} />
+          </label>
+          <label>
+            Why it is not needed (needed)
+            <input name="reason" autocomplete="off" required maxLength={1_000} />
+          </label>
+          <button class="danger">Discard</button>
+        </form>
+      </details>
+    </div>
+  );
+}

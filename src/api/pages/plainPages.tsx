@@ -1,0 +1,48 @@
+/** Pages that show no message: signing in, and what went wrong. */
+import type { Problem } from '../problem.js';
+import { Page } from './parts.js';
+
+export function SignInPage({ to, failed }: { to: string; failed: boolean }) {
+  return (
+    <Page title="Sign in">
+      <h1>Sign in</h1>
+      <form class="card" method="post" action="/sign-in">
+        <input type="hidden" name="to" value={to} />
+        {failed && <p role="alert">That is none of the keys of this API.</p>}
+        <label>
+          API key (one of SENDPROOF_API_KEYS)
+          <input name="key" type="password" autocomplete="current-password" required />
+        </label>
+        <button>Sign in</button>
+      </form>
+    </Page>
+  );
+}
+
+/**
+ * A link from another site comes without the cookie, which is kept from other sites. From here the browser asks once more, by
+ * itself.
+ */
+export function OnceMorePage({ to }: { to: string }) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="refresh" content={`0; url=${to}`} />
+        <title>sendproof</title>
+      </head>
+      <body>
+        <a href={to}>Go on</a>
+      </body>
+    </html>
+  );
+}
+
+export function ProblemPage({ problem }: { problem: Problem }) {
+  return (
+    <Page title={problem.toJSON().title}>
+      <h1>{problem.toJSON().title}</h1>
+      <p role="alert">{problem.message}</p>
+    </Page>
+  );
+}

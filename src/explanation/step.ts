@@ -1,0 +1,79 @@
+import type { Attempt } from '../delivery.js';
+import { formatDuration } from '../formatDuration.js';
+import type { Destination } from '../message.js';
+import type { TimelineEntry } from '../timeline.js';
+import { causeOf } from './cause.js';
+
+/** A step of a timeline in words, without its time. */
+export function describeStep(entry: TimelineEntry): string {
+  switch (entry.kind) {
+    case 'received': {
+      const { destinations, reference, source } = entry;
+      const from = [source, reference].filter((part) => part !== undefined).join(' ');
+      return `Received${from === '' ? '' : ` from ${from}`}, for ${destinations.join(', ')}`;
+    }
+    case 'deliver_at':
+      return 'Not to be posted before';
+    case 'queued':
+      return entry.fallbackFor === undefined
+        ? `Queued for ${entry.destination}`
+        : `Queued for ${entry.destination}, instead of ${entry.fallbackFor}`;
+    case 'attempt':
+      return `Attempt ${entry.number} at ${entry.destination}: ${describeAttempt(entry, entry.destination)}`;
+    case 'attempt_under_way':
+      return `Attempt ${entry.number} at ${entry.destination} is under way`;
+    case 'next_attempt':
+      return `Attempt ${entry.number} at ${entry.destination} is due`;
+    case 'confirmed':
+      return `Confirmed by ${entry.destination}`;
+    case 'dead_lettered':
+      return `Dead letter: ${entry.destination} waits for a person. ${entry.detail ?? ''}`.trimEnd();
+    case 'expired':
+      return `Expired for ${entry.destination}. ${entry.detail ?? ''}`.trimEnd();
+    case 'retry':
+      return `Retry${decision(entry)}`;
+    case 'discard':
+      return `Discard${decision(entry)}`;
+    case 'cancel':
+      return `Cancellation${decision(entry)}`;
+    case 'acknowledgement': {
+      const { attempts, event, lastError, recipient, status } = entry;
+      const tries = attempts > 1 ? ` after ${attempts} attempts` : '';
+      const because = lastError !== undefined && status !== 'delivered' ? `: ${lastError}` : '';
+      return `Acknowledgement ${event} to ${recipient}: ${status}${tries}${because}`;
+    }
+    case 'ended':
+      return entry.failure ?? `Ended as ${entry.status}`;
+  }
+}
+
+function describeAttempt(attempt: Omit<Attempt, 'startedAt'>, destination: Destination): string {
+  const { durationMs, lookup, nextAttemptInMs, outcome } = attempt;
+  const took = durationMs === undefined ? '' : `, after ${formatDuration(durationMs)}`;
+  const what =
+    lookup === 'found'
+      ? 'found the post of an earlier attempt'
+      : outcome === 'delivered'
+        ? 'posted'
+        : causeOf(attempt, destination);
+  const further = [
+    lookup === 'absent' && 'looked for an earlier post first, and there was none',
+    lookup === 'refused' && 'could not look for an earlier post',
+    outcome === 'ambiguous' && 'it may have been posted all the same',
+    nextAttemptInMs !== undefined && `next attempt after ${formatDuration(nextAttemptInMs)}`,
+  ].filter((part) => part !== false);
+  return [`${what}${took}`, ...further].join('; ');
+}
+
+function decision(action: {
+  by?: string | undefined;
+  reason?: string | undefined;
+  destination?: string | undefined;
+}): string {
+  const { by, destination, reason } = action;
+  return [
+    by === undefined ? '' : ` by ${by}`,
+    destination === undefined ? '' : ` for ${destination}`,
+    reason === undefined ? '' : `: ${reason}`,
+  ].join('');
+}

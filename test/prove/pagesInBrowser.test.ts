@@ -1,0 +1,141 @@
+/** The pages in a real browser: Chromium, which SENDPROOF_CHROMIUM names where it is not at its usual place. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { launch, type Browser, type Page } from 'puppeteer-core';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { OPS, startHarness, type Harness } from '../harness.js';
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const PHONE = { width: 390, height: 844, hasTouch: true, isMobile: true };
+const DESKTOP = { width: 1280, height: 800 };
+
+let harness: Harness;
+let browser: Browser;
+let page: Page;
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  const executablePath = process.env.SENDPROOF_CHROMIUM ?? PLACES.find((path) => existsSync(path));
+  if (executablePath === undefined) {
+    throw new Error(`No Chromium at ${PLACES.join(', ')}: install it, or set SENDPROOF_CHROMIUM.`);
+  }
+  harness = await startHarness();
+  // Its own sandbox needs what containers and root lack; it only sees our own pages.
+  browser = await launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+});
+afterAll(async () => {
+  await browser.close();
+  await harness.close();
+});
+beforeEach(async () => {
+  complaints.length = 0;
+  page = await browser.newPage();
+  await page.setViewport(PHONE);
+  // A script or style that the Content-Security-Policy refuses is an error here.
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('dialog', (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+});
+
+async function park(key: string, message: object) {
+  harness.sandbox.addFault({
+    kind: 'slack_error',
+    error: 'not_in_channel',
+    platform: 'slack',
+    operation: 'chat.postMessage',
+    times: 1,
+  });
+  await harness.send({ deduplicationKey: key, destinations: [OPS], ...message });
+  await harness.waitForStatus(key, 'dead_lettered');
+}
+
+const shown = (selector: string) => page.$eval(selector, (element) => element.textContent);
+
+async function picture(name: string): Promise<void> {
+  const directory = process.env.SENDPROOF_PICTURES;
+  if (directory === undefined) return;
+  mkdirSync(directory, { recursive: true });
+  await page.screenshot({
+    path: join(directory, `${name}.png`),
+    fullPage: true,
+  });
+}
+
+it('finds a message by "PagerDuty 55", says why it was not sent, retries, and turns to confirmed by itself', async () => {
+  await park('pagerduty:Q1ABC', {
+    content: { text: '**Disk full** on `db-1`', title: 'PagerDuty alert 55', severity: 'critical' },
+    correlation: { source: 'pagerduty', reference: '55', url: 'https://example.com/incidents/55' },
+  });
+  await page.goto(`${harness.api.url}/messages`);
+  await page.type('input[name=q]', 'PagerDuty 55');
+  await Promise.all([page.waitForNavigation(), page.click('form.search button')]);
+  await page.waitForSelector('#found .card a');
+  await picture('search-phone');
+  await Promise.all([page.waitForNavigation(), page.click('#found .card a')]);
+
+  expect(await shown('.explanation')).toMatch(
+    /^Never sent to slack:default\/C0123ABC: the account slack:default may not post there \(not_in_channel\); waiting for a person since/,
+  );
+  await picture('dead-letter-phone');
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(width).toBeLessThanOrEqual(PHONE.width);
+  await page.setViewport(DESKTOP);
+  await picture('dead-letter-desktop');
+
+  await page.type('.decisions input[name=by]', 'ana');
+  await page.type('.decisions input[name=reason]', 'invited the app');
+  await Promise.all([page.waitForNavigation(), page.click('.decisions form button')]);
+  // It turns without another click, and the page isn't loaded anew.
+  await page.evaluate(() => document.body.setAttribute('data-same-page', ''));
+  await page.waitForSelector('#why .status.confirmed', { timeout: 30_000 });
+  expect(await page.$('#decide form')).toBeNull();
+  expect(await shown('#timeline')).toMatch(/Retry by ana: invited the app.*Confirmed by/s);
+  await picture('confirmed-desktop');
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+  await picture('confirmed-dark');
+  expect(complaints).toEqual([]);
+});
+
+it('turns to confirmed under the eyes of who looks at it, and spares a form that is being filled in', async () => {
+  await park('watched', { content: { text: 'watched' } });
+  await page.goto(`${harness.api.url}/messages/watched`);
+  await page.evaluate(() => document.body.setAttribute('data-same-page', ''));
+  await page.type('.decisions input[name=by]', 'bert');
+  await harness.request('POST', '/v1/messages/watched/retry');
+  await page.waitForSelector('[data-same-page] #why .status.confirmed', { timeout: 30_000 });
+  expect(await page.$eval('.decisions input[name=by]', (field) => field.value)).toBe('bert');
+  expect(complaints).toEqual([]);
+});
+
+it('shows a message whose text is <script> as text', async () => {
+  const text = '<script>alert(1)</script><img src=x onerror=alert(2)>';
+  await park('<script>alert(3)</script>', {
+    content: { text, title: '<script>alert(4)</script>' },
+  });
+  await page.goto(`${harness.api.url}/messages/${encodeURIComponent('<script>alert(3)</script>')}`);
+  expect(await shown('.content .text')).toBe(text);
+  expect(await shown('h1')).toBe('<script>alert(3)</script>');
+  expect(await page.$$eval('script', (scripts) => scripts.map(({ src }) => src))).toEqual([
+    `${harness.api.url}/assets/live.js`,
+  ]);
+  expect(complaints).toEqual([]);
+});
+
+it('works without scripts, and by keyboard', async () => {
+  await park('plain', { content: { text: 'plain' } });
+  await page.setJavaScriptEnabled(false);
+  await page.goto(`${harness.api.url}/dead-letters`);
+  await picture('dead-letters-phone');
+  await page.goto(`${harness.api.url}/messages/plain`);
+  await page.focus('.decisions input[name=by]');
+  await page.keyboard.type('ana');
+  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+  await harness.waitForStatus('plain', 'confirmed');
+  await page.reload();
+  expect(await shown('#why .status')).toBe('confirmed');
+});
