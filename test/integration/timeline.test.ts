@@ -155,6 +155,7 @@ describe('the timeline', () => {
       destinations: [OPS, INCIDENTS],
       content: { text: 'x' },
     });
+    await harness.waitForStatus('both', 'dead_lettered');
     await vi.waitFor(async () =>
       expect((await harness.message('both')).deliveries).toMatchObject([
         { status: 'dead_lettered' },
