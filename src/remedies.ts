@@ -16,7 +16,7 @@ export const REMEDIES: Record<FailureReason, string> = {
   not_authorised:
     'Invite the account’s app or user to the channel, or grant it the scope, then retry.',
   credentials_rejected:
-    'Renew the account’s credentials, restart the worker ("sendproof doctor" tells when they work), then retry.',
+    'Renew the account’s credentials; a dead letter is then to be retried ("sendproof doctor" tells whether they work).',
   content_rejected:
     'Correct the content at the source, send it with a new key, and discard this one.',
   request_rejected: 'Mend what the platform’s error code names, then retry; or discard.',

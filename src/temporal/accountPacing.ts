@@ -14,6 +14,12 @@ import {
   type QueueLimits,
 } from './queueLimits.js';
 
+/**
+ * Messages that leave evenly don't arrive evenly: one that is late makes the next one seem early. At exactly the platform's
+ * pace there would be no room for that, and some would be refused.
+ */
+const ROOM_FOR_DELAYS = 0.95;
+
 export class AccountPacing {
   readonly #client: Client;
   readonly #log: Logger;
@@ -79,14 +85,13 @@ export class AccountPacing {
     }
   }
 
-  /** What this server can keep without harm. */
+  /** What to set: what this server can keep without harm. */
   async #possible(limits: AccountLimits, present: QueueLimits): Promise<AccountLimits> {
-    const { perDestination } = limits;
-    if (perDestination === 'off' || isSameLimit(perDestination, present.perFairnessKey)) {
-      return limits;
-    }
+    if (limits.perDestination === 'off') return limits;
+    const perDestination = ROOM_FOR_DELAYS * limits.perDestination;
+    if (isSameLimit(perDestination, present.perFairnessKey)) return { ...limits, perDestination };
     this.#fairness ??= isFair(this.#client);
-    if (await this.#fairness) return limits;
+    if (await this.#fairness) return { ...limits, perDestination };
     this.#warn(
       'This Temporal server is not fair to destinations (matching.useNewMatcher and matching.enableFairness are off): a busy channel delays the others of its account, and only the limits of whole accounts hold, and the platforms’ own Retry-After',
     );

@@ -1,5 +1,5 @@
 /** `sendproof doctor`: what is configured, reachable and missing, each with its remedy. Works while nothing else does. */
-import { loadConfiguration, type Configuration } from '../../config/configuration.js';
+import { accountId, loadConfiguration, type Configuration } from '../../config/configuration.js';
 import { ConfigurationError } from '../../config/fields.js';
 import { platformsWithoutAccount } from '../../start/sandboxAccounts.js';
 import type { CommandContext } from '../command.js';
@@ -25,6 +25,7 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
     section('Machine', checkMachine(environment, embedded)),
     section('Configuration', configurationFindings(configuration)),
     section('Retry profiles', usable ? retryFindings(usable) : []),
+    section('Limits', usable ? limitFindings(usable) : []),
     section('Temporal', temporalFindings(temporal, usable)),
     section('Accounts', usable ? accountFindings(usable) : []),
     section('Acknowledgements', usable ? checkAcknowledgements(usable.acknowledgements) : []),
@@ -80,6 +81,17 @@ function retryFindings({ retryProfiles }: Configuration): Finding[] {
   return Object.entries(retryProfiles).map(([name, profile]) =>
     ok(`${name}: ${renderLadder(retryLadder(profile))}`),
   );
+}
+
+function limitFindings({ accounts }: Configuration): Finding[] {
+  const perSecond = (limit: number | 'off'): string =>
+    limit === 'off' ? 'without a limit' : `at most ${limit}/s`;
+  return accounts.map((account) => {
+    const { perAccount, perDestination } = account.limits;
+    return ok(
+      `${accountId(account)}: ${perSecond(perDestination)} to each destination, ${perSecond(perAccount)} in all`,
+    );
+  });
 }
 
 async function temporalFindings(
