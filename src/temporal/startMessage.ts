@@ -97,7 +97,8 @@ function startOptions({ deduplicationKey, input, memo }: MessageStart) {
     args: [input] as [DeliverMessageInput],
     memo: { ...memo },
     typedSearchAttributes,
-    priority: { priorityKey: priority },
+    // A thousand messages for one channel, accepted at once, don't keep another channel's from being taken up.
+    priority: { priorityKey: priority, fairnessKey: deliveries[0]?.fairnessKey },
     ...(deliverAt !== undefined && { startDelay: Math.max(0, Date.parse(deliverAt) - Date.now()) }),
     staticSummary: summary(destinations, correlation?.source, correlation?.reference),
   };
