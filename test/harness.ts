@@ -68,7 +68,8 @@ export interface Harness {
   readonly configuration: Configuration;
   /** `sendproof.yaml`, for processes of their own. */
   readonly configurationFile: string;
-  startWorkers(): Promise<Workers>;
+  /** With another configuration than the harness's, where one is given. */
+  startWorkers(other?: Configuration): Promise<Workers>;
   request<Body = unknown>(
     method: string,
     path: string,
@@ -138,13 +139,13 @@ async function start(
   const api = await startApi({ configuration, client, log });
   cleanUp.push(() => api.close());
 
-  const newWorkers = async (): Promise<Workers> => {
+  const newWorkers = async (other?: Configuration): Promise<Workers> => {
     installRuntimeOnce(log);
     const native = await NativeConnection.connect({ address: temporalAddress });
     const workers = await startWorkers({
       connection: native,
       namespace,
-      configuration,
+      configuration: other ?? configuration,
       tracing,
       reload: load,
       workflowBundle: inject('workflowBundle'),

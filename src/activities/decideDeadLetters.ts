@@ -81,14 +81,11 @@ export function createDecideDeadLetters({
   };
 }
 
-type Limits = Partial<Record<'perDestination' | 'perAccount', number | 'off'>>;
-
 /** As fast as the destination's account may post to it. */
 function decisionsPerSecond(configuration: Configuration, destination: Destination): number {
   const { platform, account } = parseDestination(destination);
   const { perDestination = 'off', perAccount = 'off' } =
-    (findAccount(configuration, platform, account) as { limits?: Limits } | undefined)?.limits ??
-    {};
+    findAccount(configuration, platform, account)?.limits ?? {};
   const limits = [perDestination, perAccount].map((limit) => (limit === 'off' ? FASTEST : limit));
   return Math.max(SLOWEST, Math.min(FASTEST, ...limits));
 }

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { z } from 'zod';
 import type { RetryProfile } from '../delivery.js';
 import type { DigestPolicy } from '../activities/digestPolicy.js';
@@ -54,6 +55,8 @@ export interface Configuration {
   digest: DigestPolicy;
   /** Temporal's Web UI, as people reach it; undefined where there is none. */
   temporalUiUrl: string | undefined;
+  /** Set where Temporal decides which version of the worker runs which workflow. */
+  workerVersion: WorkerDeploymentVersion | undefined;
   /** Where the embedded default keeps its files. */
   dataDirectory: string;
   /** The configuration file, where there is one. */
@@ -92,6 +95,8 @@ const environmentSchema = z.object({
   TEMPORAL_UI_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
     .optional(),
+  SENDPROOF_DEPLOYMENT_NAME: z.string().optional(),
+  SENDPROOF_BUILD_ID: z.string().optional(),
 });
 
 const accountName = z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may have letters, digits, _ . and -');
@@ -177,9 +182,21 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
     operators: settings.operators,
     digest: digestPolicyOf(settings.operators),
     temporalUiUrl: variables.TEMPORAL_UI_URL,
+    workerVersion: workerVersionOf(variables),
     dataDirectory: variables.SENDPROOF_DATA_DIR,
     file: file?.path,
   };
+}
+
+function workerVersionOf({
+  SENDPROOF_DEPLOYMENT_NAME: deploymentName,
+  SENDPROOF_BUILD_ID: buildId,
+}: z.output<typeof environmentSchema>): WorkerDeploymentVersion | undefined {
+  if (!deploymentName && !buildId) return undefined;
+  if (deploymentName && buildId) return { deploymentName, buildId };
+  throw new ConfigurationError(
+    'Worker versioning needs both SENDPROOF_DEPLOYMENT_NAME and SENDPROOF_BUILD_ID: set the other one too, or neither.',
+  );
 }
 
 /** The account of that name on that platform. */

@@ -70,6 +70,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       ...shared,
       taskQueue: WORKFLOW_TASK_QUEUE,
       workflowBundle: { codePath: workflowBundle },
+      ...versioning(configuration),
       activities: createWorkflowQueueActivities({ client, configuration, log, ...accounts }),
     }),
     Worker.create({
@@ -130,4 +131,22 @@ function ownLimit({
   limits,
 }: ConfiguredAccount): Pick<WorkerOptions, 'maxTaskQueueActivitiesPerSecond'> {
   return limits.perAccount === 'off' ? {} : { maxTaskQueueActivitiesPerSecond: limits.perAccount };
+}
+
+/**
+ * A message may be parked for months, and its queue runs for ever: they go on under the newest version, which replays what
+ * older ones did (`test/replay`). Pinned to the version that they began with, they would need its workers for as long.
+ * Activities need no versions: each attempt is one call, whoever makes it.
+ */
+function versioning({
+  workerVersion,
+}: Configuration): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (!workerVersion) return {};
+  return {
+    workerDeploymentOptions: {
+      version: workerVersion,
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'AUTO_UPGRADE',
+    },
+  };
 }

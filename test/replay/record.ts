@@ -9,7 +9,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, it, vi } from 'vitest';
 import type { Destination } from '../../src/message.js';
 import { acknowledgementIds, deadLetterQueueId } from '../../src/temporal/names.js';
-import { deadLetterCountsQuery } from '../../src/workflows/signals.js';
+import {
+  deadLetterCountsQuery,
+  discardAllUpdate,
+  retryAllUpdate,
+} from '../../src/workflows/signals.js';
 import { CallbackReceiver } from '../callbackReceiver.js';
 import { historyToJson } from './historyFile.js';
 import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';
@@ -25,6 +29,7 @@ beforeAll(async () => {
   process.env.RECORDED_SECRET = receiver.secret;
   harness = await startHarness({
     settings: {
+      operators: { destinations: ['slack:default/COPERATORS'], digestAfter: '1s' },
       acknowledgements: {
         secret: { env: 'RECORDED_SECRET' },
         allowedHosts: [receiver.origin],
@@ -133,6 +138,53 @@ it('records what waits, and the queue', async () => {
   await harness.waitForStatus('parked-3', 'confirmed');
   await queueHolds(OPS, 2);
   await record('queue', deadLetterQueueId(OPS));
+});
+
+it('records what has times and a second place', async () => {
+  const soon = new Date(Date.now() + 3_000).toISOString();
+  harness.sandbox.addFault({ kind: 'slack_error', error: 'not_in_channel', platform: 'slack' });
+  await harness.send({
+    deduplicationKey: 'expired',
+    destinations: [OPS],
+    content: { text: 'expired' },
+    expiresAt: soon,
+  });
+  await harness.waitForStatus('expired', 'expired');
+  await record('expired', 'expired');
+
+  await harness.send({
+    deduplicationKey: 'fallback',
+    destinations: [{ destination: OPS, fallback: [INCIDENTS] }],
+    content: { text: 'fallback' },
+  });
+  await vi.waitFor(async () => {
+    const { deliveries } = await harness.message('fallback');
+    if (deliveries[1]?.status !== 'confirmed') throw new Error('the fallback is on its way');
+  });
+  harness.sandbox.clearFaults();
+  await harness.waitForStatus('fallback', 'dead_lettered');
+  await harness.request('POST', '/v1/messages/fallback/retry');
+  await harness.waitForStatus('fallback', 'confirmed');
+  await record('fallback', 'fallback');
+});
+
+it('records a queue that told the operators and made decisions', async () => {
+  const destination: Destination = 'slack:default/CDECIDED1';
+  for (const key of ['bulk-1', 'bulk-2', 'bulk-3']) await park(key, [destination]);
+  await queueHolds(destination, 3);
+  const queue = harness.client.workflow.getHandle(deadLetterQueueId(destination));
+  const order = { by: 'ana', reason: 'invited the app' };
+  await harness.sandbox.waitForPosts(1, { platform: 'slack', path: 'COPERATORS' }, 20_000);
+  await queue.executeUpdate(retryAllUpdate, { args: [order] });
+  for (const key of ['bulk-1', 'bulk-2', 'bulk-3']) await harness.waitForStatus(key, 'confirmed');
+  await queueHolds(destination, 0);
+  await park('bulk-4', [destination]);
+  await queueHolds(destination, 1);
+  await queue.executeUpdate(discardAllUpdate, { args: [order] });
+  await harness.waitForStatus('bulk-4', 'discarded');
+  await queueHolds(destination, 0);
+  await record('bulk-decided-queue', deadLetterQueueId(destination));
+  await record('bulk-retried', 'bulk-1');
 });
 
 it('records the first dead letter of a destination, which starts its queue', async () => {

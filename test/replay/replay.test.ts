@@ -23,6 +23,10 @@ const KINDS = [
   'queue',
   'acknowledged',
   'acknowledgement',
+  'expired',
+  'fallback',
+  'bulk-retried',
+  'bulk-decided-queue',
 ];
 
 /** Replays them all with this workflow code. Resolves with what went wrong, by history. */

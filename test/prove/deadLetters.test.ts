@@ -1,0 +1,203 @@
+/** Dead letters in numbers: thousands of them, and a burst. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { z } from 'zod';
+import type {
+  bulkDecisionProgressSchema,
+  bulkDecisionSchema,
+  deadLetterSummarySchema,
+} from '../../src/api/representations.js';
+import type { Destination } from '../../src/message.js';
+import type { SandboxPost } from '../../src/sandbox/posts.js';
+import type { MessagePage } from '../../src/temporal/messageSearch.js';
+import { deadLetterQueueId } from '../../src/temporal/names.js';
+import { deadLetterCountsQuery } from '../../src/workflows/signals.js';
+import { OPS, startHarness, type Harness } from '../harness.js';
+
+type Summary = z.infer<typeof deadLetterSummarySchema>;
+type Decision = z.infer<typeof bulkDecisionSchema>;
+type Progress = z.infer<typeof bulkDecisionProgressSchema>;
+
+const MESSAGES = 5_000;
+const DESTINATIONS = Array.from(
+  { length: 20 },
+  (_, index): Destination => `slack:default/CPROVE${index}`,
+);
+/** Those of every fourth destination are parked for another reason, and retried. */
+const RETRIED = DESTINATIONS.filter((_, index) => index % 4 === 0);
+/** In messages per second: more than Slack's, so that the proof takes minutes, and less than the machine can do. */
+const LIMITS = { perDestination: 5, perAccount: 20 };
+/** Temporal's own limit on a history's events. */
+const EVENT_LIMIT = 51_200;
+
+let harness: Harness;
+afterEach(() => harness.close());
+
+async function sendAll(messages: { deduplicationKey: string; destination: string }[]) {
+  for (let sent = 0; sent < messages.length; sent += 250) {
+    const batch = messages.slice(sent, sent + 250).map(({ deduplicationKey, destination }) => ({
+      deduplicationKey,
+      destinations: [destination],
+      content: { text: deduplicationKey },
+    }));
+    const { body } = await harness.request<{ results: { status: number }[] }>(
+      'POST',
+      '/v1/messages/batch',
+      { messages: batch },
+    );
+    expect(body.results.every(({ status }) => status === 202)).toBe(true);
+  }
+}
+
+async function summary(query = ''): Promise<Summary> {
+  return (await harness.request<Summary>('GET', `/v1/dead-letters/summary${query}`)).body;
+}
+
+async function waitForDeadLetters(count: number, timeout: number): Promise<Summary> {
+  return await vi.waitFor(
+    async () => {
+      const found = await summary();
+      expect(found.deadLetters).toBe(count);
+      return found;
+    },
+    { timeout, interval: 2_000 },
+  );
+}
+
+async function listAll(): Promise<MessagePage['messages']> {
+  const all: MessagePage['messages'] = [];
+  let cursor: string | undefined;
+  do {
+    const query = new URLSearchParams({ limit: '700', ...(cursor !== undefined && { cursor }) });
+    const { body } = await harness.request<MessagePage>(
+      'GET',
+      `/v1/dead-letters?${query.toString()}`,
+    );
+    all.push(...body.messages);
+    cursor = body.cursor;
+  } while (cursor !== undefined);
+  return all;
+}
+
+function busiestSecond(posts: SandboxPost[]): number {
+  const times = posts.map(({ postedAt }) => postedAt).sort((one, other) => one - other);
+  return Math.max(
+    ...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length),
+  );
+}
+
+const queueOf = (destination: Destination) =>
+  harness.client.workflow.getHandle(deadLetterQueueId(destination));
+
+describe(`${MESSAGES} dead letters over ${DESTINATIONS.length} destinations`, () => {
+  it('are all listed, counted and told to their queues; a retry by filter posts each once', async () => {
+    harness = await startHarness({ limits: { slack: LIMITS } });
+    for (const destination of DESTINATIONS) {
+      harness.sandbox.addFault({
+        kind: 'slack_error',
+        platform: 'slack',
+        path: destination.split('/')[1] ?? '',
+        error: RETRIED.includes(destination) ? 'not_in_channel' : 'channel_not_found',
+      });
+    }
+    const began = Date.now();
+    await sendAll(
+      Array.from({ length: MESSAGES }, (_, index) => ({
+        deduplicationKey: `dead-${index}`,
+        destination: DESTINATIONS[index % DESTINATIONS.length] ?? OPS,
+      })),
+    );
+    const counted = await waitForDeadLetters(MESSAGES, 400_000);
+    const parkedInS = (Date.now() - began) / 1_000;
+
+    const perDestination = MESSAGES / DESTINATIONS.length;
+    const listed = await listAll();
+    expect(new Set(listed.map(({ deduplicationKey }) => deduplicationKey)).size).toBe(MESSAGES);
+    expect(listed).toHaveLength(MESSAGES);
+    for (const { destination, count, reasons } of counted.destinations) {
+      const there = listed.filter(({ destinations }) => destinations.includes(destination));
+      expect(count).toBe(there.length);
+      expect(count).toBe(perDestination);
+      expect(reasons).toHaveLength(1);
+    }
+    for (const destination of DESTINATIONS) {
+      await vi.waitFor(
+        async () => {
+          const counts = await queueOf(destination).query(deadLetterCountsQuery);
+          expect(counts).toMatchObject({ open: perDestination, total: perDestination });
+        },
+        { timeout: 30_000 },
+      );
+      expect((await queueOf(destination).describe()).historyLength).toBeLessThan(EVENT_LIMIT / 2);
+    }
+
+    harness.sandbox.clearFaults();
+    const meant = perDestination * RETRIED.length;
+    const retryBegan = Date.now();
+    const { status, body } = await harness.request<Decision>('POST', '/v1/dead-letters/retry', {
+      filter: { reason: 'not_authorised' },
+      by: 'ana',
+      reason: 'invited the app',
+    });
+    expect({ status, deadLetters: body.deadLetters }).toEqual({ status: 202, deadLetters: meant });
+    await vi.waitFor(
+      async () => {
+        const progress = await harness.request<Progress>('GET', body.links.self);
+        expect(progress.body).toMatchObject({ done: true, decided: meant });
+      },
+      { timeout: 200_000, interval: 1_000 },
+    );
+    await waitForDeadLetters(MESSAGES - meant, 200_000);
+    const posts = await harness.sandbox.waitForPosts(meant, {}, 200_000);
+    const retriedInS = (Date.now() - retryBegan) / 1_000;
+    expect(new Set(posts.map(({ text }) => text)).size).toBe(meant);
+    expect(posts).toHaveLength(meant);
+    // The account's pace: a second has as many posts as its limit, and a few that the last one left room for.
+    expect(busiestSecond(posts)).toBeLessThanOrEqual(1.5 * LIMITS.perAccount);
+    for (const destination of RETRIED) {
+      await vi.waitFor(async () => {
+        const counts = await queueOf(destination).query(deadLetterCountsQuery);
+        expect(counts).toMatchObject({ open: 0, total: perDestination });
+      });
+    }
+    process.stderr.write(
+      `${MESSAGES} parked in ${parkedInS} s; ${meant} retried and posted in ${retriedInS} s\n`,
+    );
+  });
+});
+
+describe('500 dead letters on one destination in a minute', () => {
+  it('are one digest, with counts and reasons', async () => {
+    const operators: Destination = 'slack:default/C0RANDOM1';
+    harness = await startHarness({
+      settings: { operators: { destinations: [operators], digestAfter: '90s' } },
+    });
+    const began = Date.now();
+    for (const [index, error] of ['not_in_channel', 'is_archived'].entries()) {
+      const fault = harness.sandbox.addFault({
+        ...{ kind: 'slack_error', platform: 'slack', path: 'C0123ABC' },
+        error,
+      });
+      await sendAll(
+        Array.from({ length: 250 }, (_, each) => ({
+          deduplicationKey: `burst-${index}-${each}`,
+          destination: OPS,
+        })),
+      );
+      await waitForDeadLetters(250 * (index + 1), 60_000);
+      harness.sandbox.removeFault(fault);
+    }
+    expect(Date.now() - began).toBeLessThan(85_000);
+    const channel = { platform: 'slack', path: 'C0RANDOM1' } as const;
+    const [digest] = await harness.sandbox.waitForPosts(1, channel, 120_000);
+    expect(digest?.text).toContain('500 dead letters');
+    expect(digest?.text).toMatch(/250 × .*not_authorised/);
+    expect(digest?.text).toMatch(/250 × .*destination_not_found/);
+    expect(harness.sandbox.posts(channel)).toHaveLength(1);
+    // And no further one is planned: the next thing that the queue waits for is the reminder, in a day.
+    const { events } = await queueOf(OPS).fetchHistory();
+    const told = events?.filter(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'tellOperators',
+    );
+    expect(told).toHaveLength(1);
+  });
+});
