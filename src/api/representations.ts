@@ -87,6 +87,10 @@ const deliverySchema = z
       .optional()
       .meta({ description: 'While it waits for its turn in the queue of its account.' }),
     attemptSince: timestamp.optional().meta({ description: 'While an attempt is under way.' }),
+    heldBack: z
+      .string()
+      .optional()
+      .meta({ description: 'Why the queue of its account is held back, while it waits in it.' }),
     parkedAt: timestamp.optional().meta({ description: 'While it waits for a person.' }),
     fallbackFor: destinationSchema.optional().meta({
       description: 'Set for a fallback: the destination that it stands in for.',

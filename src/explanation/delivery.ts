@@ -71,8 +71,12 @@ function explainAccepted({ destination }: DeliveryState, message: MessageState, 
 }
 
 function explainDelivering(delivery: DeliveryState, message: MessageState, now: Date): string {
-  const { attempts, destination, nextAttemptAt, attemptSince, queuedSince } = delivery;
+  const { attempts, destination, nextAttemptAt, attemptSince, heldBack, queuedSince } = delivery;
   const last = attempts.at(-1);
+  if (heldBack !== undefined) {
+    const why = heldBack === '' ? '' : ` (${heldBack})`;
+    return `Waiting: the queue of the account of ${destination} is held back${why}; it goes on by itself when that is over. “sendproof doctor” tells what is wrong with the account.`;
+  }
   if (nextAttemptAt !== undefined && last) {
     const next = `attempt ${last.number + 1}`;
     const cause = causeOf(last, destination);

@@ -13,10 +13,17 @@ import proto, { type temporal } from '@temporalio/proto';
 import type { DeliverInput, DeliverResult } from '../activities/deliverInput.js';
 import { AttemptLog, lastNumber } from '../attemptLog.js';
 import type { Attempt, DeliveryStatus, FailureReason, Receipt } from '../delivery.js';
-import type { Content, Correlation, DeliverMessageInput, Destination } from '../message.js';
+import type {
+  Content,
+  Correlation,
+  DeliverMessageInput,
+  DeliveryPlan,
+  Destination,
+} from '../message.js';
 import type { OperatorRequest } from '../workflows/signals.js';
 import { readDeliverFailure } from './deliverFailure.js';
 import { describeMessage, summarise, type MessageSummary } from './messageExecution.js';
+import { readQueueLimits } from './queueLimits.js';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
@@ -37,6 +44,8 @@ export interface DeliveryState {
   queuedSince?: string | undefined;
   /** While an attempt is under way. */
   attemptSince?: string | undefined;
+  /** Why its account's queue is held back, while it waits in it. */
+  heldBack?: string | undefined;
   /** While it waits for a person. */
   parkedAt?: string | undefined;
   /** A fallback: the destination that it stands in for. */
@@ -107,15 +116,35 @@ export async function readMessageRecord(
   const reading = new HistoryReading(client.options.loadedDataConverter);
   for (const event of events) await reading.take(event);
   for (const pending of description.raw.pendingActivities ?? []) await reading.takePending(pending);
-  const { content, correlation } = reading.input;
+  const { content, correlation, deliveries } = reading.input;
+  const state = reading.state(description);
+  await tellHeldBack(client, state, deliveries);
   return {
-    state: reading.state(description),
+    state,
     moments: reading.moments,
     content,
     correlation,
     runId: description.runId,
     events,
   };
+}
+
+/** Says of what waits for its turn why its queue gives no turns at all: the account is in trouble, or a person stopped it. */
+async function tellHeldBack(
+  client: Client,
+  { deliveries }: MessageState,
+  plans: readonly DeliveryPlan[],
+): Promise<void> {
+  await Promise.all(
+    deliveries.map(async (delivery, index) => {
+      const { nextAttemptAt, queuedSince } = delivery;
+      const waits = queuedSince !== undefined || nextAttemptAt !== undefined;
+      const taskQueue = plans[index]?.taskQueue;
+      if (!waits || taskQueue === undefined) return;
+      const { perQueue, reason } = await readQueueLimits(client, taskQueue);
+      if (perQueue === 0) delivery.heldBack = reason?.replace(/^sendproof: /, '') ?? '';
+    }),
+  );
 }
 
 interface Scheduled {

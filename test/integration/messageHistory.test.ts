@@ -48,5 +48,6 @@ function afterDescribing(client: Client, meanwhile: () => Promise<unknown>): Cli
     };
     return { ...handle, describe };
   };
-  return { options: client.options, workflow: { getHandle } } as unknown as Client;
+  const { options, workflowService } = client;
+  return { options, workflowService, workflow: { getHandle } } as unknown as Client;
 }
