@@ -50,6 +50,8 @@ export interface HarnessOptions {
   workers?: boolean;
   /** `host:port` of another Temporal server than the shared one. */
   temporalAddress?: string;
+  /** One that exists already there; by default a new one. */
+  namespace?: string;
   log?: Logger;
 }
 
@@ -127,8 +129,8 @@ async function start(
   const connection = await Connection.connect({ address: temporalAddress });
   cleanUp.push(() => connection.close());
   namespaces += 1;
-  const namespace = `test-${process.pid}-${Date.now()}-${namespaces}`;
-  await createNamespace(connection, namespace);
+  const namespace = options.namespace ?? `test-${process.pid}-${Date.now()}-${namespaces}`;
+  if (options.namespace === undefined) await createNamespace(connection, namespace);
   const tracing = startTracingOnce();
   const client = new Client({
     connection,

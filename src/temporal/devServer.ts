@@ -17,6 +17,8 @@ export interface DevServerOptions {
   /** 0: any free port. Absent: no Web UI. */
   uiPort?: number | undefined;
   namespace: string;
+  /** More of Temporal's dynamic configuration. */
+  dynamicConfig?: Readonly<Record<string, boolean | number | string>> | undefined;
   log: Logger;
 }
 
@@ -109,12 +111,18 @@ export function devServerPorts({
   return [service, { port: uiPort, purpose: "Temporal's Web UI", variable: 'TEMPORAL_UI_PORT' }];
 }
 
-function commandLine({ databaseFile, port, uiPort, namespace }: DevServerOptions): string[] {
+function commandLine({
+  databaseFile,
+  dynamicConfig,
+  port,
+  uiPort,
+  namespace,
+}: DevServerOptions): string[] {
   return [
     ...['server', 'start-dev', '--ip', LOOPBACK, '--port', String(port)],
     ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]),
     ...['--namespace', namespace, '--log-level', 'error', '--log-format', 'json'],
-    ...Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => [
+    ...Object.entries({ ...DYNAMIC_CONFIG, ...dynamicConfig }).flatMap(([key, value]) => [
       '--dynamic-config-value',
       `${key}=${JSON.stringify(value)}`,
     ]),
