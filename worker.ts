@@ -5,6 +5,8 @@ import { NativeConnection } from '@temporalio/worker';
 import { accountId, loadConfiguration } from './src/config/configuration.js';
 import { createLogger } from './src/log.js';
 import { runMain, stopSignal } from './src/process.js';
+import { createMetrics } from './src/telemetry/metrics.js';
+import { serveMetrics } from './src/telemetry/metricsServer.js';
 import { startTracing } from './src/telemetry/tracing.js';
 import { requireTemporalConnection } from './src/temporal/connection.js';
 import { installTemporalRuntime } from './src/temporal/runtime.js';
@@ -15,7 +17,9 @@ const log = createLogger('sendproof-worker', process.env);
 await runMain(log, async () => {
   const configuration = loadConfiguration(process.env);
   const { connectionOptions, namespace } = requireTemporalConnection(process.env);
-  installTemporalRuntime(log);
+  const temporalSdkUrl = await installTemporalRuntime(log);
+  const metrics = createMetrics();
+  const metricsServer = await serveMetrics({ metrics, temporalSdkUrl }, process.env);
   const tracing = startTracing('sendproof-worker');
   const connection = await NativeConnection.connect(connectionOptions);
   try {
@@ -24,6 +28,7 @@ await runMain(log, async () => {
       namespace,
       configuration,
       tracing,
+      metrics,
       reload: () => loadConfiguration(process.env),
       workflowBundle: fileURLToPath(new URL('workflow-bundle.js', import.meta.url)),
       log,
@@ -35,5 +40,6 @@ await runMain(log, async () => {
   } finally {
     await connection.close();
     await tracing.stop();
+    await metricsServer?.close();
   }
 });

@@ -19,6 +19,7 @@ import {
   type SandboxedPlatform,
 } from './start/sandboxAccounts.js';
 import { welcome } from './start/welcome.js';
+import { createMetrics } from './telemetry/metrics.js';
 import { startTracing } from './telemetry/tracing.js';
 import { findTemporalCli } from './temporal/cli.js';
 import { loadTemporalConnection, type TemporalConnection } from './temporal/connection.js';
@@ -67,6 +68,7 @@ async function live(parts: Parts): Promise<never> {
 
   const tracing = startTracing('sendproof');
   parts.add('tracing', () => tracing.stop());
+  const temporalSdkMetricsUrl = await installTemporalRuntime(log);
   const connection = await connect(temporal);
   parts.add('connection to Temporal', () => connection.close());
   const { namespace } = temporal;
@@ -74,11 +76,13 @@ async function live(parts: Parts): Promise<never> {
   if (service) await checkRetention(connection, namespace, windowMs);
   else await raiseNamespaceRetention(connection, namespace, windowMs);
 
+  const metrics = createMetrics();
   const workers = await startWorkers({
     connection,
     namespace,
     configuration,
     tracing,
+    metrics,
     reload: () => loadConfiguration(process.env),
     workflowBundle: WORKFLOW_BUNDLE,
     log,
@@ -90,7 +94,12 @@ async function live(parts: Parts): Promise<never> {
     namespace,
     interceptors: tracing.clientInterceptors,
   });
-  const api = await startApi({ configuration, client, log });
+  const api = await startApi({
+    configuration,
+    client,
+    metrics: { metrics, temporalSdkUrl: temporalSdkMetricsUrl },
+    log,
+  });
   parts.add('API', () => api.close());
 
   show(api.url, temporal, sandbox, sandboxed, configuration);
@@ -157,7 +166,6 @@ async function play(
 }
 
 async function connect({ connectionOptions }: TemporalConnection): Promise<NativeConnection> {
-  installTemporalRuntime(log);
   try {
     return await NativeConnection.connect(connectionOptions);
   } catch (error) {

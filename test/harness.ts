@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { temporal } from '@temporalio/proto';
-import { NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import { inject, vi } from 'vitest';
 import type { z } from 'zod';
@@ -19,6 +19,7 @@ import { loadConfiguration, type Configuration } from '../src/config/configurati
 import type { AccountLimits } from '../src/config/fields.js';
 import type { MessageStatus } from '../src/delivery.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox/sandbox.js';
+import { createMetrics } from '../src/telemetry/metrics.js';
 import { startTracing, type Tracing } from '../src/telemetry/tracing.js';
 import { installTemporalRuntime } from '../src/temporal/runtime.js';
 import { SEARCH_ATTRIBUTES } from '../src/temporal/searchAttributes.js';
@@ -138,17 +139,24 @@ async function start(
     interceptors: tracing.clientInterceptors,
   });
 
-  const api = await startApi({ configuration, client, log });
+  const temporalSdkUrl = await installRuntimeOnce(log);
+  const metrics = createMetrics();
+  const api = await startApi({
+    configuration,
+    client,
+    metrics: { metrics, temporalSdkUrl },
+    log,
+  });
   cleanUp.push(() => api.close());
 
   const newWorkers = async (other?: Configuration): Promise<Workers> => {
-    installRuntimeOnce(log);
     const native = await NativeConnection.connect({ address: temporalAddress });
     const workers = await startWorkers({
       connection: native,
       namespace,
       configuration: other ?? configuration,
       tracing,
+      metrics,
       reload: load,
       workflowBundle: inject('workflowBundle'),
       log,
@@ -293,7 +301,9 @@ function startTracingOnce(): Tracing {
   return (startedTracing ??= startTracing('sendproof-test'));
 }
 
-/** A process has one runtime; the first harness of a test file installs it. */
-function installRuntimeOnce(log: Logger): void {
-  if (!Runtime._instance) installTemporalRuntime(log);
+let installedRuntime: Promise<string> | undefined;
+
+/** A process has one runtime; the first harness of a test file installs it. Resolves with the URL of its metrics. */
+function installRuntimeOnce(log: Logger): Promise<string> {
+  return (installedRuntime ??= installTemporalRuntime(log));
 }

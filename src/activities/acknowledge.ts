@@ -10,6 +10,7 @@ import { createSendCallback } from '../acknowledgements/callback.js';
 import { createWritePagerDutyNote, type WriteNote } from '../acknowledgements/pagerDutyNote.js';
 import type { AcknowledgementSettings } from '../config/acknowledgements.js';
 import type { RetryProfile } from '../delivery.js';
+import type { AttemptReport } from '../telemetry/attemptReport.js';
 import { nextAttemptDelayMs } from './backoff.js';
 
 export interface AcknowledgeInput {
@@ -23,6 +24,8 @@ export interface AcknowledgeDependencies {
   settings: AcknowledgementSettings;
   /** A number in [0, 1). */
   random: () => number;
+  /** Is told of every attempt that came to an outcome. */
+  report: AttemptReport['acknowledgement'];
 }
 
 /**
@@ -30,15 +33,24 @@ export interface AcknowledgeDependencies {
  * recipient has it, or throws an ApplicationFailure that has an `AcknowledgementFailure` as its type and, where trying again
  * may help, the delay before the next attempt.
  */
-export function createAcknowledge({ settings, random }: AcknowledgeDependencies) {
+export function createAcknowledge({ settings, random, report }: AcknowledgeDependencies) {
   const tell = createTell(settings);
   return async function acknowledge(input: AcknowledgeInput): Promise<AcknowledgementResult> {
     const { attempt } = activityInfo();
+    const startedAt = performance.now();
+    const made = () => ({
+      number: attempt,
+      durationMs: Math.round(performance.now() - startedAt),
+    });
     try {
       const httpStatus = await tell(input);
+      report(input, { ...made(), outcome: 'delivered', httpStatus });
       return { attempts: attempt, httpStatus };
     } catch (error) {
       if (!(error instanceof AcknowledgementError)) throw error;
+      const { httpStatus, permanent, reason } = error;
+      const outcome = permanent ? 'permanent' : 'transient';
+      report(input, { ...made(), outcome, reason, httpStatus });
       throw applicationFailure(error, input.retry, attempt, random());
     }
   };

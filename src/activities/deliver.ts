@@ -5,6 +5,7 @@ import { DeliveryError, type Attempt, type Ending, type Receipt } from '../deliv
 import type { DestinationAdapter } from '../destinations/destination.js';
 import { asTransient } from '../destinations/failure.js';
 import { parseDestination, type Destination } from '../message.js';
+import type { AttemptReport } from '../telemetry/attemptReport.js';
 import { AccountHeldBack, type AccountConnection } from './accountConnection.js';
 import { nextAttemptDelayMs } from './backoff.js';
 import type { DeliverInput, DeliverResult } from './deliverInput.js';
@@ -26,6 +27,8 @@ export interface DeliverDependencies {
   connectionFor: (destination: Destination) => AccountConnection | undefined;
   /** A number in [0, 1). */
   random: () => number;
+  /** Is told of every attempt that came to an outcome. */
+  report: AttemptReport['delivery'];
 }
 
 /**
@@ -34,7 +37,7 @@ export interface DeliverDependencies {
  * may help, the delay before the next attempt. While the whole account can't be used it gives the delivery back to its
  * workflow without an attempt (the ending `held_back`): the workflow schedules it again.
  */
-export function createDeliver({ connectionFor, random }: DeliverDependencies) {
+export function createDeliver({ connectionFor, random, report }: DeliverDependencies) {
   return async function deliver(input: DeliverInput): Promise<DeliverResult> {
     const info = activityInfo();
     const log = AttemptLog.restore(
@@ -71,6 +74,8 @@ export function createDeliver({ connectionFor, random }: DeliverDependencies) {
       nextAttemptInMs: next?.delayMs,
       lookup,
     });
+    const [made] = log.entries().slice(-1);
+    if (made) report(info.workflowExecution?.workflowId ?? '', input, made);
     if (receipt) return { receipt, attempts: log.entries() };
 
     heartbeat(log.entries());

@@ -8,6 +8,8 @@ export interface DeliverInput {
   correlation?: Correlation | undefined;
   onAmbiguous: OnAmbiguous;
   retry: RetryProfile;
+  /** ISO 8601: when the message was accepted, or its `deliverAt`. Absent from what older workflows scheduled. */
+  dueAt?: string | undefined;
   /** ISO 8601: nothing is posted after it. */
   expiresAt?: string | undefined;
   traceId: string;

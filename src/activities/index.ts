@@ -8,6 +8,7 @@ import { createAcknowledge, type AcknowledgeDependencies } from './acknowledge.j
 import { createDecideDeadLetters } from './decideDeadLetters.js';
 import { createDeliver, type DeliverDependencies } from './deliver.js';
 import { createDigestPolicy } from './digestPolicy.js';
+import { createOverdueMessages } from './overdueMessages.js';
 import { createTellOperators } from './tellOperators.js';
 
 export type DeliveryActivities = ReturnType<typeof createDeliveryActivities>;
@@ -35,6 +36,7 @@ export function createWorkflowQueueActivities(dependencies: {
   log: Logger;
 }) {
   return {
+    overdueMessages: createOverdueMessages(dependencies),
     decideDeadLetters: createDecideDeadLetters(dependencies),
     digestPolicy: createDigestPolicy(dependencies.configuration),
     tellOperators: createTellOperators(dependencies),

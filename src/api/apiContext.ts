@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
-import type { ApiMetrics } from './metrics.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import type { TemporalGate } from './temporalGate.js';
 
 /** What the routers work with. */
@@ -10,7 +10,7 @@ export interface ApiContext {
   client: Client;
   /** Every call to Temporal goes through it. */
   gate: TemporalGate;
-  metrics: ApiMetrics;
+  metrics: Metrics;
   log: Logger;
 }
 

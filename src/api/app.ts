@@ -10,10 +10,12 @@ import { deadLettersRouter } from './deadLetters.js';
 import { healthRouter } from './health.js';
 import { ingestionRouter } from './ingestion.js';
 import { messagesRouter } from './messages.js';
-import { createApiMetrics } from './metrics.js';
 import { openApiDocument } from './openapi.js';
 import { pagesRouter } from './pages/pages.js';
 import { Problem, problemHandler } from './problem.js';
+import { collectStanding } from '../telemetry/standingMetrics.js';
+import { exposition, METRICS_CONTENT_TYPE, type MetricsSource } from '../telemetry/exposition.js';
+import { readStanding } from '../temporal/standing.js';
 import { traceRequests } from './requestSpan.js';
 import { createTemporalGate } from './temporalGate.js';
 
@@ -21,18 +23,21 @@ import { createTemporalGate } from './temporalGate.js';
 export function createApp(options: {
   configuration: Configuration;
   client: Client;
+  metrics: MetricsSource;
   log: Logger;
 }): Express {
-  const { client, configuration, log } = options;
-  const metrics = createApiMetrics();
-  const context: ApiContext = { ...options, metrics, gate: createTemporalGate(client) };
+  const { client, configuration, log, metrics: source } = options;
+  const { metrics } = source;
+  const gate = createTemporalGate(client);
+  const context: ApiContext = { client, configuration, log, metrics, gate };
+  const standing = collectStanding(() => gate(() => readStanding(client, configuration)));
   const document = openApiDocument(productVersion());
 
   const authenticated = Router();
   authenticated.use(traceRequests);
   authenticated.use(requireApiKey(configuration.apiKeys));
   authenticated.get('/metrics', async (_request, response) => {
-    response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+    response.type(METRICS_CONTENT_TYPE).send(await exposition(source, standing));
   });
   authenticated.use(
     '/v1',

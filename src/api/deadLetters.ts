@@ -134,6 +134,7 @@ function decideByFilter(context: ApiContext, action: BulkDecision['action']): Re
         taken(context.gate(() => decideAll(context.client, destination, action, order))),
       ),
     );
+    context.metrics.decisions.inc({ action, scope: 'filter' });
     context.log.info({ id, action, ...filter, deadLetters: found.deadLetters }, 'Decision taken');
     await untilVisible(context, id, found.destinations.length);
     const answer: z.input<typeof bulkDecisionSchema> = {

@@ -56,7 +56,7 @@ const CANCELLABLE = new Set<DeliveryStatus>(['accepted', 'delivering', 'dead_let
 
 /** Stops what has not been sent. An attempt that is under way ends with the platform's answer, and counts. */
 function cancel(context: ApiContext): RequestHandler<{ key: string }> {
-  const { client, gate, log } = context;
+  const { client, gate, log, metrics } = context;
   return async (request, response) => {
     const { by, reason } = parseRequest(cancelQuerySchema, request.query);
     const { state: message } = await findMessage(context, request.params.key);
@@ -68,7 +68,9 @@ function cancel(context: ApiContext): RequestHandler<{ key: string }> {
     const destinations = message.deliveries
       .filter((delivery) => CANCELLABLE.has(delivery.status))
       .map(({ destination }) => destination);
-    log.info({ deduplicationKey, action: 'cancel', destinations }, 'Decision taken');
+    metrics.decisions.inc({ action: 'cancel', scope: 'message' });
+    const { traceId } = message;
+    log.info({ deduplicationKey, traceId, action: 'cancel', destinations }, 'Decision taken');
     response.status(202).json({
       deduplicationKey,
       action: 'cancel',
@@ -107,7 +109,9 @@ export async function decideOnDeadLetters(
   await context.gate(() =>
     context.client.workflow.getHandle(deduplicationKey).signal(signal, decision),
   );
-  context.log.info({ deduplicationKey, action, destinations }, 'Decision taken');
+  context.metrics.decisions.inc({ action, scope: 'message' });
+  const { traceId } = state;
+  context.log.info({ deduplicationKey, traceId, action, destinations }, 'Decision taken');
   return { deduplicationKey, action, destinations };
 }
 

@@ -7,6 +7,7 @@ import { loadConfiguration, longestWindowMs } from '../config/configuration.js';
 import { ConfigurationError } from '../config/fields.js';
 import { createLogger } from '../log.js';
 import { runMain, stopSignal } from '../process.js';
+import { createMetrics } from '../telemetry/metrics.js';
 import { startTracing } from '../telemetry/tracing.js';
 import { requireTemporalConnection } from '../temporal/connection.js';
 import { checkRetention } from '../temporal/retention.js';
@@ -34,7 +35,12 @@ await runMain(log, async () => {
     namespace,
     interceptors: tracing.clientInterceptors,
   });
-  const api = await startApi({ configuration, client, log });
+  const api = await startApi({
+    configuration,
+    client,
+    metrics: { metrics: createMetrics() },
+    log,
+  });
   log.info({ url: api.url, namespace }, 'The API listens');
 
   const stopping = new AbortController();

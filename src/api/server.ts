@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
+import type { MetricsSource } from '../telemetry/exposition.js';
 import { createApp } from './app.js';
 import { refuseOpenDoor } from './authentication.js';
 
@@ -23,6 +24,7 @@ export interface Api {
 export async function startApi(options: {
   configuration: Configuration;
   client: Client;
+  metrics: MetricsSource;
   log: Logger;
 }): Promise<Api> {
   const { configuration, log } = options;

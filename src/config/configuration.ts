@@ -20,7 +20,7 @@ import {
   sourceAcknowledgementFields,
   type AcknowledgementSettings,
 } from './acknowledgements.js';
-import { digestPolicyOf, operatorsSchema } from './operators.js';
+import { digestPolicyOf, OVERDUE_AFTER_MS, operatorsSchema } from './operators.js';
 import {
   ConfigurationError,
   portNumber,
@@ -53,6 +53,8 @@ export interface Configuration {
   operators: Operators | undefined;
   /** When they are told of dead letters. */
   digest: DigestPolicy;
+  /** How long after it was due a message that is neither final nor parked is overdue. */
+  overdueAfterMs: number;
   /** Temporal's Web UI, as people reach it; undefined where there is none. */
   temporalUiUrl: string | undefined;
   /** Set where Temporal decides which version of the worker runs which workflow. */
@@ -181,6 +183,7 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
     ),
     operators: settings.operators,
     digest: digestPolicyOf(settings.operators),
+    overdueAfterMs: settings.operators?.overdueAfter ?? OVERDUE_AFTER_MS,
     temporalUiUrl: variables.TEMPORAL_UI_URL,
     workerVersion: workerVersionOf(variables),
     dataDirectory: variables.SENDPROOF_DATA_DIR,

@@ -9,6 +9,7 @@ export const operatorsSchema = z.strictObject({
   digestAfter: durationMs.optional(),
   digestWindow: durationMs.optional(),
   waitingTooLong: durationMs.optional(),
+  overdueAfter: durationMs.optional(),
 });
 
 const DIGEST_DEFAULTS: DigestPolicy = {
@@ -16,6 +17,9 @@ const DIGEST_DEFAULTS: DigestPolicy = {
   windowMs: 15 * 60_000,
   waitingTooLongMs: 24 * 3_600_000,
 };
+
+/** When a message that is neither final nor parked is overdue. */
+export const OVERDUE_AFTER_MS = 3_600_000;
 
 export function digestPolicyOf(
   operators: z.output<typeof operatorsSchema> | undefined,

@@ -3,6 +3,7 @@ import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 import type { MessageStatus } from '../delivery.js';
 import { freeTextClause } from './freeText.js';
 import { summarise, type MessageSummary } from './messageExecution.js';
+import { noticeKey } from './names.js';
 import { listNewestFirst, type PageEnd } from './newestFirst.js';
 import { quote } from './visibilityText.js';
 
@@ -18,6 +19,10 @@ export interface MessageFilter {
   since?: string | undefined;
   /** ISO 8601: accepted before. */
   until?: string | undefined;
+  /** ISO 8601: due (accepted, or its `deliverAt`) before. */
+  dueBefore?: string | undefined;
+  /** Without sendproof's own notices. */
+  withoutNotices?: boolean | undefined;
   /** Words that a person knows it by, as `PagerDuty 55`. */
   q?: string | undefined;
 }
@@ -98,6 +103,8 @@ export function visibilityQuery(filter: MessageFilter): string {
   if (filter.reason) clauses.push(`FailureReason = ${quote(filter.reason)}`);
   if (filter.since) clauses.push(`StartTime >= ${quote(filter.since)}`);
   if (filter.until) clauses.push(`StartTime < ${quote(filter.until)}`);
+  if (filter.dueBefore) clauses.push(`ExecutionTime < ${quote(filter.dueBefore)}`);
+  if (filter.withoutNotices) clauses.push(`NOT WorkflowId STARTS_WITH ${quote(noticeKey(''))}`);
   if (filter.q) clauses.push(freeTextClause(filter.q));
   return clauses.join(' AND ');
 }

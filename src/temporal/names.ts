@@ -43,6 +43,9 @@ export function isNotice(deduplicationKey: string): boolean {
   return deduplicationKey.startsWith(NOTICE_PREFIX);
 }
 
+/** The schedule that looks for overdue messages; the workflows that it starts have the time appended. */
+export const OVERDUE_CHECK_ID = 'sendproof/overdue';
+
 const ACCOUNT_TROUBLE_PREFIX = 'sendproof/account/';
 
 /** The workflow that sees an account through a trouble of its own. @param account as `slack:default` */

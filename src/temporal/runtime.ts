@@ -1,20 +1,29 @@
 import { SdkComponent, type LogMetadata } from '@temporalio/common';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { LOOPBACK, resolvePort } from './ports.js';
 
-/** Sends the SDK's and its native core's log lines to ours. To be called once in a process, before the first connection. */
-export function installTemporalRuntime(log: Logger): void {
+/**
+ * Sends the SDK's and its native core's log lines to ours, and has its metrics served on a free port of this machine only.
+ * To be called once in a process, before the first connection. Resolves with the URL of those metrics.
+ */
+export async function installTemporalRuntime(log: Logger): Promise<string> {
+  const bindAddress = `${LOOPBACK}:${await resolvePort(0)}`;
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       const severity = level.toLowerCase() as Level;
       log[isChatter(severity, meta) ? 'debug' : severity]({ temporal: meta }, message);
     }),
     telemetryOptions: {
+      metrics: {
+        prometheus: { bindAddress, countersTotalSuffix: true, useSecondsForDurations: true },
+      },
       logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
     },
     // We shut down on signals ourselves, in an order of our own.
     shutdownSignals: [],
   });
+  return `http://${bindAddress}/metrics`;
 }
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';

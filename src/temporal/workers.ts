@@ -10,9 +10,12 @@ import {
 import { unusableSecrets } from '../acknowledgements/secrets.js';
 import type { Configuration, ConfiguredAccount } from '../config/configuration.js';
 import { watchConfiguration } from '../config/watchConfiguration.js';
+import { createAttemptReport } from '../telemetry/attemptReport.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import { parseDestination } from '../message.js';
 import { ACKNOWLEDGEMENT_TASK_QUEUE, deliveryTaskQueue, WORKFLOW_TASK_QUEUE } from './names.js';
+import { scheduleOverdueCheck } from './overdueSchedule.js';
 import { serveAccounts } from './servedAccounts.js';
 
 export interface WorkersOptions {
@@ -25,6 +28,7 @@ export interface WorkersOptions {
   workflowBundle: string;
   log: Logger;
   tracing: Tracing;
+  metrics: Metrics;
   /** A number in [0, 1) for the jitter of retries. */
   random?: () => number;
 }
@@ -55,7 +59,9 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { clientInterceptors, workerOptions } = options.tracing;
   const client = new Client({ connection, namespace, interceptors: clientInterceptors });
   const accounts = await serveAccounts(client, configuration, log);
+  await scheduleOverdueCheck(client, log);
   const random = options.random ?? Math.random;
+  const report = createAttemptReport(options.metrics, log);
   for (const fault of unusableSecrets(configuration.acknowledgements)) {
     options.log.error(`Acknowledgements wait until this is mended: ${fault}`);
   }
@@ -79,6 +85,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       activities: createAcknowledgementActivities({
         settings: configuration.acknowledgements,
         random,
+        report: report.acknowledgement,
       }),
     }),
     ...[...accounts.connections].map(([id, connection]) =>
@@ -93,6 +100,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
             return id === `${platform}:${account}` ? connection : undefined;
           },
           random,
+          report: report.delivery,
         }),
       }),
     ),

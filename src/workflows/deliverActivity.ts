@@ -49,8 +49,9 @@ export async function attemptDelivery(
 async function runActivity(
   delivery: Delivery,
   index: number,
-  { content, correlation, expiresAt, onAmbiguous, priority, traceId }: DeliverMessageInput,
+  input: DeliverMessageInput,
 ): Promise<void> {
+  const { content, correlation, expiresAt, onAmbiguous, priority, traceId } = input;
   const { destination, taskQueue, fairnessKey, requestTimeoutMs } = delivery.plan;
   const retry = { ...delivery.plan.retry, attempts: delivery.attemptsLeft };
   const leftMs = millisecondsUntil(expiresAt);
@@ -88,6 +89,7 @@ async function runActivity(
       correlation,
       onAmbiguous,
       retry,
+      dueAt: dueAt(input),
       expiresAt,
       traceId,
       earlierAttempts: delivery.attempts,
@@ -106,4 +108,10 @@ async function runActivity(
     });
     delivery.fail(failure, new Date());
   }
+}
+
+function dueAt({ deliverAt }: DeliverMessageInput): string {
+  const { startTime } = workflowInfo();
+  const due = Math.max(startTime.getTime(), deliverAt === undefined ? 0 : Date.parse(deliverAt));
+  return new Date(due).toISOString();
 }

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { z } from 'zod';
 import type { batchResultSchema } from '../../src/api/representations.js';
+import { createMetrics } from '../../src/telemetry/metrics.js';
 import { startApi } from '../../src/api/server.js';
 import { environmentOf, ProductProcess } from '../faults/productProcess.js';
 import {
@@ -193,7 +194,12 @@ describe('a key whose window is over', () => {
     await harness.waitForStatus(key, 'confirmed');
     await windowOver(key);
     const { client, configuration } = harness;
-    const other = await startApi({ client, configuration, log });
+    const other = await startApi({
+      client,
+      configuration,
+      metrics: { metrics: createMetrics() },
+      log,
+    });
     try {
       const urls = [harness.api.url, other.url];
       const answers = await Promise.all(

@@ -1,0 +1,36 @@
+import type { Client } from '@temporalio/client';
+import type { Configuration } from '../config/configuration.js';
+import { searchMessages, visibilityQuery } from '../temporal/messageSearch.js';
+import { overdueFilter } from '../temporal/standing.js';
+
+export interface OverdueMessages {
+  count: number;
+  /** Deduplication keys, the newest first; not all where there are many. */
+  keys: string[];
+  overdueAfterMs: number;
+}
+
+/** As many as a person reads. */
+const LISTED = 20;
+
+/** Makes the activity that finds the messages that should have been final or parked long ago. */
+export function createOverdueMessages({
+  client,
+  configuration,
+}: {
+  client: Client;
+  configuration: Configuration;
+}) {
+  return async function overdueMessages(): Promise<OverdueMessages> {
+    const { overdueAfterMs } = configuration;
+    const filter = overdueFilter(overdueAfterMs, new Date());
+    const { count } = await client.workflow.count(visibilityQuery(filter));
+    if (count === 0) return { count, keys: [], overdueAfterMs };
+    const { messages } = await searchMessages(client, filter, { limit: LISTED });
+    return {
+      count,
+      keys: messages.map(({ deduplicationKey }) => deduplicationKey),
+      overdueAfterMs,
+    };
+  };
+}

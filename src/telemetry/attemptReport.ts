@@ -1,0 +1,51 @@
+/** What a worker says of each attempt: one log line, and the counters. Never content, a URL or a platform's own words. */
+import type { Logger } from 'pino';
+import type { AcknowledgeInput } from '../activities/acknowledge.js';
+import type { DeliverInput } from '../activities/deliverInput.js';
+import type { AcknowledgementFailure } from '../acknowledgement.js';
+import type { Attempt } from '../delivery.js';
+import { parseDestination } from '../message.js';
+import { NO_REASON, type Metrics } from './metrics.js';
+
+export interface AcknowledgementAttempt {
+  /** As Temporal counts them. */
+  number: number;
+  durationMs: number;
+  outcome: 'delivered' | 'transient' | 'permanent';
+  reason?: AcknowledgementFailure | undefined;
+  httpStatus?: number | undefined;
+}
+
+export interface AttemptReport {
+  delivery: (deduplicationKey: string, input: DeliverInput, attempt: Attempt) => void;
+  acknowledgement: (input: AcknowledgeInput, attempt: AcknowledgementAttempt) => void;
+}
+
+export function createAttemptReport(metrics: Metrics, log: Logger): AttemptReport {
+  return {
+    delivery: (deduplicationKey, { destination, deliveryId, dueAt, traceId }, attempt) => {
+      const { platform } = parseDestination(destination);
+      const { outcome, reason = NO_REASON } = attempt;
+      metrics.attempts.inc({ platform, outcome, reason });
+      if (outcome === 'delivered' && dueAt !== undefined) {
+        const seconds = Math.max(0, Date.now() - Date.parse(dueAt)) / 1_000;
+        metrics.timeToConfirm.observe({ platform }, seconds);
+      }
+      log.info(
+        { deduplicationKey, traceId, deliveryId, destination, ...attempt },
+        'Delivery attempted',
+      );
+    },
+    acknowledgement: ({ webhookId, recipient, acknowledgement }, attempt) => {
+      const { type: event, data } = acknowledgement;
+      const { deduplicationKey, traceId } = data;
+      const { outcome, reason = NO_REASON } = attempt;
+      metrics.acknowledgementAttempts.inc({ event, outcome, reason });
+      // Of the recipient only its kind: the path of a callback's URL may be a secret.
+      log.info(
+        { deduplicationKey, traceId, webhookId, event, recipient: recipient.kind, ...attempt },
+        'Acknowledgement attempted',
+      );
+    },
+  };
+}

@@ -1,0 +1,40 @@
+/** All that a process has to say to Prometheus, as one text. */
+import { Registry } from 'prom-client';
+import type { Metrics } from './metrics.js';
+import type { CollectStanding } from './standingMetrics.js';
+
+export interface MetricsSource {
+  metrics: Metrics;
+  /** Where the Temporal SDK's own metrics are, in processes that have workers. */
+  temporalSdkUrl?: string | undefined;
+}
+
+export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
+/** The SDK answers from memory, on this machine. */
+const SDK_TIMEOUT_MS = 1_000;
+
+export async function exposition(
+  { metrics, temporalSdkUrl }: MetricsSource,
+  standing?: CollectStanding,
+): Promise<string> {
+  const parts = await Promise.all([
+    metrics.registry.metrics(),
+    standing?.() ?? '',
+    temporalSdkUrl === undefined ? '' : sdkMetrics(temporalSdkUrl),
+  ]);
+  return parts
+    .filter((part) => part !== '')
+    .map((part) => `${part.trimEnd()}\n`)
+    .join('\n');
+}
+
+/** Without them the rest is worth having still. */
+async function sdkMetrics(url: string): Promise<string> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(SDK_TIMEOUT_MS) });
+    return response.ok ? await response.text() : '';
+  } catch {
+    return '';
+  }
+}

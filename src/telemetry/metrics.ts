@@ -1,0 +1,63 @@
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+
+/** What a process counts. Every label has a closed list of values: never a key, a destination or an account. */
+export interface Metrics {
+  registry: Registry;
+  accepted: Counter;
+  duplicates: Counter;
+  keysReused: Counter;
+  /** People's decisions that the API passed on; `scope`: one `message`, or all that a `filter` finds. */
+  decisions: Counter<'action' | 'scope'>;
+  /** One for each call of a delivery's activity that came to an outcome. */
+  attempts: Counter<'platform' | 'outcome' | 'reason'>;
+  /** From when a message was due (accepted, or its `deliverAt`) to a platform's receipt, in seconds. */
+  timeToConfirm: Histogram<'platform'>;
+  acknowledgementAttempts: Counter<'event' | 'outcome' | 'reason'>;
+}
+
+/** The label `reason` of what succeeded. */
+export const NO_REASON = 'none';
+
+/** From a message that finds everything ready to one that was sent again for a day. Seconds. */
+const CONFIRM_BUCKETS_S = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400];
+
+/** In a registry of their own: several APIs and workers may live in one process. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Counter({ name, help, labelNames, registers: [registry] });
+  return {
+    registry,
+    accepted: counter('sendproof_messages_accepted_total', 'Messages accepted for delivery.'),
+    duplicates: counter(
+      'sendproof_messages_duplicate_total',
+      'Messages whose deduplication key had been accepted before: counted, never posted.',
+    ),
+    keysReused: counter(
+      'sendproof_deduplication_keys_reused_total',
+      'Messages refused because their deduplication key had been used for other content.',
+    ),
+    decisions: counter('sendproof_decisions_total', 'Decisions of people, taken through the API.', [
+      'action',
+      'scope',
+    ]),
+    attempts: counter(
+      'sendproof_delivery_attempts_total',
+      'Attempts to deliver, by what they came to. Those whose worker was lost are missing.',
+      ['platform', 'outcome', 'reason'],
+    ),
+    timeToConfirm: new Histogram({
+      name: 'sendproof_time_to_confirm_seconds',
+      help: "From a message's acceptance (or its deliverAt) to the platform's receipt, for each destination.",
+      labelNames: ['platform'],
+      buckets: CONFIRM_BUCKETS_S,
+      registers: [registry],
+    }),
+    acknowledgementAttempts: counter(
+      'sendproof_acknowledgement_attempts_total',
+      'Attempts to tell a source what became of its message.',
+      ['event', 'outcome', 'reason'],
+    ),
+  };
+}

@@ -1,0 +1,28 @@
+import type { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { tsToMs } from '@temporalio/common/lib/time.js';
+import { WORKFLOW_TASK_QUEUE } from './names.js';
+
+/**
+ * Temporal remembers a poller for minutes after it died. A living one that has nothing to do polls again every 60 s (the
+ * server's `matching.longPollExpirationInterval`); the rest is for the way and for clocks that differ a little.
+ */
+const RECENT_MS = 90_000;
+
+type Poller = proto.temporal.api.taskqueue.v1.IPollerInfo;
+
+/** How many workers poll for workflow tasks. */
+export async function recentPollers(client: Client): Promise<number> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: client.workflow.options.namespace,
+    taskQueue: { name: WORKFLOW_TASK_QUEUE },
+    taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+  });
+  return countRecent(pollers, new Date());
+}
+
+export function countRecent(pollers: readonly Poller[], now: Date): number {
+  return pollers.filter(
+    ({ lastAccessTime }) => lastAccessTime && now.getTime() - tsToMs(lastAccessTime) < RECENT_MS,
+  ).length;
+}
