@@ -69,6 +69,11 @@ it('posts 300 messages for 10 channels at the pace of the channels, and is never
     sandbox: { limits: 'platform' },
     limits: { slack: { perDestination: 1, perAccount: 100 } },
   });
+  // Connections and code are warm then, as in a process that has run for a while.
+  for (let index = 0; index < 10; index += 1)
+    await send(`first-${index}`, slackChannel(20 + index));
+  await harness.sandbox.waitForPosts(10, { platform: 'slack' }, 30_000);
+  harness.sandbox.reset();
   await sendAll(300, (index) => slackChannel(index % 10));
   await harness.sandbox.waitForPosts(300, { platform: 'slack' }, 90_000);
   const times = posting().map(({ at }) => at);
@@ -113,7 +118,7 @@ describe('behind a backlog of 1,000 messages for one channel', () => {
 });
 
 it('sees 1,000 messages through an outage of 30 s: calls stay under the account’s limit, and come back without a wave', async () => {
-  const limit = 30;
+  const limit = 20;
   // Looking for an earlier post is a call too.
   const calls = () => harness.sandbox.requests({ platform: 'slack' });
   await start({
