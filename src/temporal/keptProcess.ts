@@ -6,7 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 /**
  * The keeper runs the command and watches a pipe that only this process holds open: the kernel closes it whenever this
  * process ends, by SIGKILL too, and then the whole process group is killed. SIGTERM is for the command; the keeper stays until the
- * command has gone, so that its own exit means the command's. POSIX shell: there is one on every Linux and macOS, it
+ * command has gone (the trap ends a wait early), so that its own exit means the command's. POSIX shell: there is one on every Linux and macOS, it
  * starts in a millisecond, and unlike a Node program it takes no memory to speak of.
  */
 const KEEPER = `
@@ -17,6 +17,8 @@ kept=$!
 watcher=$!
 exec 3<&-
 trap : TERM
+wait "$kept"
+status=$?
 while kill -0 "$kept" 2>/dev/null; do wait "$kept"; status=$?; done
 kill "$watcher" 2>/dev/null
 exit "$status"

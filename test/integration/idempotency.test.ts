@@ -204,7 +204,7 @@ describe('a key whose window is over', () => {
       const urls = [harness.api.url, other.url];
       const answers = await Promise.all(
         Array.from({ length: 50 }, (_, index) =>
-          harness.request<Acceptance>('POST', `${urls[index % 2]}/v1/messages`, impatient(key)),
+          harness.request<Acceptance>('POST', `${urls[index % 2]}/v1/messages`, message),
         ),
       );
 
