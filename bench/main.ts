@@ -4,13 +4,16 @@ import { Argument, Command } from 'commander';
 import { pino } from 'pino';
 import { runMain } from '../src/process.js';
 import { overhead } from './overhead.js';
+import { pacing } from './pacing.js';
 import type { Scenario } from './scenario.js';
+import { storm } from './storm.js';
 
-const SCENARIOS: readonly Scenario[] = [overhead];
+const SCENARIOS: readonly Scenario[] = [overhead, pacing, storm];
 
 interface Options {
   quick: boolean;
   json?: string;
+  svg?: string;
 }
 
 /** Standard output is for the figures. */
@@ -31,18 +34,20 @@ const program = new Command('npm run bench --')
     '--json <file>',
     'write the figures as JSON; "-": to standard output instead of the table',
   )
+  .option('--svg <file>', 'write the chart as SVG, of a scenario that has one')
   .action(run);
 
 await runMain(log, async () => {
   await program.parseAsync();
 });
 
-async function run(name: string, { quick, json }: Options): Promise<void> {
+async function run(name: string, { quick, json, svg }: Options): Promise<void> {
   const scenario = SCENARIOS.find((each) => each.name === name) ?? overhead;
   const progress = (line: string): void => void process.stderr.write(`${line} …\n`);
-  const { figures, table } = await scenario.run({ quick, progress, log });
+  const { figures, table, chart } = await scenario.run({ quick, progress, log });
   const document = `${JSON.stringify({ scenario: scenario.name, quick, ...figures }, undefined, 2)}\n`;
   if (json === '-') process.stdout.write(document);
   else process.stdout.write(`\n${table}\n`);
   if (json !== undefined && json !== '-') await writeFile(json, document);
+  if (svg !== undefined && chart !== undefined) await writeFile(svg, chart);
 }

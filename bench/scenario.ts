@@ -14,6 +14,8 @@ export interface ScenarioReport {
   figures: object;
   /** For people. */
   table: string;
+  /** As SVG, where a picture says more. */
+  chart?: string;
 }
 
 /** One thing to measure: a folder or file of its own, and an entry in `main.ts`. */

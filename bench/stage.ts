@@ -11,7 +11,9 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { AccountLimits } from '../src/config/fields.js';
+import type { FaultInput } from '../src/sandbox/faults.js';
 import type { SandboxPost } from '../src/sandbox/posts.js';
+import type { SandboxRequest } from '../src/sandbox/requests.js';
 import { findTemporalCli } from '../src/temporal/cli.js';
 import { DEFAULT_NAMESPACE } from '../src/temporal/connection.js';
 import { startDevServer } from '../src/temporal/devServer.js';
@@ -33,6 +35,10 @@ export interface Stage {
   readonly apiUrl: string;
   /** What people see in the sandbox's channels. */
   posts(): Promise<SandboxPost[]>;
+  /** What the sandbox was asked, in the order in which it came. */
+  requests(): Promise<SandboxRequest[]>;
+  setFault(fault: FaultInput): Promise<void>;
+  clearFaults(): Promise<void>;
   /** Starts bare Temporal's worker, and resolves with its task queue. */
   startBareWorker(): Promise<string>;
   /** Has this done before what runs here is stopped. */
@@ -116,13 +122,26 @@ async function build(
   const connection = await Connection.connect({ address: server.address });
   cleanUp.push(() => connection.close());
   const { serverVersion } = await connection.workflowService.getSystemInfo({});
+  const control = async (what: string, init?: RequestInit): Promise<unknown> => {
+    const response = await fetch(`${sandbox.url}/control/${what}`, init);
+    if (!response.ok) throw new Error(`The sandbox answered ${response.status} to ${what}.`);
+    return response.status === 204 ? undefined : await response.json();
+  };
   return {
     client: new Client({ connection, namespace }),
     serverVersion,
     apiUrl,
-    posts: async () => {
-      const response = await fetch(`${sandbox.url}/control/posts`);
-      return (await response.json()) as SandboxPost[];
+    posts: async () => (await control('posts')) as SandboxPost[],
+    requests: async () => (await control('requests')) as SandboxRequest[],
+    setFault: async (fault) => {
+      await control('faults', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(fault),
+      });
+    },
+    clearFaults: async () => {
+      await control('faults', { method: 'DELETE' });
     },
     startBareWorker: async () => {
       await run('bareWorker.js', [server.address, namespace, BARE_TASK_QUEUE]).firstLine;

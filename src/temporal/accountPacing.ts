@@ -18,7 +18,7 @@ import {
  * Messages that leave evenly don't arrive evenly: one that is late makes the next one seem early. At exactly the platform's
  * pace there would be no room for that, and some would be refused.
  */
-const ROOM_FOR_DELAYS = 0.95;
+const ROOM_FOR_DELAYS = 0.93;
 
 export class AccountPacing {
   readonly #client: Client;

@@ -3,15 +3,23 @@ import proto from '@temporalio/proto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { deliveryTaskQueue } from '../../src/temporal/names.js';
 import { slackChannel, teamsChannel } from '../faults/deliveries.js';
+import { startWorkerProcess, type ProductProcess } from '../faults/productProcess.js';
 import { startHarness, type Harness, type HarnessOptions } from '../harness.js';
 
 const UNLIMITED = { perDestination: 'off', perAccount: 'off' } as const;
 
 let harness: Harness;
-afterEach(() => harness.close());
+let worker: ProductProcess | undefined;
+afterEach(async () => {
+  await worker?.kill('SIGTERM');
+  worker = undefined;
+  await harness.close();
+});
 
+/** The worker is a process of its own, as in production: what it computes doesn't hold up the sandbox's clock. */
 async function start(options: HarnessOptions): Promise<void> {
-  harness = await startHarness(options);
+  harness = await startHarness({ ...options, workers: false });
+  worker = await startWorkerProcess(harness);
 }
 
 const send = (key: string, destination: string, priority = 3) =>
@@ -34,8 +42,8 @@ async function sendAll(count: number, destination: (index: number) => string): P
   await Promise.all(Array.from({ length: 40 }, sendOneByOne));
 }
 
-/** Waits until so many deliveries to Slack wait in their task queue. */
-const backlog = (count: number) =>
+/** Waits until of so many deliveries to Slack each has been posted or waits in its task queue. */
+const queued = (count: number) =>
   vi.waitFor(
     async () => {
       const { stats } = await harness.client.workflowService.describeTaskQueue({
@@ -44,7 +52,8 @@ const backlog = (count: number) =>
         taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
         reportStats: true,
       });
-      expect(Number(stats?.approximateBacklogCount ?? 0)).toBeGreaterThanOrEqual(count);
+      const waiting = Number(stats?.approximateBacklogCount ?? 0);
+      expect(waiting + posts().length).toBeGreaterThanOrEqual(count);
     },
     { timeout: 90_000, interval: 500 },
   );
@@ -91,7 +100,8 @@ describe('behind a backlog of 1,000 messages for one channel', () => {
     await start({ limits: { slack: { perDestination: 1, perAccount: 50 } } });
     const noisy = slackChannel(0);
     await sendAll(1_000, () => noisy);
-    await backlog(900);
+    // Some are under way between the two.
+    await queued(990);
     const waits: number[] = [];
     for (let index = 0; index < 50; index += 1) {
       const from = Date.now();
@@ -139,42 +149,51 @@ it('sees 1,000 messages through an outage of 30 s: calls stay under the accountâ
   console.log(
     `storm: ${perSecond.toFixed(1)} calls/s while down (limit ${limit}), then 1,000 posted in ${seconds.toFixed(1)} s (ideal ${(1_000 / limit).toFixed(1)} s), busiest second ${busiestSecond(after)}`,
   );
-  expect(perSecond).toBeLessThanOrEqual(limit * 1.05);
+  // A second's worth may go out at once, after the pause before the first.
+  expect(failing.length).toBeLessThanOrEqual(limit * ((up - down) / 1_000 + 1));
   expect(seconds).toBeLessThanOrEqual((1.2 * 1_000) / limit);
   expect(busiestSecond(after)).toBeLessThanOrEqual(1.5 * limit);
 }, 240_000);
 
 it('delivers to Teams as quickly while Slack is down as while it is not', async () => {
-  await start({ limits: { slack: UNLIMITED, teams: UNLIMITED }, retry: { attempts: 1_000 } });
+  await start({
+    limits: { slack: { perDestination: 1, perAccount: 5 }, teams: UNLIMITED },
+    retry: { initialDelay: '1s', maximumDelay: '10s', attempts: 1_000 },
+  });
   const waits = { undisturbed: [] as number[], disturbed: [] as number[] };
   const measure = async (into: number[], key: string, count: number): Promise<void> => {
     for (let index = 0; index < count; index += 1) {
       const from = Date.now();
+      const teams = { platform: 'teams' } as const;
+      const before = harness.sandbox.posts(teams).length;
       await send(`${key}-${index}`, teamsChannel(index));
-      await harness.waitForStatus(`${key}-${index}`, 'confirmed');
+      await harness.sandbox.waitForPosts(before + 1, teams, 20_000);
       into.push(Date.now() - from);
     }
   };
   await measure([], 'warm-up', 10);
   // In turns, so that what else the machine does strikes both alike.
   for (let turn = 0; turn < 6; turn += 1) {
-    await measure(waits.undisturbed, `alone-${turn}`, 20);
+    await measure(waits.undisturbed, `alone-${turn}`, 50);
     const fault = harness.sandbox.addFault({ kind: 'http_error', status: 503, platform: 'slack' });
     await Promise.all(
-      Array.from({ length: 5 }, (_, index) => send(`down-${turn}-${index}`, slackChannel(index))),
+      Array.from({ length: 5 }, (_, index) =>
+        send(`down-${turn}-${index}`, slackChannel(5 * turn + index)),
+      ),
     );
-    await measure(waits.disturbed, `beside-${turn}`, 20);
+    await measure(waits.disturbed, `beside-${turn}`, 50);
     harness.sandbox.removeFault(fault);
     await harness.sandbox.waitForPosts(5 * (turn + 1), { platform: 'slack' }, 30_000);
   }
   const [alone, beside] = [waits.undisturbed, waits.disturbed].map((each) => quantile(each, 0.99));
   console.log(`Teams: p99 ${alone} ms, while Slack is down ${beside} ms`);
-  // 1.2 times on a machine that does nothing else; here what worsens is caught, and not the weather.
-  expect(beside).toBeLessThanOrEqual(2 * (alone ?? 0) + 100);
+  // A hiccup of the machine's is not Slack's.
+  const HICCUP_MS = 50;
+  expect(beside).toBeLessThanOrEqual(1.2 * (alone ?? 0) + HICCUP_MS);
 }, 240_000);
 
 it('holds 500 messages back while their token is revoked: fewer than ten failing calls, no dead letter, all posted', async () => {
-  await start({ limits: { slack: { perDestination: 'off', perAccount: 50 } } });
+  await start({ limits: { slack: { perDestination: 'off', perAccount: 30 } } });
   await sendAll(500, (index) => slackChannel(index % 50));
   await harness.sandbox.waitForPosts(150, { platform: 'slack' }, 60_000);
   harness.sandbox.addFault({ kind: 'revoked_token', platform: 'slack' });
