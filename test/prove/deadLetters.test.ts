@@ -11,6 +11,7 @@ import type { SandboxPost } from '../../src/sandbox/posts.js';
 import type { MessagePage } from '../../src/temporal/messageSearch.js';
 import { deadLetterQueueId } from '../../src/temporal/names.js';
 import { deadLetterCountsQuery } from '../../src/workflows/signals.js';
+import { startWorkerProcess, type ProductProcess } from '../faults/productProcess.js';
 import { OPS, startHarness, type Harness } from '../harness.js';
 
 type Summary = z.infer<typeof deadLetterSummarySchema>;
@@ -31,7 +32,13 @@ const BATCH = 100;
 const EVENT_LIMIT = 51_200;
 
 let harness: Harness;
-afterEach(() => harness.close());
+/** A process of its own has a processor of its own. */
+let worker: ProductProcess | undefined;
+afterEach(async () => {
+  await worker?.kill('SIGTERM');
+  worker = undefined;
+  await harness.close();
+});
 
 /** As a sender does: what was answered with 503 is sent again, with the same key. */
 async function sendAll(all: { deduplicationKey: string; destination: string }[]): Promise<void> {
@@ -88,10 +95,14 @@ async function listAll(): Promise<MessagePage['messages']> {
   return all;
 }
 
-function busiestSecond(posts: SandboxPost[]): number {
-  const times = posts.map(({ postedAt }) => postedAt).sort((one, other) => one - other);
+const WINDOW_S = 5;
+
+/** The most posts within so many seconds. */
+function busiest(posts: SandboxPost[]): number {
+  const times = posts.map(({ postedAt }) => postedAt);
+  const windowMs = WINDOW_S * 1_000;
   return Math.max(
-    ...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length),
+    ...times.map((from) => times.filter((at) => at >= from && at < from + windowMs).length),
   );
 }
 
@@ -100,7 +111,8 @@ const queueOf = (destination: Destination) =>
 
 describe(`${MESSAGES} dead letters over ${DESTINATIONS.length} destinations`, () => {
   it('are all listed, counted and told to their queues; a retry by filter posts each once', async () => {
-    harness = await startHarness({ limits: { slack: LIMITS } });
+    harness = await startHarness({ workers: false, limits: { slack: LIMITS } });
+    worker = await startWorkerProcess(harness);
     for (const destination of DESTINATIONS) {
       harness.sandbox.addFault({
         kind: 'slack_error',
@@ -161,8 +173,8 @@ describe(`${MESSAGES} dead letters over ${DESTINATIONS.length} destinations`, ()
     const retriedInS = (Date.now() - retryBegan) / 1_000;
     expect(new Set(posts.map(({ text }) => text)).size).toBe(meant);
     expect(posts).toHaveLength(meant);
-    // The account's pace: a second has as many posts as its limit, and a few that the last one left room for.
-    expect(busiestSecond(posts)).toBeLessThanOrEqual(1.5 * LIMITS.perAccount);
+    // The account's pace. Over some seconds: how long a call takes on a busy machine blurs a single one.
+    expect(busiest(posts)).toBeLessThanOrEqual(1.25 * LIMITS.perAccount * WINDOW_S);
     for (const destination of RETRIED) {
       await vi.waitFor(async () => {
         const counts = await queueOf(destination).query(deadLetterCountsQuery);
