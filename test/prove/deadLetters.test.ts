@@ -26,7 +26,7 @@ const DESTINATIONS = Array.from(
 /** Those of every fourth destination are parked for another reason, and retried. */
 const RETRIED = DESTINATIONS.filter((_, index) => index % 4 === 0);
 /** In messages per second: more than Slack's, so that the proof takes minutes, and less than the machine can do. */
-const LIMITS = { perDestination: 5, perAccount: 20 };
+const LIMITS = { perDestination: 5, perAccount: 25 };
 const BATCH = 100;
 /** Temporal's own limit on a history's events. */
 const EVENT_LIMIT = 51_200;
