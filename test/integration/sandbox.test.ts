@@ -49,7 +49,7 @@ function graphClient(token = sandbox.graphToken): GraphClient {
     middleware: {
       execute: async (context) => {
         const headers = context.options?.headers as Record<string, string>;
-        context.response = await fetch(context.request as string, {
+        context.response = await fetch(context.request, {
           ...(context.options as RequestInit),
           headers: {
             ...headers,

@@ -9,7 +9,8 @@ import type {
 import type { Destination } from '../../src/message.js';
 import type { SandboxPost } from '../../src/sandbox/posts.js';
 import type { MessagePage } from '../../src/temporal/messageSearch.js';
-import { deadLetterQueueId } from '../../src/temporal/names.js';
+import { deadLetterQueueId, deliveryTaskQueue } from '../../src/temporal/names.js';
+import { setQueueLimits } from '../../src/temporal/queueLimits.js';
 import { deadLetterCountsQuery } from '../../src/workflows/signals.js';
 import { startWorkerProcess, type ProductProcess } from '../faults/productProcess.js';
 import { OPS, startHarness, type Harness } from '../harness.js';
@@ -111,7 +112,7 @@ const queueOf = (destination: Destination) =>
 
 describe(`${MESSAGES} dead letters over ${DESTINATIONS.length} destinations`, () => {
   it('are all listed, counted and told to their queues; a retry by filter posts each once', async () => {
-    harness = await startHarness({ workers: false, limits: { slack: LIMITS } });
+    harness = await startHarness({ workers: false });
     worker = await startWorkerProcess(harness);
     for (const destination of DESTINATIONS) {
       harness.sandbox.addFault({
@@ -153,6 +154,12 @@ describe(`${MESSAGES} dead letters over ${DESTINATIONS.length} destinations`, ()
     }
 
     harness.sandbox.clearFaults();
+    await setQueueLimits(
+      harness.client,
+      deliveryTaskQueue('slack', 'default'),
+      { perQueue: LIMITS.perAccount, perFairnessKey: LIMITS.perDestination },
+      'the pace of the proof',
+    );
     const meant = perDestination * RETRIED.length;
     const retryBegan = Date.now();
     const { status, body } = await harness.request<Decision>('POST', '/v1/dead-letters/retry', {
