@@ -15,6 +15,7 @@ import {
   type Resource,
 } from '@opentelemetry/resources';
 import {
+  AlwaysOffSampler,
   BasicTracerProvider,
   BatchSpanProcessor,
   type SpanProcessor,
@@ -57,7 +58,8 @@ export function startTracing(serviceName: string): Tracing {
     : undefined;
   const provider = new BasicTracerProvider({
     resource,
-    spanProcessors: processor ? [processor] : [],
+    // Not sampled, spans are ids and no more: workflows need not make, nor hand over, what nobody wants.
+    ...(processor ? { spanProcessors: [processor] } : { sampler: new AlwaysOffSampler() }),
   });
   trace.setGlobalTracerProvider(provider);
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
