@@ -114,8 +114,11 @@ export function sendProblem(response: Response, problem: Problem): void {
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
-/** The last handler: whatever was thrown leaves as a problem document, and what nobody foresaw is logged. */
-export function problemHandler(log: Logger): ErrorRequestHandler {
+/** The last handler: whatever was thrown leaves as a problem, and what nobody foresaw is logged. */
+export function problemHandler(
+  log: Logger,
+  send: (response: Response, problem: Problem) => void = sendProblem,
+): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent) {
       next(error);
@@ -125,7 +128,7 @@ export function problemHandler(log: Logger): ErrorRequestHandler {
     if (problem.type === 'internal_error') {
       log.error({ err: error, method: request.method, route: request.path }, 'Unforeseen error');
     }
-    sendProblem(response, problem);
+    send(response, problem);
   };
 }
 

@@ -1,6 +1,8 @@
 /** How fast messages go out: as fast as the platforms allow, never faster, and nobody at the cost of another. */
 import proto from '@temporalio/proto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { busiestSecond } from '../../bench/calls.js';
+import { quantile } from '../../bench/statistics.js';
 import { deliveryTaskQueue } from '../../src/temporal/names.js';
 import { slackChannel, teamsChannel } from '../faults/deliveries.js';
 import { startWorkerProcess, type ProductProcess } from '../faults/productProcess.js';
@@ -65,17 +67,6 @@ const queued = (count: number) =>
 const pathOf = (destination: string): string => destination.slice(destination.indexOf('/') + 1);
 const posts = () => harness.sandbox.posts({ platform: 'slack' });
 const posting = () => harness.sandbox.requests({ operation: 'chat.postMessage' });
-
-/** The most calls within any second. */
-function busiestSecond(times: readonly number[]): number {
-  const sorted = [...times].sort((one, other) => one - other);
-  return Math.max(...sorted.map((at) => sorted.filter((t) => t >= at && t < at + 1_000).length));
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
-}
 
 it('posts 300 messages for 10 channels at the pace of the channels, and is never told to slow down', async () => {
   await start({

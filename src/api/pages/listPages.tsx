@@ -28,14 +28,7 @@ export function SearchPage({
       <form class="filters" action="/messages">
         {fields.q !== undefined && <input type="hidden" name="q" value={fields.q} />}
         <Choice name="status" label="Status" choices={MESSAGE_STATUSES} chosen={fields.status} />
-        <label>
-          Destination
-          <input
-            name="destination"
-            value={fields.destination}
-            placeholder="slack:default/C0123ABC"
-          />
-        </label>
+        <DestinationField value={fields.destination} />
         <button>Show</button>
       </form>
       <section id="found" data-live>
@@ -73,14 +66,7 @@ export function DeadLettersPage({
       <p>What could not be delivered waits here for a person, for as long as it takes.</p>
       <form class="filters" action="/dead-letters">
         <Choice name="reason" label="Reason" choices={FAILURE_REASONS} chosen={fields.reason} />
-        <label>
-          Destination
-          <input
-            name="destination"
-            value={fields.destination}
-            placeholder="slack:default/C0123ABC"
-          />
-        </label>
+        <DestinationField value={fields.destination} />
         <button>Show</button>
       </form>
       <section id="found" data-live>
@@ -96,6 +82,15 @@ export function DeadLettersPage({
         <NextPage path="/dead-letters" fields={fields} cursor={found.cursor} />
       </section>
     </Page>
+  );
+}
+
+function DestinationField({ value }: { value: string | undefined }) {
+  return (
+    <label>
+      Destination
+      <input name="destination" value={value} placeholder="slack:default/C0123ABC" />
+    </label>
   );
 }
 

@@ -20,7 +20,7 @@ import { decideOnDeadLetters, discardBodySchema, retryBodySchema } from '../deci
 import { parseKey } from '../findMessage.js';
 import { deadLetterQuerySchema, findDeadLetters } from '../deadLetters.js';
 import { messageQuerySchema, readAbsence } from '../messages.js';
-import { asProblem, parseRequest } from '../problem.js';
+import { problemHandler, parseRequest } from '../problem.js';
 import { ICON, LIVE_SCRIPT, STYLE } from './assets.js';
 import { DeadLettersPage, SearchPage, type SearchFields } from './listPages.js';
 import { AbsencePage, MessagePage } from './messagePage.js';
@@ -178,18 +178,10 @@ function requireSession(apiKeys: readonly string[]): RequestHandler {
 }
 
 function showProblem({ log }: ApiContext): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
-    if (response.headersSent) {
-      next(error);
-      return;
-    }
-    const problem = asProblem(error);
-    if (problem.type === 'internal_error') {
-      log.error({ err: error, method: request.method, route: request.path }, 'Unforeseen error');
-    }
+  return problemHandler(log, (response, problem) => {
     response.status(problem.status);
     show(response, <ProblemPage problem={problem} />);
-  };
+  });
 }
 
 function show(response: Response, page: VNode): void {
