@@ -61,6 +61,13 @@ export async function accountTrouble({ account, carried }: AccountTroubleInput):
     const trouble = worstOf(troubles.splice(0));
     if (trouble.kind === 'rate_limited') await waitAndRaisePace(trouble);
     else await untilCredentialsWork(trouble);
+    // A platform may ask for a pause every minute, for days.
+    if (workflowInfo().continueAsNewSuggested) await goOn(troubles);
+  }
+
+  async function goOn(ahead: AccountTrouble[]): Promise<never> {
+    const carried = { ...incident, troubles: ahead };
+    return await continueAsNew<typeof accountTrouble>({ account, carried });
   }
 
   async function untilCredentialsWork(trouble: AccountTrouble): Promise<void> {
@@ -75,10 +82,7 @@ export async function accountTrouble({ account, carried }: AccountTroubleInput):
       if (check.outcome !== 'refused') break;
       ({ detail } = check);
       if (workflowInfo().continueAsNewSuggested) {
-        await continueAsNew<typeof accountTrouble>({
-          account,
-          carried: { ...incident, troubles: [...troubles, { ...trouble, detail }] },
-        });
+        await goOn([...troubles, { ...trouble, detail }]);
       }
     }
     // What was reported meanwhile is over too.

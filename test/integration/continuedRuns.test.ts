@@ -1,0 +1,164 @@
+/** Workflows that run for long and go on as new runs, on a server that suggests it after a few events. */
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, expect, inject, it, vi } from 'vitest';
+import type { z } from 'zod';
+import type {
+  bulkDecisionProgressSchema,
+  bulkDecisionSchema,
+} from '../../src/api/representations.js';
+import { startDevServer, type DevServer } from '../../src/temporal/devServer.js';
+import {
+  accountTroubleId,
+  deadLetterQueueId,
+  deliveryTaskQueue,
+} from '../../src/temporal/names.js';
+import { readQueueLimits } from '../../src/temporal/queueLimits.js';
+import { deadLetterCountsQuery } from '../../src/workflows/signals.js';
+import { slackChannel } from '../faults/deliveries.js';
+import { INCIDENTS, OPS, startHarness, type Harness, type HarnessOptions } from '../harness.js';
+
+type Decision = z.infer<typeof bulkDecisionSchema>;
+type Progress = z.infer<typeof bulkDecisionProgressSchema>;
+
+const OPERATORS = { platform: 'slack', path: 'C0RANDOM1' } as const;
+
+let server: DevServer;
+let harness: Harness;
+beforeAll(async () => {
+  server = await startDevServer({
+    cliPath: inject('temporalCliPath'),
+    port: 0,
+    namespace: 'default',
+    // 4,096 by default.
+    dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': 20 },
+    log: pino({ level: 'silent' }),
+  });
+});
+afterEach(() => harness.close());
+afterAll(() => server.stop());
+
+async function start(options: HarnessOptions): Promise<void> {
+  harness = await startHarness({ temporalAddress: server.address, ...options });
+}
+
+/** How many runs of this workflow went on as a new one. */
+async function continued(workflowId: string): Promise<number> {
+  const query = `WorkflowId = "${workflowId}" AND ExecutionStatus = "ContinuedAsNew"`;
+  return (await harness.client.workflow.count(query)).count;
+}
+
+it('a dead-letter queue loses no signal, no decision and no digest', async () => {
+  await start({
+    limits: { slack: { perDestination: 5 } },
+    settings: { operators: { destinations: ['slack:default/C0RANDOM1'], digestAfter: '15s' } },
+  });
+  const queueId = deadLetterQueueId(OPS);
+  const keys = Array.from({ length: 40 }, (_, index) => `continued-${index}`);
+  const path = 'C0123ABC';
+  harness.sandbox.addFault({
+    kind: 'slack_error',
+    error: 'not_in_channel',
+    platform: 'slack',
+    path,
+  });
+  await Promise.all(
+    keys.map((key) =>
+      harness.send({ deduplicationKey: key, destinations: [OPS], content: { text: key } }),
+    ),
+  );
+  for (const key of keys) await harness.waitForStatus(key, 'dead_lettered');
+  const counts = () => harness.client.workflow.getHandle(queueId).query(deadLetterCountsQuery);
+  await vi.waitFor(
+    async () => expect(await counts()).toMatchObject({ open: keys.length, total: keys.length }),
+    { timeout: 20_000 },
+  );
+  const [digest] = await harness.sandbox.waitForPosts(1, OPERATORS, 30_000);
+  expect(digest?.text).toContain('40 dead letters');
+  const before = await continued(queueId);
+  expect(before).toBeGreaterThan(0);
+
+  harness.sandbox.clearFaults();
+  const { body } = await harness.request<Decision>('POST', '/v1/dead-letters/retry', {
+    filter: { destination: OPS },
+    by: 'ana',
+    reason: 'invited the app',
+  });
+  const progress = () => harness.request<Progress>('GET', body.links.self);
+  await vi.waitFor(
+    async () => expect((await progress()).body).toMatchObject({ done: true, decided: keys.length }),
+    { timeout: 60_000, interval: 200 },
+  );
+  for (const key of keys) await harness.waitForStatus(key, 'confirmed');
+  await vi.waitFor(
+    async () => expect(await counts()).toMatchObject({ open: 0, total: keys.length }),
+    { timeout: 20_000 },
+  );
+  expect(await continued(queueId)).toBeGreaterThan(before);
+  // The memo went along: how far the decision came is still told.
+  expect((await progress()).body).toMatchObject({ done: true, decided: keys.length });
+  expect(
+    harness.sandbox
+      .posts({ platform: 'slack', path })
+      .map(({ text }) => text)
+      .sort(),
+  ).toEqual([...keys].sort());
+  for (const key of keys) {
+    expect((await harness.message(key)).operatorActions).toMatchObject([
+      { action: 'retry', by: 'ana' },
+    ]);
+  }
+  expect(harness.sandbox.posts(OPERATORS)).toHaveLength(1);
+}, 120_000);
+
+it('an account’s trouble is told once, and ends as it would have', async () => {
+  await start({
+    limits: { slack: { perAccount: 100 } },
+    settings: { operators: { destinations: [INCIDENTS] } },
+  });
+  const troubleId = accountTroubleId('slack:default');
+  const queuePasses = (perSecond: number) =>
+    vi.waitFor(
+      async () => {
+        const limits = await readQueueLimits(harness.client, deliveryTaskQueue('slack', 'default'));
+        expect(limits.perQueue).toBeCloseTo(perSecond, 5);
+      },
+      { timeout: 60_000, interval: 100 },
+    );
+  harness.sandbox.addFault({ kind: 'revoked_token', platform: 'slack' });
+  await harness.send({
+    deduplicationKey: 'refused',
+    destinations: [OPS],
+    content: { text: 'refused' },
+  });
+  await vi.waitFor(async () => expect(await continued(troubleId)).toBeGreaterThan(0), {
+    timeout: 30_000,
+    interval: 200,
+  });
+  await queuePasses(0);
+  harness.sandbox.clearFaults();
+  await harness.waitForStatus('refused', 'confirmed', 60_000);
+  await queuePasses(100);
+  expect(harness.sandbox.posts({ platform: 'teams' })).toHaveLength(1);
+
+  // A pause that the platform asks all of the account for, while the run before still watches for a relapse.
+  const before = await continued(troubleId);
+  for (const number of [1, 2, 3]) {
+    const [, path] = slackChannel(number).split('/');
+    const fault = { kind: 'rate_limited', platform: 'slack', retryAfter: '1', times: 1 } as const;
+    harness.sandbox.addFault({ ...fault, path });
+  }
+  const limited = [1, 2, 3].map((number) => ({
+    deduplicationKey: `limited-${number}`,
+    destinations: [slackChannel(number)],
+    content: { text: 'limited' },
+  }));
+  await Promise.all(limited.map((message) => harness.send(message)));
+  await queuePasses(0);
+  for (const { deduplicationKey } of limited)
+    await harness.waitForStatus(deduplicationKey, 'confirmed');
+  await queuePasses(100);
+  await vi.waitFor(async () => expect(await continued(troubleId)).toBeGreaterThan(before), {
+    timeout: 10_000,
+  });
+  expect(harness.sandbox.posts({ platform: 'teams' })).toHaveLength(1);
+}, 180_000);
