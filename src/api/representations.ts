@@ -206,7 +206,9 @@ export const bulkDecisionProgressSchema = z
     requestedAt: timestamp,
     filter: z.object({ reason: reasonSchema.optional() }),
     done: z.boolean().meta({ description: 'Each dead letter has been told the decision.' }),
-    decided: z.int().meta({ description: 'Dead letters that have been told it so far.' }),
+    decided: z.int().meta({
+      description: 'Dead letters that were told it so far, but for the last of a worker that died.',
+    }),
     destinations: z.array(
       z.object({
         destination: destinationSchema,
