@@ -11,6 +11,7 @@ import {
 import type { SearchAttributePair } from '@temporalio/common';
 import type { DeliverMessageInput } from '../message.js';
 import type { deliverMessage } from '../workflows/deliverMessage.js';
+import { messageDetails, messageSummary } from './messageMetadata.js';
 import { WORKFLOW_TASK_QUEUE } from './names.js';
 import {
   destinationAttribute,
@@ -100,16 +101,7 @@ function startOptions({ deduplicationKey, input, memo }: MessageStart) {
     // A thousand messages for one channel, accepted at once, don't keep another channel's from being taken up.
     priority: { priorityKey: priority, fairnessKey: deliveries[0]?.fairnessKey },
     ...(deliverAt !== undefined && { startDelay: Math.max(0, Date.parse(deliverAt) - Date.now()) }),
-    staticSummary: summary(destinations, correlation?.source, correlation?.reference),
+    staticSummary: messageSummary(input),
+    staticDetails: messageDetails(deduplicationKey, input),
   };
-}
-
-/** What the Web UI's list shows: `slack:default/C0123ABC ← pagerduty 55`. */
-function summary(
-  destinations: readonly string[],
-  source: string | undefined,
-  reference: string | undefined,
-): string {
-  const from = [source, reference].filter((part) => part !== undefined).join(' ');
-  return from === '' ? destinations.join(', ') : `${destinations.join(', ')} ← ${from}`;
 }

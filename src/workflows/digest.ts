@@ -2,6 +2,7 @@ import type { OperatorNotice } from '../activities/tellOperators.js';
 import type { DigestPolicy } from '../activities/digestPolicy.js';
 import type { FailureReason } from '../delivery.js';
 import type { Destination } from '../message.js';
+import { inCode } from '../markdownCode.js';
 import { REMEDIES } from '../remedies.js';
 import { oldestWaiting, waitingMessages, type DeadLetterCounts } from './deadLetterCounts.js';
 import type { DeadLetterReference } from './signals.js';
@@ -137,9 +138,4 @@ function whatToDo(destination: Destination, counts: DeadLetterCounts): string {
     `${waitingMessages(counts)} wait there now. See them with ${inCode(`sendproof dead-letters --destination ${destination}`)}; ` +
     `once the cause is mended: ${inCode(`sendproof dead-letters retry --destination ${destination}`)}.`
   );
-}
-
-/** As code in Markdown, which a backtick would end. */
-function inCode(text: string): string {
-  return `\`${text.replaceAll('`', "'")}\``;
 }

@@ -2,6 +2,7 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { OverdueMessages } from '../activities/overdueMessages.js';
 import type { OperatorNotice } from '../activities/tellOperators.js';
 import type { WorkflowQueueActivities } from '../activities/index.js';
+import { inCode } from '../markdownCode.js';
 
 /** The next check comes soon: one that fails for longer gives way to it. */
 const { overdueMessages, tellOperators } = proxyActivities<WorkflowQueueActivities>({
@@ -33,7 +34,7 @@ export function overdueNotice(
       severity: 'error',
       text: [
         `More than ${minutes} min after they were due, these are neither delivered nor waiting for a person:`,
-        keys.map((key) => `- \`${key.replaceAll('`', "'")}\``).join('\n') + more,
+        keys.map((key) => `- ${inCode(key)}`).join('\n') + more,
         'Why, says `sendproof timeline <key>`. If it is many, see that workers run for their accounts: `sendproof doctor`.',
       ].join('\n\n'),
     },
