@@ -1,11 +1,9 @@
-/** The pages in a real browser: Chromium, which SENDPROOF_CHROMIUM names where it is not at its usual place. */
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { launch, type Browser, type Page } from 'puppeteer-core';
+/** The pages in a real browser. */
+import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { OPS, startHarness, type Harness } from '../harness.js';
+import { launchBrowser, takePicture } from './browser.js';
 
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const PHONE = { width: 390, height: 844, hasTouch: true, isMobile: true };
 const DESKTOP = { width: 1280, height: 800 };
 
@@ -15,13 +13,8 @@ let page: Page;
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  const executablePath = process.env.SENDPROOF_CHROMIUM ?? PLACES.find((path) => existsSync(path));
-  if (executablePath === undefined) {
-    throw new Error(`No Chromium at ${PLACES.join(', ')}: install it, or set SENDPROOF_CHROMIUM.`);
-  }
   harness = await startHarness();
-  // Its own sandbox needs what containers and root lack; it only sees our own pages.
-  browser = await launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser.close();
@@ -56,15 +49,7 @@ async function park(key: string, message: object) {
 
 const shown = (selector: string) => page.$eval(selector, (element) => element.textContent);
 
-async function picture(name: string): Promise<void> {
-  const directory = process.env.SENDPROOF_PICTURES;
-  if (directory === undefined) return;
-  mkdirSync(directory, { recursive: true });
-  await page.screenshot({
-    path: join(directory, `${name}.png`),
-    fullPage: true,
-  });
-}
+const picture = (name: string) => takePicture(page, name);
 
 it('finds a message by "PagerDuty 55", says why it was not sent, retries, and turns to confirmed by itself', async () => {
   await park('pagerduty:Q1ABC', {

@@ -1,0 +1,23 @@
+/** A real browser: Chromium, which SENDPROOF_CHROMIUM names where it is not at its usual place. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { launch, type Browser, type Page } from 'puppeteer-core';
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+export async function launchBrowser(): Promise<Browser> {
+  const executablePath = process.env.SENDPROOF_CHROMIUM ?? PLACES.find((path) => existsSync(path));
+  if (executablePath === undefined) {
+    throw new Error(`No Chromium at ${PLACES.join(', ')}: install it, or set SENDPROOF_CHROMIUM.`);
+  }
+  // Its own sandbox needs what containers and root lack; it only sees our own pages.
+  return await launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+}
+
+/** For people to look at, in the folder that SENDPROOF_PICTURES names; without it, none is taken. */
+export async function takePicture(page: Page, name: string): Promise<void> {
+  const directory = process.env.SENDPROOF_PICTURES;
+  if (directory === undefined) return;
+  mkdirSync(directory, { recursive: true });
+  await page.screenshot({ path: join(directory, `${name}.png`), fullPage: true });
+}
