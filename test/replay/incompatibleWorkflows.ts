@@ -22,3 +22,15 @@ export async function acknowledgeSource(
   await sleep('1 minute');
   return await present.acknowledgeSource(...args);
 }
+
+export async function accountTrouble(
+  ...args: Parameters<typeof present.accountTrouble>
+): ReturnType<typeof present.accountTrouble> {
+  await sleep('1 minute');
+  return await present.accountTrouble(...args);
+}
+
+export async function findOverdue(): ReturnType<typeof present.findOverdue> {
+  await sleep('1 minute');
+  return await present.findOverdue();
+}

@@ -8,7 +8,13 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, it, vi } from 'vitest';
 import type { Destination } from '../../src/message.js';
-import { acknowledgementIds, deadLetterQueueId } from '../../src/temporal/names.js';
+import {
+  accountTroubleId,
+  acknowledgementIds,
+  deadLetterQueueId,
+  OVERDUE_CHECK_ID,
+  WORKFLOW_TASK_QUEUE,
+} from '../../src/temporal/names.js';
 import {
   deadLetterCountsQuery,
   discardAllUpdate,
@@ -191,4 +197,26 @@ it('records the first dead letter of a destination, which starts its queue', asy
   await park('first', [RANDOM]);
   await queueHolds(RANDOM, 1);
   await record('first-parked', 'first');
+});
+
+it('records an account in trouble, and what it held back', async () => {
+  harness.sandbox.addFault({ kind: 'revoked_token', platform: 'slack' });
+  await send('held-back', [OPS]);
+  const trouble = accountTroubleId('slack:default');
+  await vi.waitFor(() => harness.client.workflow.getHandle(trouble).describe(), {
+    timeout: 10_000,
+  });
+  harness.sandbox.clearFaults();
+  await harness.waitForStatus('held-back', 'confirmed');
+  await record('held-back', 'held-back');
+  // It ends a minute after the trouble.
+  await harness.client.workflow.getHandle(trouble).result();
+  await record('account-trouble', trouble);
+}, 120_000);
+
+it('records a check for what is overdue', async () => {
+  const workflowId = `${OVERDUE_CHECK_ID}-recorded`;
+  const options = { workflowId, taskQueue: WORKFLOW_TASK_QUEUE };
+  await harness.client.workflow.execute('findOverdue', options);
+  await record('overdue-check', workflowId);
 });

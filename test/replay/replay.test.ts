@@ -27,6 +27,9 @@ const KINDS = [
   'fallback',
   'bulk-retried',
   'bulk-decided-queue',
+  'held-back',
+  'account-trouble',
+  'overdue-check',
 ];
 
 /** Replays them all with this workflow code. Resolves with what went wrong, by history. */
