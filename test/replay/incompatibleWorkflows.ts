@@ -27,7 +27,7 @@ export async function accountTrouble(
   ...args: Parameters<typeof present.accountTrouble>
 ): ReturnType<typeof present.accountTrouble> {
   await sleep('1 minute');
-  return await present.accountTrouble(...args);
+  await present.accountTrouble(...args);
 }
 
 export async function findOverdue(): ReturnType<typeof present.findOverdue> {
