@@ -1,5 +1,5 @@
 /** What Temporal's Web UI shows of a message besides its history: where from and where to, never what it says. */
-import { inCode } from '../markdownCode.js';
+import { inCode, shellWord } from '../markdownCode.js';
 import type { DeliverMessageInput } from '../message.js';
 
 /** Temporal's limits on such texts, as JSON: `limit.userMetadataSummarySize` and `limit.userMetadataDetailsSize`. */
@@ -29,7 +29,7 @@ export function messageDetails(deduplicationKey: string, input: DeliverMessageIn
     ['Not before', deliverAt],
     ['Expires', expiresAt],
     ['Trace', traceId],
-    ['Timeline', `sendproof timeline ${deduplicationKey}`],
+    ['Timeline', `sendproof timeline ${shellWord(deduplicationKey)}`],
   ];
   const lines = items.flatMap(([name, value]) =>
     value === undefined ? [] : [`- **${name}**: ${inCode(value)}`],

@@ -1,5 +1,6 @@
 /** What the Web UI shows of a parked message, in Markdown: why it waits, and what a person can do. */
 import type { Attempt } from '../delivery.js';
+import { shellWord } from '../markdownCode.js';
 import { REMEDIES } from '../remedies.js';
 import type { Delivery } from './delivery.js';
 
@@ -45,12 +46,4 @@ function howToDecide(deduplicationKey: string): string {
       `- \`POST /v1/messages/${encodeURIComponent(deduplicationKey)}/retry\`, or \`…/discard\``,
     ].join('\n'),
   ].join('\n\n');
-}
-
-/** For a POSIX shell, within a code span of Markdown, which a backtick would end. */
-function shellWord(word: string): string {
-  const quoted = /^[\w@%+=:,./-]+$/.test(word)
-    ? word
-    : `'${word.replaceAll("'", String.raw`'\''`)}'`;
-  return quoted.replaceAll('`', '…');
 }

@@ -75,8 +75,11 @@ export function environmentOf(harness: Harness): NodeJS.ProcessEnv {
 }
 
 /** Starts a worker process for the harness; resolves when it polls. */
-export async function startWorkerProcess(harness: Harness): Promise<ProductProcess> {
-  const worker = new ProductProcess('worker', environmentOf(harness));
+export async function startWorkerProcess(
+  harness: Harness,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<ProductProcess> {
+  const worker = new ProductProcess('worker', { ...environmentOf(harness), ...environment });
   await worker.logged('The worker runs');
   return worker;
 }

@@ -48,7 +48,7 @@ describe('the summary', () => {
 describe('the details', () => {
   it('are a list of all but the content', () => {
     const details = messageDetails(
-      'alert-55',
+      'alert 55',
       input({
         correlation: { source: 'pagerduty', reference: '5`5', url: 'https://example.com/55' },
         deliveries: [OPS, plan('teams:default/t/19:a@thread.tacv2', 0)],
@@ -64,7 +64,7 @@ describe('the details', () => {
       '- **Priority**: `3`',
       '- **Expires**: `2026-11-24T12:00:00Z`',
       '- **Trace**: `abc`',
-      '- **Timeline**: `sendproof timeline alert-55`',
+      "- **Timeline**: `sendproof timeline 'alert 55'`",
     ]);
   });
 
