@@ -2,11 +2,16 @@
 
 /** The most of them within any second. */
 export function busiestSecond(times: readonly number[]): number {
+  return busiest(times, 1_000);
+}
+
+/** The most of them within any time so long. */
+export function busiest(times: readonly number[], windowMs: number): number {
   const sorted = ascending(times);
   let most = 0;
   let first = 0;
   sorted.forEach((at, index) => {
-    while ((sorted[first] ?? at) <= at - 1_000) first += 1;
+    while ((sorted[first] ?? at) <= at - windowMs) first += 1;
     most = Math.max(most, index - first + 1);
   });
   return most;

@@ -13,7 +13,13 @@ import { pino, type Logger } from 'pino';
 import { inject, vi } from 'vitest';
 import type { z } from 'zod';
 import type { problemSchema } from '../src/api/problem.js';
-import type { acceptanceSchema, messageStateSchema } from '../src/api/representations.js';
+import type {
+  acceptanceSchema,
+  bulkDecisionProgressSchema,
+  bulkDecisionSchema,
+  deadLetterSummarySchema,
+  messageStateSchema,
+} from '../src/api/representations.js';
 import { startApi, type Api } from '../src/api/server.js';
 import { loadConfiguration, type Configuration } from '../src/config/configuration.js';
 import type { AccountLimits } from '../src/config/fields.js';
@@ -34,6 +40,9 @@ export const WEBHOOK = 'teams-webhook:default/incidents';
 export type Acceptance = z.infer<typeof acceptanceSchema>;
 export type MessageState = z.infer<typeof messageStateSchema>;
 export type ProblemBody = z.infer<typeof problemSchema>;
+export type Summary = z.infer<typeof deadLetterSummarySchema>;
+export type Decision = z.infer<typeof bulkDecisionSchema>;
+export type Progress = z.infer<typeof bulkDecisionProgressSchema>;
 
 export interface HarnessOptions {
   /** As under `retry.default` in `sendproof.yaml`; quick by default, so that tests are. */
@@ -87,6 +96,8 @@ export interface Harness {
   waitForNextAttempt(key: string): Promise<MessageState>;
   /** Resolves with the message once the log of its first delivery has at least so many attempts. */
   waitForAttempts(key: string, count: number): Promise<MessageState>;
+  /** Has this done before the harness is closed. */
+  closeWith(step: () => Promise<unknown>): void;
   close(): Promise<void>;
 }
 
@@ -209,6 +220,7 @@ async function start(
     configuration,
     configurationFile,
     startWorkers: newWorkers,
+    closeWith: (step) => void cleanUp.push(step),
     request,
     send: (body, headers) => request('POST', '/v1/messages', body, headers),
     message,

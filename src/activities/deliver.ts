@@ -74,7 +74,7 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
       nextAttemptInMs: next?.delayMs,
       lookup,
     });
-    const [made] = log.entries().slice(-1);
+    const made = log.entries().at(-1);
     if (made) report(info.workflowExecution?.workflowId ?? '', input, made);
     if (receipt) return { receipt, attempts: log.entries() };
 

@@ -135,14 +135,19 @@ async function tellHeldBack(
   { deliveries }: MessageState,
   plans: readonly DeliveryPlan[],
 ): Promise<void> {
+  const waiting = new Map<string, DeliveryState[]>();
+  for (const [index, delivery] of deliveries.entries()) {
+    const { nextAttemptAt, queuedSince } = delivery;
+    const taskQueue = plans[index]?.taskQueue;
+    if (taskQueue === undefined || (queuedSince ?? nextAttemptAt) === undefined) continue;
+    waiting.set(taskQueue, [...(waiting.get(taskQueue) ?? []), delivery]);
+  }
+  // Many destinations may be one account's, which has one queue.
   await Promise.all(
-    deliveries.map(async (delivery, index) => {
-      const { nextAttemptAt, queuedSince } = delivery;
-      const waits = queuedSince !== undefined || nextAttemptAt !== undefined;
-      const taskQueue = plans[index]?.taskQueue;
-      if (!waits || taskQueue === undefined) return;
+    [...waiting].map(async ([taskQueue, held]) => {
       const { perQueue, reason } = await readQueueLimits(client, taskQueue);
-      if (perQueue === 0) delivery.heldBack = reason?.replace(/^sendproof: /, '') ?? '';
+      if (perQueue !== 0) return;
+      for (const delivery of held) delivery.heldBack = reason?.replace(/^sendproof: /, '') ?? '';
     }),
   );
 }

@@ -8,7 +8,7 @@ import {
 } from '../../src/temporal/acknowledgements.js';
 import { CallbackReceiver } from '../callbackReceiver.js';
 import { OPS, startHarness, type Harness } from '../harness.js';
-import { startWorkerProcess, type ProductProcess } from './productProcess.js';
+import { startWorkerProcess } from './productProcess.js';
 
 const cleanups: (() => unknown)[] = [];
 let receiver: CallbackReceiver;
@@ -43,12 +43,6 @@ async function harnessWithoutWorkers(acknowledgements: object): Promise<Harness>
   });
   cleanups.push(() => harness.close());
   return harness;
-}
-
-async function startWorker(harness: Harness): Promise<ProductProcess> {
-  const worker = await startWorkerProcess(harness);
-  cleanups.push(() => worker.kill('SIGKILL'));
-  return worker;
 }
 
 async function send(harness: Harness, key: string): Promise<void> {
@@ -106,13 +100,13 @@ describe('a callback host', () => {
 
   it('that was called by a worker that died is called again, by the same id', async () => {
     const harness = await harnessWithoutWorkers({ retry: 'scaled', requestTimeout: '1s' });
-    const first = await startWorker(harness);
+    const first = await startWorkerProcess(harness);
     receiver.behaviours.push(() => undefined);
     await send(harness, 'killed');
     await receiver.waitFor('killed', 1);
     await first.kill('SIGKILL');
 
-    await startWorker(harness);
+    await startWorkerProcess(harness);
     const callbacks = await receiver.waitFor('killed', 2, 30_000);
     await waitForAcknowledgement(harness, 'killed', ({ status }) => status === 'delivered');
     expect(callbacks.map(({ id }) => id)).toEqual([callbacks[0]?.id, callbacks[0]?.id]);

@@ -1,35 +1,17 @@
 /** A decision on all dead letters of a destination, whose worker dies before it has told them all. */
 import { afterEach, expect, it, vi } from 'vitest';
-import type { z } from 'zod';
-import type {
-  bulkDecisionProgressSchema,
-  bulkDecisionSchema,
-} from '../../src/api/representations.js';
-import { OPS, startHarness, type Harness } from '../harness.js';
+import { OPS, startHarness, type Harness, type Decision, type Progress } from '../harness.js';
 import { eachReaches, expectEachPostedOnce } from './deliveries.js';
-import { startWorkerProcess, type ProductProcess } from './productProcess.js';
-
-type Decision = z.infer<typeof bulkDecisionSchema>;
-type Progress = z.infer<typeof bulkDecisionProgressSchema>;
+import { startWorkerProcess } from './productProcess.js';
 
 let harness: Harness;
-const workers: ProductProcess[] = [];
-afterEach(async () => {
-  await Promise.all(workers.splice(0).map((worker) => worker.kill('SIGKILL')));
-  await harness.close();
-});
-
-async function startWorker(): Promise<ProductProcess> {
-  const worker = await startWorkerProcess(harness);
-  workers.push(worker);
-  return worker;
-}
+afterEach(() => harness.close());
 
 it('goes on where it was: each dead letter is told once, and posted once', async () => {
   // At this pace one page of the decision holds more than there are.
   harness = await startHarness({ workers: false, limits: { slack: { perDestination: 4 } } });
   const keys = Array.from({ length: 16 }, (_, index) => `bulk-${index}`);
-  const first = await startWorker();
+  const first = await startWorkerProcess(harness);
   const fault = harness.sandbox.addFault({
     kind: 'slack_error',
     error: 'not_in_channel',
@@ -52,7 +34,7 @@ it('goes on where it was: each dead letter is told once, and posted once', async
   await first.kill('SIGKILL');
   expect(harness.sandbox.posts().length).toBeLessThan(keys.length);
 
-  await startWorker();
+  await startWorkerProcess(harness);
   await vi.waitFor(
     async () => {
       const progress = await harness.request<Progress>('GET', body.links.self);

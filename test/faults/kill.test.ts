@@ -2,12 +2,12 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { pino } from 'pino';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import type { z } from 'zod';
 import type { batchResultSchema } from '../../src/api/representations.js';
-import { startDevServer, type DevServer } from '../../src/temporal/devServer.js';
+import type { DevServer } from '../../src/temporal/devServer.js';
 import { startHarness, type Acceptance, type Harness, type HarnessOptions } from '../harness.js';
+import { startOwnServer } from '../ownServer.js';
 import { eachReaches, expectEachPostedOnce, slackChannel, teamsChannel } from './deliveries.js';
 import { environmentOf, ProductProcess, startWorkerProcess } from './productProcess.js';
 
@@ -22,12 +22,6 @@ async function harnessWithoutWorkers(options: HarnessOptions = {}): Promise<Harn
   const harness = await startHarness({ workers: false, ...options });
   cleanups.push(() => harness.close());
   return harness;
-}
-
-async function startWorker(harness: Harness): Promise<ProductProcess> {
-  const worker = await startWorkerProcess(harness);
-  cleanups.push(() => worker.kill('SIGKILL'));
-  return worker;
 }
 
 const POSTING = [
@@ -56,7 +50,7 @@ describe('a worker process', () => {
     const posting = (): number =>
       POSTING.flatMap((operation) => sandbox.requests(operation)).length;
 
-    const first = await startWorker(harness);
+    const first = await startWorkerProcess(harness);
     await Promise.all(messages.map((message) => harness.send(message)));
     await vi.waitFor(() => expect(posting()).toBe(24), { timeout: 20_000, interval: 10 });
     await first.kill('SIGKILL');
@@ -64,7 +58,7 @@ describe('a worker process', () => {
     const late = { deduplicationKey: 'no-worker', destinations: [slackChannel(99)] };
     await harness.send({ ...late, content: { text: 'accepted while nobody delivers' } });
 
-    await startWorker(harness);
+    await startWorkerProcess(harness);
     const keys = [...messages, late].map(({ deduplicationKey }) => deduplicationKey);
     const states = await eachReaches('confirmed', harness, keys, RECOVERY_MS);
 
@@ -81,7 +75,7 @@ describe('a worker process', () => {
     const harness = await harnessWithoutWorkers();
     const { sandbox } = harness;
     sandbox.addFault({ kind: 'slow', delayMs: 2_000, ...POSTING[0] });
-    const first = await startWorker(harness);
+    const first = await startWorkerProcess(harness);
     await harness.send({
       deduplicationKey: 'stopping',
       destinations: [slackChannel(1)],
@@ -90,7 +84,7 @@ describe('a worker process', () => {
     await sandbox.waitForPosts(1, {}, 20_000);
 
     await expect(first.kill('SIGTERM')).resolves.toBe(0);
-    await startWorker(harness);
+    await startWorkerProcess(harness);
     const states = await eachReaches('confirmed', harness, ['stopping'], RECOVERY_MS);
 
     expectEachPostedOnce(harness, states);
@@ -105,7 +99,7 @@ describe('a worker process', () => {
     // The first attempt may have posted and has not; while the second one waits for its look-up, the process is frozen.
     sandbox.addFault({ kind: 'http_error', status: 503, ...POSTING[0], times: 1 });
     const held = sandbox.addFault({ kind: 'hold', ...history, times: 1 });
-    const worker = await startWorker(harness);
+    const worker = await startWorkerProcess(harness);
     await harness.send({
       deduplicationKey: 'frozen',
       destinations: [slackChannel(1)],
@@ -141,7 +135,7 @@ describe('the Temporal server, killed in mid-burst and started again', () => {
     const { sandbox } = harness;
     // Some deliveries are always under way, so that the worker has results that it can't report.
     for (const place of POSTING) sandbox.addFault({ kind: 'slow', delayMs: 400, ...place });
-    const worker = await startWorker(harness);
+    const worker = await startWorkerProcess(harness);
     const api = await startApiProcess(harness);
     const get = async (path: string) => (await harness.request('GET', `${api.url}${path}`)).status;
     await vi.waitFor(async () => expect(await get('/readyz')).toBe(200), { timeout: 20_000 });
@@ -228,13 +222,8 @@ async function startServerToKill() {
   await chmod(cliPath, 0o755);
 
   const start = async (port: number): Promise<DevServer> => {
-    const started = await startDevServer({
-      cliPath,
-      databaseFile: join(directory, 'temporal.db'),
-      port,
-      namespace: 'default',
-      log: pino({ enabled: false }),
-    });
+    const databaseFile = join(directory, 'temporal.db');
+    const started = await startOwnServer({ cliPath, databaseFile, port });
     cleanups.push(() => started.stop());
     return started;
   };

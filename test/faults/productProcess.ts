@@ -74,12 +74,13 @@ export function environmentOf(harness: Harness): NodeJS.ProcessEnv {
   };
 }
 
-/** Starts a worker process for the harness; resolves when it polls. */
+/** Starts a worker process, which ends with the harness at the latest; resolves when it polls. */
 export async function startWorkerProcess(
   harness: Harness,
   environment: NodeJS.ProcessEnv = {},
 ): Promise<ProductProcess> {
   const worker = new ProductProcess('worker', { ...environmentOf(harness), ...environment });
+  harness.closeWith(() => worker.kill('SIGKILL'));
   await worker.logged('The worker runs');
   return worker;
 }

@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { z } from 'zod';
-import type {
-  bulkDecisionProgressSchema,
-  bulkDecisionSchema,
-  bulkDryRunSchema,
-  deadLetterSummarySchema,
-} from '../../src/api/representations.js';
+import type { bulkDryRunSchema } from '../../src/api/representations.js';
 import { deadLetterQueueId } from '../../src/temporal/names.js';
 import type { MessagePage } from '../../src/temporal/messageSearch.js';
 import {
@@ -13,12 +8,18 @@ import {
   discardAllUpdate,
   retryAllUpdate,
 } from '../../src/workflows/signals.js';
-import { INCIDENTS, OPS, startHarness, type Harness, type ProblemBody } from '../harness.js';
+import {
+  INCIDENTS,
+  OPS,
+  startHarness,
+  type Harness,
+  type ProblemBody,
+  type Decision,
+  type Progress,
+  type Summary,
+} from '../harness.js';
 
-type Summary = z.infer<typeof deadLetterSummarySchema>;
 type DryRun = z.infer<typeof bulkDryRunSchema>;
-type Decision = z.infer<typeof bulkDecisionSchema>;
-type Progress = z.infer<typeof bulkDecisionProgressSchema>;
 
 const RANDOM = 'slack:default/C0RANDOM1';
 

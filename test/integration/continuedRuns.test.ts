@@ -1,12 +1,6 @@
 /** Workflows that run for long and go on as new runs, on a server that suggests it after a few events. */
-import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, expect, inject, it, vi } from 'vitest';
-import type { z } from 'zod';
-import type {
-  bulkDecisionProgressSchema,
-  bulkDecisionSchema,
-} from '../../src/api/representations.js';
-import { startDevServer, type DevServer } from '../../src/temporal/devServer.js';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import type { DevServer } from '../../src/temporal/devServer.js';
 import {
   accountTroubleId,
   deadLetterQueueId,
@@ -15,23 +9,25 @@ import {
 import { readQueueLimits } from '../../src/temporal/queueLimits.js';
 import { deadLetterCountsQuery } from '../../src/workflows/signals.js';
 import { slackChannel } from '../faults/deliveries.js';
-import { INCIDENTS, OPS, startHarness, type Harness, type HarnessOptions } from '../harness.js';
-
-type Decision = z.infer<typeof bulkDecisionSchema>;
-type Progress = z.infer<typeof bulkDecisionProgressSchema>;
+import {
+  INCIDENTS,
+  OPS,
+  startHarness,
+  type Harness,
+  type HarnessOptions,
+  type Decision,
+  type Progress,
+} from '../harness.js';
+import { startOwnServer } from '../ownServer.js';
 
 const OPERATORS = { platform: 'slack', path: 'C0RANDOM1' } as const;
 
 let server: DevServer;
 let harness: Harness;
 beforeAll(async () => {
-  server = await startDevServer({
-    cliPath: inject('temporalCliPath'),
-    port: 0,
-    namespace: 'default',
+  server = await startOwnServer({
     // 4,096 by default.
     dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': 20 },
-    log: pino({ level: 'silent' }),
   });
 });
 afterEach(() => harness.close());

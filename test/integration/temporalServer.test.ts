@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client, Connection } from '@temporalio/client';
-import { pino } from 'pino';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
-import { startDevServer, type DevServerOptions } from '../../src/temporal/devServer.js';
+import type { DevServerOptions } from '../../src/temporal/devServer.js';
 import { namespaceRetentionMs, raiseNamespaceRetention } from '../../src/temporal/retention.js';
 import { SEARCH_ATTRIBUTES } from '../../src/temporal/searchAttributes.js';
+import { startOwnServer } from '../ownServer.js';
 
 // Servers and builds are slow on a machine with other things to do.
 vi.setConfig({ testTimeout: 90_000 });
@@ -103,13 +103,7 @@ describe('the embedded Temporal server', () => {
 });
 
 async function start(options: Partial<DevServerOptions>) {
-  const server = await startDevServer({
-    cliPath: inject('temporalCliPath'),
-    port: 0,
-    namespace: 'default',
-    log: pino({ enabled: false }),
-    ...options,
-  });
+  const server = await startOwnServer(options);
   cleanups.push(() => server.stop());
   return server;
 }

@@ -20,7 +20,6 @@ it('tell of its attempts, of the Temporal SDK and of the process, where WORKER_M
   cleanups.push(() => harness.close());
   const address = await freeAddress();
   const worker = await startWorkerProcess(harness, { WORKER_METRICS_ADDRESS: address });
-  cleanups.push(() => worker.kill('SIGKILL'));
   await harness.send({ deduplicationKey: 'one', destinations: [OPS], content: { text: 'words' } });
   await harness.waitForStatus('one', 'confirmed');
 

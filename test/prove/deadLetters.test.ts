@@ -1,23 +1,20 @@
 /** Dead letters in numbers: thousands of them, and a burst. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { z } from 'zod';
-import type {
-  bulkDecisionProgressSchema,
-  bulkDecisionSchema,
-  deadLetterSummarySchema,
-} from '../../src/api/representations.js';
+import { busiest } from '../../bench/calls.js';
 import type { Destination } from '../../src/message.js';
-import type { SandboxPost } from '../../src/sandbox/posts.js';
-import type { MessagePage } from '../../src/temporal/messageSearch.js';
+import { visibilityQuery, type MessagePage } from '../../src/temporal/messageSearch.js';
 import { deadLetterQueueId, deliveryTaskQueue } from '../../src/temporal/names.js';
 import { setQueueLimits } from '../../src/temporal/queueLimits.js';
 import { deadLetterCountsQuery } from '../../src/workflows/signals.js';
-import { startWorkerProcess, type ProductProcess } from '../faults/productProcess.js';
-import { OPS, startHarness, type Harness } from '../harness.js';
-
-type Summary = z.infer<typeof deadLetterSummarySchema>;
-type Decision = z.infer<typeof bulkDecisionSchema>;
-type Progress = z.infer<typeof bulkDecisionProgressSchema>;
+import { startWorkerProcess } from '../faults/productProcess.js';
+import {
+  OPS,
+  startHarness,
+  type Harness,
+  type Decision,
+  type Progress,
+  type Summary,
+} from '../harness.js';
 
 const MESSAGES = 5_000;
 const DESTINATIONS = Array.from(
@@ -33,13 +30,7 @@ const BATCH = 100;
 const EVENT_LIMIT = 51_200;
 
 let harness: Harness;
-/** A process of its own has a processor of its own. */
-let worker: ProductProcess | undefined;
-afterEach(async () => {
-  await worker?.kill('SIGTERM');
-  worker = undefined;
-  await harness.close();
-});
+afterEach(() => harness.close());
 
 /** As a sender does: what was answered with 503 is sent again, with the same key. */
 async function sendAll(all: { deduplicationKey: string; destination: string }[]): Promise<void> {
@@ -63,22 +54,18 @@ async function sendAll(all: { deduplicationKey: string; destination: string }[])
   }
 }
 
-async function summary(query = ''): Promise<Summary> {
-  return (await harness.request<Summary>('GET', `/v1/dead-letters/summary${query}`)).body;
-}
-
 /** Waits by Temporal's own count, which costs it nothing: reading all of them again and again would slow what is waited for. */
 async function waitForDeadLetters(expected: number, timeout: number): Promise<Summary> {
   await vi.waitFor(
     async () => {
-      const query = 'DeliveryStatus = "DeadLettered" AND ExecutionStatus = "Running"';
+      const query = visibilityQuery({ status: 'dead_lettered' });
       expect((await harness.client.workflow.count(query)).count).toBe(expected);
     },
     { timeout, interval: 1_000 },
   );
-  const found = await summary();
-  expect(found.deadLetters).toBe(expected);
-  return found;
+  const { body } = await harness.request<Summary>('GET', '/v1/dead-letters/summary');
+  expect(body.deadLetters).toBe(expected);
+  return body;
 }
 
 async function listAll(): Promise<MessagePage['messages']> {
@@ -98,22 +85,14 @@ async function listAll(): Promise<MessagePage['messages']> {
 
 const WINDOW_S = 10;
 
-/** The most posts within so many seconds. */
-function busiest(posts: SandboxPost[]): number {
-  const times = posts.map(({ postedAt }) => postedAt);
-  const windowMs = WINDOW_S * 1_000;
-  return Math.max(
-    ...times.map((from) => times.filter((at) => at >= from && at < from + windowMs).length),
-  );
-}
-
 const queueOf = (destination: Destination) =>
   harness.client.workflow.getHandle(deadLetterQueueId(destination));
 
 describe(`${MESSAGES} dead letters over ${DESTINATIONS.length} destinations`, () => {
   it('are all listed, counted and told to their queues; a retry by filter posts each once', async () => {
     harness = await startHarness({ workers: false });
-    worker = await startWorkerProcess(harness);
+    // A process of its own has a processor of its own.
+    await startWorkerProcess(harness);
     for (const destination of DESTINATIONS) {
       harness.sandbox.addFault({
         kind: 'slack_error',
@@ -182,7 +161,10 @@ describe(`${MESSAGES} dead letters over ${DESTINATIONS.length} destinations`, ()
     expect(new Set(posts.map(({ text }) => text)).size).toBe(meant);
     expect(posts).toHaveLength(meant);
     // The account's pace. Over some seconds: how long a call takes on a busy machine blurs a single one.
-    expect(busiest(posts)).toBeLessThanOrEqual(1.3 * LIMITS.perAccount * WINDOW_S);
+    const times = posts.map(({ postedAt }) => postedAt);
+    expect(busiest(times, WINDOW_S * 1_000)).toBeLessThanOrEqual(
+      1.3 * LIMITS.perAccount * WINDOW_S,
+    );
     expect(retriedInS).toBeGreaterThanOrEqual((0.95 * meant) / LIMITS.perAccount);
     for (const destination of RETRIED) {
       await vi.waitFor(async () => {

@@ -5,23 +5,18 @@ import { busiestSecond } from '../../bench/calls.js';
 import { quantile } from '../../bench/statistics.js';
 import { deliveryTaskQueue } from '../../src/temporal/names.js';
 import { slackChannel, teamsChannel } from '../faults/deliveries.js';
-import { startWorkerProcess, type ProductProcess } from '../faults/productProcess.js';
+import { startWorkerProcess } from '../faults/productProcess.js';
 import { startHarness, type Harness, type HarnessOptions } from '../harness.js';
 
 const UNLIMITED = { perDestination: 'off', perAccount: 'off' } as const;
 
 let harness: Harness;
-let worker: ProductProcess | undefined;
-afterEach(async () => {
-  await worker?.kill('SIGTERM');
-  worker = undefined;
-  await harness.close();
-});
+afterEach(() => harness.close());
 
 /** The worker is a process of its own, as in production: what it computes doesn't hold up the sandbox's clock. */
 async function start(options: HarnessOptions): Promise<void> {
   harness = await startHarness({ ...options, workers: false });
-  worker = await startWorkerProcess(harness);
+  await startWorkerProcess(harness);
 }
 
 const send = (key: string, destination: string, priority = 3) =>

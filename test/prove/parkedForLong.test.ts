@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { pino } from 'pino';
-import { expect, inject, it, vi } from 'vitest';
-import { startDevServer, type DevServer } from '../../src/temporal/devServer.js';
+import { expect, it, vi } from 'vitest';
+import type { DevServer } from '../../src/temporal/devServer.js';
 import { OPS, startHarness, type Harness } from '../harness.js';
+import { startOwnServer } from '../ownServer.js';
 
 /** The shortest that the server takes. */
 const HOUR_MS = 3_600_000;
@@ -34,14 +34,10 @@ it('outlives the restart of everything, and a retention that is shorter than its
   const directory = await mkdtemp(join(tmpdir(), 'sendproof-parked-'));
   const databaseFile = join(directory, 'temporal.db');
   const startServer = (): Promise<DevServer> =>
-    startDevServer({
-      cliPath: inject('temporalCliPath'),
+    startOwnServer({
       databaseFile,
-      port: 0,
-      namespace: 'default',
       // By default, half an hour is added to a retention at random.
       dynamicConfig: { 'history.retentionTimerJitterDuration': '1s' },
-      log: pino({ level: 'silent' }),
     });
   let server = await startServer();
   let harness: Harness | undefined;

@@ -2,11 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
-import { expect, inject, it } from 'vitest';
-import { startDevServer } from '../../src/temporal/devServer.js';
+import { expect, it } from 'vitest';
 import { median, quantile } from '../../bench/statistics.js';
 import { startHarness } from '../harness.js';
+import { startOwnServer } from '../ownServer.js';
 
 const MESSAGES = 10_000;
 const DELIVERED = 200;
@@ -16,13 +15,7 @@ const TARGET_P99_MS = 50;
 
 it('answers with 10,000 messages and no worker, 99 of 100 times within 50 ms', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'sendproof-timeline-'));
-  const server = await startDevServer({
-    cliPath: inject('temporalCliPath'),
-    databaseFile: join(directory, 'temporal.db'),
-    port: 0,
-    namespace: 'default',
-    log: pino({ enabled: false }),
-  });
+  const server = await startOwnServer({ databaseFile: join(directory, 'temporal.db') });
   const harness = await startHarness({ temporalAddress: server.address, workers: false });
   try {
     const workers = await harness.startWorkers();

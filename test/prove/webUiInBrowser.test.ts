@@ -1,10 +1,10 @@
 /** Temporal's own Web UI, as a person uses it on a dead letter. */
-import { pino } from 'pino';
 import type { Browser, Page } from 'puppeteer-core';
-import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { REMEDIES } from '../../src/remedies.js';
-import { startDevServer, type DevServer } from '../../src/temporal/devServer.js';
+import type { DevServer } from '../../src/temporal/devServer.js';
 import { OPS, startHarness, type Harness } from '../harness.js';
+import { startOwnServer } from '../ownServer.js';
 import { launchBrowser, takePicture } from './browser.js';
 
 let server: DevServer;
@@ -12,13 +12,7 @@ let harness: Harness;
 let browser: Browser;
 let page: Page;
 beforeAll(async () => {
-  server = await startDevServer({
-    cliPath: inject('temporalCliPath'),
-    port: 0,
-    uiPort: 0,
-    namespace: 'default',
-    log: pino({ level: 'silent' }),
-  });
+  server = await startOwnServer({ uiPort: 0 });
   harness = await startHarness({ temporalAddress: server.address });
   browser = await launchBrowser();
   page = await browser.newPage();
