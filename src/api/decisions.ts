@@ -1,4 +1,5 @@
 /** People's decisions on messages: retry, discard, cancel. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Router, type RequestHandler } from 'express';
 import { z } from 'zod';
 import type { DeliveryStatus } from '../delivery.js';
@@ -112,7 +113,25 @@ export async function decideOnDeadLetters(
   context.metrics.decisions.inc({ action, scope: 'message' });
   const { traceId } = state;
   context.log.info({ deduplicationKey, traceId, action, destinations }, 'Decision taken');
+  await untilNoted(context, state);
   return { deduplicationKey, action, destinations };
+}
+
+/** Longer than a worker has a task in hand; one that was lost is no reason to let the person wait. */
+const NOTED_WITHIN_MS = 2_000;
+const NOTED_CHECK_MS = 50;
+
+/**
+ * So that a status that is asked for next knows of the decision: while a worker has a task of the message in hand, Temporal
+ * keeps a signal aside. That it can't be read is no failure of what was decided.
+ */
+async function untilNoted(context: ApiContext, before: MessageState): Promise<void> {
+  const deadline = Date.now() + NOTED_WITHIN_MS;
+  while (Date.now() < deadline) {
+    const found = await findMessage(context, before.deduplicationKey).catch(() => undefined);
+    if (!found || found.state.operatorActions.length > before.operatorActions.length) return;
+    await sleep(NOTED_CHECK_MS);
+  }
 }
 
 /** The dead letters that a decision is about. Throws the problem that says why there are none. */
