@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { busiestSecond, perSecond, running } from '../../bench/calls.js';
+import { busiest, busiestSecond, perSecond, running } from '../../bench/calls.js';
 import { lineChart } from '../../bench/chart.js';
 
 describe('calls over time', () => {
@@ -7,6 +7,7 @@ describe('calls over time', () => {
     expect(busiestSecond([900, 0, 1_100, 1_500, 1_899, 3_000])).toBe(4);
     expect(busiestSecond([0, 1_000])).toBe(1);
     expect(busiestSecond([])).toBe(0);
+    expect(busiest([900, 0, 1_100, 1_500, 1_899, 3_000], 2_000)).toBe(5);
   });
 
   it('are counted in each second, those without any too', () => {
