@@ -1,7 +1,6 @@
 /** The message: what a source asks to have said. These schemas validate, type and document it, here and nowhere else. */
 import { z } from 'zod';
-import { ACKNOWLEDGEMENT_EVENTS, type AcknowledgementPlan } from './acknowledgement.js';
-import type { OnAmbiguous, RetryProfile } from './delivery.js';
+import { ACKNOWLEDGEMENT_EVENTS } from './acknowledgement.js';
 import { durationMs } from './duration.js';
 
 /** Ids of our own begin with these, so a client's key may not. */
@@ -257,36 +256,3 @@ export type Message = z.infer<typeof messageSchema>;
 export const messageBodySchema = messageFields
   .partial({ deduplicationKey: true })
   .meta({ id: 'MessageBody' });
-
-/** One destination of a message with all that its delivery was promised at acceptance. */
-export interface DeliveryPlan {
-  destination: Destination;
-  /** The account's task queue. */
-  taskQueue: string;
-  /** The destination, hashed where it exceeds the 64 bytes that Temporal allows. */
-  fairnessKey: string;
-  retry: RetryProfile;
-  /** How long one request to the platform may take. */
-  requestTimeoutMs: number;
-  /** A fallback: the index of the delivery that it stands in for. */
-  fallbackFor?: number | undefined;
-  /** How long that one may take to confirm before this one is used too. */
-  fallbackAfterMs?: number | undefined;
-}
-
-/** The input of the `deliverMessage` workflow. The workflow's id is the message's deduplication key. */
-export interface DeliverMessageInput {
-  content: Content;
-  correlation?: Correlation | undefined;
-  priority: number;
-  onAmbiguous: OnAmbiguous;
-  deliveries: DeliveryPlan[];
-  /** ISO 8601: not posted before. */
-  deliverAt?: string | undefined;
-  /** ISO 8601: never posted after. */
-  expiresAt?: string | undefined;
-  /** Who is told what becomes of it; empty or absent where nobody asked to be. */
-  acknowledgements?: AcknowledgementPlan[] | undefined;
-  /** 32 hex digits: continued from the source's `traceparent` or begun by the API. */
-  traceId: string;
-}

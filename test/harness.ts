@@ -28,7 +28,7 @@ import { startSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox/
 import { createMetrics } from '../src/telemetry/metrics.js';
 import { startTracing, type Tracing } from '../src/telemetry/tracing.js';
 import { installTemporalRuntime } from '../src/temporal/runtime.js';
-import { SEARCH_ATTRIBUTES } from '../src/temporal/searchAttributes.js';
+import { SEARCH_ATTRIBUTES } from '../src/contract/searchAttributes.js';
 import { startWorkers, type Workers } from '../src/temporal/workers.js';
 
 /** Seeded in the sandbox. */

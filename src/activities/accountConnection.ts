@@ -3,7 +3,7 @@ import { ConfigurationError } from '../config/fields.js';
 import { DeliveryError, type FailureReason } from '../delivery.js';
 import type { DestinationAdapter } from '../destinations/destination.js';
 import type { Destination } from '../message.js';
-import type { AccountTrouble } from '../workflows/accountTroubleSignal.js';
+import type { AccountTrouble } from '../contract/accountTrouble.js';
 
 /** The account must not be called now. Not the message's fault, and no attempt at it. */
 export class AccountHeldBack extends Error {

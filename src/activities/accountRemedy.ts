@@ -2,13 +2,7 @@ import type { Logger } from 'pino';
 import { DeliveryError } from '../delivery.js';
 import type { AccountPacing } from '../temporal/accountPacing.js';
 import type { AccountConnection } from './accountConnection.js';
-
-export interface CheckResult {
-  /** `gone`: the configuration of this worker has no such account any more. */
-  outcome: 'works' | 'refused' | 'gone';
-  /** Whose the credentials are, or what is wrong, for a person to read. */
-  detail: string;
-}
+import type { CheckResult } from '../contract/accountTrouble.js';
 
 /** Makes the activities with which `accountTrouble` sees an account through. Accounts are named as `slack:default`. */
 export function createAccountRemedy({

@@ -1,24 +1,13 @@
 import { activityInfo, ApplicationFailure } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
-import {
-  AcknowledgementError,
-  type Acknowledgement,
-  type AcknowledgementRecipient,
-  type AcknowledgementResult,
-} from '../acknowledgement.js';
+import { AcknowledgementError, type AcknowledgementResult } from '../acknowledgement.js';
 import { createSendCallback } from '../acknowledgements/callback.js';
 import { createWritePagerDutyNote, type WriteNote } from '../acknowledgements/pagerDutyNote.js';
 import type { AcknowledgementSettings } from '../config/acknowledgements.js';
 import type { RetryProfile } from '../delivery.js';
 import type { AttemptReport } from '../telemetry/attemptReport.js';
 import { nextAttemptDelayMs } from './backoff.js';
-
-export interface AcknowledgeInput {
-  webhookId: string;
-  recipient: AcknowledgementRecipient;
-  retry: RetryProfile;
-  acknowledgement: Acknowledgement;
-}
+import type { AcknowledgeInput } from '../contract/acknowledge.js';
 
 export interface AcknowledgeDependencies {
   settings: AcknowledgementSettings;

@@ -3,20 +3,11 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { findAccount, type Configuration } from '../config/configuration.js';
 import { parseDestination, type Destination } from '../message.js';
 import { matchingDeadLetters, searchDeadLetters } from '../temporal/deadLetterSearch.js';
-import type { BulkDecision } from '../workflows/bulkDecisions.js';
-import { discardSignal, retrySignal } from '../workflows/signals.js';
-
-export type DecideDeadLettersInput = { destination: Destination } & Pick<
-  BulkDecision,
-  'action' | 'by' | 'reason' | 'filter' | 'cursor'
->;
-
-export interface DecideDeadLettersResult {
-  /** How many dead letters were told the decision. */
-  decided: number;
-  /** Where the next page begins; absent after the last one. */
-  cursor?: string;
-}
+import { discardSignal, retrySignal } from '../contract/signals.js';
+import type {
+  DecideDeadLettersInput,
+  DecideDeadLettersResult,
+} from '../contract/deadLetterQueue.js';
 
 /** What the next attempt needs to know of one whose worker was lost: which messages of this page it had told. */
 interface Progress {

@@ -8,7 +8,7 @@ import { parseDestination, type Destination } from '../message.js';
 import type { AttemptReport } from '../telemetry/attemptReport.js';
 import { AccountHeldBack, type AccountConnection } from './accountConnection.js';
 import { nextAttemptDelayMs } from './backoff.js';
-import type { DeliverInput, DeliverResult } from './deliverInput.js';
+import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
 
 /**
  * How often a slow request shows that its worker lives. Most requests are over before the first time, and cost nothing.

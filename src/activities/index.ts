@@ -1,6 +1,11 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
+import type {
+  AcknowledgementActivities,
+  DeliveryActivities,
+  WorkflowQueueActivities,
+} from '../contract/activities.js';
 import type { AccountPacing } from '../temporal/accountPacing.js';
 import type { AccountConnection } from './accountConnection.js';
 import { createAccountRemedy } from './accountRemedy.js';
@@ -11,21 +16,17 @@ import { createDigestPolicy } from './digestPolicy.js';
 import { createOverdueMessages } from './overdueMessages.js';
 import { createTellOperators } from './tellOperators.js';
 
-export type DeliveryActivities = ReturnType<typeof createDeliveryActivities>;
-
 /** The activities of a delivery task queue, given the adapters that they need. */
-export function createDeliveryActivities(dependencies: DeliverDependencies) {
+export function createDeliveryActivities(dependencies: DeliverDependencies): DeliveryActivities {
   return { deliver: createDeliver(dependencies) };
 }
 
-export type AcknowledgementActivities = ReturnType<typeof createAcknowledgementActivities>;
-
 /** The activities of the acknowledgements' task queue. */
-export function createAcknowledgementActivities(dependencies: AcknowledgeDependencies) {
+export function createAcknowledgementActivities(
+  dependencies: AcknowledgeDependencies,
+): AcknowledgementActivities {
   return { acknowledge: createAcknowledge(dependencies) };
 }
-
-export type WorkflowQueueActivities = ReturnType<typeof createWorkflowQueueActivities>;
 
 /** The activities on the workflows' own task queue: what sendproof does for itself. */
 export function createWorkflowQueueActivities(dependencies: {
@@ -34,7 +35,7 @@ export function createWorkflowQueueActivities(dependencies: {
   connections: ReadonlyMap<string, AccountConnection>;
   pacing: AccountPacing;
   log: Logger;
-}) {
+}): WorkflowQueueActivities {
   return {
     overdueMessages: createOverdueMessages(dependencies),
     decideDeadLetters: createDecideDeadLetters(dependencies),

@@ -2,13 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Configuration } from '../config/configuration.js';
 import { searchMessages, visibilityQuery } from '../temporal/messageSearch.js';
 import { overdueFilter } from '../temporal/standing.js';
-
-export interface OverdueMessages {
-  count: number;
-  /** Deduplication keys, the newest first; not all where there are many. */
-  keys: string[];
-  overdueAfterMs: number;
-}
+import type { OverdueMessages } from '../contract/notices.js';
 
 /** As many as a person reads. */
 const LISTED = 20;

@@ -1,23 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { acceptMessage } from '../acceptance/acceptMessage.js';
 import type { Configuration } from '../config/configuration.js';
-import type { Content } from '../message.js';
 import { withMessageSpan } from '../telemetry/messageSpan.js';
-import { noticeKey } from '../temporal/names.js';
-
-/** Something that the people who run sendproof should know. */
-export interface OperatorNotice {
-  /** The same topic is told once within the deduplication window, however often and from wherever it is asked for. */
-  topic: string;
-  content: Content;
-  /** 1 to 5, as a message's. */
-  priority: number;
-}
-
-export interface OperatorNoticeResult {
-  /** `nobody`: the configuration names no destination for operators. */
-  outcome: 'sent' | 'already_told' | 'nobody';
-}
+import { noticeKey } from '../contract/names.js';
+import type { OperatorNotice, OperatorNoticeResult } from '../contract/notices.js';
 
 /** Makes the activity that sends a notice as an ordinary message to the operators' destinations. */
 export function createTellOperators({

@@ -14,13 +14,13 @@ import {
   type DeadLetterSummary,
 } from '../temporal/deadLetterSearch.js';
 import type { MessagePage } from '../temporal/messageSearch.js';
-import type { BulkDecision } from '../workflows/bulkDecisions.js';
 import type { ApiContext } from './apiContext.js';
 import { DECISION_LIMIT_BYTES, personsWords } from './decisions.js';
 import { jsonBody } from './ingestion.js';
 import { pageFields } from './messages.js';
 import { invalidRequest, parseRequest, Problem } from './problem.js';
 import type { bulkDecisionSchema, bulkDecisionProgressSchema } from './representations.js';
+import type { BulkDecision } from '../contract/deadLetterQueue.js';
 
 const filterFields = {
   destination: destinationSchema.optional(),

@@ -6,7 +6,7 @@ import type { DeliveryStatus } from '../delivery.js';
 import { destinationSchema } from '../message.js';
 import { cancelMessage } from '../temporal/cancelMessage.js';
 import type { MessageState } from '../temporal/messageHistory.js';
-import { discardSignal, retrySignal, type OperatorRequest } from '../workflows/signals.js';
+import { discardSignal, retrySignal, type OperatorRequest } from '../contract/signals.js';
 import { messageLinks, type ApiContext } from './apiContext.js';
 import { findMessage } from './findMessage.js';
 import { jsonBody } from './ingestion.js';

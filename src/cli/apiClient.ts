@@ -16,7 +16,7 @@ import type {
 } from '../api/representations.js';
 import type { timelineSchema } from '../api/timelineRepresentation.js';
 import type { messageSchema } from '../message.js';
-import type { OperatorRequest } from '../workflows/signals.js';
+import type { OperatorRequest } from '../contract/signals.js';
 import { ApiProblem, UnreachableError, UsageError, type ProblemDocument } from './errors.js';
 
 /** As it was typed: the API judges it. */

@@ -7,7 +7,6 @@ import { parse as parseYaml } from 'yaml';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { z } from 'zod';
 import type { RetryProfile } from '../delivery.js';
-import type { DigestPolicy } from '../activities/digestPolicy.js';
 import type { Platform } from '../destinations/destination.js';
 import { PLATFORMS } from '../destinations/registry.js';
 import { durationMs } from '../duration.js';
@@ -28,6 +27,7 @@ import {
   type AccountPolicy,
 } from './fields.js';
 import { BUILT_IN_RETRY_PROFILES, retryProfileSchema } from './retryProfiles.js';
+import type { DigestPolicy } from '../contract/notices.js';
 
 /** An account together with the platform that understands it. */
 export interface ConfiguredAccount {

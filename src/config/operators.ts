@@ -1,8 +1,8 @@
 /** Who runs sendproof, and when they are told of dead letters. */
 import { z } from 'zod';
-import type { DigestPolicy } from '../activities/digestPolicy.js';
 import { durationMs } from '../duration.js';
 import { routesSchema } from '../message.js';
+import type { DigestPolicy } from '../contract/notices.js';
 
 export const operatorsSchema = z.strictObject({
   destinations: routesSchema,

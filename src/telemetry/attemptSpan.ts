@@ -14,7 +14,7 @@ import type {
   ActivityInboundCallsInterceptor,
   Next,
 } from '@temporalio/worker';
-import type { DeliverInput } from '../activities/deliverInput.js';
+import type { DeliverInput } from '../contract/deliver.js';
 import { parseDestination } from '../message.js';
 
 /**

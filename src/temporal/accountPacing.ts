@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { accountId, type ConfiguredAccount } from '../config/configuration.js';
 import type { AccountLimits } from '../config/fields.js';
 import { isFair } from './fairnessCheck.js';
-import { accountTroubleId, deliveryTaskQueue } from './names.js';
+import { accountTroubleId, deliveryTaskQueue } from '../contract/names.js';
 import {
   isForbidden,
   isSameLimit,

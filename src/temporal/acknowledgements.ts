@@ -12,7 +12,8 @@ import {
   type AcknowledgementEvent,
   type AcknowledgementRecipient,
 } from '../acknowledgement.js';
-import type { acknowledgeSource, AcknowledgeSourceInput } from '../workflows/acknowledgeSource.js';
+import type { Workflows } from '../contract/workflows.js';
+import type { AcknowledgeSourceInput } from '../contract/acknowledge.js';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
@@ -85,7 +86,7 @@ type Progress = Pick<
 
 /** Of the newest run: somebody may have reset one that was given up. */
 async function readProgress(client: Client, workflowId: string): Promise<Progress> {
-  const handle = client.workflow.getHandle<typeof acknowledgeSource>(workflowId);
+  const handle = client.workflow.getHandle<Workflows['acknowledgeSource']>(workflowId);
   try {
     const { raw, closeTime } = await handle.describe();
     if (closeTime === undefined) {

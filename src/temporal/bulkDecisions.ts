@@ -2,11 +2,15 @@
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
 import { WorkflowIdConflictPolicy } from '@temporalio/common';
 import type { Destination } from '../message.js';
-import type { BulkDecision, BulkRequest } from '../workflows/bulkDecisions.js';
-import type { deadLetterQueue, DeadLetterQueueMemo } from '../workflows/deadLetterQueue.js';
-import { discardAllUpdate, retryAllUpdate } from '../workflows/signals.js';
-import { deadLetterQueueId, WORKFLOW_TASK_QUEUE } from './names.js';
-import { destinationAttribute } from './searchAttributes.js';
+import type { Workflows } from '../contract/workflows.js';
+import { discardAllUpdate, retryAllUpdate } from '../contract/signals.js';
+import { deadLetterQueueId, WORKFLOW_TASK_QUEUE } from '../contract/names.js';
+import { destinationAttribute } from '../contract/searchAttributes.js';
+import type {
+  BulkDecision,
+  BulkRequest,
+  DeadLetterQueueMemo,
+} from '../contract/deadLetterQueue.js';
 
 /** A decision as one of its destinations' queues makes it. */
 export interface DestinationDecision extends BulkDecision {
@@ -23,7 +27,7 @@ export async function decideAll(
   action: BulkDecision['action'],
   request: BulkRequest,
 ): Promise<BulkDecision> {
-  const startWorkflowOperation = new WithStartWorkflowOperation<typeof deadLetterQueue>(
+  const startWorkflowOperation = new WithStartWorkflowOperation<Workflows['deadLetterQueue']>(
     'deadLetterQueue',
     {
       workflowId: deadLetterQueueId(destination),

@@ -5,7 +5,7 @@ import { TypedSearchAttributes } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { spawnKept, type KeptProcess } from './keptProcess.js';
 import { demandFreePorts, LOOPBACK, resolvePort, type WantedPort } from './ports.js';
-import { SEARCH_ATTRIBUTES } from './searchAttributes.js';
+import { SEARCH_ATTRIBUTES } from '../contract/searchAttributes.js';
 
 export interface DevServerOptions {
   /** The `temporal` command, as `findTemporalCli` finds it. */

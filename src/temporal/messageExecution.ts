@@ -13,8 +13,8 @@ import {
   sourceAttribute,
   sourceReferenceAttribute,
   traceIdAttribute,
-} from './searchAttributes.js';
-import type { MessageMemo } from './startMessage.js';
+} from '../contract/searchAttributes.js';
+import type { MessageMemo } from '../contract/deliverMessage.js';
 
 /** What a description and an entry of a list have in common. */
 export type MessageExecution = Omit<WorkflowExecutionInfo, 'raw'>;

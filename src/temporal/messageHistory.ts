@@ -10,20 +10,15 @@ import {
 } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { optionalTsToDate, requiredTsToDate } from '@temporalio/common/lib/time.js';
 import proto, { type temporal } from '@temporalio/proto';
-import type { DeliverInput, DeliverResult } from '../activities/deliverInput.js';
+import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
 import { AttemptLog, lastNumber } from '../attemptLog.js';
 import type { Attempt, DeliveryStatus, FailureReason, Receipt } from '../delivery.js';
-import type {
-  Content,
-  Correlation,
-  DeliverMessageInput,
-  DeliveryPlan,
-  Destination,
-} from '../message.js';
-import type { OperatorRequest } from '../workflows/signals.js';
-import { readDeliverFailure } from './deliverFailure.js';
+import type { Content, Correlation, Destination } from '../message.js';
+import type { OperatorRequest } from '../contract/signals.js';
+import { readDeliverFailure } from '../contract/deliverFailure.js';
 import { describeMessage, summarise, type MessageSummary } from './messageExecution.js';
 import { readQueueLimits } from './queueLimits.js';
+import type { DeliverMessageInput, DeliveryPlan } from '../contract/deliverMessage.js';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;

@@ -1,6 +1,6 @@
 /** What Temporal's Web UI shows of a message besides its history: where from and where to, never what it says. */
 import { inCode, shellWord } from '../markdownCode.js';
-import type { DeliverMessageInput } from '../message.js';
+import type { DeliverMessageInput } from '../contract/deliverMessage.js';
 
 /** Temporal's limits on such texts, as JSON: `limit.userMetadataSummarySize` and `limit.userMetadataDetailsSize`. */
 const SUMMARY_BYTES = 400;

@@ -3,7 +3,7 @@ import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 import type { MessageStatus } from '../delivery.js';
 import { freeTextClause } from './freeText.js';
 import { summarise, type MessageSummary } from './messageExecution.js';
-import { noticeKey } from './names.js';
+import { noticeKey } from '../contract/names.js';
 import { listNewestFirst, type PageEnd } from './newestFirst.js';
 import { quote } from './visibilityText.js';
 

@@ -1,6 +1,6 @@
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { OVERDUE_CHECK_ID, WORKFLOW_TASK_QUEUE } from './names.js';
+import { OVERDUE_CHECK_ID, WORKFLOW_TASK_QUEUE } from '../contract/names.js';
 
 const EVERY = '5m' as const;
 

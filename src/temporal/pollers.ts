@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { tsToMs } from '@temporalio/common/lib/time.js';
-import { WORKFLOW_TASK_QUEUE } from './names.js';
+import { WORKFLOW_TASK_QUEUE } from '../contract/names.js';
 
 /**
  * Temporal remembers a poller for minutes after it died. A living one that has nothing to do polls again every 60 s (the

@@ -3,9 +3,9 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { AccountConnection } from '../activities/accountConnection.js';
 import { accountId, type Configuration } from '../config/configuration.js';
-import type { AccountTrouble } from '../workflows/accountTroubleSignal.js';
+import type { AccountTrouble } from '../contract/accountTrouble.js';
 import { AccountPacing } from './accountPacing.js';
-import { accountTroubleId, WORKFLOW_TASK_QUEUE } from './names.js';
+import { accountTroubleId, WORKFLOW_TASK_QUEUE } from '../contract/names.js';
 
 export interface ServedAccounts {
   /** By the accounts' ids, as `slack:default`. */

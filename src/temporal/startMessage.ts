@@ -9,24 +9,16 @@ import {
   type InternalWorkflowStartOptions,
 } from '@temporalio/client/lib/internal.js';
 import type { SearchAttributePair } from '@temporalio/common';
-import type { DeliverMessageInput } from '../message.js';
-import type { deliverMessage } from '../workflows/deliverMessage.js';
+import type { Workflows } from '../contract/workflows.js';
 import { messageDetails, messageSummary } from './messageMetadata.js';
-import { WORKFLOW_TASK_QUEUE } from './names.js';
+import { WORKFLOW_TASK_QUEUE } from '../contract/names.js';
 import {
   destinationAttribute,
   sourceAttribute,
   sourceReferenceAttribute,
   traceIdAttribute,
-} from './searchAttributes.js';
-
-/** What the workflow's memo keeps from its start. */
-export interface MessageMemo {
-  /** Field name → hash of the field: tells a duplicate from a key that was used for other content. */
-  fingerprint: Record<string, string>;
-  /** Drawn anew for each start, so that of several concurrent identical starts the one that took effect knows itself. */
-  startToken: string;
-}
+} from '../contract/searchAttributes.js';
+import type { DeliverMessageInput, MessageMemo } from '../contract/deliverMessage.js';
 
 export interface MessageStart {
   deduplicationKey: string;
@@ -41,7 +33,7 @@ export interface MessageStart {
  */
 export async function startMessage(client: Client, start: MessageStart): Promise<boolean> {
   try {
-    await client.workflow.start<typeof deliverMessage>('deliverMessage', {
+    await client.workflow.start<Workflows['deliverMessage']>('deliverMessage', {
       ...startOptions(start),
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
     });
@@ -69,7 +61,7 @@ export async function restartMessage(
     [InternalWorkflowStartOptionsSymbol]: { requestId: `restart-of-${expiredRunId}` },
   };
   try {
-    await client.workflow.start<typeof deliverMessage>('deliverMessage', options);
+    await client.workflow.start<Workflows['deliverMessage']>('deliverMessage', options);
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
     throw error;

@@ -14,7 +14,11 @@ import { createAttemptReport } from '../telemetry/attemptReport.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import { parseDestination } from '../message.js';
-import { ACKNOWLEDGEMENT_TASK_QUEUE, deliveryTaskQueue, WORKFLOW_TASK_QUEUE } from './names.js';
+import {
+  ACKNOWLEDGEMENT_TASK_QUEUE,
+  deliveryTaskQueue,
+  WORKFLOW_TASK_QUEUE,
+} from '../contract/names.js';
 import { scheduleOverdueCheck } from './overdueSchedule.js';
 import { serveAccounts } from './servedAccounts.js';
 

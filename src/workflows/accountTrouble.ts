@@ -7,21 +7,13 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { WorkflowQueueActivities } from '../activities/index.js';
+import type { WorkflowQueueActivities } from '../contract/activities.js';
 import { REMEDIES } from '../remedies.js';
-import { accountTroubleSignal, type AccountTrouble } from './accountTroubleSignal.js';
-
-export interface AccountTroubleInput {
-  /** As `slack:default`. */
-  account: string;
-  /** What the previous run, which was continued as new, leaves to this one. */
-  carried?: {
-    troubles: AccountTrouble[];
-    toldOperators: boolean;
-    since: string;
-    checkAfterMs: number;
-  };
-}
+import {
+  accountTroubleSignal,
+  type AccountTrouble,
+  type AccountTroubleInput,
+} from '../contract/accountTrouble.js';
 
 const { checkAccount, paceAccount } = proxyActivities<WorkflowQueueActivities>({
   startToCloseTimeout: '1m',

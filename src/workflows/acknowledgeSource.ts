@@ -1,18 +1,8 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type {
-  Acknowledgement,
-  AcknowledgementPlan,
-  AcknowledgementResult,
-} from '../acknowledgement.js';
-import type { AcknowledgementActivities } from '../activities/index.js';
-import { ACKNOWLEDGEMENT_TASK_QUEUE } from '../temporal/names.js';
-
-export interface AcknowledgeSourceInput {
-  /** The same in every attempt: by it the recipient knows one that it has had. */
-  webhookId: string;
-  plan: AcknowledgementPlan;
-  acknowledgement: Acknowledgement;
-}
+import type { AcknowledgementResult } from '../acknowledgement.js';
+import type { AcknowledgementActivities } from '../contract/activities.js';
+import { ACKNOWLEDGEMENT_TASK_QUEUE } from '../contract/names.js';
+import type { AcknowledgeSourceInput } from '../contract/acknowledge.js';
 
 /** A PagerDuty note looks first, then writes. */
 const REQUESTS_PER_ATTEMPT = 2;

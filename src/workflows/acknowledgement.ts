@@ -14,11 +14,11 @@ import {
   type AcknowledgementPlan,
 } from '../acknowledgement.js';
 import type { MessageStatus } from '../delivery.js';
-import type { DeliverMessageInput } from '../message.js';
-import { acknowledgementIds } from '../temporal/names.js';
-import { traceIdAttribute } from '../temporal/searchAttributes.js';
-import { acknowledgeSource } from './acknowledgeSource.js';
+import { acknowledgementIds } from '../contract/names.js';
+import { traceIdAttribute } from '../contract/searchAttributes.js';
+import type { Workflows } from '../contract/workflows.js';
 import type { Delivery } from './delivery.js';
+import type { DeliverMessageInput } from '../contract/deliverMessage.js';
 
 /** Where the message stands at each event, and how people call it. */
 const STATUS: Record<AcknowledgementEvent, { status: MessageStatus; words: string }> = {
@@ -106,7 +106,7 @@ async function start(plan: AcknowledgementPlan, acknowledgement: Acknowledgement
   const { workflowId, webhookId } = acknowledgementIds(uuid4());
   await CancellationScope.nonCancellable(async () => {
     try {
-      await startChild(acknowledgeSource, {
+      await startChild<Workflows['acknowledgeSource']>('acknowledgeSource', {
         workflowId,
         args: [{ webhookId, plan, acknowledgement }],
         parentClosePolicy: ParentClosePolicy.ABANDON,

@@ -1,38 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import { FAILURE_REASONS, type FailureReason } from '../delivery.js';
-
-/** What a person asks of a whole queue. Who and why are kept with each message. */
-export interface BulkRequest {
-  by: string;
-  /** Why. */
-  reason: string;
-  /** Without it, all that waits in this queue. */
-  filter?: {
-    /** Only what is parked for this reason. */
-    reason?: FailureReason;
-    /** ISO 8601: only what was parked by then; never later than now. */
-    at?: string;
-  };
-  /** Asked twice with the same one, it is one decision. By default a new one. */
-  id?: string;
-}
-
-/** A decision on all that waits in a queue, and how far it has come. */
-export interface BulkDecision {
-  id: string;
-  action: 'retry' | 'discard';
-  by: string;
-  reason: string;
-  filter: { reason?: FailureReason | undefined; at: string };
-  /** ISO 8601. */
-  requestedAt: string;
-  /** How many dead letters it has been told so far. */
-  decided: number;
-  /** Where it goes on in Temporal's list; absent at the beginning and at the end. */
-  cursor?: string | undefined;
-  /** ISO 8601; absent while it is under way. */
-  finishedAt?: string | undefined;
-}
+import { FAILURE_REASONS } from '../delivery.js';
+import type { BulkRequest, BulkDecision } from '../contract/deadLetterQueue.js';
 
 /** Of those that are done. */
 const REMEMBERED = 20;

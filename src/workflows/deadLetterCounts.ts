@@ -1,29 +1,9 @@
-import type { FailureReason } from '../delivery.js';
-import { isNotice } from '../temporal/names.js';
-import type { DeadLetterReference } from './signals.js';
-
-/** What `deadLetterQueue` knows of its dead letters. The whole list is Temporal's visibility; this is the overview. */
-export interface DeadLetterCounts {
-  open: number;
-  openByReason: Partial<Record<FailureReason, number>>;
-  /**
-   * How many of the open ones were parked in which hour, as `2026-11-24T09`: all that is needed to know the oldest, and
-   * bounded by the hours that they wait. Without sendproof's own notices. Absent in what the first form of the queue left.
-   */
-  openByHour?: Record<string, number>;
-  /** Since the queue began. */
-  total: number;
-  /** The newest last; at most `RECENT` of them. */
-  recent: DeadLetterReference[];
-}
-
-/** The answer to the query `counts`. */
-export interface DeadLetterOverview extends DeadLetterCounts {
-  /** ISO 8601: since when the oldest open one waits. To the hour where it is not among the recent ones. */
-  oldest: string | undefined;
-  /** ISO 8601: when the newest open one was parked. */
-  newest: string | undefined;
-}
+import { isNotice } from '../contract/names.js';
+import type {
+  DeadLetterReference,
+  DeadLetterCounts,
+  DeadLetterOverview,
+} from '../contract/deadLetterQueue.js';
 
 const RECENT = 100;
 

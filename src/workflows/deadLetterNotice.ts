@@ -9,10 +9,10 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Destination } from '../message.js';
-import { deadLetterQueueId } from '../temporal/names.js';
-import { destinationAttribute } from '../temporal/searchAttributes.js';
-import { deadLetterQueue } from './deadLetterQueue.js';
-import type { DeadLetterReference } from './signals.js';
+import { deadLetterQueueId } from '../contract/names.js';
+import { destinationAttribute } from '../contract/searchAttributes.js';
+import type { Workflows } from '../contract/workflows.js';
+import type { DeadLetterReference } from '../contract/deadLetterQueue.js';
 
 /**
  * Signals the destination's `deadLetterQueue`, which is started where it doesn't run yet. The queue is an overview: that
@@ -41,7 +41,7 @@ export async function tellDeadLetterQueue(
 /** Workflow code has no signal-with-start; another message may start the queue at the same moment, which is as good. */
 async function startQueue(workflowId: string, destination: Destination): Promise<void> {
   try {
-    await startChild(deadLetterQueue, {
+    await startChild<Workflows['deadLetterQueue']>('deadLetterQueue', {
       workflowId,
       args: [{ destination }],
       parentClosePolicy: ParentClosePolicy.ABANDON,

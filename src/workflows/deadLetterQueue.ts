@@ -11,15 +11,10 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { WorkflowQueueActivities } from '../activities/index.js';
-import type { OperatorNotice } from '../activities/tellOperators.js';
+import type { Workflows } from '../contract/workflows.js';
+import type { WorkflowQueueActivities } from '../contract/activities.js';
 import type { Destination } from '../message.js';
-import {
-  BulkDecisions,
-  validateBulkRequest,
-  type BulkDecision,
-  type BulkRequest,
-} from './bulkDecisions.js';
+import { BulkDecisions, validateBulkRequest } from './bulkDecisions.js';
 import {
   countDeadLetter,
   countResolved,
@@ -27,15 +22,8 @@ import {
   overviewOf,
   restoreCounts,
   waitingMessages,
-  type DeadLetterCounts,
 } from './deadLetterCounts.js';
-import {
-  nextNoticeAt,
-  noteDeadLetter,
-  noteNothingWaits,
-  takeNotices,
-  type DigestState,
-} from './digest.js';
+import { nextNoticeAt, noteDeadLetter, noteNothingWaits, takeNotices } from './digest.js';
 import {
   bulkDecisionsQuery,
   deadLetterCountsQuery,
@@ -43,27 +31,22 @@ import {
   discardAllUpdate,
   resolvedSignal,
   retryAllUpdate,
-} from './signals.js';
+} from '../contract/signals.js';
+import type {
+  DeadLetterCounts,
+  BulkDecision,
+  BulkRequest,
+  DigestState,
+  DeadLetterQueueInput,
+  DeadLetterQueueMemo,
+} from '../contract/deadLetterQueue.js';
+import type { OperatorNotice } from '../contract/notices.js';
 
 /** Half of the 10,000 signals that Temporal takes in one run, to leave room for a burst. */
 const SIGNALS_PER_RUN = 5_000;
 
 /** Queues of the first form counted, and did no more. One of them takes this up at what it is told next. */
 const TELLS_OPERATORS = 'tells-operators';
-
-export interface DeadLetterQueueInput {
-  destination: Destination;
-  /** What the previous run knew. */
-  counts?: DeadLetterCounts;
-  digest?: DigestState;
-  decisions?: BulkDecision[];
-}
-
-/** What the queue's memo shows, so that it can be seen while no worker runs. */
-export interface DeadLetterQueueMemo {
-  decisions?: BulkDecision[];
-}
-
 /** A page of a decision is over in a good ten seconds; a worker that was lost is found out by its heartbeat. */
 const { decideDeadLetters } = proxyActivities<WorkflowQueueActivities>({
   startToCloseTimeout: '5 minutes',
@@ -125,7 +108,7 @@ export async function deadLetterQueue(input: DeadLetterQueueInput): Promise<neve
   await condition(allHandlersFinished);
   const { destination, counts, digest } = queue;
   const decisions = queue.decisions.all();
-  const next = makeContinueAsNewFunc<typeof deadLetterQueue>({ memo: memoOf(queue) });
+  const next = makeContinueAsNewFunc<Workflows['deadLetterQueue']>({ memo: memoOf(queue) });
   return await next({ destination, counts, digest, decisions });
 }
 

@@ -6,12 +6,12 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { DeliveryActivities } from '../activities/index.js';
-import type { DeliverMessageInput } from '../message.js';
-import { endedByTime, readDeliverFailure } from '../temporal/deliverFailure.js';
-import { deliveryId } from '../temporal/names.js';
+import type { DeliveryActivities } from '../contract/activities.js';
+import { endedByTime, readDeliverFailure } from '../contract/deliverFailure.js';
+import { deliveryId } from '../contract/names.js';
 import type { Delivery } from './delivery.js';
 import { millisecondsUntil } from './time.js';
+import type { DeliverMessageInput } from '../contract/deliverMessage.js';
 
 /** Four times the interval at which a slow `deliver` shows life. */
 const HEARTBEAT_TIMEOUT_MS = 8_000;

@@ -1,19 +1,14 @@
 import { setHandler, sleep, workflowInfo } from '@temporalio/workflow';
-import type { Attempt, Receipt } from '../delivery.js';
-import type { DeliverMessageInput, Destination } from '../message.js';
+import type { Attempt } from '../delivery.js';
 import { Acknowledgements } from './acknowledgement.js';
 import { attemptDelivery } from './deliverActivity.js';
 import { Delivery } from './delivery.js';
 import { unconfirmedEnding } from './ending.js';
 import { isNeeded } from './fallback.js';
 import { showDeadLetters, waitForDecision } from './parking.js';
-import { discardSignal, retrySignal } from './signals.js';
+import { discardSignal, retrySignal } from '../contract/signals.js';
 import { millisecondsUntil } from './time.js';
-
-/** The result of a message that was confirmed everywhere. */
-export interface DeliverMessageResult {
-  receipts: { destination: Destination; receipt: Receipt }[];
-}
+import type { DeliverMessageInput, DeliverMessageResult } from '../contract/deliverMessage.js';
 
 /**
  * One message: delivers it to each of its destinations, independently, until each has confirmed, has expired, or has been

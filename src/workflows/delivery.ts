@@ -1,8 +1,9 @@
 import { lastNumber } from '../attemptLog.js';
 import type { Attempt, FailureReason, Receipt } from '../delivery.js';
-import type { DeliveryPlan, Destination } from '../message.js';
-import type { DeliverFailure } from '../temporal/deliverFailure.js';
-import type { OperatorRequest } from './signals.js';
+import type { Destination } from '../message.js';
+import type { DeliverFailure } from '../contract/deliverFailure.js';
+import type { OperatorRequest } from '../contract/signals.js';
+import type { DeliveryPlan } from '../contract/deliverMessage.js';
 
 export type Decision = { action: 'retry' | 'discard' } & Pick<OperatorRequest, 'by' | 'reason'>;
 

@@ -1,19 +1,14 @@
-import type { OperatorNotice } from '../activities/tellOperators.js';
-import type { DigestPolicy } from '../activities/digestPolicy.js';
 import type { FailureReason } from '../delivery.js';
 import type { Destination } from '../message.js';
 import { inCode } from '../markdownCode.js';
 import { REMEDIES } from '../remedies.js';
-import { oldestWaiting, waitingMessages, type DeadLetterCounts } from './deadLetterCounts.js';
-import type { DeadLetterReference } from './signals.js';
-
-/** What the operators have not been told yet, and when they were told last; carried from run to run. Times are ISO 8601. */
-export interface DigestState {
-  untold?: { since: string; byReason: Partial<Record<FailureReason, number>> } | undefined;
-  toldAt?: string | undefined;
-  /** When they were last told that dead letters wait for too long. */
-  remindedAt?: string | undefined;
-}
+import { oldestWaiting, waitingMessages } from './deadLetterCounts.js';
+import type {
+  DeadLetterReference,
+  DeadLetterCounts,
+  DigestState,
+} from '../contract/deadLetterQueue.js';
+import type { OperatorNotice, DigestPolicy } from '../contract/notices.js';
 
 export function noteDeadLetter(state: DigestState, { reason, at }: DeadLetterReference): void {
   state.untold ??= { since: at, byReason: {} };

@@ -1,8 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { OverdueMessages } from '../activities/overdueMessages.js';
-import type { OperatorNotice } from '../activities/tellOperators.js';
-import type { WorkflowQueueActivities } from '../activities/index.js';
+import type { WorkflowQueueActivities } from '../contract/activities.js';
 import { inCode } from '../markdownCode.js';
+import type { OverdueMessages, OperatorNotice } from '../contract/notices.js';
 
 /** The next check comes soon: one that fails for longer gives way to it. */
 const { overdueMessages, tellOperators } = proxyActivities<WorkflowQueueActivities>({

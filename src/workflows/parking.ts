@@ -6,11 +6,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Destination } from '../message.js';
-import { deliveryStatusAttribute, failureReasonAttribute } from '../temporal/searchAttributes.js';
+import { deliveryStatusAttribute, failureReasonAttribute } from '../contract/searchAttributes.js';
 import { tellDeadLetterQueue } from './deadLetterNotice.js';
 import type { DeadLetter, Delivery } from './delivery.js';
 import { parkingDetails } from './parkingDetails.js';
-import { deadLetteredSignal, resolvedSignal } from './signals.js';
+import { deadLetteredSignal, resolvedSignal } from '../contract/signals.js';
 import { millisecondsUntil } from './time.js';
 
 /** What the memo `deadLetters` lists while a message is parked. */

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { accountTroubleId, deliveryTaskQueue } from '../../src/temporal/names.js';
+import { accountTroubleId, deliveryTaskQueue } from '../../src/contract/names.js';
 import { readQueueLimits } from '../../src/temporal/queueLimits.js';
 import { slackChannel } from '../faults/deliveries.js';
 import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { z } from 'zod';
 import type { bulkDryRunSchema } from '../../src/api/representations.js';
-import { deadLetterQueueId } from '../../src/temporal/names.js';
+import { deadLetterQueueId } from '../../src/contract/names.js';
 import type { MessagePage } from '../../src/temporal/messageSearch.js';
 import {
   bulkDecisionsQuery,
   discardAllUpdate,
   retryAllUpdate,
-} from '../../src/workflows/signals.js';
+} from '../../src/contract/signals.js';
 import {
   INCIDENTS,
   OPS,

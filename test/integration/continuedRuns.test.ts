@@ -5,9 +5,9 @@ import {
   accountTroubleId,
   deadLetterQueueId,
   deliveryTaskQueue,
-} from '../../src/temporal/names.js';
+} from '../../src/contract/names.js';
 import { readQueueLimits } from '../../src/temporal/queueLimits.js';
-import { deadLetterCountsQuery } from '../../src/workflows/signals.js';
+import { deadLetterCountsQuery } from '../../src/contract/signals.js';
 import { slackChannel } from '../faults/deliveries.js';
 import {
   INCIDENTS,

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { deadLetterQueueId } from '../../src/temporal/names.js';
-import { deadLetterCountsQuery } from '../../src/workflows/signals.js';
+import { deadLetterQueueId } from '../../src/contract/names.js';
+import { deadLetterCountsQuery } from '../../src/contract/signals.js';
 import type { MessagePage } from '../../src/temporal/messageSearch.js';
 import { INCIDENTS, OPS, startHarness, type Harness, type ProblemBody } from '../harness.js';
 

@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import type { Destination } from '../../src/message.js';
-import { deadLetterQueueId, WORKFLOW_TASK_QUEUE } from '../../src/temporal/names.js';
+import { deadLetterQueueId, WORKFLOW_TASK_QUEUE } from '../../src/contract/names.js';
 import type { deadLetterQueue } from '../../src/workflows/deadLetterQueue.js';
 import {
   bulkDecisionsQuery,
   deadLetterCountsQuery,
   deadLetteredSignal,
   retryAllUpdate,
-} from '../../src/workflows/signals.js';
+} from '../../src/contract/signals.js';
 import { OPS, startHarness, type Harness } from '../harness.js';
 
 /** Where the operators are. */

@@ -9,7 +9,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import type { DevServerOptions } from '../../src/temporal/devServer.js';
 import { namespaceRetentionMs, raiseNamespaceRetention } from '../../src/temporal/retention.js';
-import { SEARCH_ATTRIBUTES } from '../../src/temporal/searchAttributes.js';
+import { SEARCH_ATTRIBUTES } from '../../src/contract/searchAttributes.js';
 import { startOwnServer } from '../ownServer.js';
 
 // Servers and builds are slow on a machine with other things to do.

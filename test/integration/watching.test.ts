@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { visibilityQuery } from '../../src/temporal/messageSearch.js';
-import { OVERDUE_CHECK_ID, WORKFLOW_TASK_QUEUE } from '../../src/temporal/names.js';
+import { OVERDUE_CHECK_ID, WORKFLOW_TASK_QUEUE } from '../../src/contract/names.js';
 import { overdueFilter } from '../../src/temporal/standing.js';
 import { OPS, startHarness, WEBHOOK, type Harness } from '../harness.js';
 

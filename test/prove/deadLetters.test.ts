@@ -3,9 +3,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { busiest } from '../../bench/calls.js';
 import type { Destination } from '../../src/message.js';
 import { visibilityQuery, type MessagePage } from '../../src/temporal/messageSearch.js';
-import { deadLetterQueueId, deliveryTaskQueue } from '../../src/temporal/names.js';
+import { deadLetterQueueId, deliveryTaskQueue } from '../../src/contract/names.js';
 import { setQueueLimits } from '../../src/temporal/queueLimits.js';
-import { deadLetterCountsQuery } from '../../src/workflows/signals.js';
+import { deadLetterCountsQuery } from '../../src/contract/signals.js';
 import { startWorkerProcess } from '../faults/productProcess.js';
 import {
   OPS,

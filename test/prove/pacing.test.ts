@@ -3,7 +3,7 @@ import proto from '@temporalio/proto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { busiestSecond } from '../../bench/calls.js';
 import { quantile } from '../../bench/statistics.js';
-import { deliveryTaskQueue } from '../../src/temporal/names.js';
+import { deliveryTaskQueue } from '../../src/contract/names.js';
 import { slackChannel, teamsChannel } from '../faults/deliveries.js';
 import { startWorkerProcess } from '../faults/productProcess.js';
 import { startHarness, type Harness, type HarnessOptions } from '../harness.js';

@@ -5,12 +5,12 @@ import {
   countResolved,
   emptyCounts,
 } from '../../src/workflows/deadLetterCounts.js';
-import type { DeadLetterQueueInput } from '../../src/workflows/deadLetterQueue.js';
 import {
   deadLetterCountsQuery,
   deadLetteredSignal,
   resolvedSignal,
-} from '../../src/workflows/signals.js';
+} from '../../src/contract/signals.js';
+import type { DeadLetterQueueInput } from '../../src/contract/deadLetterQueue.js';
 
 export async function deadLetterQueue(input: DeadLetterQueueInput): Promise<never> {
   const counts = input.counts ?? emptyCounts();

@@ -14,12 +14,12 @@ import {
   deadLetterQueueId,
   OVERDUE_CHECK_ID,
   WORKFLOW_TASK_QUEUE,
-} from '../../src/temporal/names.js';
+} from '../../src/contract/names.js';
 import {
   deadLetterCountsQuery,
   discardAllUpdate,
   retryAllUpdate,
-} from '../../src/workflows/signals.js';
+} from '../../src/contract/signals.js';
 import { CallbackReceiver } from '../callbackReceiver.js';
 import { historyToJson } from './historyFile.js';
 import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';

@@ -6,7 +6,7 @@ import { ConfigurationError } from '../../src/config/fields.js';
 import { DeliveryError } from '../../src/delivery.js';
 import type { DestinationAdapter } from '../../src/destinations/destination.js';
 import { slack } from '../../src/destinations/slack/platform.js';
-import type { AccountTrouble } from '../../src/workflows/accountTroubleSignal.js';
+import type { AccountTrouble } from '../../src/contract/accountTrouble.js';
 
 const slackChannel = (number: number) => `slack:default/C${number}` as const;
 

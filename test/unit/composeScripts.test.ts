@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SEARCH_ATTRIBUTES } from '../../src/temporal/searchAttributes.js';
+import { SEARCH_ATTRIBUTES } from '../../src/contract/searchAttributes.js';
 
 const run = promisify(execFile);
 const SCRIPTS = join(import.meta.dirname, '../../deploy/temporal');

@@ -1,7 +1,7 @@
 import { ApplicationFailure, TimeoutFailure, TimeoutType } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import type { Attempt, Ending } from '../../src/delivery.js';
-import { readDeliverFailure } from '../../src/temporal/deliverFailure.js';
+import { readDeliverFailure } from '../../src/contract/deliverFailure.js';
 
 const attempt = (number: number): Attempt => ({
   number,

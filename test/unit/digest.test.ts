@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Destination } from '../../src/message.js';
-import { noticeKey } from '../../src/temporal/names.js';
+import { noticeKey } from '../../src/contract/names.js';
 import {
   countDeadLetter,
   countResolved,
@@ -9,16 +9,18 @@ import {
   overviewOf,
   restoreCounts,
   waitingMessages,
-  type DeadLetterCounts,
 } from '../../src/workflows/deadLetterCounts.js';
 import {
   nextNoticeAt,
   noteDeadLetter,
   noteNothingWaits,
   takeNotices,
-  type DigestState,
 } from '../../src/workflows/digest.js';
-import type { DeadLetterReference } from '../../src/workflows/signals.js';
+import type {
+  DeadLetterReference,
+  DeadLetterCounts,
+  DigestState,
+} from '../../src/contract/deadLetterQueue.js';
 
 const OPS: Destination = 'slack:default/C0123ABC';
 const MINUTE = 60_000;

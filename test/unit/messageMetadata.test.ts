@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { DeliverMessageInput, DeliveryPlan, Destination } from '../../src/message.js';
+import type { Destination } from '../../src/message.js';
 import { messageDetails, messageSummary } from '../../src/temporal/messageMetadata.js';
+import type { DeliverMessageInput, DeliveryPlan } from '../../src/contract/deliverMessage.js';
 
 function plan(destination: Destination, fallbackFor?: number): DeliveryPlan {
   return {

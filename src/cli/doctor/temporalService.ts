@@ -7,7 +7,7 @@ import { ConfigurationError } from '../../config/fields.js';
 import { loadEmbeddedSettings } from '../../start/embeddedSettings.js';
 import { loadTemporalConnection, type TemporalConnection } from '../../temporal/connection.js';
 import { checkRetention } from '../../temporal/retention.js';
-import { SEARCH_ATTRIBUTES } from '../../temporal/searchAttributes.js';
+import { SEARCH_ATTRIBUTES } from '../../contract/searchAttributes.js';
 import { formatDuration } from '../../formatDuration.js';
 import { broken, note, ok, type Finding } from './finding.js';
 

@@ -11,3 +11,22 @@ export interface AccountTrouble {
 }
 
 export const accountTroubleSignal = defineSignal<[AccountTrouble]>('trouble');
+
+export interface CheckResult {
+  /** `gone`: the configuration of this worker has no such account any more. */
+  outcome: 'works' | 'refused' | 'gone';
+  /** Whose the credentials are, or what is wrong, for a person to read. */
+  detail: string;
+}
+
+export interface AccountTroubleInput {
+  /** As `slack:default`. */
+  account: string;
+  /** What the previous run, which was continued as new, leaves to this one. */
+  carried?: {
+    troubles: AccountTrouble[];
+    toldOperators: boolean;
+    since: string;
+    checkAfterMs: number;
+  };
+}

@@ -1,9 +1,12 @@
 /** What can be asked of the workflows from outside. The names are the product's outer interface. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { FailureReason } from '../delivery.js';
 import type { Destination } from '../message.js';
-import type { BulkDecision, BulkRequest } from './bulkDecisions.js';
-import type { DeadLetterOverview } from './deadLetterCounts.js';
+import type {
+  DeadLetterReference,
+  DeadLetterOverview,
+  BulkDecision,
+  BulkRequest,
+} from './deadLetterQueue.js';
 
 /** What a person says with a retry or a discard. All optional, since `temporal workflow signal` may say nothing at all. */
 export interface OperatorRequest {
@@ -22,15 +25,6 @@ export interface OperatorRequest {
 export const retrySignal = defineSignal<[OperatorRequest?]>('retry');
 /** Gives the message's dead letters up. Does nothing where there are none. */
 export const discardSignal = defineSignal<[OperatorRequest?]>('discard');
-
-/** How a message refers to its dead letter: never with content. */
-export interface DeadLetterReference {
-  deduplicationKey: string;
-  reason: FailureReason;
-  /** ISO 8601. */
-  at: string;
-}
-
 /** A delivery to this queue's destination was parked. */
 export const deadLetteredSignal = defineSignal<[DeadLetterReference]>('deadLettered');
 /** A parked delivery of this queue's destination was retried, discarded or cancelled. */

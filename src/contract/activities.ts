@@ -1,0 +1,43 @@
+/** The activities by the task queue that runs them: workflows call them through these types, `src/activities/` has the code. */
+import type { AcknowledgementResult } from '../acknowledgement.js';
+import type { AcknowledgeInput } from './acknowledge.js';
+import type { CheckResult } from './accountTrouble.js';
+import type { DecideDeadLettersInput, DecideDeadLettersResult } from './deadLetterQueue.js';
+import type { DeliverInput, DeliverResult } from './deliver.js';
+import type {
+  DigestPolicy,
+  OperatorNotice,
+  OperatorNoticeResult,
+  OverdueMessages,
+} from './notices.js';
+
+/** On an account's delivery task queue. */
+export interface DeliveryActivities {
+  /** One attempt to deliver. Fails with an ApplicationFailure as `deliverFailure.ts` reads it. */
+  deliver(input: DeliverInput): Promise<DeliverResult>;
+}
+
+/** On the task queue of acknowledgements. */
+export interface AcknowledgementActivities {
+  /** One attempt to acknowledge an event to its recipient. */
+  acknowledge(input: AcknowledgeInput): Promise<AcknowledgementResult>;
+}
+
+/** On the task queue of the workflows: what sendproof does for itself. */
+export interface WorkflowQueueActivities {
+  overdueMessages(): Promise<OverdueMessages>;
+  /** Applies a decision to one page of a destination's dead letters. */
+  decideDeadLetters(input: DecideDeadLettersInput): Promise<DecideDeadLettersResult>;
+  digestPolicy(): Promise<DigestPolicy>;
+  tellOperators(notice: OperatorNotice): Promise<OperatorNoticeResult>;
+  /**
+   * Sets the pace of an account's task queue.
+   *
+   * @param account as `slack:default`
+   * @param share of the configured limit, 0 (stopped) to 1
+   * @param reason shown to people for as long as the share is below 1
+   */
+  paceAccount(account: string, share: number, reason: string): Promise<void>;
+  /** @param account as `slack:default` */
+  checkAccount(account: string): Promise<CheckResult>;
+}

@@ -1,0 +1,20 @@
+/** The workflow types by name: what starts and signals them needs no workflow code, which is in `src/workflows/`. */
+import type { AcknowledgementResult } from '../acknowledgement.js';
+import type { AcknowledgeSourceInput } from './acknowledge.js';
+import type { AccountTroubleInput } from './accountTrouble.js';
+import type { DeadLetterQueueInput } from './deadLetterQueue.js';
+import type { DeliverMessageInput, DeliverMessageResult } from './deliverMessage.js';
+import type { OverdueMessages } from './notices.js';
+
+export interface Workflows {
+  /** One message, to all its destinations. Id: the deduplication key. */
+  deliverMessage(input: DeliverMessageInput): Promise<DeliverMessageResult>;
+  /** The overview of one destination's dead letters; never ends. Id: `deadLetterQueueId(destination)`. */
+  deadLetterQueue(input: DeadLetterQueueInput): Promise<never>;
+  /** One acknowledgement to one recipient. Id: from `acknowledgementIds`. */
+  acknowledgeSource(input: AcknowledgeSourceInput): Promise<AcknowledgementResult>;
+  /** One account's trouble, from its first report until the account works again. Id: `accountTroubleId(account)`. */
+  accountTrouble(input: AccountTroubleInput): Promise<void>;
+  /** The check for overdue messages. Started by the schedule `OVERDUE_CHECK_ID`. */
+  findOverdue(): Promise<Pick<OverdueMessages, 'count' | 'keys'>>;
+}
