@@ -3,14 +3,14 @@
 import { fileURLToPath } from 'node:url';
 import { NativeConnection } from '@temporalio/worker';
 import { accountId, loadConfiguration } from './src/config/configuration.js';
-import { createLogger } from './src/log.js';
-import { runMain, stopSignal } from './src/process.js';
+import { createLogger } from './src/lib/log.js';
+import { runMain, stopSignal } from './src/lib/process.js';
 import { createMetrics } from './src/telemetry/metrics.js';
 import { serveMetrics } from './src/telemetry/metricsServer.js';
 import { startTracing } from './src/telemetry/tracing.js';
 import { requireTemporalConnection } from './src/temporal/connection.js';
-import { installTemporalRuntime } from './src/temporal/runtime.js';
-import { startWorkers } from './src/temporal/workers.js';
+import { installTemporalRuntime } from './src/worker/runtime.js';
+import { startWorkers } from './src/worker/workers.js';
 
 const log = createLogger('sendproof-worker', process.env);
 

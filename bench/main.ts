@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Argument, Command } from 'commander';
 import { pino } from 'pino';
-import { runMain } from '../src/process.js';
+import { runMain } from '../src/lib/process.js';
 import { overhead } from './overhead.js';
 import { pacing } from './pacing.js';
 import type { Scenario } from './scenario.js';

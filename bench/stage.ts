@@ -10,15 +10,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { AccountLimits } from '../src/config/fields.js';
+import type { AccountLimits } from '../src/destinations/accountPolicy.js';
 import type { FaultInput } from '../src/sandbox/faults.js';
 import type { SandboxPost } from '../src/sandbox/posts.js';
 import type { SandboxRequest } from '../src/sandbox/requests.js';
-import { findTemporalCli } from '../src/temporal/cli.js';
+import { findTemporalCli } from '../src/embedded/temporalCli.js';
 import { DEFAULT_NAMESPACE } from '../src/temporal/connection.js';
-import { startDevServer } from '../src/temporal/devServer.js';
-import { spawnKept, type KeptProcess } from '../src/temporal/keptProcess.js';
-import { resolvePort } from '../src/temporal/ports.js';
+import { startDevServer } from '../src/embedded/devServer.js';
+import { spawnKept, type KeptProcess } from '../src/embedded/keptProcess.js';
+import { resolvePort } from '../src/lib/ports.js';
 import type { SandboxAddress } from './sandboxProcess.js';
 
 const BARE_TASK_QUEUE = 'bare';
@@ -109,7 +109,7 @@ async function build(
   await writeFile(configuration, JSON.stringify(configurationOf(sandbox, limits, retry)));
   const port = await resolvePort(0);
   const apiUrl = `http://127.0.0.1:${port}`;
-  const sendproof = run('../src/start.js', [], {
+  const sendproof = run('../src/start/main.js', [], {
     PORT: String(port),
     TEMPORAL_ADDRESS: server.address,
     TEMPORAL_NAMESPACE: namespace,

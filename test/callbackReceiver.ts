@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { vi } from 'vitest';
-import type { Acknowledgement } from '../src/acknowledgement.js';
-import { LOOPBACK, resolvePort } from '../src/temporal/ports.js';
+import type { Acknowledgement } from '../src/domain/acknowledgement.js';
+import { LOOPBACK, resolvePort } from '../src/lib/ports.js';
 
 export interface ReceivedCallback {
   id: string;

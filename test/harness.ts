@@ -12,24 +12,25 @@ import { NativeConnection } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import { inject, vi } from 'vitest';
 import type { z } from 'zod';
-import type { problemSchema } from '../src/api/problem.js';
 import type {
   acceptanceSchema,
   bulkDecisionProgressSchema,
   bulkDecisionSchema,
   deadLetterSummarySchema,
   messageStateSchema,
-} from '../src/api/representations.js';
+} from '../src/api/schema/representations.js';
 import { startApi, type Api } from '../src/api/server.js';
 import { loadConfiguration, type Configuration } from '../src/config/configuration.js';
-import type { AccountLimits } from '../src/config/fields.js';
-import type { MessageStatus } from '../src/delivery.js';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox/sandbox.js';
+import type { AccountLimits } from '../src/destinations/accountPolicy.js';
+import type { MessageStatus } from '../src/domain/delivery.js';
+import { startSandbox } from '../src/sandbox/sandbox.js';
 import { createMetrics } from '../src/telemetry/metrics.js';
 import { startTracing, type Tracing } from '../src/telemetry/tracing.js';
-import { installTemporalRuntime } from '../src/temporal/runtime.js';
+import { installTemporalRuntime } from '../src/worker/runtime.js';
 import { SEARCH_ATTRIBUTES } from '../src/contract/searchAttributes.js';
-import { startWorkers, type Workers } from '../src/temporal/workers.js';
+import { startWorkers, type Workers } from '../src/worker/workers.js';
+import type { problemSchema } from '../src/api/schema/problem.js';
+import type { Sandbox, SandboxOptions } from '../src/sandbox/interface.js';
 
 /** Seeded in the sandbox. */
 export const OPS = 'slack:default/C0123ABC';

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import protobuf from 'protobufjs';
-import { LOOPBACK } from '../src/temporal/ports.js';
+import { LOOPBACK } from '../src/lib/ports.js';
 
 /** What of https://github.com/open-telemetry/opentelemetry-proto is looked at; other fields are skipped. */
 const SCHEMA = `

@@ -4,7 +4,7 @@ import {
   startDevServer,
   type DevServer,
   type DevServerOptions,
-} from '../src/temporal/devServer.js';
+} from '../src/embedded/devServer.js';
 
 /** A Temporal server beside the one that all tests share: in memory and without Web UI, where the options don't say otherwise. */
 export async function startOwnServer(options: Partial<DevServerOptions> = {}): Promise<DevServer> {

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { pino } from 'pino';
 import type { TestProject } from 'vitest/node';
-import { findTemporalCli } from '../src/temporal/cli.js';
-import { startDevServer } from '../src/temporal/devServer.js';
+import { findTemporalCli } from '../src/embedded/temporalCli.js';
+import { startDevServer } from '../src/embedded/devServer.js';
 
 declare module 'vitest' {
   interface ProvidedContext {

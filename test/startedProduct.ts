@@ -93,7 +93,7 @@ export class StartDirectory {
   }
 
   /** Starts what `npm start` starts, without npm, and whatever becomes of it. */
-  launch(command = process.execPath, args = [resolve('dist/src/start.js')]): StartedProduct {
+  launch(command = process.execPath, args = [resolve('dist/src/start/main.js')]): StartedProduct {
     const product = new StartedProduct(command, args, this.environment);
     this.#products.push(product);
     return product;

@@ -35,7 +35,7 @@ register_namespace() {
   fi
 }
 
-# The names and types of src/temporal/searchAttributes.ts. An attribute that is there already stays; one that is there
+# The names and types of src/contract/searchAttributes.ts. An attribute that is there already stays; one that is there
 # with another type is an error, and stops everything that waits for this script.
 register_search_attributes() {
   temporal operator search-attribute create --name DeliveryStatus --type Keyword &&

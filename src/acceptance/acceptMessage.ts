@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { Configuration, DeduplicationWindow } from '../config/configuration.js';
-import type { MessageStatus } from '../delivery.js';
-import type { Message } from '../message.js';
-import { describeMessage, memoOf, summarise } from '../temporal/messageExecution.js';
-import { restartMessage, startMessage, type MessageStart } from '../temporal/startMessage.js';
+import type { MessageStatus } from '../domain/delivery.js';
+import type { Message } from '../domain/message.js';
+import { describeMessage, memoOf, summarise } from '../store/messageExecution.js';
+import { restartMessage, startMessage, type MessageStart } from '../store/startMessage.js';
 import { planAcknowledgements } from './acknowledgementPlan.js';
 import { planDeliveries } from './deliveryPlan.js';
 import { differingFields, fingerprint } from './fingerprint.js';

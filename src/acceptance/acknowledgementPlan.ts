@@ -2,12 +2,12 @@ import type {
   AcknowledgementEvent,
   AcknowledgementPlan,
   AcknowledgementRecipient,
-} from '../acknowledgement.js';
-import { callbackFault } from '../config/acknowledgements.js';
+} from '../domain/acknowledgement.js';
 import type { Configuration } from '../config/configuration.js';
-import type { Message } from '../message.js';
+import type { Message } from '../domain/message.js';
 import { fairnessKey } from './deliveryPlan.js';
 import { MessageRefused } from './refusal.js';
+import { callbackFault } from '../acknowledgements/policy.js';
 
 /** What people on call want to read beside the incident. */
 const NOTED_EVENTS: AcknowledgementEvent[] = [

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { accountId, findAccount, type Configuration } from '../config/configuration.js';
-import type { RetryProfile } from '../delivery.js';
-import { parseDestination, type Destination, type Message } from '../message.js';
+import type { RetryProfile } from '../domain/delivery.js';
+import type { Message } from '../domain/message.js';
 import { deliveryTaskQueue } from '../contract/names.js';
 import { PLATFORMS } from '../destinations/registry.js';
 import { MessageRefused, type FieldFault } from './refusal.js';
 import type { DeliveryPlan } from '../contract/deliverMessage.js';
+import { parseDestination, type Destination } from '../domain/destination.js';
 
 /**
  * How each destination of the message will be served, each route's fallbacks after it. Throws the refusal that names every

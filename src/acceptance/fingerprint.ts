@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Message } from '../message.js';
+import type { Message } from '../domain/message.js';
 
 /**
  * What makes a message the same message: where it goes, what it says, and what it is about. Not: how urgent it is, when it

@@ -1,14 +1,15 @@
 /** Callbacks by the Standard Webhooks specification: https://www.standardwebhooks.com */
 import type { Webhook } from 'standardwebhooks';
 import { Agent, errors, request, type Dispatcher } from 'undici';
-import { AcknowledgementError, type Acknowledgement } from '../acknowledgement.js';
-import type { CallbackPolicy } from '../config/acknowledgements.js';
-import { ConfigurationError, type Secret } from '../config/fields.js';
-import { errorCode } from '../destinations/failure.js';
-import { retryAfterMs } from '../destinations/retryAfter.js';
+import { AcknowledgementError, type Acknowledgement } from '../domain/acknowledgement.js';
+import { errorCode } from '../http/failure.js';
+import { retryAfterMs } from '../http/retryAfter.js';
 import { AddressNotAllowed, guardedConnector } from './addressGuard.js';
 import { errorOfStatus } from './failure.js';
 import { createSigner } from './secrets.js';
+import type { CallbackPolicy } from './policy.js';
+import { ConfigurationError } from '../lib/configurationError.js';
+import type { Secret } from '../lib/secret.js';
 
 /** Shorter than the whole, so that a host that doesn't answer at all is told from a slow one. */
 const CONNECT_TIMEOUT_MS = 5_000;

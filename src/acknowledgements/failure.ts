@@ -1,5 +1,5 @@
 /** What a failed request says about an acknowledgement, whoever its recipient is. */
-import { AcknowledgementError, type AcknowledgementFailure } from '../acknowledgement.js';
+import { AcknowledgementError, type AcknowledgementFailure } from '../domain/acknowledgement.js';
 
 interface Failure {
   reason: AcknowledgementFailure;

@@ -1,4 +1,4 @@
-import type { AcknowledgedDelivery, Acknowledgement } from '../acknowledgement.js';
+import type { AcknowledgedDelivery, Acknowledgement } from '../domain/acknowledgement.js';
 
 /** What the note on an incident says, in one line, with the id that the next attempt would find it by. */
 export function noteText({ data }: Acknowledgement, webhookId: string): string {

@@ -3,14 +3,14 @@
  * https://developer.pagerduty.com/api-reference/a1ac30885eb7a-create-a-note-on-an-incident
  */
 import { z } from 'zod';
-import { AcknowledgementError, type Acknowledgement } from '../acknowledgement.js';
-import type { PagerDutyAccount } from '../config/acknowledgements.js';
-import { DeliveryError } from '../delivery.js';
-import { parseJson } from '../destinations/failure.js';
-import { retryAfterMs } from '../destinations/retryAfter.js';
-import { createTransport, type HttpAnswer, type HttpRequest } from '../destinations/transport.js';
+import { AcknowledgementError, type Acknowledgement } from '../domain/acknowledgement.js';
+import { DeliveryError } from '../domain/delivery.js';
+import { parseJson } from '../http/failure.js';
+import { retryAfterMs } from '../http/retryAfter.js';
+import { createTransport, type HttpAnswer, type HttpRequest } from '../http/transport.js';
 import { errorOfStatus } from './failure.js';
 import { noteText } from './noteText.js';
+import type { PagerDutyAccount } from './policy.js';
 
 const notesSchema = z.object({ notes: z.array(z.object({ content: z.string() })) });
 

@@ -1,7 +1,8 @@
 /** The secrets that acknowledgements need, read when they are used. */
 import { Webhook } from 'standardwebhooks';
-import type { AcknowledgementSettings } from '../config/acknowledgements.js';
-import { ConfigurationError, type Secret } from '../config/fields.js';
+import type { AcknowledgementSettings } from './policy.js';
+import { ConfigurationError } from '../lib/configurationError.js';
+import type { Secret } from '../lib/secret.js';
 
 /** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme */
 const SIGNING_SECRET = /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import { DeliveryError } from '../delivery.js';
-import type { AccountPacing } from '../temporal/accountPacing.js';
-import type { AccountConnection } from './accountConnection.js';
+import { DeliveryError } from '../domain/delivery.js';
+import type { AccountPacing } from '../accounts/accountPacing.js';
+import type { AccountConnection } from '../accounts/accountConnection.js';
 import type { CheckResult } from '../contract/accountTrouble.js';
 
 /** Makes the activities with which `accountTrouble` sees an account through. Accounts are named as `slack:default`. */

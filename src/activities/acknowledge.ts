@@ -1,13 +1,13 @@
 import { activityInfo, ApplicationFailure } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
-import { AcknowledgementError, type AcknowledgementResult } from '../acknowledgement.js';
+import { AcknowledgementError, type AcknowledgementResult } from '../domain/acknowledgement.js';
 import { createSendCallback } from '../acknowledgements/callback.js';
 import { createWritePagerDutyNote, type WriteNote } from '../acknowledgements/pagerDutyNote.js';
-import type { AcknowledgementSettings } from '../config/acknowledgements.js';
-import type { RetryProfile } from '../delivery.js';
+import type { RetryProfile } from '../domain/delivery.js';
 import type { AttemptReport } from '../telemetry/attemptReport.js';
-import { nextAttemptDelayMs } from './backoff.js';
+import { nextAttemptDelayMs } from '../domain/backoff.js';
 import type { AcknowledgeInput } from '../contract/acknowledge.js';
+import type { AcknowledgementSettings } from '../acknowledgements/policy.js';
 
 export interface AcknowledgeDependencies {
   settings: AcknowledgementSettings;

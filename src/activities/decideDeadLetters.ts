@@ -1,13 +1,13 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { findAccount, type Configuration } from '../config/configuration.js';
-import { parseDestination, type Destination } from '../message.js';
-import { matchingDeadLetters, searchDeadLetters } from '../temporal/deadLetterSearch.js';
+import { matchingDeadLetters, searchDeadLetters } from '../store/search/deadLetterSearch.js';
 import { discardSignal, retrySignal } from '../contract/signals.js';
 import type {
   DecideDeadLettersInput,
   DecideDeadLettersResult,
 } from '../contract/deadLetterQueue.js';
+import { parseDestination, type Destination } from '../domain/destination.js';
 
 /** What the next attempt needs to know of one whose worker was lost: which messages of this page it had told. */
 interface Progress {

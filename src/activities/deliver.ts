@@ -1,14 +1,14 @@
 import { activityInfo, ApplicationFailure, heartbeat, type Info } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
-import { AttemptLog, lastNumber } from '../attemptLog.js';
-import { DeliveryError, type Attempt, type Ending, type Receipt } from '../delivery.js';
+import { AttemptLog, lastNumber } from '../domain/attemptLog.js';
+import { DeliveryError, type Attempt, type Ending, type Receipt } from '../domain/delivery.js';
 import type { DestinationAdapter } from '../destinations/destination.js';
-import { asTransient } from '../destinations/failure.js';
-import { parseDestination, type Destination } from '../message.js';
+import { asTransient } from '../http/failure.js';
 import type { AttemptReport } from '../telemetry/attemptReport.js';
-import { AccountHeldBack, type AccountConnection } from './accountConnection.js';
-import { nextAttemptDelayMs } from './backoff.js';
+import { AccountHeldBack, type AccountConnection } from '../accounts/accountConnection.js';
+import { nextAttemptDelayMs } from '../domain/backoff.js';
 import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
+import { parseDestination, type Destination } from '../domain/destination.js';
 
 /**
  * How often a slow request shows that its worker lives. Most requests are over before the first time, and cost nothing.

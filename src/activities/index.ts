@@ -6,8 +6,8 @@ import type {
   DeliveryActivities,
   WorkflowQueueActivities,
 } from '../contract/activities.js';
-import type { AccountPacing } from '../temporal/accountPacing.js';
-import type { AccountConnection } from './accountConnection.js';
+import type { AccountPacing } from '../accounts/accountPacing.js';
+import type { AccountConnection } from '../accounts/accountConnection.js';
 import { createAccountRemedy } from './accountRemedy.js';
 import { createAcknowledge, type AcknowledgeDependencies } from './acknowledge.js';
 import { createDecideDeadLetters } from './decideDeadLetters.js';

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Configuration } from '../config/configuration.js';
-import { searchMessages, visibilityQuery } from '../temporal/messageSearch.js';
-import { overdueFilter } from '../temporal/standing.js';
+import { searchMessages, visibilityQuery } from '../store/search/messageSearch.js';
+import { overdueFilter } from '../store/standing.js';
 import type { OverdueMessages } from '../contract/notices.js';
 
 /** As many as a person reads. */

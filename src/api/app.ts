@@ -10,12 +10,12 @@ import { deadLettersRouter } from './deadLetters.js';
 import { healthRouter } from './health.js';
 import { ingestionRouter } from './ingestion.js';
 import { messagesRouter } from './messages.js';
-import { openApiDocument } from './openapi.js';
+import { openApiDocument } from './schema/openapi.js';
 import { pagesRouter } from './pages/pages.js';
 import { Problem, problemHandler } from './problem.js';
-import { collectStanding } from '../telemetry/standingMetrics.js';
+import { collectStanding } from './standingMetrics.js';
 import { exposition, METRICS_CONTENT_TYPE, type MetricsSource } from '../telemetry/exposition.js';
-import { readStanding } from '../temporal/standing.js';
+import { readStanding } from '../store/standing.js';
 import { traceRequests } from './requestSpan.js';
 import { createTemporalGate } from './temporalGate.js';
 

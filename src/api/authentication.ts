@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler } from 'express';
-import { ConfigurationError } from '../config/fields.js';
 import { Problem } from './problem.js';
+import { ConfigurationError } from '../lib/configurationError.js';
 
 /** Lets a request through that has one of the keys as `Authorization: Bearer <key>`; all of them where there are no keys. */
 export function requireApiKey(keys: readonly string[]): RequestHandler {

@@ -4,41 +4,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { Router, type RequestHandler } from 'express';
 import { z } from 'zod';
-import { FAILURE_REASONS } from '../delivery.js';
-import { destinationSchema } from '../message.js';
-import { decideAll, followDecision, type DestinationDecision } from '../temporal/bulkDecisions.js';
+import { decideAll, followDecision, type DestinationDecision } from '../store/decideAll.js';
 import {
   DeadLetterTally,
   searchDeadLetters,
   type DeadLetterFilter,
   type DeadLetterSummary,
-} from '../temporal/deadLetterSearch.js';
-import type { MessagePage } from '../temporal/messageSearch.js';
+} from '../store/search/deadLetterSearch.js';
+import type { MessagePage } from '../store/search/messageSearch.js';
 import type { ApiContext } from './apiContext.js';
-import { DECISION_LIMIT_BYTES, personsWords } from './decisions.js';
-import { jsonBody } from './ingestion.js';
-import { pageFields } from './messages.js';
+import { DECISION_LIMIT_BYTES } from './decisions.js';
 import { invalidRequest, parseRequest, Problem } from './problem.js';
-import type { bulkDecisionSchema, bulkDecisionProgressSchema } from './representations.js';
+import type { bulkDecisionSchema, bulkDecisionProgressSchema } from './schema/representations.js';
 import type { BulkDecision } from '../contract/deadLetterQueue.js';
-
-const filterFields = {
-  destination: destinationSchema.optional(),
-  reason: z.enum(FAILURE_REASONS).optional(),
-};
-export const deadLetterQuerySchema = z.strictObject({ ...pageFields, ...filterFields });
-export const deadLetterSummaryQuerySchema = z.strictObject(filterFields);
-
-export const bulkDecisionBodySchema = z
-  .strictObject({
-    filter: z.strictObject(filterFields).meta({
-      description: 'Which dead letters: `reason` is why they are parked. `{}` means all of them.',
-    }),
-    by: personsWords.optional().meta({ description: 'Who decides. Required unless `dryRun`.' }),
-    reason: personsWords.optional().meta({ description: 'Why. Required unless `dryRun`.' }),
-    dryRun: z.boolean().default(false).meta({ description: 'Count, and do nothing.' }),
-  })
-  .meta({ id: 'BulkDecisionRequest' });
+import { jsonBody } from './jsonBody.js';
+import {
+  deadLetterQuerySchema,
+  deadLetterSummaryQuerySchema,
+  bulkDecisionBodySchema,
+} from './schema/requests.js';
 
 /** As many as Temporal gives in one answer. */
 const LARGEST_PAGE = 1_000;

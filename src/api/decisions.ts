@@ -2,38 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Router, type RequestHandler } from 'express';
 import { z } from 'zod';
-import type { DeliveryStatus } from '../delivery.js';
-import { destinationSchema } from '../message.js';
-import { cancelMessage } from '../temporal/cancelMessage.js';
-import type { MessageState } from '../temporal/messageHistory.js';
+import type { DeliveryStatus } from '../domain/delivery.js';
+import { cancelMessage } from '../store/cancelMessage.js';
 import { discardSignal, retrySignal, type OperatorRequest } from '../contract/signals.js';
-import { messageLinks, type ApiContext } from './apiContext.js';
+import type { ApiContext } from './apiContext.js';
 import { findMessage } from './findMessage.js';
-import { jsonBody } from './ingestion.js';
 import { parseRequest, Problem } from './problem.js';
-
-export const personsWords = z.string().trim().min(1, 'must not be empty').max(1_000);
-export const retryBodySchema = z
-  .strictObject({
-    destination: destinationSchema.optional(),
-    by: personsWords.optional(),
-    reason: personsWords.optional(),
-  })
-  .meta({ id: 'RetryRequest' });
-/** Giving a message up is final, so who and why are asked for. */
-export const discardBodySchema = z
-  .strictObject({
-    destination: destinationSchema.optional(),
-    by: personsWords,
-    reason: personsWords,
-  })
-  .meta({ id: 'DiscardRequest' });
-
-/** As query parameters, since many clients and proxies drop the body of a DELETE. */
-export const cancelQuerySchema = z.strictObject({
-  by: personsWords.optional(),
-  reason: personsWords.optional(),
-});
+import { jsonBody } from './jsonBody.js';
+import { retryBodySchema, discardBodySchema, cancelQuerySchema } from './schema/requests.js';
+import { messageLinks } from './schema/paths.js';
+import type { MessageState } from '../domain/messageState.js';
 
 export const DECISION_LIMIT_BYTES = 16 * 1024;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { readableKeySchema } from '../message.js';
-import { readMessageRecord, type MessageRecord } from '../temporal/messageHistory.js';
+import { readableKeySchema } from '../domain/message.js';
+import { readMessageRecord, type RecordedMessage } from '../store/messageHistory.js';
 import type { ApiContext } from './apiContext.js';
 import { parseRequest, Problem } from './problem.js';
 
@@ -13,7 +13,7 @@ export function parseKey(key: string): string {
 export async function findMessage(
   { client, gate }: ApiContext,
   key: string,
-): Promise<MessageRecord> {
+): Promise<RecordedMessage> {
   const deduplicationKey = parseKey(key);
   const message = await gate(() => readMessageRecord(client, deduplicationKey));
   if (message) return message;

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { recentPollers } from '../temporal/pollers.js';
+import { recentPollers } from '../store/pollers.js';
 import type { ApiContext } from './apiContext.js';
 
 /** Liveness: the process answers. Readiness: it can accept messages, and somebody is there to deliver them. */

@@ -1,30 +1,22 @@
 /** `POST /v1/messages` and `POST /v1/messages/batch`: taking messages in. */
 import { isUtf8 } from 'node:buffer';
-import { json, Router, type Request, type RequestHandler } from 'express';
+import { Router, type Request } from 'express';
 import { z } from 'zod';
-import { allDestinations, messageSchema } from '../message.js';
+import { allDestinations, messageSchema } from '../domain/message.js';
 import { acceptMessage } from '../acceptance/acceptMessage.js';
 import { explainDuplicate } from '../explanation/duplicate.js';
-import { messageLinks, type ApiContext } from './apiContext.js';
+import type { ApiContext } from './apiContext.js';
 import { asProblem, invalidRequest, parseRequest, Problem } from './problem.js';
-import type { acceptanceSchema, batchResultSchema } from './representations.js';
+import type { acceptanceSchema, batchResultSchema } from './schema/representations.js';
 import { activeTraceId } from '../telemetry/tracing.js';
 import { withMessageSpan } from '../telemetry/messageSpan.js';
+import { jsonBody } from './jsonBody.js';
+import { batchSchema } from './schema/requests.js';
+import { messageLinks } from './schema/paths.js';
 
 /** Room for 40,000 characters of any script, escaped, and the rest of the message. */
 const MESSAGE_LIMIT_BYTES = 256 * 1024;
 const BATCH_LIMIT_BYTES = 16 * 1024 * 1024;
-const BATCH_LIMIT_MESSAGES = 1_000;
-
-export const batchSchema = z
-  .strictObject({
-    messages: z
-      .array(z.unknown())
-      .min(1, 'must hold at least one message')
-      .max(BATCH_LIMIT_MESSAGES, `must hold at most ${BATCH_LIMIT_MESSAGES} messages`),
-  })
-  .meta({ id: 'Batch' });
-
 type AcceptanceBody = z.infer<typeof acceptanceSchema>;
 type BatchResult = z.infer<typeof batchResultSchema>['results'][number];
 
@@ -46,21 +38,6 @@ export function ingestionRouter(context: ApiContext): Router {
   });
 
   return router;
-}
-
-/** Parses JSON and nothing else. A request without a body goes on without one. */
-export function jsonBody(limitBytes: number): RequestHandler {
-  const parse: RequestHandler = json({ limit: limitBytes, inflate: false });
-  return (request, response, next) => {
-    const hasBody = request.get('transfer-encoding') ?? request.get('content-length') ?? '0';
-    if (hasBody !== '0' && !request.is('json')) {
-      throw new Problem(
-        'unsupported_media_type',
-        'Send JSON, with the header "Content-Type: application/json".',
-      );
-    }
-    parse(request, response, next);
-  };
 }
 
 /** The key may come in the body or as the `Idempotency-Key` header. */

@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { loadConfiguration, longestWindowMs } from '../config/configuration.js';
-import { ConfigurationError } from '../config/fields.js';
-import { createLogger } from '../log.js';
-import { runMain, stopSignal } from '../process.js';
+import { createLogger } from '../lib/log.js';
+import { runMain, stopSignal } from '../lib/process.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import { startTracing } from '../telemetry/tracing.js';
 import { requireTemporalConnection } from '../temporal/connection.js';
 import { checkRetention } from '../temporal/retention.js';
 import { startApi } from './server.js';
+import { ConfigurationError } from '../lib/configurationError.js';
 
 const log = createLogger('sendproof-api', process.env);
 

@@ -1,69 +1,23 @@
 /** Reading messages: one with its timeline, many by search. */
 import { Router, type Response } from 'express';
 import { z } from 'zod';
-import { MESSAGE_STATUSES } from '../delivery.js';
-import { durationMs } from '../duration.js';
 import { explainAbsence } from '../explanation/absence.js';
 import { explainMessage } from '../explanation/message.js';
-import { destinationSchema } from '../message.js';
-import { readAcknowledgements } from '../temporal/acknowledgements.js';
-import { awaitEnd } from '../temporal/awaitEnd.js';
-import { readMessageRecord, type MessageRecord } from '../temporal/messageHistory.js';
-import { isCursor, searchMessages } from '../temporal/messageSearch.js';
+import { readAcknowledgements } from '../store/acknowledgementProgress.js';
+import { awaitEnd } from '../store/awaitEnd.js';
+import { readMessageRecord, type RecordedMessage } from '../store/messageHistory.js';
+import { searchMessages } from '../store/search/messageSearch.js';
 import { namespaceRetentionMs } from '../temporal/retention.js';
-import { findSimilarKeys } from '../temporal/similarKeys.js';
-import { timelineOf } from '../timeline.js';
-import { messageLinks, type ApiContext } from './apiContext.js';
+import { findSimilarKeys } from '../store/search/similarKeys.js';
+import { timelineOf } from '../explanation/timeline.js';
+import type { ApiContext } from './apiContext.js';
 import { findMessage, parseKey } from './findMessage.js';
 import { parseRequest, Problem } from './problem.js';
-import type { messageStateSchema } from './representations.js';
+import type { messageStateSchema } from './schema/representations.js';
 import { fromTemporal } from './temporalGate.js';
-import type { timelineSchema } from './timelineRepresentation.js';
-
-const timestamp = z.iso.datetime({
-  offset: true,
-  error: 'must be a time as 2026-11-23T12:00:00Z',
-});
-
-export const pageFields = {
-  destination: destinationSchema.optional(),
-  cursor: z
-    .string()
-    .refine(isCursor, { error: 'must be the cursor of an earlier answer' })
-    .optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
-};
-export const messageQuerySchema = z.strictObject({
-  ...pageFields,
-  source: z.string().optional(),
-  reference: z.string().optional(),
-  traceId: z.string().optional(),
-  status: z.enum(MESSAGE_STATUSES).optional(),
-  since: timestamp.optional().meta({ description: 'Accepted at or after.' }),
-  until: timestamp.optional().meta({ description: 'Accepted before.' }),
-  q: z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(255, 'must be at most 255 characters')
-    .optional()
-    .meta({
-      description:
-        'Words that a person knows it by, as `PagerDuty 55`: source and reference, or the beginning of a key or reference, or a trace id, or a destination.',
-      examples: ['PagerDuty 55'],
-    }),
-});
-/** Proxies and clients commonly give up a request after a minute. */
-const LONGEST_WAIT_MS = 60_000;
-
-export const messageWaitSchema = z.strictObject({
-  wait: durationMs
-    .refine((ms) => ms <= LONGEST_WAIT_MS, { error: 'must be at most 60s' })
-    .optional()
-    .meta({
-      description: 'Hold the answer until the status is final, but no longer than this, as `20s`.',
-    }),
-});
+import type { timelineSchema } from './schema/timelineRepresentation.js';
+import { messageQuerySchema, messageWaitSchema } from './schema/requests.js';
+import { messageLinks } from './schema/paths.js';
 
 /**
  * Waiting costs Temporal little, but it has a limit to the questions that it holds at once (1,200 in a namespace by default,
@@ -113,7 +67,7 @@ export function messagesRouter(context: ApiContext): Router {
 /** Not through the gate, whose places are for calls that Temporal answers at once. */
 async function waitForEnd(
   { client }: ApiContext,
-  { runId, state }: MessageRecord,
+  { runId, state }: RecordedMessage,
   response: Response,
   waitMs: number,
 ): Promise<void> {
@@ -130,7 +84,7 @@ function tooManyWait(): Problem {
   });
 }
 
-function messageBody({ state }: MessageRecord): z.infer<typeof messageStateSchema> {
+function messageBody({ state }: RecordedMessage): z.infer<typeof messageStateSchema> {
   return {
     ...state,
     explanation: explainMessage(state, new Date()),
@@ -140,7 +94,7 @@ function messageBody({ state }: MessageRecord): z.infer<typeof messageStateSchem
 
 async function timelineBody(
   { client, gate }: ApiContext,
-  message: MessageRecord,
+  message: RecordedMessage,
 ): Promise<z.infer<typeof timelineSchema>> {
   const { deduplicationKey, status } = message.state;
   const acknowledgements = await gate(() => readAcknowledgements(client, message.events));

@@ -1,8 +1,5 @@
 /** The HTTP API as the commands use it. Its types are the API's own schemas, of which nothing is loaded. */
 import type { z } from 'zod';
-import { messagePath } from '../api/apiContext.js';
-import type { bulkDecisionBodySchema, deadLetterQuerySchema } from '../api/deadLetters.js';
-import type { messageQuerySchema } from '../api/messages.js';
 import type {
   acceptanceSchema,
   bulkDecisionProgressSchema,
@@ -13,11 +10,17 @@ import type {
   messagePageSchema,
   messageStateSchema,
   messageSummarySchema,
-} from '../api/representations.js';
-import type { timelineSchema } from '../api/timelineRepresentation.js';
-import type { messageSchema } from '../message.js';
+} from '../api/schema/representations.js';
+import type { timelineSchema } from '../api/schema/timelineRepresentation.js';
+import type { messageSchema } from '../domain/message.js';
 import type { OperatorRequest } from '../contract/signals.js';
 import { ApiProblem, UnreachableError, UsageError, type ProblemDocument } from './errors.js';
+import type {
+  messageQuerySchema,
+  bulkDecisionBodySchema,
+  deadLetterQuerySchema,
+} from '../api/schema/requests.js';
+import { messagePath } from '../api/schema/paths.js';
 
 /** As it was typed: the API judges it. */
 export type MessageRequest = Omit<z.input<typeof messageSchema>, 'destinations'> & {

@@ -1,13 +1,13 @@
 /** `sendproof dead-letters summary` */
-import type { FailureReason } from '../delivery.js';
-import type { Destination } from '../message.js';
-import { REMEDIES } from '../remedies.js';
+import type { FailureReason } from '../domain/delivery.js';
+import { REMEDIES } from '../domain/remedies.js';
 import type { DeadLetterSummary } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { ExitCode } from './exitCode.js';
 import { formatDistance } from './format.js';
 import type { Display } from './output.js';
 import { table } from './table.js';
+import type { Destination } from '../domain/destination.js';
 
 export interface DeadLetterSummaryOptions {
   destination?: Destination;

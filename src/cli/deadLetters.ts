@@ -1,12 +1,12 @@
 /** `sendproof dead-letters` */
-import type { FailureReason } from '../delivery.js';
+import type { FailureReason } from '../domain/delivery.js';
 import type { MessageSummary } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { ExitCode } from './exitCode.js';
 import { formatTime } from './format.js';
 import type { PageOptions } from './list.js';
 import type { Display } from './output.js';
-import { REMEDIES } from '../remedies.js';
+import { REMEDIES } from '../domain/remedies.js';
 import { table } from './table.js';
 
 export interface DeadLettersOptions extends PageOptions {

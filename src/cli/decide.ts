@@ -1,10 +1,9 @@
-/** `sendproof retry` and `sendproof discard`: a person's decision on the dead letters of a message. */
-import type { Destination } from '../message.js';
 import type { Decision } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { ExitCode } from './exitCode.js';
 import { commandLine } from './format.js';
 import { userName } from './userName.js';
+import type { Destination } from '../domain/destination.js';
 
 export interface RetryOptions {
   /** As it was typed: the API judges it. */

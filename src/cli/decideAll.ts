@@ -1,7 +1,6 @@
 /** `sendproof dead-letters retry` and `discard`: a person's decision on all that a filter finds. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FailureReason } from '../delivery.js';
-import type { Destination } from '../message.js';
+import type { FailureReason } from '../domain/delivery.js';
 import type { ApiClient, BulkDecision, BulkDryRun, BulkProgress } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { confirm } from './confirm.js';
@@ -9,6 +8,7 @@ import { summaryTable } from './deadLetterSummary.js';
 import { ApiProblem, UnreachableError, UsageError } from './errors.js';
 import { ExitCode } from './exitCode.js';
 import { userName } from './userName.js';
+import type { Destination } from '../domain/destination.js';
 
 export interface DecideAllOptions {
   /** As they were typed: the API judges them. */

@@ -1,7 +1,7 @@
 /** How a command fails: each error with the exit code that it ends in, and with what `--json` shows of it. */
 import type { z } from 'zod';
-import type { problemSchema } from '../api/problem.js';
 import { ExitCode } from './exitCode.js';
+import type { problemSchema } from '../api/schema/problem.js';
 
 export type ProblemDocument = z.infer<typeof problemSchema>;
 

@@ -1,6 +1,6 @@
 /** Times, durations, statuses and command lines as people read them. */
-import type { DeliveryStatus } from '../delivery.js';
-import { formatDuration } from '../formatDuration.js';
+import type { DeliveryStatus } from '../domain/delivery.js';
+import { formatDuration } from '../lib/formatDuration.js';
 import type { Display, Format } from './output.js';
 
 /** As `2026-11-23T12:00:00Z (5m ago)`. */

@@ -1,5 +1,5 @@
 /** `sendproof list` */
-import type { MessageStatus } from '../delivery.js';
+import type { MessageStatus } from '../domain/delivery.js';
 import type { MessageSummary } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { ExitCode } from './exitCode.js';

@@ -1,9 +1,9 @@
 /** A message and its deliveries in words. */
 import type { MessageState } from './apiClient.js';
 import { commandLine, formatDistance, formatStatus, formatTime } from './format.js';
-import { formatDuration } from '../formatDuration.js';
+import { formatDuration } from '../lib/formatDuration.js';
 import type { Display } from './output.js';
-import { REMEDIES } from '../remedies.js';
+import { REMEDIES } from '../domain/remedies.js';
 import { table } from './table.js';
 
 type Delivery = MessageState['deliveries'][number];

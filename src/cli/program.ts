@@ -5,8 +5,8 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import ms from 'ms';
-import { MESSAGE_STATUSES, FAILURE_REASONS, type OnAmbiguous } from '../delivery.js';
-import type { Content } from '../message.js';
+import { MESSAGE_STATUSES, FAILURE_REASONS, type OnAmbiguous } from '../domain/delivery.js';
+import type { Content } from '../domain/message.js';
 import { ApiClient, locateApi } from './apiClient.js';
 import type { CommandContext, Surroundings } from './command.js';
 import type { DecideAllOptions } from './decideAll.js';

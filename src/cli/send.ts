@@ -1,8 +1,8 @@
 /** `sendproof send` */
 import { randomUUID } from 'node:crypto';
 import { text as readAll } from 'node:stream/consumers';
-import type { OnAmbiguous } from '../delivery.js';
-import type { Content } from '../message.js';
+import type { OnAmbiguous } from '../domain/delivery.js';
+import type { Content } from '../domain/message.js';
 import type { Acceptance, MessageRequest } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { ApiProblem, UnreachableError, UsageError } from './errors.js';

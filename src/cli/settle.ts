@@ -1,6 +1,6 @@
 /** Waiting for a message until its deliveries are confirmed, or until nobody but a person can bring them further. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DeliveryStatus } from '../delivery.js';
+import type { DeliveryStatus } from '../domain/delivery.js';
 import type { ApiClient, MessageState } from './apiClient.js';
 import { ApiProblem, UnreachableError } from './errors.js';
 import { ExitCode } from './exitCode.js';

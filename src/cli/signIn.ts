@@ -1,15 +1,15 @@
 /** `sendproof sign-in`: the service user that a Teams account posts as. */
 import { loadConfiguration, type ConfiguredAccount } from '../config/configuration.js';
-import { ConfigurationError } from '../config/fields.js';
-import { DeliveryError } from '../delivery.js';
+import { DeliveryError } from '../domain/delivery.js';
 import type { TeamsAccount } from '../destinations/teams/account.js';
 import { teams } from '../destinations/teams/platform.js';
 import { signInWithDeviceCode } from '../destinations/teams/tokens.js';
-import { createTransport } from '../destinations/transport.js';
+import { createTransport } from '../http/transport.js';
 import type { CommandContext } from './command.js';
 import { FailureError, UsageError } from './errors.js';
 import { ExitCode } from './exitCode.js';
-import { formatDuration } from '../formatDuration.js';
+import { formatDuration } from '../lib/formatDuration.js';
+import { ConfigurationError } from '../lib/configurationError.js';
 
 /** Signs the user in with a code that is entered in any browser, and keeps the sign-in where the worker reads it. */
 export async function signIn(

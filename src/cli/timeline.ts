@@ -1,6 +1,6 @@
 /** `sendproof timeline` */
 import { describeStep } from '../explanation/step.js';
-import type { TimelineEntry } from '../timeline.js';
+import type { TimelineEntry } from '../explanation/timeline.js';
 import type { Timeline } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { ExitCode } from './exitCode.js';

@@ -1,45 +1,17 @@
 /** `acknowledgements` and what sources say about them in `sendproof.yaml`: who may be told, and how. */
 import { z } from 'zod';
-import type { AcknowledgementEvent } from '../acknowledgement.js';
-import { parseAddressRange, type AddressRange } from '../acknowledgements/addressGuard.js';
-import type { RetryProfile } from '../delivery.js';
-import { secureUrl } from '../destinations/endpoint.js';
-import { durationMs } from '../duration.js';
-import { acknowledgeSchema } from '../message.js';
-import { ConfigurationError, secret, type Secret } from './fields.js';
-
-/** What callbacks are signed with, and where they may go. */
-export interface CallbackPolicy {
-  /** The newest first; each signs. */
-  secrets: Secret[];
-  /** As `https://hooks.example.com`. */
-  allowedOrigins: string[];
-  /** Addresses that are not public and may be called all the same. */
-  allowPrivate: AddressRange[];
-}
-
-/** How notes are put on PagerDuty's incidents. */
-export interface PagerDutyAccount {
-  token: Secret;
-  /** The e-mail address of the PagerDuty user whose notes they are. */
-  from: string;
-  apiUrl: string;
-}
-
-/** How a source is told, where its messages don't say themselves. */
-export interface SourceAcknowledgements {
-  acknowledge?: { url: string; events: AcknowledgementEvent[] } | undefined;
-  pagerduty?: PagerDutyAccount | undefined;
-}
-
-export interface AcknowledgementSettings {
-  /** Undefined where nothing is configured: no callback is accepted then. */
-  callbacks: CallbackPolicy | undefined;
-  retry: RetryProfile;
-  /** How long one request may take. */
-  requestTimeoutMs: number;
-  bySource: Record<string, SourceAcknowledgements>;
-}
+import { parseAddressRange } from '../acknowledgements/addressGuard.js';
+import type { RetryProfile } from '../domain/delivery.js';
+import { secureUrl } from '../http/endpoint.js';
+import { durationMs } from '../lib/duration.js';
+import { acknowledgeSchema } from '../domain/message.js';
+import {
+  type SourceAcknowledgements,
+  type AcknowledgementSettings,
+  callbackFault,
+} from '../acknowledgements/policy.js';
+import { ConfigurationError } from '../lib/configurationError.js';
+import { secret } from '../lib/secret.js';
 
 /** `hooks.example.com`, `hooks.example.com:8443`, or with plain http written out: `http://10.1.2.3:8080`. */
 const allowedOrigin = z.string().transform((text, context) => {
@@ -137,17 +109,4 @@ export function acknowledgementSettings(
       ]),
     ),
   };
-}
-
-/** Why this URL can't be called back, and the remedy; undefined where it can. */
-export function callbackFault(
-  url: string,
-  callbacks: CallbackPolicy | undefined,
-): string | undefined {
-  if (!callbacks) {
-    return 'callbacks are not configured: set acknowledgements.secret and acknowledgements.allowedHosts in sendproof.yaml, or leave this out';
-  }
-  const { origin } = new URL(url);
-  if (callbacks.allowedOrigins.includes(origin)) return undefined;
-  return `${origin} is not on the allow-list: add it to acknowledgements.allowedHosts in sendproof.yaml, or use a host that is there (plain http has to be listed as such)`;
 }

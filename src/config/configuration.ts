@@ -6,28 +6,25 @@ import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { z } from 'zod';
-import type { RetryProfile } from '../delivery.js';
+import type { RetryProfile } from '../domain/delivery.js';
 import type { Platform } from '../destinations/destination.js';
 import { PLATFORMS } from '../destinations/registry.js';
-import { durationMs } from '../duration.js';
-import type { Route } from '../message.js';
+import { durationMs } from '../lib/duration.js';
+import type { Route } from '../domain/message.js';
 import {
   ACKNOWLEDGEMENT_PROFILE,
   ACKNOWLEDGEMENT_RETRY,
   acknowledgementSettings,
   acknowledgementsSchema,
   sourceAcknowledgementFields,
-  type AcknowledgementSettings,
 } from './acknowledgements.js';
 import { digestPolicyOf, OVERDUE_AFTER_MS, operatorsSchema } from './operators.js';
-import {
-  ConfigurationError,
-  portNumber,
-  type AccountLimits,
-  type AccountPolicy,
-} from './fields.js';
+import type { AccountLimits, AccountPolicy } from '../destinations/accountPolicy.js';
 import { BUILT_IN_RETRY_PROFILES, retryProfileSchema } from './retryProfiles.js';
 import type { DigestPolicy } from '../contract/notices.js';
+import type { AcknowledgementSettings } from '../acknowledgements/policy.js';
+import { ConfigurationError } from '../lib/configurationError.js';
+import { portNumber } from '../lib/ports.js';
 
 /** An account together with the platform that understands it. */
 export interface ConfiguredAccount {

@@ -1,7 +1,7 @@
 /** Who runs sendproof, and when they are told of dead letters. */
 import { z } from 'zod';
-import { durationMs } from '../duration.js';
-import { routesSchema } from '../message.js';
+import { durationMs } from '../lib/duration.js';
+import { routesSchema } from '../domain/message.js';
 import type { DigestPolicy } from '../contract/notices.js';
 
 export const operatorsSchema = z.strictObject({

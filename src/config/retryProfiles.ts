@@ -1,7 +1,7 @@
 /** Retry profiles: as `sendproof.yaml` has them, and those that are there without it. */
 import { z } from 'zod';
-import type { RetryProfile } from '../delivery.js';
-import { durationMs } from '../duration.js';
+import type { RetryProfile } from '../domain/delivery.js';
+import { durationMs } from '../lib/duration.js';
 
 export const retryProfileSchema = z
   .strictObject({

@@ -2,8 +2,8 @@ import type {
   AcknowledgementRecipient,
   Acknowledgement,
   AcknowledgementPlan,
-} from '../acknowledgement.js';
-import type { RetryProfile } from '../delivery.js';
+} from '../domain/acknowledgement.js';
+import type { RetryProfile } from '../domain/delivery.js';
 
 export interface AcknowledgeInput {
   webhookId: string;

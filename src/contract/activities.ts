@@ -1,5 +1,5 @@
 /** The activities by the task queue that runs them: workflows call them through these types, `src/activities/` has the code. */
-import type { AcknowledgementResult } from '../acknowledgement.js';
+import type { AcknowledgementResult } from '../domain/acknowledgement.js';
 import type { AcknowledgeInput } from './acknowledge.js';
 import type { CheckResult } from './accountTrouble.js';
 import type { DecideDeadLettersInput, DecideDeadLettersResult } from './deadLetterQueue.js';

@@ -1,5 +1,5 @@
-import type { FailureReason } from '../delivery.js';
-import type { Destination } from '../message.js';
+import type { FailureReason } from '../domain/delivery.js';
+import type { Destination } from '../domain/destination.js';
 
 /** How a message refers to its dead letter: never with content. */
 export interface DeadLetterReference {

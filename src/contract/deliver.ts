@@ -1,5 +1,6 @@
-import type { Attempt, OnAmbiguous, Receipt, RetryProfile } from '../delivery.js';
-import type { Content, Correlation, Destination } from '../message.js';
+import type { Attempt, OnAmbiguous, Receipt, RetryProfile } from '../domain/delivery.js';
+import type { Content, Correlation } from '../domain/message.js';
+import type { Destination } from '../domain/destination.js';
 
 export interface DeliverInput {
   deliveryId: string;

@@ -5,14 +5,14 @@ import {
   TimeoutType,
   type ActivityFailure,
 } from '@temporalio/common';
-import { AttemptLog, lastNumber } from '../attemptLog.js';
+import { AttemptLog, lastNumber } from '../domain/attemptLog.js';
 import {
   FAILURE_REASONS,
   type Attempt,
   type Ending,
   type FailureReason,
   type OnAmbiguous,
-} from '../delivery.js';
+} from '../domain/delivery.js';
 
 interface Activity {
   earlier: Attempt[];

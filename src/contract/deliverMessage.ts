@@ -1,6 +1,7 @@
-import type { Destination, Content, Correlation } from '../message.js';
-import type { RetryProfile, OnAmbiguous, Receipt } from '../delivery.js';
-import type { AcknowledgementPlan } from '../acknowledgement.js';
+import type { Content, Correlation } from '../domain/message.js';
+import type { RetryProfile, OnAmbiguous, Receipt } from '../domain/delivery.js';
+import type { AcknowledgementPlan } from '../domain/acknowledgement.js';
+import type { Destination } from '../domain/destination.js';
 
 /** One destination of a message with all that its delivery was promised at acceptance. */
 export interface DeliveryPlan {

@@ -1,5 +1,4 @@
-/** Workflow ids, task queue names and delivery ids: made here and nowhere else. Free of Node, so workflow code can use it. */
-import type { Destination } from '../message.js';
+import type { Destination } from '../domain/destination.js';
 
 /** The task queue of the workflows. */
 export const WORKFLOW_TASK_QUEUE = 'sendproof';

@@ -1,4 +1,4 @@
-import type { Content } from '../message.js';
+import type { Content } from '../domain/message.js';
 
 export interface OverdueMessages {
   count: number;

@@ -1,12 +1,12 @@
 /** What can be asked of the workflows from outside. The names are the product's outer interface. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Destination } from '../message.js';
 import type {
   DeadLetterReference,
   DeadLetterOverview,
   BulkDecision,
   BulkRequest,
 } from './deadLetterQueue.js';
+import type { Destination } from '../domain/destination.js';
 
 /** What a person says with a retry or a discard. All optional, since `temporal workflow signal` may say nothing at all. */
 export interface OperatorRequest {

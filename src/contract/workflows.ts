@@ -1,5 +1,5 @@
 /** The workflow types by name: what starts and signals them needs no workflow code, which is in `src/workflows/`. */
-import type { AcknowledgementResult } from '../acknowledgement.js';
+import type { AcknowledgementResult } from '../domain/acknowledgement.js';
 import type { AcknowledgeSourceInput } from './acknowledge.js';
 import type { AccountTroubleInput } from './accountTrouble.js';
 import type { DeadLetterQueueInput } from './deadLetterQueue.js';

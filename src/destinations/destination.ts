@@ -1,8 +1,8 @@
 /** The contract between sendproof and a chat platform. One folder per platform implements it; `registry.ts` lists them. */
 import type { z } from 'zod';
-import type { AccountLimits, AccountPolicy } from '../config/fields.js';
-import type { Receipt } from '../delivery.js';
-import type { Content, Correlation } from '../message.js';
+import type { AccountLimits, AccountPolicy } from './accountPolicy.js';
+import type { Receipt } from '../domain/delivery.js';
+import type { Content, Correlation } from '../domain/message.js';
 
 /** What an adapter is asked to show. */
 export interface Post {

@@ -1,5 +1,5 @@
 /** How a severity is shown: a word, and a sign whose shape differs too, so that neither depends on seeing colours. */
-import type { Content } from '../message.js';
+import type { Content } from '../domain/message.js';
 
 const SEVERITIES = {
   critical: { sign: '🚨', word: 'Critical' },

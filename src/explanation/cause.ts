@@ -1,6 +1,6 @@
 /** Why an attempt failed, in words that need no knowledge of sendproof. */
-import type { Attempt, FailureReason } from '../delivery.js';
-import { parseDestination, type Destination } from '../message.js';
+import type { Attempt, FailureReason } from '../domain/delivery.js';
+import { parseDestination, type Destination } from '../domain/destination.js';
 
 interface Place {
   /** As people call it: `Slack`, `Teams webhook`. */

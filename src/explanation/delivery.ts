@@ -1,10 +1,15 @@
 /** What became of one delivery, in one plain sentence: the true cause, and the next step. */
-import { AttemptLog, lastNumber } from '../attemptLog.js';
-import { parseDestination } from '../message.js';
-import { REMEDIES } from '../remedies.js';
-import type { DeliveryState, MessageState, OperatorAction } from '../temporal/messageHistory.js';
+import { AttemptLog, lastNumber } from '../domain/attemptLog.js';
+import { REMEDIES } from '../domain/remedies.js';
 import { causeOf } from './cause.js';
 import { clock } from './clock.js';
+import { parseDestination } from '../domain/destination.js';
+import {
+  type DeliveryState,
+  type MessageState,
+  type OperatorAction,
+  confirmedAt,
+} from '../domain/messageState.js';
 
 const SEND_AGAIN = 'Send it again with a new key, if it still matters.';
 
@@ -42,12 +47,6 @@ export function explainDelivery(delivery: DeliveryState, message: MessageState, 
       return `Cancelled${byWhom(cancel, message, now)}: ${sentOrNot(delivery)} ${destination}. Send it again with a new key, if it is wanted after all.`;
     }
   }
-}
-
-/** When it was posted, or found to be: the end of the last attempt. */
-export function confirmedAt({ attempts }: Pick<DeliveryState, 'attempts'>): string | undefined {
-  const { startedAt, durationMs } = attempts.at(-1) ?? {};
-  return startedAt && new Date(Date.parse(startedAt) + (durationMs ?? 0)).toISOString();
 }
 
 /** A person's decision that the message's workflow has received, and not yet acted upon. */

@@ -1,4 +1,4 @@
-import type { MessageStatus } from '../delivery.js';
+import type { MessageStatus } from '../domain/delivery.js';
 import { clock } from './clock.js';
 
 /** What the sender of a duplicate is told: what became of the original. */

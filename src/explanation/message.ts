@@ -1,9 +1,9 @@
 /** What became of a message, in plain words for a person who has no access to logs. */
-import type { DeliveryStatus } from '../delivery.js';
-import type { DeliveryState, MessageState } from '../temporal/messageHistory.js';
+import type { DeliveryStatus } from '../domain/delivery.js';
 import { clock } from './clock.js';
-import { confirmedAt, explainDelivery } from './delivery.js';
+import { explainDelivery } from './delivery.js';
 import { listed } from './listed.js';
+import { type DeliveryState, type MessageState, confirmedAt } from '../domain/messageState.js';
 
 /** Of several deliveries, the first of these says most about what is to be done. */
 const BY_URGENCY: readonly DeliveryStatus[] = [

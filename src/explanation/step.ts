@@ -1,8 +1,8 @@
-import type { Attempt } from '../delivery.js';
-import { formatDuration } from '../formatDuration.js';
-import type { Destination } from '../message.js';
-import type { TimelineEntry } from '../timeline.js';
+import type { Attempt } from '../domain/delivery.js';
+import { formatDuration } from '../lib/formatDuration.js';
+import type { TimelineEntry } from './timeline.js';
 import { causeOf } from './cause.js';
+import type { Destination } from '../domain/destination.js';
 
 /** A step of a timeline in words, without its time. */
 export function describeStep(entry: TimelineEntry): string {

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { faultSchema } from './faults.js';
 import { placeSchema } from './places.js';
 import { SANDBOX_PLATFORMS } from './posts.js';
-import type { Sandbox } from './sandbox.js';
+import type { Sandbox } from './interface.js';
 
 const filterSchema = z.strictObject({
   platform: z.enum(SANDBOX_PLATFORMS).optional(),

@@ -1,9 +1,10 @@
 /** Runs the sandbox alone, on `SANDBOX_PORT`. */
 import { z } from 'zod';
-import { ConfigurationError } from '../config/fields.js';
-import { createLogger } from '../log.js';
-import { runMain, stopSignal } from '../process.js';
-import { startSandbox, type Sandbox } from './sandbox.js';
+import { createLogger } from '../lib/log.js';
+import { runMain, stopSignal } from '../lib/process.js';
+import { startSandbox } from './sandbox.js';
+import { ConfigurationError } from '../lib/configurationError.js';
+import type { Sandbox } from './interface.js';
 
 const portSchema = z.coerce.number().int().min(0).max(65_535).default(4010);
 

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { lock } from 'proper-lockfile';
-import { ConfigurationError } from '../config/fields.js';
+import { ConfigurationError } from '../lib/configurationError.js';
 
 /** Lets go of the directory. */
 export type Release = () => Promise<void>;

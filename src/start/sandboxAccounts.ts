@@ -1,7 +1,7 @@
 /** The accounts that are played by the sandbox because nobody has configured real ones. */
 import { findAccount, type Configuration } from '../config/configuration.js';
 import { SEEDED_TEAM } from '../sandbox/places.js';
-import type { Sandbox } from '../sandbox/sandbox.js';
+import type { Sandbox } from '../sandbox/interface.js';
 
 /** The places that every sandbox begins with, by platform, as destinations. */
 const PLACES = {

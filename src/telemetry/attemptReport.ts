@@ -1,11 +1,11 @@
 /** What a worker says of each attempt: one log line, and the counters. Never content, a URL or a platform's own words. */
 import type { Logger } from 'pino';
 import type { DeliverInput } from '../contract/deliver.js';
-import type { AcknowledgementFailure } from '../acknowledgement.js';
-import type { Attempt } from '../delivery.js';
-import { parseDestination } from '../message.js';
+import type { AcknowledgementFailure } from '../domain/acknowledgement.js';
+import type { Attempt } from '../domain/delivery.js';
 import { NO_REASON, type Metrics } from './metrics.js';
 import type { AcknowledgeInput } from '../contract/acknowledge.js';
+import { parseDestination } from '../domain/destination.js';
 
 export interface AcknowledgementAttempt {
   /** As Temporal counts them. */

@@ -15,7 +15,7 @@ import type {
   Next,
 } from '@temporalio/worker';
 import type { DeliverInput } from '../contract/deliver.js';
-import { parseDestination } from '../message.js';
+import { parseDestination } from '../domain/destination.js';
 
 /**
  * Says on the span of each attempt what was sent where, and why it failed, in the words of OpenTelemetry's conventions for

@@ -1,7 +1,6 @@
 /** All that a process has to say to Prometheus, as one text. */
 import { Registry } from 'prom-client';
 import type { Metrics } from './metrics.js';
-import type { CollectStanding } from './standingMetrics.js';
 
 export interface MetricsSource {
   metrics: Metrics;
@@ -38,3 +37,6 @@ async function sdkMetrics(url: string): Promise<string> {
     return '';
   }
 }
+
+/** Resolves with the metrics of how things stand, in Prometheus's text format. Never rejects. */
+export type CollectStanding = () => Promise<string>;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { ConfigurationError } from '../config/fields.js';
 import { exposition, METRICS_CONTENT_TYPE, type MetricsSource } from './exposition.js';
+import { ConfigurationError } from '../lib/configurationError.js';
 
 export interface MetricsServer {
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 /** Where Temporal is, as the environment and Temporal's own configuration files say. */
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
-import { ConfigurationError } from '../config/fields.js';
+import { ConfigurationError } from '../lib/configurationError.js';
 
 export interface TemporalConnection {
   /** For a client's `Connection` and a worker's `NativeConnection` alike. */

@@ -1,6 +1,6 @@
 /** The workflow types, as the worker registers them by name. */
-export { acknowledgeSource } from './acknowledgeSource.js';
-export { deadLetterQueue } from './deadLetterQueue.js';
-export { deliverMessage } from './deliverMessage.js';
-export { accountTrouble } from './accountTrouble.js';
-export { findOverdue } from './findOverdue.js';
+export { acknowledgeSource } from './acknowledgement/acknowledgeSource.js';
+export { deadLetterQueue } from './deadLetters/deadLetterQueue.js';
+export { deliverMessage } from './message/deliverMessage.js';
+export { accountTrouble } from './account/accountTrouble.js';
+export { findOverdue } from './message/findOverdue.js';

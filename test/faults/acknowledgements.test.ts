@@ -2,13 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  readAcknowledgements,
-  type AcknowledgementState,
-} from '../../src/temporal/acknowledgements.js';
+import { readAcknowledgements } from '../../src/store/acknowledgementProgress.js';
 import { CallbackReceiver } from '../callbackReceiver.js';
 import { OPS, startHarness, type Harness } from '../harness.js';
 import { startWorkerProcess } from './productProcess.js';
+import type { AcknowledgementState } from '../../src/domain/messageState.js';
 
 const cleanups: (() => unknown)[] = [];
 let receiver: CallbackReceiver;

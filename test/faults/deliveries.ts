@@ -1,6 +1,6 @@
 /** What every proof asks of the sandbox: who posted what, how often. */
 import { expect } from 'vitest';
-import type { MessageStatus } from '../../src/delivery.js';
+import type { MessageStatus } from '../../src/domain/delivery.js';
 import type { SandboxPost } from '../../src/sandbox/sandbox.js';
 import { SEEDED_TEAM } from '../../src/sandbox/places.js';
 import type { Harness, MessageState } from '../harness.js';

@@ -6,13 +6,11 @@ import { promisify } from 'node:util';
 import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { z } from 'zod';
-import type { timelineSchema } from '../../src/api/timelineRepresentation.js';
-import {
-  readAcknowledgements,
-  type AcknowledgementState,
-} from '../../src/temporal/acknowledgements.js';
+import type { timelineSchema } from '../../src/api/schema/timelineRepresentation.js';
+import { readAcknowledgements } from '../../src/store/acknowledgementProgress.js';
 import { answer, CallbackReceiver, signingSecret, type Behaviour } from '../callbackReceiver.js';
 import { INCIDENTS, OPS, startHarness, type Harness, type ProblemBody } from '../harness.js';
+import type { AcknowledgementState } from '../../src/domain/messageState.js';
 
 const INCIDENT = 'Q1A2B3C4D5';
 const INCIDENT_URL = `https://example.pagerduty.com/incidents/${INCIDENT}`;

@@ -1,6 +1,6 @@
 /** Workflows that run for long and go on as new runs, on a server that suggests it after a few events. */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import type { DevServer } from '../../src/temporal/devServer.js';
+import type { DevServer } from '../../src/embedded/devServer.js';
 import {
   accountTroubleId,
   deadLetterQueueId,

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { deadLetterQueueId } from '../../src/contract/names.js';
 import { deadLetterCountsQuery } from '../../src/contract/signals.js';
-import type { MessagePage } from '../../src/temporal/messageSearch.js';
+import type { MessagePage } from '../../src/store/search/messageSearch.js';
 import { INCIDENTS, OPS, startHarness, type Harness, type ProblemBody } from '../harness.js';
 
 const ATTEMPTS = 3;

@@ -4,8 +4,9 @@ import type { DestinationAdapter, Post } from '../../src/destinations/destinatio
 import { slack } from '../../src/destinations/slack/platform.js';
 import { teamsWebhook } from '../../src/destinations/teams-webhook/platform.js';
 import { teams } from '../../src/destinations/teams/platform.js';
-import { startSandbox, type FaultInput, type Sandbox } from '../../src/sandbox/sandbox.js';
+import { startSandbox, type FaultInput } from '../../src/sandbox/sandbox.js';
 import { rejection } from '../unit/destinations/contract.js';
+import type { Sandbox } from '../../src/sandbox/interface.js';
 
 const REQUEST_TIMEOUT = '400ms';
 

@@ -7,9 +7,10 @@ import { createTeamsAdapter } from '../../src/destinations/teams/adapter.js';
 import type { TeamsAccount } from '../../src/destinations/teams/account.js';
 import { teams } from '../../src/destinations/teams/platform.js';
 import { signInWithDeviceCode, type SignInPrompt } from '../../src/destinations/teams/tokens.js';
-import { createTransport, type Transport } from '../../src/destinations/transport.js';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import { createTransport, type Transport } from '../../src/http/transport.js';
+import { startSandbox } from '../../src/sandbox/sandbox.js';
 import { examplePost, rejection } from '../unit/destinations/contract.js';
+import type { Sandbox } from '../../src/sandbox/interface.js';
 
 const post = examplePost('chats/19:oncall@thread.v2');
 

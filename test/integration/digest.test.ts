@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
-import type { Destination } from '../../src/message.js';
 import { deadLetterQueueId, WORKFLOW_TASK_QUEUE } from '../../src/contract/names.js';
-import type { deadLetterQueue } from '../../src/workflows/deadLetterQueue.js';
+import type { deadLetterQueue } from '../../src/workflows/deadLetters/deadLetterQueue.js';
 import {
   bulkDecisionsQuery,
   deadLetterCountsQuery,
@@ -11,6 +10,7 @@ import {
   retryAllUpdate,
 } from '../../src/contract/signals.js';
 import { OPS, startHarness, type Harness } from '../harness.js';
+import type { Destination } from '../../src/domain/destination.js';
 
 /** Where the operators are. */
 const OPERATORS: Destination = 'slack:default/C0RANDOM1';

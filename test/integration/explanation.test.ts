@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { z } from 'zod';
-import type { timelineSchema } from '../../src/api/timelineRepresentation.js';
+import type { timelineSchema } from '../../src/api/schema/timelineRepresentation.js';
 import type { FaultInput } from '../../src/sandbox/faults.js';
 import { INCIDENTS, startHarness, WEBHOOK, type Harness } from '../harness.js';
 

@@ -2,8 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
-import { resolvePort } from '../../src/temporal/ports.js';
-import { spawnKept } from '../../src/temporal/keptProcess.js';
+import { resolvePort } from '../../src/lib/ports.js';
+import { spawnKept } from '../../src/embedded/keptProcess.js';
 import { deliveryTaskQueue } from '../../src/contract/names.js';
 import { readQueueLimits, setQueueLimits } from '../../src/temporal/queueLimits.js';
 import { startHarness, type Harness, type HarnessOptions } from '../harness.js';

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readMessage } from '../../src/temporal/messageHistory.js';
+import { readMessage } from '../../src/store/messageHistory.js';
 import { OPS, startHarness, type Harness } from '../harness.js';
 
 let harness: Harness;

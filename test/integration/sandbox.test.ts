@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Client as GraphClient } from '@microsoft/microsoft-graph-client';
 import { WebClient } from '@slack/web-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import { startSandbox } from '../../src/sandbox/sandbox.js';
+import type { Sandbox } from '../../src/sandbox/interface.js';
 
 const TEAM = '0a1b2c3d-0000-4000-8000-000000000001';
 const CHANNEL = '19:incidents@thread.tacv2';

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
-import type { DevServerOptions } from '../../src/temporal/devServer.js';
+import type { DevServerOptions } from '../../src/embedded/devServer.js';
 import { namespaceRetentionMs, raiseNamespaceRetention } from '../../src/temporal/retention.js';
 import { SEARCH_ATTRIBUTES } from '../../src/contract/searchAttributes.js';
 import { startOwnServer } from '../ownServer.js';
@@ -120,7 +120,7 @@ const OWNER = `
 async function startInAnotherProcess(
   databaseFile: string,
 ): Promise<{ process: ChildProcess; address: string }> {
-  const module = resolve('dist/src/temporal/devServer.js');
+  const module = resolve('dist/src/embedded/devServer.js');
   const args = ['--input-type=module', '--eval', OWNER, module, inject('temporalCliPath')];
   const owner = spawn(process.execPath, [...args, databaseFile], {
     stdio: ['ignore', 'pipe', 'inherit'],

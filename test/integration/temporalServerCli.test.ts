@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CLI_VERSION, findTemporalCli, type TemporalCli } from '../../src/temporal/cli.js';
+import { CLI_VERSION, findTemporalCli, type TemporalCli } from '../../src/embedded/temporalCli.js';
 
 // Servers and builds are slow on a machine with other things to do.
 vi.setConfig({ testTimeout: 90_000 });
@@ -155,7 +155,7 @@ const FINDER = `
 `;
 
 function finder() {
-  const module = resolve('dist/src/temporal/cli.js');
+  const module = resolve('dist/src/embedded/temporalCli.js');
   const args = ['--input-type=module', '--eval', FINDER, module, join(directory, 'cache')];
   const child = spawn(process.execPath, args, {
     env: environment,

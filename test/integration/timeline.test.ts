@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { z } from 'zod';
-import type { timelineSchema } from '../../src/api/timelineRepresentation.js';
+import type { timelineSchema } from '../../src/api/schema/timelineRepresentation.js';
 import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';
 
 type Timeline = z.infer<typeof timelineSchema>;

@@ -1,9 +1,9 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { visibilityQuery } from '../../src/temporal/messageSearch.js';
+import { visibilityQuery } from '../../src/store/search/messageSearch.js';
 import { OVERDUE_CHECK_ID, WORKFLOW_TASK_QUEUE } from '../../src/contract/names.js';
-import { overdueFilter } from '../../src/temporal/standing.js';
+import { overdueFilter } from '../../src/store/standing.js';
 import { OPS, startHarness, WEBHOOK, type Harness } from '../harness.js';
 
 const TEXT = 'what only the channel may read';

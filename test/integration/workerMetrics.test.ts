@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { serveMetrics } from '../../src/telemetry/metricsServer.js';
-import { LOOPBACK, resolvePort } from '../../src/temporal/ports.js';
+import { LOOPBACK, resolvePort } from '../../src/lib/ports.js';
 import { startWorkerProcess } from '../faults/productProcess.js';
 import { OPS, startHarness } from '../harness.js';
 

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, inject, it } from 'vitest';
 import type { OverheadReport } from '../../bench/overheadTable.js';
-import { spawnKept } from '../../src/temporal/keptProcess.js';
+import { spawnKept } from '../../src/embedded/keptProcess.js';
 
 /** Some three minutes on an idle machine of two cores; a busy one takes its time. */
 const TIMEOUT_MS = 30 * 60_000;

@@ -1,8 +1,7 @@
 /** Dead letters in numbers: thousands of them, and a burst. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { busiest } from '../../bench/calls.js';
-import type { Destination } from '../../src/message.js';
-import { visibilityQuery, type MessagePage } from '../../src/temporal/messageSearch.js';
+import { visibilityQuery, type MessagePage } from '../../src/store/search/messageSearch.js';
 import { deadLetterQueueId, deliveryTaskQueue } from '../../src/contract/names.js';
 import { setQueueLimits } from '../../src/temporal/queueLimits.js';
 import { deadLetterCountsQuery } from '../../src/contract/signals.js';
@@ -15,6 +14,7 @@ import {
   type Progress,
   type Summary,
 } from '../harness.js';
+import type { Destination } from '../../src/domain/destination.js';
 
 const MESSAGES = 5_000;
 const DESTINATIONS = Array.from(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { expect, it, vi } from 'vitest';
-import type { DevServer } from '../../src/temporal/devServer.js';
+import type { DevServer } from '../../src/embedded/devServer.js';
 import { OPS, startHarness, type Harness } from '../harness.js';
 import { startOwnServer } from '../ownServer.js';
 

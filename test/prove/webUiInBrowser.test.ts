@@ -1,8 +1,8 @@
 /** Temporal's own Web UI, as a person uses it on a dead letter. */
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { REMEDIES } from '../../src/remedies.js';
-import type { DevServer } from '../../src/temporal/devServer.js';
+import { REMEDIES } from '../../src/domain/remedies.js';
+import type { DevServer } from '../../src/embedded/devServer.js';
 import { OPS, startHarness, type Harness } from '../harness.js';
 import { startOwnServer } from '../ownServer.js';
 import { launchBrowser, takePicture } from './browser.js';

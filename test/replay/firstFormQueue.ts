@@ -4,7 +4,7 @@ import {
   countDeadLetter,
   countResolved,
   emptyCounts,
-} from '../../src/workflows/deadLetterCounts.js';
+} from '../../src/workflows/deadLetters/deadLetterCounts.js';
 import {
   deadLetterCountsQuery,
   deadLetteredSignal,

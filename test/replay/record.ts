@@ -7,7 +7,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, it, vi } from 'vitest';
-import type { Destination } from '../../src/message.js';
 import {
   accountTroubleId,
   acknowledgementIds,
@@ -23,6 +22,7 @@ import {
 import { CallbackReceiver } from '../callbackReceiver.js';
 import { historyToJson } from './historyFile.js';
 import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';
+import type { Destination } from '../../src/domain/destination.js';
 
 const directory = join(import.meta.dirname, 'histories', process.env.RECORD_AS ?? 'unnamed');
 const RANDOM: Destination = 'slack:default/C0RANDOM1';

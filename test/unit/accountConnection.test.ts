@@ -1,12 +1,12 @@
 /** What one worker process knows of an account: when it may be called, and what it reports. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { AccountConnection, AccountHeldBack } from '../../src/activities/accountConnection.js';
+import { AccountConnection, AccountHeldBack } from '../../src/accounts/accountConnection.js';
 import type { ConfiguredAccount } from '../../src/config/configuration.js';
-import { ConfigurationError } from '../../src/config/fields.js';
-import { DeliveryError } from '../../src/delivery.js';
+import { DeliveryError } from '../../src/domain/delivery.js';
 import type { DestinationAdapter } from '../../src/destinations/destination.js';
 import { slack } from '../../src/destinations/slack/platform.js';
 import type { AccountTrouble } from '../../src/contract/accountTrouble.js';
+import { ConfigurationError } from '../../src/lib/configurationError.js';
 
 const slackChannel = (number: number) => `slack:default/C${number}` as const;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AttemptLog } from '../../src/attemptLog.js';
-import type { Attempt } from '../../src/delivery.js';
+import { AttemptLog } from '../../src/domain/attemptLog.js';
+import type { Attempt } from '../../src/domain/delivery.js';
 
 const SCHEDULED = new Date('2026-11-23T12:00:00Z');
 const failed = (number: number): Attempt => ({

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextAttemptDelayMs } from '../../src/activities/backoff.js';
+import { nextAttemptDelayMs } from '../../src/domain/backoff.js';
 
 const profile = { initialDelayMs: 1_000, factor: 2, maximumDelayMs: 60_000, attempts: 10 };
 

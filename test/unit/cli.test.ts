@@ -9,7 +9,7 @@ import { locateApi } from '../../src/cli/apiClient.js';
 import { checkNode } from '../../src/cli/doctor/machine.js';
 import { renderLadder, retryLadder } from '../../src/cli/doctor/retries.js';
 import { commandLine, formatDistance } from '../../src/cli/format.js';
-import { formatDuration } from '../../src/formatDuration.js';
+import { formatDuration } from '../../src/lib/formatDuration.js';
 import { table } from '../../src/cli/table.js';
 import { runSendproof } from '../sendproofCommand.js';
 

@@ -198,7 +198,7 @@ function workerFaults({ stop_grace_period: period = '10s' }: Service): string[] 
 }
 
 function workerShutdownGraceMs(): number {
-  const source = readFileSync(join(ROOT, 'src/temporal/workers.ts'), 'utf8');
+  const source = readFileSync(join(ROOT, 'src/worker/workers.ts'), 'utf8');
   const duration = /SHUTDOWN_GRACE_TIME = '(?<duration>\w+)'/.exec(source)?.groups?.duration;
   if (duration === undefined) throw new Error('SHUTDOWN_GRACE_TIME is not in workers.ts any more');
   return ms(duration as ms.StringValue);

@@ -3,7 +3,7 @@ import {
   countDeadLetter,
   countResolved,
   emptyCounts,
-} from '../../src/workflows/deadLetterCounts.js';
+} from '../../src/workflows/deadLetters/deadLetterCounts.js';
 
 const reference = (key: string, at = '2026-11-23T12:00:00Z') => ({
   deduplicationKey: key,

@@ -1,6 +1,6 @@
 import { ApplicationFailure, TimeoutFailure, TimeoutType } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import type { Attempt, Ending } from '../../src/delivery.js';
+import type { Attempt, Ending } from '../../src/domain/delivery.js';
 import { readDeliverFailure } from '../../src/contract/deliverFailure.js';
 
 const attempt = (number: number): Attempt => ({

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Destination } from '../../src/message.js';
 import { noticeKey } from '../../src/contract/names.js';
 import {
   countDeadLetter,
@@ -9,18 +8,19 @@ import {
   overviewOf,
   restoreCounts,
   waitingMessages,
-} from '../../src/workflows/deadLetterCounts.js';
+} from '../../src/workflows/deadLetters/deadLetterCounts.js';
 import {
   nextNoticeAt,
   noteDeadLetter,
   noteNothingWaits,
   takeNotices,
-} from '../../src/workflows/digest.js';
+} from '../../src/workflows/deadLetters/digest.js';
 import type {
   DeadLetterReference,
   DeadLetterCounts,
   DigestState,
 } from '../../src/contract/deadLetterQueue.js';
+import type { Destination } from '../../src/domain/destination.js';
 
 const OPS: Destination = 'slack:default/C0123ABC';
 const MINUTE = 60_000;

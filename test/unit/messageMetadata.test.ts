@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Destination } from '../../src/message.js';
-import { messageDetails, messageSummary } from '../../src/temporal/messageMetadata.js';
+import { messageDetails, messageSummary } from '../../src/store/messageMetadata.js';
 import type { DeliverMessageInput, DeliveryPlan } from '../../src/contract/deliverMessage.js';
+import type { Destination } from '../../src/domain/destination.js';
 
 function plan(destination: Destination, fallbackFor?: number): DeliveryPlan {
   return {

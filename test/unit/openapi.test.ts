@@ -1,7 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
-import { ACKNOWLEDGEMENT_EVENTS } from '../../src/acknowledgement.js';
-import { openApiDocument } from '../../src/api/openapi.js';
+import { ACKNOWLEDGEMENT_EVENTS } from '../../src/domain/acknowledgement.js';
+import { openApiDocument } from '../../src/api/schema/openapi.js';
 
 const document = openApiDocument('1.2.3');
 

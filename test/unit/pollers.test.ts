@@ -1,6 +1,6 @@
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { expect, it } from 'vitest';
-import { countRecent } from '../../src/temporal/pollers.js';
+import { countRecent } from '../../src/store/pollers.js';
 
 it('counts a worker that may be in a long poll of 60 s, and none that is gone for longer', () => {
   const now = new Date('2026-11-24T12:00:00Z');

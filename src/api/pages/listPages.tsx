@@ -1,10 +1,10 @@
 /** Lists of messages: the search, and what waits for a person. */
-import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../delivery.js';
-import { REMEDIES } from '../../remedies.js';
-import type { MessagePage } from '../../temporal/messageSearch.js';
-import type { MessageSummary } from '../../temporal/messageExecution.js';
-import { messagePagePath } from '../apiContext.js';
+import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
+import { REMEDIES } from '../../domain/remedies.js';
+import type { MessagePage } from '../../store/search/messageSearch.js';
 import { DecisionForms, Page, Status, Time } from './parts.js';
+import { messagePagePath } from '../schema/paths.js';
+import type { MessageSummary } from '../../domain/messageState.js';
 
 const REFRESH_MS = 5_000;
 

@@ -2,10 +2,10 @@
 import { explainDelivery } from '../../explanation/delivery.js';
 import { explainMessage } from '../../explanation/message.js';
 import { describeStep } from '../../explanation/step.js';
-import type { MessageRecord, MessageState } from '../../temporal/messageHistory.js';
-import type { TimelineEntry } from '../../timeline.js';
-import { messagePagePath } from '../apiContext.js';
+import type { TimelineEntry } from '../../explanation/timeline.js';
 import { DecisionForms, OutsideLink, Page, Status, Time } from './parts.js';
+import { messagePagePath } from '../schema/paths.js';
+import type { MessageRecord, MessageState } from '../../domain/messageState.js';
 
 /** Attempts come and go within seconds; after its end only acknowledgements still move. */
 const OPEN_REFRESH_MS = 2_000;

@@ -10,16 +10,16 @@ import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { z } from 'zod';
 import { explainAbsence } from '../../explanation/absence.js';
-import { readAcknowledgements } from '../../temporal/acknowledgements.js';
-import { readMessageRecord } from '../../temporal/messageHistory.js';
-import { searchMessages } from '../../temporal/messageSearch.js';
-import { timelineOf } from '../../timeline.js';
-import { messagePagePath, type ApiContext } from '../apiContext.js';
+import { readAcknowledgements } from '../../store/acknowledgementProgress.js';
+import { readMessageRecord } from '../../store/messageHistory.js';
+import { searchMessages } from '../../store/search/messageSearch.js';
+import { timelineOf } from '../../explanation/timeline.js';
+import type { ApiContext } from '../apiContext.js';
 import { isApiKey } from '../authentication.js';
-import { decideOnDeadLetters, discardBodySchema, retryBodySchema } from '../decisions.js';
+import { decideOnDeadLetters } from '../decisions.js';
 import { parseKey } from '../findMessage.js';
-import { deadLetterQuerySchema, findDeadLetters } from '../deadLetters.js';
-import { messageQuerySchema, readAbsence } from '../messages.js';
+import { findDeadLetters } from '../deadLetters.js';
+import { readAbsence } from '../messages.js';
 import { problemHandler, parseRequest } from '../problem.js';
 import { ICON, LIVE_SCRIPT, STYLE } from './assets.js';
 import { DeadLettersPage, SearchPage, type SearchFields } from './listPages.js';
@@ -27,6 +27,13 @@ import { AbsencePage, MessagePage } from './messagePage.js';
 import { OnceMorePage, ProblemPage, SignInPage } from './plainPages.js';
 import { onlyOwnForms, securityHeaders } from './security.js';
 import { beginSession, endSession, hasSession } from './session.js';
+import {
+  messageQuerySchema,
+  deadLetterQuerySchema,
+  discardBodySchema,
+  retryBodySchema,
+} from '../schema/requests.js';
+import { messagePagePath } from '../schema/paths.js';
 
 const PAGE_SIZE = '50';
 const FORM_LIMIT_BYTES = 16 * 1024;

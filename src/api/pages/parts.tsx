@@ -1,7 +1,7 @@
 /** What several pages show. */
 import type { ComponentChildren } from 'preact';
-import type { DeliveryStatus } from '../../delivery.js';
-import { messagePagePath } from '../apiContext.js';
+import type { DeliveryStatus } from '../../domain/delivery.js';
+import { messagePagePath } from '../schema/paths.js';
 
 /** The frame of every page. */
 export function Page({

@@ -1,11 +1,11 @@
 /** The accounts: whether their secrets are there, and whether the platform takes them. */
 import { accountId, type ConfiguredAccount } from '../../config/configuration.js';
-import { ConfigurationError } from '../../config/fields.js';
-import { DeliveryError } from '../../delivery.js';
+import { DeliveryError } from '../../domain/delivery.js';
 import type { DestinationAdapter } from '../../destinations/destination.js';
-import { isLoopback } from '../../destinations/endpoint.js';
-import { REMEDIES } from '../../remedies.js';
+import { isLoopback } from '../../http/endpoint.js';
+import { REMEDIES } from '../../domain/remedies.js';
 import { broken, note, ok, type Finding } from './finding.js';
+import { ConfigurationError } from '../../lib/configurationError.js';
 
 /** @param sandboxed the platforms whose account `default` the sandbox plays under `npm start` */
 export async function checkAccounts(

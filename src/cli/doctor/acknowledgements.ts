@@ -1,7 +1,7 @@
 /** Acknowledgements: who may be told, and whether the secrets for it are there. Nobody is called. */
 import { unusableSecrets } from '../../acknowledgements/secrets.js';
-import type { AcknowledgementSettings } from '../../config/acknowledgements.js';
 import { broken, note, ok, type Finding } from './finding.js';
+import type { AcknowledgementSettings } from '../../acknowledgements/policy.js';
 
 export function checkAcknowledgements(settings: AcknowledgementSettings): Finding[] {
   const { bySource, callbacks } = settings;

@@ -1,10 +1,9 @@
 /** `sendproof doctor`: what is configured, reachable and missing, each with its remedy. Works while nothing else does. */
 import { accountId, loadConfiguration, type Configuration } from '../../config/configuration.js';
-import { ConfigurationError } from '../../config/fields.js';
 import { platformsWithoutAccount } from '../../start/sandboxAccounts.js';
 import type { CommandContext } from '../command.js';
 import { ExitCode } from '../exitCode.js';
-import { formatDuration } from '../../formatDuration.js';
+import { formatDuration } from '../../lib/formatDuration.js';
 import type { Display } from '../output.js';
 import { checkAcknowledgements } from './acknowledgements.js';
 import { checkAccounts } from './accounts.js';
@@ -13,6 +12,7 @@ import { broken, note, ok, type Finding, type Section } from './finding.js';
 import { checkMachine } from './machine.js';
 import { retryLadder, renderLadder } from './retries.js';
 import { checkTemporalService, locateTemporal, type TemporalPlace } from './temporalService.js';
+import { ConfigurationError } from '../../lib/configurationError.js';
 
 export async function doctor(context: CommandContext): Promise<ExitCode> {
   const { environment, output } = context;

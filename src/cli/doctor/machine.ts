@@ -1,9 +1,9 @@
 /** What this machine has of what sendproof runs on. */
 import { createRequire } from 'node:module';
 import { pino } from 'pino';
-import { ConfigurationError } from '../../config/fields.js';
-import { CLI_VERSION, lookForTemporalCli } from '../../temporal/cli.js';
+import { CLI_VERSION, lookForTemporalCli } from '../../embedded/temporalCli.js';
 import { broken, note, ok, type Finding } from './finding.js';
+import { ConfigurationError } from '../../lib/configurationError.js';
 
 export async function checkMachine(
   environment: NodeJS.ProcessEnv,

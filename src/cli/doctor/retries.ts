@@ -1,7 +1,7 @@
 /** What the retry profiles come to. */
-import { nextAttemptDelayMs } from '../../activities/backoff.js';
-import type { RetryProfile } from '../../delivery.js';
-import { formatDuration } from '../../formatDuration.js';
+import { nextAttemptDelayMs } from '../../domain/backoff.js';
+import type { RetryProfile } from '../../domain/delivery.js';
+import { formatDuration } from '../../lib/formatDuration.js';
 
 export interface RetryLadder {
   attempts: number;

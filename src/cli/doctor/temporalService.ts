@@ -3,13 +3,13 @@ import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { longestWindowMs, type DeduplicationWindow } from '../../config/configuration.js';
-import { ConfigurationError } from '../../config/fields.js';
-import { loadEmbeddedSettings } from '../../start/embeddedSettings.js';
+import { loadEmbeddedSettings } from '../../embedded/settings.js';
 import { loadTemporalConnection, type TemporalConnection } from '../../temporal/connection.js';
 import { checkRetention } from '../../temporal/retention.js';
 import { SEARCH_ATTRIBUTES } from '../../contract/searchAttributes.js';
-import { formatDuration } from '../../formatDuration.js';
+import { formatDuration } from '../../lib/formatDuration.js';
 import { broken, note, ok, type Finding } from './finding.js';
+import { ConfigurationError } from '../../lib/configurationError.js';
 
 /** A service that takes longer is no use. */
 const TIMEOUT_MS = 3_000;

@@ -1,10 +1,15 @@
 import { WebAPIRequestError, WebClient, type Logger } from '@slack/web-api';
 import { LogLevel } from '@slack/web-api';
-import { DeliveryError, type Receipt } from '../../delivery.js';
+import { DeliveryError, type Receipt } from '../../domain/delivery.js';
 import type { DestinationAdapter, Post, PostQuery } from '../destination.js';
-import { secureUrl } from '../endpoint.js';
-import { asDeliveryError, transient, unexpectedAnswer, withoutPosting } from '../failure.js';
-import { createTransport, type Transport } from '../transport.js';
+import { secureUrl } from '../../http/endpoint.js';
+import {
+  asDeliveryError,
+  transient,
+  unexpectedAnswer,
+  withoutPosting,
+} from '../../http/failure.js';
+import { createTransport, type Transport } from '../../http/transport.js';
 import type { SlackAccount } from './account.js';
 import { slackFailure } from './failures.js';
 import { renderForSlack } from './render.js';

@@ -1,5 +1,5 @@
 /** Every answer of Slack's Web API that is not a success, and what it says about the message. */
-import { DeliveryError } from '../../delivery.js';
+import { DeliveryError } from '../../domain/delivery.js';
 import {
   ambiguous,
   errorCode,
@@ -8,8 +8,8 @@ import {
   transient,
   unexpectedAnswer,
   type Failure,
-} from '../failure.js';
-import type { HttpAnswer } from '../transport.js';
+} from '../../http/failure.js';
+import type { HttpAnswer } from '../../http/transport.js';
 
 /**
  * The error codes of `chat.postMessage`, `conversations.history` and `auth.test`, from their reference pages

@@ -1,6 +1,6 @@
 /** A message as Slack shows it: Block Kit while it fits, one long text beyond that. */
 import type { KnownBlock } from '@slack/web-api';
-import type { Content, Correlation } from '../../message.js';
+import type { Content, Correlation } from '../../domain/message.js';
 import { NOTHING_TO_SHOW } from '../markdown.js';
 import { heading } from '../severity.js';
 import {

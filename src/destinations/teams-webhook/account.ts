@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { accountPolicyFields, secret } from '../../config/fields.js';
+import { accountPolicyFields } from '../accountPolicy.js';
+import { secret } from '../../lib/secret.js';
 
 export const teamsWebhookAccountSchema = z.strictObject({
   ...accountPolicyFields,

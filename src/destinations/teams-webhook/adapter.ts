@@ -1,8 +1,8 @@
-import { DeliveryError, type Receipt } from '../../delivery.js';
+import { DeliveryError, type Receipt } from '../../domain/delivery.js';
 import type { DestinationAdapter, Post } from '../destination.js';
-import { secureUrl } from '../endpoint.js';
-import { permanent } from '../failure.js';
-import { createTransport, type Transport } from '../transport.js';
+import { secureUrl } from '../../http/endpoint.js';
+import { permanent } from '../../http/failure.js';
+import { createTransport, type Transport } from '../../http/transport.js';
 import type { TeamsWebhookAccount } from './account.js';
 import { webhookFailure } from './failures.js';
 import { renderForTeamsWebhook } from './render.js';

@@ -1,6 +1,6 @@
 /** Every answer of a Teams Workflows webhook, and what it says about the message. */
 import { z } from 'zod';
-import { DeliveryError } from '../../delivery.js';
+import { DeliveryError } from '../../domain/delivery.js';
 import {
   errorCode,
   failureOfStatus,
@@ -8,8 +8,8 @@ import {
   permanent,
   unexpectedAnswer,
   type Failure,
-} from '../failure.js';
-import type { HttpAnswer } from '../transport.js';
+} from '../../http/failure.js';
+import type { HttpAnswer } from '../../http/transport.js';
 
 /**
  * The workflow behind the URL is the destination, and the URL's signature the credential:

@@ -1,5 +1,5 @@
 /** A message as an Adaptive Card: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format */
-import type { Content, Correlation } from '../../message.js';
+import type { Content, Correlation } from '../../domain/message.js';
 import { childBlocks, markdownParser, NOTHING_TO_SHOW, type Token } from '../markdown.js';
 import { heading } from '../severity.js';
 

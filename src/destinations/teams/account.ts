@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { accountPolicyFields, secret } from '../../config/fields.js';
+import { accountPolicyFields } from '../accountPolicy.js';
+import { secret } from '../../lib/secret.js';
 
 const signInSchema = z
   .strictObject({

@@ -5,17 +5,17 @@ import {
   type Context,
 } from '@microsoft/microsoft-graph-client';
 import { z } from 'zod';
-import { DeliveryError, type Receipt } from '../../delivery.js';
+import { DeliveryError, type Receipt } from '../../domain/delivery.js';
 import type { DestinationAdapter, Post, PostQuery } from '../destination.js';
-import { secureUrl } from '../endpoint.js';
+import { secureUrl } from '../../http/endpoint.js';
 import {
   asDeliveryError,
   permanent,
   transient,
   unexpectedAnswer,
   withoutPosting,
-} from '../failure.js';
-import { createTransport, type Transport } from '../transport.js';
+} from '../../http/failure.js';
+import { createTransport, type Transport } from '../../http/transport.js';
 import type { TeamsAccount } from './account.js';
 import { graphFailure } from './failures.js';
 import { messagesResource, parseTeamsPath, type TeamsPlace } from './path.js';

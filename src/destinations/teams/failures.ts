@@ -1,6 +1,6 @@
 /** Every answer of Microsoft Graph that is not a success, and what it says about the message. */
 import { z } from 'zod';
-import { DeliveryError } from '../../delivery.js';
+import { DeliveryError } from '../../domain/delivery.js';
 import {
   errorCode,
   failureOfStatus,
@@ -9,8 +9,8 @@ import {
   transient,
   unexpectedAnswer,
   type Failure,
-} from '../failure.js';
-import type { HttpAnswer } from '../transport.js';
+} from '../../http/failure.js';
+import type { HttpAnswer } from '../../http/transport.js';
 
 /**
  * The statuses that mean something more particular here than in HTTP:

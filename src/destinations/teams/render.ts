@@ -1,5 +1,5 @@
 /** A message as Teams shows it: HTML of the elements that Teams keeps. */
-import type { Content, Correlation } from '../../message.js';
+import type { Content, Correlation } from '../../domain/message.js';
 import { markdownParser, NOTHING_TO_SHOW } from '../markdown.js';
 import { heading } from '../severity.js';
 

@@ -1,5 +1,5 @@
 import { AuthError, type INetworkModule } from '@azure/msal-node';
-import { DeliveryError } from '../../delivery.js';
+import { DeliveryError } from '../../domain/delivery.js';
 import {
   asDeliveryError,
   asTransient,
@@ -8,8 +8,8 @@ import {
   permanent,
   transient,
   unexpectedAnswer,
-} from '../failure.js';
-import type { Transport } from '../transport.js';
+} from '../../http/failure.js';
+import type { Transport } from '../../http/transport.js';
 
 const SIGN_IN_SERVICE = 'The sign-in service';
 

@@ -6,13 +6,13 @@ import {
   type AuthenticationResult,
   type Configuration,
 } from '@azure/msal-node';
-import { ConfigurationError } from '../../config/fields.js';
-import { DeliveryError } from '../../delivery.js';
-import { permanent, unexpectedAnswer } from '../failure.js';
-import type { Transport } from '../transport.js';
+import { DeliveryError } from '../../domain/delivery.js';
+import { permanent, unexpectedAnswer } from '../../http/failure.js';
+import type { Transport } from '../../http/transport.js';
 import type { TeamsAccount, TeamsSignIn } from './account.js';
 import { SIGN_IN_REMEDY, SignInNetwork } from './signInNetwork.js';
 import { tokenCacheFile } from './tokenCacheFile.js';
+import { ConfigurationError } from '../../lib/configurationError.js';
 
 export interface TokenSource {
   /** An access token that is good for the next minutes. Rejects with nothing but DeliveryError. */

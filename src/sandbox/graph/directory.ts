@@ -2,7 +2,7 @@
 import type { Answer } from '../call.js';
 import type { Place } from '../places.js';
 import { forbidden, notFound } from './errors.js';
-import type { OperationContext } from './graph.js';
+import type { OperationContext } from './operation.js';
 
 /** The service user that posts. */
 export const GRAPH_USER = {

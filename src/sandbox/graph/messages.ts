@@ -4,9 +4,9 @@ import type { Answer } from '../call.js';
 import type { GraphContent, SandboxPost } from '../posts.js';
 import { badRequest, notFound, tooLarge } from './errors.js';
 import { sanitiseAsTeams, textOfHtml, unescapeHtml } from './html.js';
-import type { OperationContext } from './graph.js';
 import { GRAPH_USER, placeOf, webUrlOf } from './directory.js';
 import { pageOf } from './paging.js';
+import type { OperationContext } from './operation.js';
 
 /** "Approximately 28 KB": https://learn.microsoft.com/microsoftteams/limits-specifications-teams#chat */
 export const MESSAGE_LIMIT_BYTES = 28 * 1024;

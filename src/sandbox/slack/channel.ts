@@ -2,8 +2,8 @@
 import type { Place } from '../places.js';
 import type { SandboxPost, SlackContent } from '../posts.js';
 import { SlackError } from './arguments.js';
-import type { MethodContext } from './slack.js';
 import { SLACK_WORKSPACE } from './workspace.js';
+import type { MethodContext } from './method.js';
 
 /** @throws SlackError `channel_not_found` */
 export function channelOf({ args, places }: MethodContext): Place {

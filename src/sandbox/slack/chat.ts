@@ -4,8 +4,8 @@ import type { SandboxPost, SlackContent } from '../posts.js';
 import { SlackError, type SlackArguments } from './arguments.js';
 import { checkBlocks } from './blocks.js';
 import { channelOf, messageObject, messageOf, writableChannelOf } from './channel.js';
-import type { MethodContext, MethodResult } from './slack.js';
 import { SLACK_WORKSPACE } from './workspace.js';
+import type { MethodContext, MethodResult } from './method.js';
 
 /** Longer text is cut: https://docs.slack.dev/changelog/2018-truncating-really-long-messages */
 const TEXT_LIMIT = 40_000;

@@ -2,8 +2,8 @@
 import type { SandboxPost } from '../posts.js';
 import { SlackError, type SlackArguments } from './arguments.js';
 import { channelOf, joinedChannelOf, messageObject } from './channel.js';
-import type { MethodContext, MethodResult } from './slack.js';
 import { SLACK_WORKSPACE } from './workspace.js';
+import type { MethodContext, MethodResult } from './method.js';
 
 const DEFAULT_LIMIT = 100;
 const MAXIMUM_LIMIT = 999;

@@ -12,17 +12,7 @@ import { deleteMessage, getPermalink, postMessage, updateMessage } from './chat.
 import { conversationHistory, conversationInfo, conversationReplies } from './conversations.js';
 import type { SlackCredentials } from './credentials.js';
 import { SLACK_WORKSPACE } from './workspace.js';
-
-/** What a method is given: its arguments, and the workspace to work on. */
-export interface MethodContext extends Surroundings {
-  args: SlackArguments;
-}
-
-/** What a method answers besides `ok: true`; `post` where it made one. */
-export interface MethodResult {
-  body: Record<string, unknown>;
-  post?: Answer['post'];
-}
+import type { MethodContext, MethodResult } from './method.js';
 
 interface Method {
   /** Scopes of which one must be granted. */

@@ -1,11 +1,11 @@
 import type { lookup } from 'node:dns';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Acknowledgement, AcknowledgementError } from '../../../src/acknowledgement.js';
+import type { Acknowledgement, AcknowledgementError } from '../../../src/domain/acknowledgement.js';
 import { parseAddressRange } from '../../../src/acknowledgements/addressGuard.js';
 import { createSendCallback } from '../../../src/acknowledgements/callback.js';
-import type { CallbackPolicy } from '../../../src/config/acknowledgements.js';
-import { Secret } from '../../../src/config/fields.js';
 import { answer, CallbackReceiver } from '../../callbackReceiver.js';
+import type { CallbackPolicy } from '../../../src/acknowledgements/policy.js';
+import { Secret } from '../../../src/lib/secret.js';
 
 const ACKNOWLEDGEMENT: Acknowledgement = {
   type: 'message.confirmed',

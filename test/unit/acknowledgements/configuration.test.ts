@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planAcknowledgements } from '../../../src/acceptance/acknowledgementPlan.js';
 import { MessageRefused } from '../../../src/acceptance/refusal.js';
 import { loadConfiguration, type Configuration } from '../../../src/config/configuration.js';
-import { ConfigurationError } from '../../../src/config/fields.js';
-import { messageSchema } from '../../../src/message.js';
+import { messageSchema } from '../../../src/domain/message.js';
+import { ConfigurationError } from '../../../src/lib/configurationError.js';
 
 let directory: string;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DeliveryError, FAILURE_REASONS, type Receipt } from '../../../src/delivery.js';
+import { DeliveryError, FAILURE_REASONS, type Receipt } from '../../../src/domain/delivery.js';
 import type { DestinationAdapter, Post } from '../../../src/destinations/destination.js';
 import {
   answering,

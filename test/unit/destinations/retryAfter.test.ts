@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { retryAfterMs } from '../../../src/destinations/retryAfter.js';
+import { retryAfterMs } from '../../../src/http/retryAfter.js';
 
 const NOW = new Date('2025-11-24T08:00:00Z');
 const DAY_MS = 24 * 60 * 60 * 1_000;

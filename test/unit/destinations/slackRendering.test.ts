@@ -11,7 +11,7 @@ import {
   sections,
   TEXT_LIMIT,
 } from '../../../src/destinations/slack/render.js';
-import type { Content, Correlation } from '../../../src/message.js';
+import type { Content, Correlation } from '../../../src/domain/message.js';
 
 /** The whole of the message, as one string. */
 function mrkdwn(text: string): string {

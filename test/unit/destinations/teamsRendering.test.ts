@@ -11,7 +11,7 @@ import {
   MESSAGE_LIMIT_BYTES,
   renderForTeams,
 } from '../../../src/destinations/teams/render.js';
-import type { Content, Correlation } from '../../../src/message.js';
+import type { Content, Correlation } from '../../../src/domain/message.js';
 import { sanitiseAsTeams } from '../../../src/sandbox/graph/html.js';
 
 const ID = '0b9c1f6e-0000-7000-8000-000000000001.1';

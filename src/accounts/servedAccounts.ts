@@ -1,0 +1,80 @@
+/** The accounts that the workers of this process deliver for: their connections, their limits, and their troubles. */
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { AccountConnection } from './accountConnection.js';
+import { accountId, type Configuration } from '../config/configuration.js';
+import type { AccountTrouble } from '../contract/accountTrouble.js';
+import { AccountPacing } from './accountPacing.js';
+import { accountTroubleId, WORKFLOW_TASK_QUEUE } from '../contract/names.js';
+
+export interface ServedAccounts {
+  /** By the accounts' ids, as `slack:default`. */
+  connections: ReadonlyMap<string, AccountConnection>;
+  pacing: AccountPacing;
+  /** Whose limits the server doesn't keep by itself. */
+  unpaced: ReadonlySet<string>;
+  /** Takes over the limits of a configuration that has changed. Everything else in it waits for a restart. */
+  takeLimits(configuration: Configuration): Promise<void>;
+}
+
+/**
+ * Sets the limits of the accounts' task queues and reads their credentials. An account whose credentials can't be read is
+ * served all the same: it is in trouble from the beginning, and its messages wait until it isn't.
+ */
+export async function serveAccounts(
+  client: Client,
+  { accounts }: Configuration,
+  log: Logger,
+): Promise<ServedAccounts> {
+  const pacing = new AccountPacing(client, log);
+  const connections = new Map(
+    accounts.map((account) => {
+      const id = accountId(account);
+      const report = (trouble: AccountTrouble): void =>
+        void reportTrouble(client, id, trouble, log);
+      return [id, new AccountConnection(account, report)] as const;
+    }),
+  );
+  const unpaced = new Set<string>();
+  // One after the other: the first finds out what this server can do.
+  for (const account of accounts) {
+    if (!(await pacing.apply(account))) unpaced.add(accountId(account));
+  }
+  for (const connection of connections.values()) connection.open();
+
+  return {
+    connections,
+    pacing,
+    unpaced,
+    takeLimits: async (configuration) => {
+      for (const { platform, name, limits } of configuration.accounts) {
+        const account = connections.get(accountId({ platform, name }))?.account;
+        if (!account) continue;
+        account.limits = limits;
+        await pacing.apply(account);
+      }
+    },
+  };
+}
+
+/** Tells the account's `accountTrouble` workflow, which is started where there is none. */
+async function reportTrouble(
+  client: Client,
+  account: string,
+  trouble: AccountTrouble,
+  log: Logger,
+): Promise<void> {
+  log.error({ account, trouble: trouble.kind }, `The account is in trouble: ${trouble.detail}`);
+  try {
+    await client.workflow.signalWithStart('accountTrouble', {
+      workflowId: accountTroubleId(account),
+      taskQueue: WORKFLOW_TASK_QUEUE,
+      args: [{ account }],
+      signal: 'trouble',
+      signalArgs: [trouble],
+      staticSummary: `Trouble with ${account}`,
+    });
+  } catch (error) {
+    log.error({ account, err: error }, 'The trouble of the account could not be reported');
+  }
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** `<platform>:<account>/<path>`, as `slack:default/C0123ABC`. */
+export type Destination = `${string}:${string}/${string}`;
+
+const DESTINATION =
+  /^(?<platform>[a-z][a-z0-9-]*):(?<account>[A-Za-z0-9_.-]+)\/(?<path>[^\s"'\\]+)$/u;
+
+export const destinationSchema = z
+  .string()
+  .max(500, 'must be at most 500 characters')
+  .refine((text): text is Destination => DESTINATION.test(text), {
+    error: 'must have the form <platform>:<account>/<channel>, as slack:default/C0123ABC',
+  })
+  .meta({
+    id: 'Destination',
+    description:
+      'One place on one platform through one account: `slack:<account>/<channel id>`, `teams:<account>/<team id>/<channel id>`, `teams:<account>/chats/<chat id>`, `teams-webhook:<account>/<name>`.',
+    examples: ['slack:default/C0123ABC'],
+  });
+
+export interface DestinationParts {
+  platform: string;
+  account: string;
+  path: string;
+}
+
+/** Takes a destination apart. Throws on text that `destinationSchema` refuses. */
+export function parseDestination(destination: Destination): DestinationParts {
+  const groups = DESTINATION.exec(destination)?.groups;
+  if (!groups) throw new TypeError(`not a destination: ${destination}`);
+  return groups as unknown as DestinationParts;
+}

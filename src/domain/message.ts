@@ -1,0 +1,226 @@
+/** The message: what a source asks to have said. These schemas validate, type and document it, here and nowhere else. */
+import { z } from 'zod';
+import { ACKNOWLEDGEMENT_EVENTS } from './acknowledgement.js';
+import { durationMs } from '../lib/duration.js';
+import { type Destination, destinationSchema } from './destination.js';
+
+/** Ids of our own begin with these, so a client's key may not. */
+export const RESERVED_KEY_PREFIXES = ['dlq/', 'sendproof/', 'temporal-sys'] as const;
+
+const KEY_MAX_LENGTH = 255;
+/** Temporal's `limit.maxIDLength` counts bytes, and some servers set it to 255. */
+const utf8Length = (text: string): number => new TextEncoder().encode(text).length;
+
+/** The key of any message, those of sendproof's own included. */
+export const readableKeySchema = z
+  .string()
+  .min(1, 'must not be empty')
+  .refine((key) => utf8Length(key) <= KEY_MAX_LENGTH, {
+    error: `must be at most ${KEY_MAX_LENGTH} bytes of UTF-8`,
+  })
+  .refine((key) => !/[\p{C}\p{Zl}\p{Zp}]/u.test(key) && key.trim() === key, {
+    error: 'must be printable characters, without spaces at either end',
+  })
+  .refine((key) => key !== '.' && key !== '..', {
+    error: 'must not be . or ..: in the address of a message these mean something else',
+  });
+
+export const deduplicationKeySchema = readableKeySchema
+  .refine((key) => !RESERVED_KEY_PREFIXES.some((prefix) => key.startsWith(prefix)), {
+    error: `must not begin with ${RESERVED_KEY_PREFIXES.join(', ')}: those ids are sendproof's own`,
+  })
+  .meta({
+    id: 'DeduplicationKey',
+    description: 'Identifies the message; the id of its Temporal workflow.',
+    examples: ['pagerduty-55-triggered'],
+  });
+const notBlank = (text: string): boolean => text.trim().length > 0;
+
+export const contentSchema = z
+  .strictObject({
+    text: z
+      .string()
+      // Slack cuts text above 40,000 characters: https://docs.slack.dev/reference/methods/chat.postMessage
+      .max(40_000, 'must be at most 40,000 characters')
+      .refine(notBlank, { error: 'must not be empty' })
+      .meta({ description: 'Markdown.' }),
+    // Slack's header block holds 150 characters: https://docs.slack.dev/reference/block-kit/blocks/header-block
+    title: z
+      .string()
+      .max(150, 'must be at most 150 characters')
+      .refine(notBlank, { error: 'must not be empty' })
+      .optional(),
+    severity: z.enum(['critical', 'error', 'warning', 'info', 'ok']).optional(),
+  })
+  .meta({ id: 'Content' });
+export type Content = z.infer<typeof contentSchema>;
+
+/** Ids and search attributes are not encrypted by payload codecs: these fields are for references, not for content. */
+const referenceText = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(255, 'must be at most 255 characters');
+
+export const correlationSchema = z
+  .strictObject({
+    source: referenceText.optional(),
+    reference: referenceText.optional(),
+    url: z
+      .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+      .max(2_000)
+      .optional(),
+  })
+  .meta({
+    id: 'Correlation',
+    description:
+      'Where the message comes from, as the source calls it. Searchable; kept unencrypted.',
+  });
+export type Correlation = z.infer<typeof correlationSchema>;
+
+const MAXIMUM_DESTINATIONS = 20;
+const MAXIMUM_FALLBACKS = 5;
+
+/** A destination of a message, and where to say it instead. */
+export interface Route {
+  destination: Destination;
+  /** Each is used once the one before it is dead-lettered, or has not confirmed within `fallbackAfterMs`. */
+  fallback: Destination[];
+  fallbackAfterMs?: number | undefined;
+}
+
+const routeWithFallbackSchema = z
+  .strictObject({
+    destination: destinationSchema,
+    fallback: z
+      .array(destinationSchema)
+      .min(1, 'must name at least one destination')
+      .max(MAXIMUM_FALLBACKS, `must name at most ${MAXIMUM_FALLBACKS} destinations`)
+      .meta({
+        description:
+          'Used in this order, each once the one before it is dead-lettered or late (`fallbackAfter`).',
+      }),
+    fallbackAfter: durationMs.optional().meta({
+      description:
+        'How long a destination may take to confirm before its fallback is used too, as `5m`. Without it, only a dead letter has the fallback used.',
+    }),
+  })
+  .meta({ id: 'DestinationWithFallback' });
+
+/** Where a message goes: destinations, alone or with their fallbacks. */
+export const routesSchema = z
+  .array(z.union([destinationSchema, routeWithFallbackSchema]))
+  .min(1, 'must name at least one destination')
+  .max(MAXIMUM_DESTINATIONS, `must name at most ${MAXIMUM_DESTINATIONS} destinations`)
+  .refine((routes) => isDistinct(routes.flatMap(namedIn)), {
+    error: 'must not name a destination twice',
+  })
+  .transform((routes) =>
+    routes.map((route): Route => {
+      if (typeof route === 'string') return { destination: route, fallback: [] };
+      const { destination, fallback, fallbackAfter } = route;
+      return { destination, fallback, fallbackAfterMs: fallbackAfter };
+    }),
+  );
+
+function namedIn(
+  route: Destination | { destination: Destination; fallback: Destination[] },
+): Destination[] {
+  return typeof route === 'string' ? [route] : [route.destination, ...route.fallback];
+}
+
+function isDistinct(list: readonly string[]): boolean {
+  return new Set(list).size === list.length;
+}
+
+/** Every destination that the message may be posted to, fallbacks after the one that they stand in for. */
+export function allDestinations(routes: readonly Route[]): Destination[] {
+  return routes.flatMap(namedIn);
+}
+
+const timestamp = z.iso.datetime({
+  offset: true,
+  error: 'must be a time as 2026-11-23T12:00:00Z',
+});
+
+/** Far beyond any use, and well within what Temporal's timers take. */
+const LONGEST_DELAY_MS = 366 * 24 * 3_600_000;
+
+export const acknowledgeSchema = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+      .max(2_000)
+      .refine(withoutCredentials, {
+        error: 'must not hold a user name or password: callbacks are signed instead',
+      })
+      .meta({
+        description:
+          'Where the callbacks go: on a host of the configuration’s allow-list. Signed by the Standard Webhooks specification.',
+        examples: ['https://hooks.example.com/sendproof'],
+      }),
+    events: z
+      .array(z.enum(ACKNOWLEDGEMENT_EVENTS))
+      .min(1, 'must name at least one event, or be left out')
+      .default([...ACKNOWLEDGEMENT_EVENTS])
+      .meta({ description: 'What to be told of; without it, of everything.' }),
+  })
+  .meta({ id: 'Acknowledge' });
+
+function withoutCredentials(url: string): boolean {
+  if (!URL.canParse(url)) return true;
+  const { username, password } = new URL(url);
+  return username === '' && password === '';
+}
+
+const messageFields = z.strictObject({
+  deduplicationKey: deduplicationKeySchema,
+  destinations: routesSchema,
+  content: contentSchema,
+  correlation: correlationSchema.optional(),
+  priority: z.int().min(1).max(5).default(3).meta({
+    description: '1 overtakes 5 where both wait for the same account.',
+  }),
+  onAmbiguous: z.enum(['resend', 'dead_letter']).default('resend').meta({
+    description:
+      'After an attempt whose outcome is unknown, where the destination can’t be searched: send again (at least once), or wait for a person (at most once).',
+  }),
+  retryProfile: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({
+      description:
+        'The name of a retry profile of the configuration, instead of the ones of the accounts.',
+      examples: ['page'],
+    }),
+  deliverAt: timestamp
+    .refine((at) => Date.parse(at) <= Date.now() + LONGEST_DELAY_MS, {
+      error: 'must be within a year from now',
+    })
+    .optional()
+    .meta({ description: 'Not posted before. In the past: at once.' }),
+  expiresAt: timestamp.optional().meta({
+    description: 'Never posted after it: what is not confirmed by then ends as `expired`.',
+  }),
+  acknowledge: acknowledgeSchema.optional().meta({
+    description:
+      'Have a system told what becomes of the message. Without it, what the configuration says for `correlation.source`.',
+  }),
+});
+
+/** What `POST /v1/messages` takes, with the key already moved in from the `Idempotency-Key` header where it was there. */
+export const messageSchema = messageFields
+  .refine(
+    ({ deliverAt, expiresAt }) =>
+      deliverAt === undefined ||
+      expiresAt === undefined ||
+      Date.parse(deliverAt) < Date.parse(expiresAt),
+    { path: ['expiresAt'], error: 'must be later than deliverAt' },
+  )
+  .meta({ id: 'Message' });
+export type Message = z.infer<typeof messageSchema>;
+
+/** The body as it may come, for the API's document: with the key in the header instead. */
+export const messageBodySchema = messageFields
+  .partial({ deduplicationKey: true })
+  .meta({ id: 'MessageBody' });

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { DEFAULT_NAMESPACE } from '../temporal/connection.js';
+import { ConfigurationError } from '../lib/configurationError.js';
+import { portNumber } from '../lib/ports.js';
+
+/** What the environment says about the embedded Temporal server. */
+export interface EmbeddedSettings {
+  /** 0: any that is free. */
+  port: number;
+  /** 0: any that is free. */
+  uiPort: number;
+  namespace: string;
+}
+
+const schema = z.object({
+  // The ports that the temporal command itself takes by default.
+  TEMPORAL_PORT: portNumber.default(7233),
+  TEMPORAL_UI_PORT: portNumber.default(8233),
+  TEMPORAL_NAMESPACE: z.string().min(1).default(DEFAULT_NAMESPACE),
+});
+
+/** Throws a ConfigurationError that names the variable. */
+export function loadEmbeddedSettings(environment: NodeJS.ProcessEnv): EmbeddedSettings {
+  const { success, data, error } = schema.safeParse(environment);
+  if (!success) {
+    const faults = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new ConfigurationError(faults.join('\n'));
+  }
+  return {
+    port: data.TEMPORAL_PORT,
+    uiPort: data.TEMPORAL_UI_PORT,
+    namespace: data.TEMPORAL_NAMESPACE,
+  };
+}

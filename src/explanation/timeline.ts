@@ -1,0 +1,122 @@
+/** Every step of a message, from ingestion to the platform's answer, in time order. */
+import type { Attempt, FailureReason, MessageStatus, Receipt } from '../domain/delivery.js';
+import type { Destination } from '../domain/destination.js';
+import {
+  type DeliveryState,
+  type MessageRecord,
+  type OperatorAction,
+  type AcknowledgementState,
+  confirmedAt,
+} from '../domain/messageState.js';
+
+/** One step. `at` is ISO 8601; a step that is still to come has a time in the future. */
+export type TimelineEntry = { at: string } & (
+  | {
+      kind: 'received';
+      destinations: string[];
+      source?: string | undefined;
+      reference?: string | undefined;
+      traceId?: string | undefined;
+    }
+  /** Not posted before. */
+  | { kind: 'deliver_at' }
+  /** A delivery was given to its account's queue; `fallbackFor`: instead of that destination. */
+  | { kind: 'queued'; destination: Destination; fallbackFor?: Destination | undefined }
+  /** One API call. `at` is when it began; of a lost worker's, when it may have begun at the earliest. */
+  | ({ kind: 'attempt'; destination: Destination } & Omit<Attempt, 'startedAt'>)
+  | { kind: 'attempt_under_way'; destination: Destination; number: number }
+  | { kind: 'next_attempt'; destination: Destination; number: number }
+  | { kind: 'confirmed'; destination: Destination; receipt: Receipt }
+  /** A dead letter: it waits for a person. */
+  | ({ kind: 'dead_lettered' } & Unconfirmed)
+  | ({ kind: 'expired' } & Unconfirmed)
+  /** What a person did. */
+  | ({ kind: OperatorAction['action'] } & Pick<OperatorAction, 'by' | 'reason'> & {
+        destination?: string | undefined;
+      })
+  /** What its source was told. `at` is when that happened of which it was told. */
+  | ({ kind: 'acknowledgement' } & Omit<AcknowledgementState, 'at' | 'kind'>)
+  /** The end of the message, after which nothing happens to it. */
+  | { kind: 'ended'; status: MessageStatus; failure?: string | undefined }
+);
+
+interface Unconfirmed {
+  destination: Destination;
+  reason?: FailureReason | undefined;
+  /** What happened, for a person to read. */
+  detail?: string | undefined;
+}
+
+/** What happens at the same millisecond is told in this order. */
+const ORDER: readonly TimelineEntry['kind'][] = [
+  'received',
+  'deliver_at',
+  'retry',
+  'queued',
+  'attempt',
+  'attempt_under_way',
+  'confirmed',
+  'dead_lettered',
+  'expired',
+  'discard',
+  'cancel',
+  'next_attempt',
+  'ended',
+  'acknowledgement',
+];
+
+/** The steps of a message so far, the oldest first, and its next one where it has a time. */
+export function timelineOf(
+  { state, moments }: MessageRecord,
+  acknowledgements: readonly AcknowledgementState[],
+): TimelineEntry[] {
+  const { acceptedAt, closedAt, deliverAt, destinations, failure, reference, source } = state;
+  const { status, traceId } = state;
+  const entries: TimelineEntry[] = [
+    { at: acceptedAt, kind: 'received', destinations, source, reference, traceId },
+    ...(deliverAt === undefined ? [] : [{ at: deliverAt, kind: 'deliver_at' as const }]),
+    ...moments.map((moment): TimelineEntry => {
+      const { at, destination, detail, kind, reason } = moment;
+      if (kind === 'dead_lettered') return { at, kind, destination, reason, detail };
+      if (kind === 'expired') return { at, kind, destination, reason, detail };
+      const { fallbackFor } =
+        state.deliveries.find((each) => each.destination === destination) ?? {};
+      return { at, kind, destination, fallbackFor };
+    }),
+    ...state.deliveries.flatMap((delivery) => stepsOf(delivery, acceptedAt)),
+    ...state.operatorActions.map(({ action, ...rest }): TimelineEntry => ({
+      kind: action,
+      ...rest,
+    })),
+    ...acknowledgements.map((each): TimelineEntry => ({ ...each, kind: 'acknowledgement' })),
+    ...(closedAt === undefined ? [] : [{ at: closedAt, kind: 'ended' as const, status, failure }]),
+  ];
+  return entries.sort(
+    (one, other) =>
+      Date.parse(one.at) - Date.parse(other.at) ||
+      ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind),
+  );
+}
+
+function stepsOf(delivery: DeliveryState, acceptedAt: string): TimelineEntry[] {
+  const { attempts, attemptSince, destination, nextAttemptAt, receipt } = delivery;
+  const number = (attempts.at(-1)?.number ?? 0) + 1;
+  const entries = attempts.map(({ startedAt, ...attempt }): TimelineEntry => {
+    return { at: startedAt ?? acceptedAt, kind: 'attempt', destination, ...attempt };
+  });
+  if (attemptSince !== undefined) {
+    entries.push({ at: attemptSince, kind: 'attempt_under_way', destination, number });
+  }
+  if (nextAttemptAt !== undefined) {
+    entries.push({ at: nextAttemptAt, kind: 'next_attempt', destination, number });
+  }
+  if (receipt) {
+    entries.push({
+      at: confirmedAt(delivery) ?? acceptedAt,
+      kind: 'confirmed',
+      destination,
+      receipt,
+    });
+  }
+  return entries;
+}

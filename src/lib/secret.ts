@@ -1,0 +1,52 @@
+import { ConfigurationError } from './configurationError.js';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+type SecretReference = { env: string } | { file: string };
+
+/**
+ * Where a secret is, never the secret: it is read when it is used, so that a process that doesn't use it need not have
+ * it, and it shows as its whereabouts in whatever prints or serialises it.
+ */
+export class Secret {
+  readonly #reference: SecretReference;
+
+  constructor(reference: SecretReference) {
+    this.#reference = reference;
+  }
+
+  /** Reads the secret now. Throws a ConfigurationError that names the variable or file that is missing or empty. */
+  reveal(): string {
+    const value =
+      'env' in this.#reference
+        ? process.env[this.#reference.env]
+        : readSecret(this.#reference.file);
+    if (value !== undefined && value.trim() !== '') return value.trim();
+    throw new ConfigurationError(
+      'env' in this.#reference
+        ? `The environment variable ${this.#reference.env} is not set: it should hold a secret of the configuration.`
+        : `The file ${this.#reference.file} is missing or empty: it should hold a secret of the configuration.`,
+    );
+  }
+
+  toString(): string {
+    return 'env' in this.#reference ? `$${this.#reference.env}` : this.#reference.file;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+}
+
+function readSecret(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** `{ env: NAME }` or `{ file: PATH }`. */
+export const secret = z
+  .union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })])
+  .transform((reference) => new Secret(reference));

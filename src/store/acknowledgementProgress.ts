@@ -1,0 +1,127 @@
+/** Reads what became of a message's acknowledgements from Temporal, while no worker runs too. */
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { LoadedDataConverter } from '@temporalio/common';
+import {
+  decodeArrayFromPayloads,
+  decodeOptionalFailureToOptionalError,
+} from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { optionalTsToDate } from '@temporalio/common/lib/time.js';
+import type { temporal } from '@temporalio/proto';
+import { recipientName } from '../domain/acknowledgement.js';
+import type { Workflows } from '../contract/workflows.js';
+import type { AcknowledgeSourceInput } from '../contract/acknowledge.js';
+import type { AcknowledgementState } from '../domain/messageState.js';
+
+type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+
+/**
+ * The acknowledgements that a message has begun, in their order.
+ *
+ * @param events the history of the message's workflow
+ */
+export async function readAcknowledgements(
+  client: Client,
+  events: readonly HistoryEvent[],
+): Promise<AcknowledgementState[]> {
+  const started = new Set<string>();
+  const begun: HistoryEvent[] = [];
+  for (const event of events) {
+    const execution = event.childWorkflowExecutionStartedEventAttributes?.workflowExecution;
+    if (execution?.workflowId) started.add(execution.workflowId);
+    const initiated = event.startChildWorkflowExecutionInitiatedEventAttributes;
+    if (initiated?.workflowType?.name === 'acknowledgeSource') begun.push(event);
+  }
+  return await Promise.all(
+    begun.map(async (event) => {
+      const initiated = event.startChildWorkflowExecutionInitiatedEventAttributes;
+      const workflowId = initiated?.workflowId ?? '';
+      const [input] = await values<[AcknowledgeSourceInput]>(
+        client.options.loadedDataConverter,
+        initiated?.input,
+      );
+      const { acknowledgement, plan } = input;
+      return {
+        workflowId,
+        event: acknowledgement.type,
+        via: plan.recipient.kind,
+        recipient: recipientName(plan.recipient),
+        at: acknowledgement.timestamp,
+        // Until then its start is written down, and Temporal is about to make it.
+        ...(started.has(workflowId)
+          ? await readProgress(client, workflowId)
+          : { status: 'pending' as const, attempts: 0 }),
+      };
+    }),
+  );
+}
+
+type Progress = Pick<
+  AcknowledgementState,
+  'status' | 'attempts' | 'closedAt' | 'nextAttemptAt' | 'lastError'
+>;
+
+/** Of the newest run: somebody may have reset one that was given up. */
+async function readProgress(client: Client, workflowId: string): Promise<Progress> {
+  const handle = client.workflow.getHandle<Workflows['acknowledgeSource']>(workflowId);
+  try {
+    const { raw, closeTime } = await handle.describe();
+    if (closeTime === undefined) {
+      return await pendingProgress(client.options.loadedDataConverter, raw.pendingActivities?.[0]);
+    }
+    const { events } = await handle.fetchHistory();
+    return {
+      ...(await closedProgress(client.options.loadedDataConverter, events ?? [])),
+      closedAt: closeTime.toISOString(),
+    };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { status: 'forgotten', attempts: 0 };
+    throw error;
+  }
+}
+
+async function pendingProgress(
+  converter: LoadedDataConverter,
+  activity: temporal.api.workflow.v1.IPendingActivityInfo | undefined,
+): Promise<Progress> {
+  const failure = await decodeOptionalFailureToOptionalError(converter, activity?.lastFailure);
+  const next = failure ? optionalTsToDate(activity?.nextAttemptScheduleTime) : undefined;
+  return {
+    status: 'pending',
+    // While it waits, Temporal counts the attempt to come.
+    attempts: Math.max(0, (activity?.attempt ?? 1) - 1),
+    nextAttemptAt: next?.toISOString(),
+    lastError: failure?.message,
+  };
+}
+
+async function closedProgress(
+  converter: LoadedDataConverter,
+  events: readonly HistoryEvent[],
+): Promise<Progress> {
+  const attempts = events.findLast((event) => event.activityTaskStartedEventAttributes)
+    ?.activityTaskStartedEventAttributes?.attempt;
+  const failed =
+    events.findLast((event) => event.activityTaskFailedEventAttributes)
+      ?.activityTaskFailedEventAttributes ??
+    events.findLast((event) => event.activityTaskTimedOutEventAttributes)
+      ?.activityTaskTimedOutEventAttributes;
+  const completed = events.at(-1)?.workflowExecutionCompletedEventAttributes;
+  const failure = await decodeOptionalFailureToOptionalError(converter, failed?.failure);
+  return {
+    status: completed ? 'delivered' : 'failed',
+    attempts: attempts ?? 0,
+    lastError: completed ? undefined : causeMessage(failure),
+  };
+}
+
+/** What Temporal says of an activity that ran out of time has the last attempt's own words as its cause. */
+function causeMessage(failure: Error | undefined): string | undefined {
+  return failure?.cause instanceof Error ? failure.cause.message : failure?.message;
+}
+
+async function values<Values extends unknown[]>(
+  converter: LoadedDataConverter,
+  payloads: temporal.api.common.v1.IPayloads | null | undefined,
+): Promise<Values> {
+  return (await decodeArrayFromPayloads(converter, payloads?.payloads)) as Values;
+}

@@ -1,0 +1,76 @@
+/** What Temporal's description of a message's workflow tells without its history. */
+import type {
+  Client,
+  WorkflowExecutionDescription,
+  WorkflowExecutionInfo,
+} from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { MessageStatus } from '../domain/delivery.js';
+import {
+  deliveryStatusAttribute,
+  destinationAttribute,
+  sourceAttribute,
+  sourceReferenceAttribute,
+  traceIdAttribute,
+} from '../contract/searchAttributes.js';
+import type { MessageMemo } from '../contract/deliverMessage.js';
+import type { MessageSummary } from '../domain/messageState.js';
+import type { DeadLetterMemo } from '../domain/deadLetter.js';
+
+/** What a description and an entry of a list have in common. */
+export type MessageExecution = Omit<WorkflowExecutionInfo, 'raw'>;
+
+/** The description of a message's newest run; undefined when there is no such message. */
+export async function describeMessage(
+  client: Client,
+  deduplicationKey: string,
+): Promise<WorkflowExecutionDescription | undefined> {
+  try {
+    const description = await client.workflow.getHandle(deduplicationKey).describe();
+    return description.type === 'deliverMessage' ? description : undefined;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Started and given its first workflow task, and that one taken by a worker: what a history has before any decision. */
+const EVENTS_BEFORE_FIRST_DECISION = 3;
+
+/** The overall status of a message. */
+export function messageStatus(execution: MessageExecution): MessageStatus {
+  const parkedOrEnded = execution.typedSearchAttributes.get(deliveryStatusAttribute);
+  switch (execution.status.name) {
+    case 'RUNNING':
+      if (parkedOrEnded === 'DeadLettered') return 'dead_lettered';
+      return execution.historyLength <= EVENTS_BEFORE_FIRST_DECISION ? 'accepted' : 'delivering';
+    case 'COMPLETED':
+      return 'confirmed';
+    case 'FAILED':
+      return parkedOrEnded === 'Expired' ? 'expired' : 'discarded';
+    default:
+      // Cancelled or terminated by an operator.
+      return 'cancelled';
+  }
+}
+
+export function summarise(execution: MessageExecution): MessageSummary {
+  const attributes = execution.typedSearchAttributes;
+  const { deadLetters } = (execution.memo ?? {}) as { deadLetters?: DeadLetterMemo[] };
+  return {
+    deduplicationKey: execution.workflowId,
+    status: messageStatus(execution),
+    destinations: attributes.get(destinationAttribute) ?? [],
+    source: attributes.get(sourceAttribute),
+    reference: attributes.get(sourceReferenceAttribute),
+    traceId: attributes.get(traceIdAttribute),
+    acceptedAt: execution.startTime.toISOString(),
+    closedAt: execution.closeTime?.toISOString(),
+    deadLetters: deadLetters ?? [],
+  };
+}
+
+/** The memo that the message was started with. */
+export function memoOf(execution: MessageExecution): Partial<MessageMemo> {
+  return execution.memo ?? {};
+}

@@ -1,0 +1,111 @@
+import type { Client } from '@temporalio/client';
+import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
+import type { MessageStatus } from '../../domain/delivery.js';
+import { freeTextClause } from './freeText.js';
+import { summarise } from '../messageExecution.js';
+import { noticeKey } from '../../contract/names.js';
+import { listNewestFirst, type PageEnd } from './newestFirst.js';
+import { quote } from './visibilityText.js';
+import type { MessageSummary } from '../../domain/messageState.js';
+
+export interface MessageFilter {
+  source?: string | undefined;
+  reference?: string | undefined;
+  traceId?: string | undefined;
+  destination?: string | undefined;
+  status?: MessageStatus | undefined;
+  /** Why a message is parked. */
+  reason?: string | undefined;
+  /** ISO 8601: accepted at or after. */
+  since?: string | undefined;
+  /** ISO 8601: accepted before. */
+  until?: string | undefined;
+  /** ISO 8601: due (accepted, or its `deliverAt`) before. */
+  dueBefore?: string | undefined;
+  /** Without sendproof's own notices. */
+  withoutNotices?: boolean | undefined;
+  /** Words that a person knows it by, as `PagerDuty 55`. */
+  q?: string | undefined;
+}
+
+export interface MessagePage {
+  messages: MessageSummary[];
+  /** Where the next page begins; undefined after the last one. */
+  cursor: string | undefined;
+}
+
+/** Messages from Temporal's visibility, the newest first. Visibility lags behind by some milliseconds. */
+export async function searchMessages(
+  client: Client,
+  filter: MessageFilter,
+  page: { limit: number; cursor?: string | undefined },
+): Promise<MessagePage> {
+  const after = page.cursor === undefined ? undefined : fromCursor(page.cursor);
+  const query = visibilityQuery(filter);
+  const { executions, end } = await listNewestFirst(client, query, { limit: page.limit, after });
+  const { loadedDataConverter } = client.options;
+  const { namespace } = client.workflow.options;
+  const messages = await Promise.all(
+    executions.map(async (raw) =>
+      summarise(
+        await executionInfoFromRaw(
+          raw as Required<typeof raw>,
+          loadedDataConverter,
+          raw,
+          namespace,
+        ),
+      ),
+    ),
+  );
+  return { messages, cursor: end && toCursor(end) };
+}
+
+export function isCursor(text: string): boolean {
+  return fromCursor(text) !== undefined;
+}
+
+function toCursor({ startedAt, runId }: PageEnd): string {
+  return Buffer.from(`${startedAt} ${runId}`).toString('base64url');
+}
+
+/** It becomes part of a query: nothing else than a time and a run id may be in it. */
+function fromCursor(cursor: string): PageEnd | undefined {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const { startedAt, runId } =
+    /^(?<startedAt>[\d:.TZ-]+) (?<runId>[\da-f-]+)$/.exec(text)?.groups ?? {};
+  return startedAt !== undefined && runId !== undefined && !Number.isNaN(Date.parse(startedAt))
+    ? { startedAt, runId }
+    : undefined;
+}
+
+/** Also where one of several deliveries has been given up or has expired, and others go on. */
+const UNDER_WAY =
+  'ExecutionStatus = "Running" AND (DeliveryStatus IS NULL OR DeliveryStatus != "DeadLettered")';
+
+/** The statuses that Temporal's own execution status doesn't tell are in the search attribute `DeliveryStatus`. */
+const STATUS_CLAUSES: Record<MessageStatus, string> = {
+  accepted: UNDER_WAY,
+  delivering: UNDER_WAY,
+  confirmed: 'ExecutionStatus = "Completed"',
+  dead_lettered: 'ExecutionStatus = "Running" AND DeliveryStatus = "DeadLettered"',
+  discarded: 'ExecutionStatus = "Failed" AND DeliveryStatus = "Discarded"',
+  expired: 'ExecutionStatus = "Failed" AND DeliveryStatus = "Expired"',
+  cancelled: 'ExecutionStatus IN ("Canceled", "Terminated")',
+};
+
+/** The query for Temporal's visibility, as `temporal workflow list --query` takes it. */
+export function visibilityQuery(filter: MessageFilter): string {
+  const clauses = ['WorkflowType = "deliverMessage"'];
+  if (filter.status) clauses.push(STATUS_CLAUSES[filter.status]);
+  if (filter.source) clauses.push(`Source = ${quote(filter.source)}`);
+  if (filter.reference) clauses.push(`SourceReference = ${quote(filter.reference)}`);
+  if (filter.traceId) clauses.push(`TraceId = ${quote(filter.traceId)}`);
+  if (filter.destination) clauses.push(`Destination = ${quote(filter.destination)}`);
+  if (filter.reason) clauses.push(`FailureReason = ${quote(filter.reason)}`);
+  if (filter.since) clauses.push(`StartTime >= ${quote(filter.since)}`);
+  if (filter.until) clauses.push(`StartTime < ${quote(filter.until)}`);
+  if (filter.dueBefore) clauses.push(`ExecutionTime < ${quote(filter.dueBefore)}`);
+  if (filter.withoutNotices) clauses.push(`NOT WorkflowId STARTS_WITH ${quote(noticeKey(''))}`);
+  if (filter.q) clauses.push(freeTextClause(filter.q));
+  return clauses.join(' AND ');
+}

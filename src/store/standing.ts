@@ -1,0 +1,48 @@
+import type { Client } from '@temporalio/client';
+import { FAILURE_REASONS, type FailureReason } from '../domain/delivery.js';
+import { visibilityQuery, type MessageFilter } from './search/messageSearch.js';
+import { recentPollers } from './pollers.js';
+
+/** How things stand, as Temporal knows it: also while no worker runs. */
+export interface Standing {
+  /** Messages that wait for a person, by the reason that their workflow names. */
+  deadLetters: Record<FailureReason, number>;
+  /** Messages that should have been final or parked long ago. */
+  overdue: number;
+  /** Workers that poll for workflow tasks. */
+  workers: number;
+}
+
+/** Three calls to Temporal, and one more for each reason while there are dead letters. None gets slower by listing. */
+export async function readStanding(
+  client: Client,
+  { overdueAfterMs }: { overdueAfterMs: number },
+): Promise<Standing> {
+  const count = async (filter: MessageFilter) =>
+    (await client.workflow.count(visibilityQuery(filter))).count;
+  const [parked, overdue, workers] = await Promise.all([
+    count({ status: 'dead_lettered' }),
+    count(overdueFilter(overdueAfterMs, new Date())),
+    recentPollers(client),
+  ]);
+  const counts = await Promise.all(
+    FAILURE_REASONS.map(async (reason) => [
+      reason,
+      parked === 0 ? 0 : await count({ status: 'dead_lettered', reason }),
+    ]),
+  );
+  return {
+    deadLetters: Object.fromEntries(counts) as Record<FailureReason, number>,
+    overdue,
+    workers,
+  };
+}
+
+/** Messages that are neither final nor parked so long after they were due. Of sendproof's own notices nobody is told. */
+export function overdueFilter(overdueAfterMs: number, now: Date): MessageFilter {
+  return {
+    status: 'delivering',
+    dueBefore: new Date(now.getTime() - overdueAfterMs).toISOString(),
+    withoutNotices: true,
+  };
+}

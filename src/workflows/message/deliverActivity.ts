@@ -1,0 +1,117 @@
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  isCancellation,
+  proxyActivities,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { DeliveryActivities } from '../../contract/activities.js';
+import { endedByTime, readDeliverFailure } from '../../contract/deliverFailure.js';
+import { deliveryId } from '../../contract/names.js';
+import type { Delivery } from './delivery.js';
+import { millisecondsUntil } from './time.js';
+import type { DeliverMessageInput } from '../../contract/deliverMessage.js';
+
+/** Four times the interval at which a slow `deliver` shows life. */
+const HEARTBEAT_TIMEOUT_MS = 8_000;
+/**
+ * An attempt signs in, looks (as long as a request may take, and then finishes the page it is at), and posts. Were it
+ * still under way when Temporal starts the next one, both could post. A lost worker is found out by its heartbeat.
+ */
+const REQUESTS_PER_ATTEMPT = 4;
+/** Time to get going. */
+const ATTEMPT_OVERHEAD_MS = 5_000;
+
+/** Between two activities of a delivery that is held back: at first, and at most. */
+const FIRST_HOLD_MS = 5_000;
+const LONGEST_HOLD_MS = 30 * 60_000;
+
+/**
+ * Attempts a delivery until it is confirmed, has expired or is a dead letter. While its whole account can't be used it is
+ * held back, which uses up none of its attempts: mostly in the account's task queue, which is stopped then.
+ */
+export async function attemptDelivery(
+  delivery: Delivery,
+  index: number,
+  input: DeliverMessageInput,
+): Promise<void> {
+  for (let holdMs = FIRST_HOLD_MS; ; holdMs = Math.min(LONGEST_HOLD_MS, 2 * holdMs)) {
+    await runActivity(delivery, index, input);
+    if (delivery.isOver || delivery.deadLetter) return;
+
+    const leftMs = millisecondsUntil(input.expiresAt) ?? Number.POSITIVE_INFINITY;
+    await sleep(Math.min(leftMs, holdMs * (0.5 + Math.random() / 2)));
+  }
+}
+
+/** One activity, with all its retries. */
+async function runActivity(
+  delivery: Delivery,
+  index: number,
+  input: DeliverMessageInput,
+): Promise<void> {
+  const { content, correlation, expiresAt, onAmbiguous, priority, traceId } = input;
+  const { destination, taskQueue, fairnessKey, requestTimeoutMs } = delivery.plan;
+  const retry = { ...delivery.plan.retry, attempts: delivery.attemptsLeft };
+  const leftMs = millisecondsUntil(expiresAt);
+  if (leftMs === 0) {
+    delivery.expireUnattempted(new Date());
+    return;
+  }
+
+  const attemptMs = REQUESTS_PER_ATTEMPT * requestTimeoutMs + ATTEMPT_OVERHEAD_MS;
+  const { deliver } = proxyActivities<DeliveryActivities>({
+    taskQueue,
+    summary: destination,
+    priority: { priorityKey: priority, fairnessKey },
+    startToCloseTimeout: attemptMs,
+    // An attempt refuses to post after the expiry. One that began just before it has the time to tell what it came to.
+    ...(leftMs !== undefined && { scheduleToCloseTimeout: leftMs + attemptMs }),
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    // An attempt that is under way ends with the platform's answer: a post that was made is not forgotten.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    // The activity itself gives the delay, with jitter; this ladder is for attempts whose worker was lost.
+    retry: {
+      initialInterval: retry.initialDelayMs,
+      backoffCoefficient: retry.factor,
+      maximumInterval: retry.maximumDelayMs,
+      maximumAttempts: retry.attempts,
+    },
+  });
+  const scheduledAt = new Date();
+  delivery.begun = true;
+  try {
+    const { receipt, attempts } = await deliver({
+      deliveryId: deliveryId(workflowInfo().firstExecutionRunId, index),
+      destination,
+      content,
+      correlation,
+      onAmbiguous,
+      retry,
+      dueAt: dueAt(input),
+      expiresAt,
+      traceId,
+      earlierAttempts: delivery.attempts,
+      decidedUpTo: delivery.decidedUpTo,
+    });
+    delivery.confirm(receipt, attempts);
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    const failure = readDeliverFailure(error.cause, {
+      earlier: delivery.attempts,
+      scheduledAt,
+      attempts: retry.attempts,
+      onAmbiguous,
+      decidedUpTo: delivery.decidedUpTo,
+      timeIsUp: endedByTime(error),
+    });
+    delivery.fail(failure, new Date());
+  }
+}
+
+function dueAt({ deliverAt }: DeliverMessageInput): string {
+  const { startTime } = workflowInfo();
+  const due = Math.max(startTime.getTime(), deliverAt === undefined ? 0 : Date.parse(deliverAt));
+  return new Date(due).toISOString();
+}

@@ -1,0 +1,60 @@
+import {
+  condition,
+  setCurrentDetails,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import {
+  deliveryStatusAttribute,
+  failureReasonAttribute,
+} from '../../contract/searchAttributes.js';
+import { tellDeadLetterQueue } from '../deadLetters/deadLetterNotice.js';
+import type { Delivery } from './delivery.js';
+import { parkingDetails } from './parkingDetails.js';
+import { deadLetteredSignal, resolvedSignal } from '../../contract/signals.js';
+import { millisecondsUntil } from './time.js';
+import type { DeadLetter, DeadLetterMemo } from '../../domain/deadLetter.js';
+
+/**
+ * Parked: shows it to the world, tells the destination's dead-letter queue, and waits for a person, or until the message
+ * expires.
+ */
+export async function waitForDecision(
+  delivery: Delivery,
+  { reason, at }: DeadLetter,
+  all: Delivery[],
+  expiresAt: string | undefined,
+): Promise<void> {
+  const reference = { deduplicationKey: workflowInfo().workflowId, reason, at };
+  showDeadLetters(all);
+  await tellDeadLetterQueue(deadLetteredSignal, delivery.destination, reference);
+  try {
+    const decided = () => delivery.decision !== undefined;
+    const leftMs = millisecondsUntil(expiresAt);
+    if (leftMs === undefined) await condition(decided);
+    // The SDK gives a time-out of zero a meaning of its own.
+    else await condition(decided, Math.max(1, leftMs));
+  } finally {
+    await tellDeadLetterQueue(resolvedSignal, delivery.destination, reference);
+  }
+}
+
+/** Search attributes, memo and the Web UI's details follow the deliveries that are parked at this moment. */
+export function showDeadLetters(deliveries: Delivery[]): void {
+  const parked = deliveries.flatMap(({ destination, deadLetter }): DeadLetterMemo[] =>
+    deadLetter ? [{ destination, ...deadLetter }] : [],
+  );
+  const discarded = deliveries.some((delivery) => delivery.discarded);
+  const expired = deliveries.find((delivery) => delivery.expired)?.expired;
+  upsertSearchAttributes([
+    {
+      key: deliveryStatusAttribute,
+      value:
+        parked.length > 0 ? 'DeadLettered' : discarded ? 'Discarded' : expired ? 'Expired' : null,
+    },
+    { key: failureReasonAttribute, value: parked.at(-1)?.reason ?? expired?.reason ?? null },
+  ]);
+  upsertMemo({ deadLetters: parked });
+  setCurrentDetails(parkingDetails(workflowInfo().workflowId, deliveries));
+}

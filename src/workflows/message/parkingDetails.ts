@@ -1,0 +1,49 @@
+/** What the Web UI shows of a parked message, in Markdown: why it waits, and what a person can do. */
+import type { Attempt } from '../../domain/delivery.js';
+import { shellWord } from '../../lib/markdownCode.js';
+import { REMEDIES } from '../../domain/remedies.js';
+import type { Delivery } from './delivery.js';
+
+export function parkingDetails(deduplicationKey: string, deliveries: Delivery[]): string {
+  const parked = deliveries.filter((delivery) => delivery.deadLetter);
+  if (parked.length === 0) return '';
+  return [...parked.map(deadLetterDetails), howToDecide(deduplicationKey)].join('\n\n');
+}
+
+function deadLetterDetails({ destination, deadLetter, attempts }: Delivery): string {
+  if (!deadLetter) return '';
+  const { reason, detail, at } = deadLetter;
+  return [
+    `### ${destination} waits for a person`,
+    [
+      `- **Reason**: \`${reason}\`, since ${at}`,
+      `- **What happened**: ${detail}`,
+      `- **Last answer**: ${lastAnswer(attempts.at(-1))}`,
+      `- **What usually mends it**: ${REMEDIES[reason]}`,
+    ].join('\n'),
+  ].join('\n\n');
+}
+
+/** As `HTTP 200, not_in_channel, at attempt 3`. */
+function lastAnswer(attempt: Attempt | undefined): string {
+  if (!attempt) return 'none';
+  const { httpStatus, number, platformCode } = attempt;
+  const answer = [
+    ...(httpStatus === undefined ? [] : [`HTTP ${httpStatus}`]),
+    ...(platformCode === undefined ? [] : [`\`${platformCode}\``]),
+  ];
+  return `${answer.length === 0 ? 'none' : answer.join(', ')}, at attempt ${number}`;
+}
+
+function howToDecide(deduplicationKey: string): string {
+  const key = shellWord(deduplicationKey);
+  return [
+    '### Retry or discard',
+    [
+      '- here: _Send a Signal_, with the name `retry` or `discard` and the input `{"by":"…","reason":"…"}`',
+      `- \`sendproof retry ${key}\`, or \`sendproof discard ${key} --reason …\``,
+      `- \`temporal workflow signal --workflow-id ${key} --name retry\``,
+      `- \`POST /v1/messages/${encodeURIComponent(deduplicationKey)}/retry\`, or \`…/discard\``,
+    ].join('\n'),
+  ].join('\n\n');
+}
