@@ -1,7 +1,7 @@
 /** People's decisions on messages: retry, discard, cancel. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Router, type RequestHandler } from 'express';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { DeliveryStatus } from '../domain/delivery.js';
 import { cancelMessage } from '../store/cancelMessage.js';
 import { discardSignal, retrySignal, type OperatorRequest } from '../contract/signals.js';

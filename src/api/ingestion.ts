@@ -1,7 +1,7 @@
 /** `POST /v1/messages` and `POST /v1/messages/batch`: taking messages in. */
 import { isUtf8 } from 'node:buffer';
 import { Router, type Request } from 'express';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { allDestinations, messageSchema } from '../domain/message.js';
 import { acceptMessage } from '../acceptance/acceptMessage.js';
 import { explainDuplicate } from '../explanation/duplicate.js';

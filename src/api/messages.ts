@@ -1,6 +1,6 @@
 /** Reading messages: one with its timeline, many by search. */
 import { Router, type Response } from 'express';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { explainAbsence } from '../explanation/absence.js';
 import { explainMessage } from '../explanation/message.js';
 import { readAcknowledgements } from '../store/acknowledgementProgress.js';

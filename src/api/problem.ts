@@ -1,9 +1,10 @@
 /** Errors as RFC 9457 problem documents: what happened, to which field, and what to do. */
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { MessageRefused } from '../acceptance/refusal.js';
-import { type FieldError, problemSchema } from './schema/problem.js';
+import type { problemSchema } from './schema/problem.js';
+import { type FieldError } from './schema/problem.js';
 
 /** Every `type` that the API answers with, and its status and title. */
 const PROBLEMS = {
