@@ -48,6 +48,14 @@ export default {
       from: { path: '^src/' },
       to: { path: '^(test|bench|worker[.]ts)' },
     },
+    {
+      name: 'sdk-internals-in-one-file',
+      comment:
+        'What the Temporal SDK does not promise to keep is imported by src/temporal/sdkInternals.ts alone.',
+      severity: 'error',
+      from: { pathNot: '^(node_modules/|src/temporal/sdkInternals[.]ts$)' },
+      to: { path: '(^|/)@temporalio/[^/]+/lib/(?!index[.])' },
+    },
     ...MODULES.map(({ name, sees = names.slice(0, names.indexOf(name)) }) => ({
       name: `${name}-imports-downward`,
       comment: `${name} may import from: ${sees.join(', ') || 'no other module'}.`,

@@ -4,8 +4,8 @@ import type { LoadedDataConverter } from '@temporalio/common';
 import {
   decodeArrayFromPayloads,
   decodeOptionalFailureToOptionalError,
-} from '@temporalio/common/lib/internal-non-workflow/index.js';
-import { optionalTsToDate } from '@temporalio/common/lib/time.js';
+  optionalTsToDate,
+} from '../temporal/sdkInternals.js';
 import type { temporal } from '@temporalio/proto';
 import { recipientName } from '../domain/acknowledgement.js';
 import type { Workflows } from '../contract/workflows.js';

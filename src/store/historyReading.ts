@@ -10,7 +10,6 @@ import type { Attempt, DeliveryStatus } from '../domain/delivery.js';
 import type { LoadedDataConverter } from '@temporalio/common';
 import type { DeliverMessageInput } from '../contract/deliverMessage.js';
 import { AttemptLog, lastNumber } from '../domain/attemptLog.js';
-import { optionalTsToDate, requiredTsToDate } from '@temporalio/common/lib/time.js';
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { summarise } from './messageExecution.js';
 import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
@@ -19,7 +18,9 @@ import type { OperatorRequest } from '../contract/signals.js';
 import {
   decodeArrayFromPayloads,
   decodeOptionalFailureToOptionalError,
-} from '@temporalio/common/lib/internal-non-workflow/index.js';
+  optionalTsToDate,
+  requiredTsToDate,
+} from '../temporal/sdkInternals.js';
 
 export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 

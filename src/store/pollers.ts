@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { tsToMs } from '@temporalio/common/lib/time.js';
+import { tsToMs } from '../temporal/sdkInternals.js';
 import { WORKFLOW_TASK_QUEUE } from '../contract/names.js';
 
 /**

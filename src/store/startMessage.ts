@@ -7,7 +7,7 @@ import {
 import {
   InternalWorkflowStartOptionsSymbol,
   type InternalWorkflowStartOptions,
-} from '@temporalio/client/lib/internal.js';
+} from '../temporal/sdkInternals.js';
 import type { SearchAttributePair } from '@temporalio/common';
 import type { Workflows } from '../contract/workflows.js';
 import { messageDetails, messageSummary } from './messageMetadata.js';

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { msToTs } from '@temporalio/common/lib/time.js';
+import { msToTs } from './sdkInternals.js';
 
 /** So many tasks of one key come first, and then a few that have a key each: enough for a queue in four partitions. */
 const NOISY = 40;

@@ -1,6 +1,6 @@
 /** How long a namespace remembers closed workflows, and so how long it can recognise a duplicate. */
 import type { ConnectionLike } from '@temporalio/client';
-import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time.js';
+import { msToTs, optionalTsToMs } from './sdkInternals.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 
 /** In milliseconds. Rejects if the namespace doesn't exist. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { msToTs } from '@temporalio/common/lib/time.js';
+import { msToTs } from '../../src/temporal/sdkInternals.js';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import type { Finding, Section } from '../../src/cli/doctor/finding.js';
 import { startHarness, type Harness } from '../harness.js';

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection, WorkflowNotFoundError } from '@temporalio/client';
-import { msToTs } from '@temporalio/common/lib/time.js';
+import { msToTs } from '../../src/temporal/sdkInternals.js';
 import { expect, it, vi } from 'vitest';
 import type { DevServer } from '../../src/embedded/devServer.js';
 import { OPS, startHarness, type Harness } from '../harness.js';

@@ -89,6 +89,14 @@ describe('the check of the layout', () => {
     expect(code).not.toBe(0);
   });
 
+  it('refuses internals of the Temporal SDK outside the one file for them', () => {
+    const text = "import { msToTs } from '@temporalio/common/lib/time.js';\nconsole.log(msToTs);";
+    const { code, said } = check(ALL, { 'store/reader.ts': text });
+    expect(said).toContain('sdk-internals-in-one-file: src/store/reader.ts');
+    expect(code).not.toBe(0);
+    expect(check(ALL, { 'temporal/sdkInternals.ts': text }).code).toBe(0);
+  });
+
   it.each(['node:fs', 'fs', 'node:crypto', 'ms'])(
     'refuses %s where workflow code reaches it through others',
     (name) => {

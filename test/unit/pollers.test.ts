@@ -1,4 +1,4 @@
-import { msToTs } from '@temporalio/common/lib/time.js';
+import { msToTs } from '../../src/temporal/sdkInternals.js';
 import { expect, it } from 'vitest';
 import { countRecent } from '../../src/store/pollers.js';
 

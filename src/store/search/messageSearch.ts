@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
+import { executionInfoFromRaw } from '../../temporal/sdkInternals.js';
 import type { MessageStatus } from '../../domain/delivery.js';
 import { freeTextClause } from './freeText.js';
 import { summarise } from '../messageExecution.js';

@@ -1,0 +1,42 @@
+/**
+ * Everything that is imported from inside Temporal's SDK packages (`@temporalio/<package>/lib/…`), which they don't promise to keep.
+ * Other files import it from here (`dependency-cruiser.config.js` checks this), so that an upgrade of the SDK has one file to
+ * break.
+ */
+
+/**
+ * Conversions between protobuf timestamps or durations and milliseconds or dates. Calls of the gRPC services answer with
+ * these, and the SDK's supported API has no function for them.
+ */
+export {
+  msToTs,
+  optionalTsToDate,
+  optionalTsToMs,
+  requiredTsToDate,
+  tsToMs,
+} from '@temporalio/common/lib/time.js';
+
+/**
+ * Decode what history events and pending activities hold: payloads and failures, through the client's payload codecs and
+ * converters. A client's supported API does this only for results, memos and heartbeats of its own calls, not for the events
+ * of a history.
+ */
+export {
+  decodeArrayFromPayloads,
+  decodeOptionalFailureToOptionalError,
+} from '@temporalio/common/lib/internal-non-workflow/index.js';
+
+/**
+ * Sets the request id of a start. Temporal takes starts with one request id for one start; the supported options of
+ * `WorkflowClient.start` can't set it, and always draw a random one.
+ */
+export {
+  InternalWorkflowStartOptionsSymbol,
+  type InternalWorkflowStartOptions,
+} from '@temporalio/client/lib/internal.js';
+
+/**
+ * Turns one entry of `listWorkflowExecutions` into the SDK's `WorkflowExecutionInfo`. The supported `WorkflowClient.list` does
+ * so itself, but neither takes a page token nor says whether there is another page.
+ */
+export { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
