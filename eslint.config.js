@@ -22,4 +22,10 @@ export default tseslint.config(
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
     },
   },
+  {
+    files: ['examples/**/*.mjs'],
+    languageOptions: {
+      globals: { AbortSignal: 'readonly', console: 'readonly', fetch: 'readonly' },
+    },
+  },
 );
