@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+import base from './vitest.config.js';
+
+/** Only what needs neither a build nor a Temporal server, for a quick answer while code is being written. */
+export default defineConfig({
+  test: {
+    ...base.test,
+    include: ['test/unit/**/*.test.ts'],
+    globalSetup: [],
+    maxWorkers: undefined,
+    reporters: ['default'],
+    outputFile: {},
+  },
+});
