@@ -7,7 +7,7 @@ export default defineConfig({
     ...base.test,
     include: ['test/unit/**/*.test.ts'],
     globalSetup: [],
-    maxWorkers: undefined,
+    maxWorkers: '100%',
     reporters: ['default'],
     outputFile: {},
   },

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const WATCHED = ['src', 'worker.ts'];
-const POLL_INTERVAL_MS = 500;
+const POLL_INTERVAL_MS = 300;
 
 const program = process.argv.slice(2);
 let running: ChildProcess | undefined;
