@@ -3,6 +3,9 @@
  * program is stopped by SIGTERM and has ended before it is started again, so it keeps its data. After a failed compilation,
  * or when the program has ended by itself, the next change starts it.
  *
+ * Not a ready-made watcher: those signal the program's whole process tree, so that the embedded Temporal server would stop
+ * before the worker has finished, or restart for each compiled file.
+ *
  * Usage: node dist/dev/restartOnChange.js <program> [<argument> ...], in the folder of package.json
  */
 import { spawn, type ChildProcess } from 'node:child_process';
