@@ -2,7 +2,7 @@
 /** The worker process: runs the workflows and delivers. Stateless, as many as are needed beside each other. */
 import { fileURLToPath } from 'node:url';
 import { NativeConnection } from '@temporalio/worker';
-import { accountId, loadConfiguration } from './src/config/configuration.js';
+import { loadConfiguration } from './src/config/configuration.js';
 import { createLogger } from './src/lib/log.js';
 import { runMain, stopSignal } from './src/lib/process.js';
 import { createMetrics } from './src/telemetry/metrics.js';
@@ -33,7 +33,10 @@ await runMain(log, async () => {
       workflowBundle: fileURLToPath(new URL('workflow-bundle.js', import.meta.url)),
       log,
     });
-    log.info({ namespace, accounts: configuration.accounts.map(accountId) }, 'The worker runs');
+    log.info(
+      { namespace, accounts: configuration.accounts.map(({ id }) => id) },
+      'The worker runs',
+    );
     await Promise.race([stopSignal(), workers.done]);
     await workers.shutdown();
     await workers.done;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { accountId, findAccount, type Configuration } from '../config/configuration.js';
+import { findAccount, type Configuration } from '../config/configuration.js';
+import { accountId, type AccountParts } from '../domain/account.js';
 import type { RetryProfile } from '../domain/delivery.js';
 import type { Message } from '../domain/message.js';
 import { deliveryTaskQueue } from '../contract/names.js';
@@ -64,7 +65,7 @@ function planDelivery(
   configuration: Configuration,
 ): DeliveryPlan | { field?: string; detail: string } {
   const parts = parseDestination(destination);
-  const account = findAccount(configuration, parts.platform, parts.account);
+  const account = findAccount(configuration, accountId(parts));
   if (!account) return { detail: unknownAccount(parts, configuration) };
 
   const { platform, settings, retry } = account;
@@ -75,23 +76,22 @@ function planDelivery(
 
   return {
     destination,
-    taskQueue: deliveryTaskQueue(platform.name, account.name),
+    parts,
+    taskQueue: deliveryTaskQueue(account.id),
     fairnessKey: fairnessKey(destination),
     retry,
     requestTimeoutMs: settings.requestTimeout,
   };
 }
 
-function unknownAccount(
-  { platform, account }: { platform: string; account: string },
-  { accounts }: Configuration,
-): string {
+function unknownAccount(parts: AccountParts, { accounts }: Configuration): string {
+  const { platform } = parts;
   const known = PLATFORMS.map(({ name }) => name);
   if (!known.includes(platform)) {
     return `"${platform}" is no platform: there are ${known.join(', ')}`;
   }
-  const configured = accounts.map(accountId).join(', ');
-  return `the account "${platform}:${account}" is not configured (there are: ${configured || 'none'}); add it to sendproof.yaml or use one of these`;
+  const configured = accounts.map(({ id }) => id).join(', ');
+  return `the account "${accountId(parts)}" is not configured (there are: ${configured || 'none'}); add it to sendproof.yaml or use one of these`;
 }
 
 /** Temporal's limit: https://docs.temporal.io/develop/task-queue-priority-fairness */

@@ -1,7 +1,7 @@
 /** Gives the delivery task queues of accounts the limits that the configuration has for them. */
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { accountId, type ConfiguredAccount } from '../config/configuration.js';
+import type { ConfiguredAccount } from '../config/configuration.js';
 import type { AccountLimits } from '../destinations/accountPolicy.js';
 import { isFair } from '../temporal/fairnessCheck.js';
 import { accountTroubleId, deliveryTaskQueue } from '../contract/names.js';
@@ -40,7 +40,7 @@ export class AccountPacing {
    * the worker has to ask for the account's limit itself
    */
   async apply(account: ConfiguredAccount): Promise<boolean> {
-    const taskQueue = taskQueueOf(account);
+    const taskQueue = deliveryTaskQueue(account.id);
     try {
       const present = await readQueueLimits(this.#client, taskQueue);
       const wanted = differing(await this.#possible(account.limits, present), present);
@@ -49,7 +49,7 @@ export class AccountPacing {
       }
       if (wanted.perQueue === undefined && wanted.perFairnessKey === undefined) return true;
       await setQueueLimits(this.#client, taskQueue, wanted, 'sendproof: the account’s limits');
-      this.#log.info({ account: accountId(account), ...wanted }, 'The account has new limits');
+      this.#log.info({ account: account.id, ...wanted }, 'The account has new limits');
       return true;
     } catch (error) {
       if (!isGrpcServiceError(error)) throw error;
@@ -76,7 +76,7 @@ export class AccountPacing {
     try {
       await setQueueLimits(
         this.#client,
-        taskQueueOf(account),
+        deliveryTaskQueue(account.id),
         { perQueue: share === 0 ? 0 : perQueue },
         reason,
       );
@@ -99,7 +99,7 @@ export class AccountPacing {
   }
 
   async #isInTrouble(account: ConfiguredAccount): Promise<boolean> {
-    const handle = this.#client.workflow.getHandle(accountTroubleId(accountId(account)));
+    const handle = this.#client.workflow.getHandle(accountTroubleId(account.id));
     const description = await handle.describe().catch(() => undefined);
     return description?.status.name === 'RUNNING';
   }
@@ -108,10 +108,6 @@ export class AccountPacing {
     if (!this.#warned) this.#log.warn(message);
     this.#warned = true;
   }
-}
-
-function taskQueueOf({ platform, name }: ConfiguredAccount): string {
-  return deliveryTaskQueue(platform.name, name);
 }
 
 function differing(

@@ -2,17 +2,17 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { AccountConnection } from './accountConnection.js';
-import { accountId, type Configuration } from '../config/configuration.js';
+import type { Configuration } from '../config/configuration.js';
+import type { AccountId } from '../domain/account.js';
 import type { AccountTrouble } from '../contract/accountTrouble.js';
 import { AccountPacing } from './accountPacing.js';
 import { accountTroubleId, WORKFLOW_TASK_QUEUE } from '../contract/names.js';
 
 export interface ServedAccounts {
-  /** By the accounts' ids, as `slack:default`. */
-  connections: ReadonlyMap<string, AccountConnection>;
+  connections: ReadonlyMap<AccountId, AccountConnection>;
   pacing: AccountPacing;
   /** Whose limits the server doesn't keep by itself. */
-  unpaced: ReadonlySet<string>;
+  unpaced: ReadonlySet<AccountId>;
   /** Takes over the limits of a configuration that has changed. Everything else in it waits for a restart. */
   takeLimits(configuration: Configuration): Promise<void>;
 }
@@ -29,16 +29,16 @@ export async function serveAccounts(
   const pacing = new AccountPacing(client, log);
   const connections = new Map(
     accounts.map((account) => {
-      const id = accountId(account);
+      const { id } = account;
       const report = (trouble: AccountTrouble): void =>
         void reportTrouble(client, id, trouble, log);
       return [id, new AccountConnection(account, report)] as const;
     }),
   );
-  const unpaced = new Set<string>();
+  const unpaced = new Set<AccountId>();
   // One after the other: the first finds out what this server can do.
   for (const account of accounts) {
-    if (!(await pacing.apply(account))) unpaced.add(accountId(account));
+    if (!(await pacing.apply(account))) unpaced.add(account.id);
   }
   for (const connection of connections.values()) connection.open();
 
@@ -47,8 +47,8 @@ export async function serveAccounts(
     pacing,
     unpaced,
     takeLimits: async (configuration) => {
-      for (const { platform, name, limits } of configuration.accounts) {
-        const account = connections.get(accountId({ platform, name }))?.account;
+      for (const { id, limits } of configuration.accounts) {
+        const account = connections.get(id)?.account;
         if (!account) continue;
         account.limits = limits;
         await pacing.apply(account);
@@ -60,7 +60,7 @@ export async function serveAccounts(
 /** Tells the account's `accountTrouble` workflow, which is started where there is none. */
 async function reportTrouble(
   client: Client,
-  account: string,
+  account: AccountId,
   trouble: AccountTrouble,
   log: Logger,
 ): Promise<void> {

@@ -1,28 +1,29 @@
 import type { Logger } from 'pino';
+import type { AccountId } from '../domain/account.js';
 import { DeliveryError } from '../domain/delivery.js';
 import type { AccountPacing } from '../accounts/accountPacing.js';
 import type { AccountConnection } from '../accounts/accountConnection.js';
 import type { CheckResult } from '../contract/accountTrouble.js';
 
-/** Makes the activities with which `accountTrouble` sees an account through. Accounts are named as `slack:default`. */
+/** Makes the activities with which `accountTrouble` sees an account through. */
 export function createAccountRemedy({
   connections,
   pacing,
   log,
 }: {
-  connections: ReadonlyMap<string, AccountConnection>;
+  connections: ReadonlyMap<AccountId, AccountConnection>;
   pacing: AccountPacing;
   log: Logger;
 }) {
   return {
     /** Lets the account's task queue pass a share of its limit, from 0 to 1. */
-    async paceAccount(account: string, share: number, reason: string): Promise<void> {
+    async paceAccount(account: AccountId, share: number, reason: string): Promise<void> {
       const connection = connections.get(account);
       if (connection) await pacing.allow(connection.account, share, reason);
     },
 
     /** Reads the account's credentials again, and asks the platform whether they work. */
-    async checkAccount(account: string): Promise<CheckResult> {
+    async checkAccount(account: AccountId): Promise<CheckResult> {
       const connection = connections.get(account);
       if (!connection) return { outcome: 'gone', detail: 'the account is not configured any more' };
       try {

@@ -7,6 +7,7 @@ import type {
   DecideDeadLettersInput,
   DecideDeadLettersResult,
 } from '../contract/deadLetterQueue.js';
+import { accountId } from '../domain/account.js';
 import { parseDestination, type Destination } from '../domain/destination.js';
 
 /** What the next attempt needs to know of one whose worker was lost: which messages of this page it had told. */
@@ -74,9 +75,8 @@ export function createDecideDeadLetters({
 
 /** As fast as the destination's account may post to it. */
 function decisionsPerSecond(configuration: Configuration, destination: Destination): number {
-  const { platform, account } = parseDestination(destination);
-  const { perDestination = 'off', perAccount = 'off' } =
-    findAccount(configuration, platform, account)?.limits ?? {};
+  const account = findAccount(configuration, accountId(parseDestination(destination)));
+  const { perDestination = 'off', perAccount = 'off' } = account?.limits ?? {};
   const limits = [perDestination, perAccount].map((limit) => (limit === 'off' ? FASTEST : limit));
   return Math.max(SLOWEST, Math.min(FASTEST, ...limits));
 }

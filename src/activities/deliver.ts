@@ -8,7 +8,8 @@ import type { AttemptReport } from '../telemetry/attemptReport.js';
 import { AccountHeldBack, type AccountConnection } from '../accounts/accountConnection.js';
 import { nextAttemptDelayMs } from '../domain/backoff.js';
 import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
-import { parseDestination, type Destination } from '../domain/destination.js';
+import { accountId, type AccountId } from '../domain/account.js';
+import { partsOf, type Destination } from '../domain/destination.js';
 
 /**
  * How often a slow request shows that its worker lives. Most requests are over before the first time, and cost nothing.
@@ -23,8 +24,8 @@ const HEARTBEAT_INTERVAL_MS = 2_000;
 const SETTLE_MS = 2_000;
 
 export interface DeliverDependencies {
-  /** The connection of a destination's account; undefined when this worker has no such account. */
-  connectionFor: (destination: Destination) => AccountConnection | undefined;
+  /** Undefined when this worker has no such account. */
+  connectionFor: (account: AccountId) => AccountConnection | undefined;
   /** A number in [0, 1). */
   random: () => number;
   /** Is told of every attempt that came to an outcome. */
@@ -46,7 +47,7 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
       info.attempt,
       new Date(info.scheduledTimestampMs),
     );
-    const connection = connectionFor(input.destination);
+    const connection = connectionFor(accountId(partsOf(input)));
     const adapter = connection && adapterOf(connection, log);
     const lease = new Lease(info.heartbeatTimeoutMs);
     const showLife = setInterval(() => {
@@ -163,7 +164,7 @@ async function makeAttempt(
   let lookup: Attempt['lookup'];
   try {
     if (!adapter) throw accountNotConfigured(input.destination);
-    const { path } = parseDestination(input.destination);
+    const { path } = partsOf(input);
     const unresolved = log.unresolved();
     if (unresolved.length > 0) {
       const since = new Date(unresolved[0]?.startedAt ?? 0);

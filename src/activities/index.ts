@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
+import type { AccountId } from '../domain/account.js';
 import type {
   AcknowledgementActivities,
   DeliveryActivities,
@@ -32,7 +33,7 @@ export function createAcknowledgementActivities(
 export function createWorkflowQueueActivities(dependencies: {
   client: Client;
   configuration: Configuration;
-  connections: ReadonlyMap<string, AccountConnection>;
+  connections: ReadonlyMap<AccountId, AccountConnection>;
   pacing: AccountPacing;
   log: Logger;
 }): WorkflowQueueActivities {

@@ -42,13 +42,11 @@ export async function signIn(
 }
 
 function teamsAccount(text: string, accounts: readonly ConfiguredAccount[]): TeamsAccount {
-  const name = text.startsWith(`${teams.name}:`) ? text.slice(teams.name.length + 1) : undefined;
-  const account = accounts.find((each) => each.platform.name === teams.name && each.name === name);
+  const ofTeams = accounts.filter(({ platform }) => platform.name === teams.name);
+  const account = ofTeams.find(({ id }) => id === text);
   // What is configured for the platform was parsed by its schema.
   if (account) return account.settings as TeamsAccount;
-  const there = accounts
-    .filter(({ platform }) => platform.name === teams.name)
-    .map((each) => `${teams.name}:${each.name}`);
+  const there = ofTeams.map(({ id }) => id);
   throw new UsageError(
     `"${text}" is no configured Teams account (there ${there.length === 0 ? 'are none' : `is ${there.join(', ')}`}): configure it under accounts.teams, with signIn, or set GRAPH_TENANT_ID and GRAPH_CLIENT_ID for teams:default.`,
   );

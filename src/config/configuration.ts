@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { z } from 'zod';
+import { accountId, type AccountId } from '../domain/account.js';
 import type { RetryProfile } from '../domain/delivery.js';
 import type { Platform } from '../destinations/destination.js';
 import { PLATFORMS } from '../destinations/registry.js';
@@ -28,7 +29,9 @@ import { portNumber } from '../lib/ports.js';
 
 /** An account together with the platform that understands it. */
 export interface ConfiguredAccount {
+  id: AccountId;
   platform: Platform;
+  /** The part of `id` after the platform. */
   name: string;
   settings: AccountPolicy;
   retry: RetryProfile;
@@ -147,14 +150,15 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
 
   const accounts = PLATFORMS.flatMap((platform) =>
     Object.entries(settings.accounts[platform.name] ?? {}).map(([name, account]) => {
+      const id = accountId({ platform: platform.name, account: name });
       const retry = retryProfiles[account.retry];
       if (!retry) {
         throw new ConfigurationError(
-          `The account ${platform.name}:${name} names the retry profile "${account.retry}", which is not defined under "retry" (there are: ${Object.keys(retryProfiles).join(', ')}).`,
+          `The account ${id} names the retry profile "${account.retry}", which is not defined under "retry" (there are: ${Object.keys(retryProfiles).join(', ')}).`,
         );
       }
       const limits = { ...platform.limits, ...account.limits };
-      return { platform, name, settings: account, retry, limits };
+      return { id, platform, name, settings: account, retry, limits };
     }),
   );
 
@@ -199,23 +203,11 @@ function workerVersionOf({
   );
 }
 
-/** The account of that name on that platform. */
 export function findAccount(
-  configuration: Configuration,
-  platformName: string,
-  accountName: string,
+  { accounts }: Configuration,
+  id: AccountId,
 ): ConfiguredAccount | undefined {
-  return configuration.accounts.find(
-    ({ platform, name }) => platform.name === platformName && name === accountName,
-  );
-}
-
-/** How people call an account: the beginning of its destinations, as `slack:default`. */
-export function accountId({
-  platform,
-  name,
-}: Pick<ConfiguredAccount, 'platform' | 'name'>): string {
-  return `${platform.name}:${name}`;
+  return accounts.find((account) => account.id === id);
 }
 
 /** The longest window of any source: what the namespace's retention has to cover. */

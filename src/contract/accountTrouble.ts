@@ -1,5 +1,6 @@
 /** What workers tell the `accountTrouble` workflow of an account. */
 import { defineSignal } from '@temporalio/workflow';
+import type { AccountId } from '../domain/account.js';
 
 /** Something that keeps a whole account from being used, whatever the message. Never holds a credential. */
 export interface AccountTrouble {
@@ -20,8 +21,7 @@ export interface CheckResult {
 }
 
 export interface AccountTroubleInput {
-  /** As `slack:default`. */
-  account: string;
+  account: AccountId;
   /** What the previous run, which was continued as new, leaves to this one. */
   carried?: {
     troubles: AccountTrouble[];

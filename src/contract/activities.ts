@@ -1,4 +1,5 @@
 /** The activities by the task queue that runs them: workflows call them through these types, `src/activities/` has the code. */
+import type { AccountId } from '../domain/account.js';
 import type { AcknowledgementResult } from '../domain/acknowledgement.js';
 import type { AcknowledgeInput } from './acknowledge.js';
 import type { CheckResult } from './accountTrouble.js';
@@ -33,11 +34,10 @@ export interface WorkflowQueueActivities {
   /**
    * Sets the pace of an account's task queue.
    *
-   * @param account as `slack:default`
    * @param share of the configured limit, 0 (stopped) to 1
    * @param reason shown to people for as long as the share is below 1
    */
-  paceAccount(account: string, share: number, reason: string): Promise<void>;
-  /** @param account as `slack:default` */
-  checkAccount(account: string): Promise<CheckResult>;
+  paceAccount(account: AccountId, share: number, reason: string): Promise<void>;
+  /** Reads the account's credentials again, and asks the platform whether they work. */
+  checkAccount(account: AccountId): Promise<CheckResult>;
 }

@@ -1,10 +1,9 @@
 import type { Attempt, OnAmbiguous, Receipt, RetryProfile } from '../domain/delivery.js';
 import type { Content, Correlation } from '../domain/message.js';
-import type { Destination } from '../domain/destination.js';
+import type { RecordedDestination } from '../domain/destination.js';
 
-export interface DeliverInput {
+export interface DeliverInput extends RecordedDestination {
   deliveryId: string;
-  destination: Destination;
   content: Content;
   correlation?: Correlation | undefined;
   onAmbiguous: OnAmbiguous;

@@ -1,11 +1,10 @@
 import type { Content, Correlation } from '../domain/message.js';
 import type { RetryProfile, OnAmbiguous, Receipt } from '../domain/delivery.js';
 import type { AcknowledgementPlan } from '../domain/acknowledgement.js';
-import type { Destination } from '../domain/destination.js';
+import type { Destination, RecordedDestination } from '../domain/destination.js';
 
 /** One destination of a message with all that its delivery was promised at acceptance. */
-export interface DeliveryPlan {
-  destination: Destination;
+export interface DeliveryPlan extends RecordedDestination {
   /** The account's task queue. */
   taskQueue: string;
   /** The destination, hashed where it exceeds the 64 bytes that Temporal allows. */

@@ -1,10 +1,12 @@
+import { parseAccountId, type AccountId } from '../domain/account.js';
 import type { Destination } from '../domain/destination.js';
 
 /** The task queue of the workflows. */
 export const WORKFLOW_TASK_QUEUE = 'sendproof';
 
 /** Each account delivers on a queue of its own, so that it has limits of its own and its troubles stay its own. */
-export function deliveryTaskQueue(platform: string, account: string): string {
+export function deliveryTaskQueue(id: AccountId): string {
+  const { platform, account } = parseAccountId(id);
   return `${WORKFLOW_TASK_QUEUE}.deliver.${platform}.${account}`;
 }
 
@@ -47,7 +49,7 @@ export const OVERDUE_CHECK_ID = 'sendproof/overdue';
 
 const ACCOUNT_TROUBLE_PREFIX = 'sendproof/account/';
 
-/** The workflow that sees an account through a trouble of its own. @param account as `slack:default` */
-export function accountTroubleId(account: string): string {
+/** The workflow that sees an account through a trouble of its own. */
+export function accountTroubleId(account: AccountId): string {
   return `${ACCOUNT_TROUBLE_PREFIX}${account}`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AccountParts } from './account.js';
 
 /** `<platform>:<account>/<path>`, as `slack:default/C0123ABC`. */
 export type Destination = `${string}:${string}/${string}`;
@@ -19,15 +20,26 @@ export const destinationSchema = z
     examples: ['slack:default/C0123ABC'],
   });
 
-export interface DestinationParts {
-  platform: string;
-  account: string;
+export interface DestinationParts extends AccountParts {
+  /** What the platform is asked for, as `C0123ABC`. */
   path: string;
+}
+
+/** A destination as plans and activity inputs record it: parsed at acceptance. */
+export interface RecordedDestination {
+  destination: Destination;
+  /** Absent from what earlier releases recorded. */
+  parts?: DestinationParts | undefined;
 }
 
 /** Takes a destination apart. Throws on text that `destinationSchema` refuses. */
 export function parseDestination(destination: Destination): DestinationParts {
   const groups = DESTINATION.exec(destination)?.groups;
   if (!groups) throw new TypeError(`not a destination: ${destination}`);
-  return groups as unknown as DestinationParts;
+  const { platform, account, path } = groups as unknown as DestinationParts;
+  return { platform, account, path };
+}
+
+export function partsOf({ destination, parts }: RecordedDestination): DestinationParts {
+  return parts ?? parseDestination(destination);
 }

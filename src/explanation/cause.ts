@@ -1,12 +1,12 @@
 /** Why an attempt failed, in words that need no knowledge of sendproof. */
 import type { Attempt, FailureReason } from '../domain/delivery.js';
+import { accountId, type AccountId } from '../domain/account.js';
 import { parseDestination, type Destination } from '../domain/destination.js';
 
 interface Place {
   /** As people call it: `Slack`, `Teams webhook`. */
   platform: string;
-  /** As `slack:default`. */
-  account: string;
+  account: AccountId;
 }
 
 const CAUSES: Record<FailureReason, (place: Place) => string> = {
@@ -40,10 +40,10 @@ export function causeOf(
 }
 
 function placeOf(destination: Destination): Place {
-  const { account, platform } = parseDestination(destination);
-  const name = platform.replaceAll('-', ' ');
+  const parts = parseDestination(destination);
+  const name = parts.platform.replaceAll('-', ' ');
   return {
     platform: name.charAt(0).toUpperCase() + name.slice(1),
-    account: `${platform}:${account}`,
+    account: accountId(parts),
   };
 }

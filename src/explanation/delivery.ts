@@ -3,6 +3,7 @@ import { AttemptLog, lastNumber } from '../domain/attemptLog.js';
 import { REMEDIES } from '../domain/remedies.js';
 import { causeOf } from './cause.js';
 import { clock } from './clock.js';
+import { accountId } from '../domain/account.js';
 import { parseDestination } from '../domain/destination.js';
 import {
   type DeliveryState,
@@ -90,8 +91,8 @@ function explainDelivering(delivery: DeliveryState, message: MessageState, now: 
     const doing = `attempt ${number} at ${destination} is under way since ${clock(attemptSince, now)}`;
     return again ? `${again}${doing}.` : `Delivering: ${doing}.`;
   }
-  const { platform, account } = parseDestination(destination);
-  const waits = `it waits for its turn in the queue of ${platform}:${account} since ${clock(queuedSince ?? message.acceptedAt, now)}`;
+  const account = accountId(parseDestination(destination));
+  const waits = `it waits for its turn in the queue of ${account} since ${clock(queuedSince ?? message.acceptedAt, now)}`;
   return `${again || 'Delivering: '}${waits}. If this lasts, see that a worker runs, and what limits the account has.`;
 }
 

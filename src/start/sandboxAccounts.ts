@@ -1,5 +1,6 @@
 /** The accounts that are played by the sandbox because nobody has configured real ones. */
 import { findAccount, type Configuration } from '../config/configuration.js';
+import { accountId } from '../domain/account.js';
 import { SEEDED_TEAM } from '../sandbox/places.js';
 import type { Sandbox } from '../sandbox/interface.js';
 
@@ -14,7 +15,8 @@ export type SandboxedPlatform = keyof typeof PLACES;
 /** The platforms whose account `default` isn't configured. */
 export function platformsWithoutAccount(configuration: Configuration): SandboxedPlatform[] {
   return (Object.keys(PLACES) as SandboxedPlatform[]).filter(
-    (platform) => findAccount(configuration, platform, 'default') === undefined,
+    (platform) =>
+      findAccount(configuration, accountId({ platform, account: 'default' })) === undefined,
   );
 }
 

@@ -5,7 +5,7 @@ import type { AcknowledgementFailure } from '../domain/acknowledgement.js';
 import type { Attempt } from '../domain/delivery.js';
 import { NO_REASON, type Metrics } from './metrics.js';
 import type { AcknowledgeInput } from '../contract/acknowledge.js';
-import { parseDestination } from '../domain/destination.js';
+import { partsOf } from '../domain/destination.js';
 
 export interface AcknowledgementAttempt {
   /** As Temporal counts them. */
@@ -23,8 +23,9 @@ export interface AttemptReport {
 
 export function createAttemptReport(metrics: Metrics, log: Logger): AttemptReport {
   return {
-    delivery: (deduplicationKey, { destination, deliveryId, dueAt, traceId }, attempt) => {
-      const { platform } = parseDestination(destination);
+    delivery: (deduplicationKey, input, attempt) => {
+      const { destination, deliveryId, dueAt, traceId } = input;
+      const { platform } = partsOf(input);
       const { outcome, reason = NO_REASON } = attempt;
       metrics.attempts.inc({ platform, outcome, reason });
       if (outcome === 'delivered' && dueAt !== undefined) {

@@ -15,7 +15,7 @@ import type {
   Next,
 } from '@temporalio/worker';
 import type { DeliverInput } from '../contract/deliver.js';
-import { parseDestination } from '../domain/destination.js';
+import { partsOf } from '../domain/destination.js';
 
 /**
  * Says on the span of each attempt what was sent where, and why it failed, in the words of OpenTelemetry's conventions for
@@ -30,12 +30,12 @@ export class AttemptSpanInterceptor implements ActivityInboundCallsInterceptor {
     const { activityType, attempt, workflowExecution } = activityInfo();
     span?.setAttribute('sendproof.attempt', attempt);
     if (activityType === 'deliver') {
-      const { destination } = input.args[0] as DeliverInput;
+      const delivery = input.args[0] as DeliverInput;
       span?.setAttributes({
-        [ATTR_MESSAGING_SYSTEM]: parseDestination(destination).platform,
+        [ATTR_MESSAGING_SYSTEM]: partsOf(delivery).platform,
         [ATTR_MESSAGING_OPERATION_TYPE]: 'send',
         [ATTR_MESSAGING_OPERATION_NAME]: 'deliver',
-        [ATTR_MESSAGING_DESTINATION_NAME]: destination,
+        [ATTR_MESSAGING_DESTINATION_NAME]: delivery.destination,
         [ATTR_MESSAGING_MESSAGE_ID]: workflowExecution?.workflowId,
       });
     }

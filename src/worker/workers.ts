@@ -20,7 +20,6 @@ import {
 } from '../contract/names.js';
 import { scheduleOverdueCheck } from './overdueSchedule.js';
 import { serveAccounts } from '../accounts/servedAccounts.js';
-import { parseDestination } from '../domain/destination.js';
 
 export interface WorkersOptions {
   connection: NativeConnection;
@@ -112,14 +111,11 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     ...[...accounts.connections].map(([id, connection]) =>
       Worker.create({
         ...shared,
-        taskQueue: deliveryTaskQueue(connection.account.platform.name, connection.account.name),
+        taskQueue: deliveryTaskQueue(id),
         maxConcurrentActivityTaskExecutions: CONCURRENT_DELIVERIES_PER_ACCOUNT,
         ...(accounts.unpaced.has(id) && ownLimit(connection.account)),
         activities: createDeliveryActivities({
-          connectionFor: (destination) => {
-            const { platform, account } = parseDestination(destination);
-            return id === `${platform}:${account}` ? connection : undefined;
-          },
+          connectionFor: (account) => (account === id ? connection : undefined),
           random,
           report: report.delivery,
         }),

@@ -3,12 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { accountTroubleId, deliveryTaskQueue } from '../../src/contract/names.js';
+import { accountId } from '../../src/domain/account.js';
 import { readQueueLimits } from '../../src/temporal/queueLimits.js';
 import { slackChannel } from '../faults/deliveries.js';
 import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';
 
-const QUEUE = deliveryTaskQueue('slack', 'default');
-const TROUBLE = accountTroubleId('slack:default');
+const ACCOUNT = accountId({ platform: 'slack', account: 'default' });
+const QUEUE = deliveryTaskQueue(ACCOUNT);
+const TROUBLE = accountTroubleId(ACCOUNT);
 
 let harness: Harness;
 beforeAll(async () => {

@@ -6,6 +6,7 @@ import {
   deadLetterQueueId,
   deliveryTaskQueue,
 } from '../../src/contract/names.js';
+import { accountId } from '../../src/domain/account.js';
 import { readQueueLimits } from '../../src/temporal/queueLimits.js';
 import { deadLetterCountsQuery } from '../../src/contract/signals.js';
 import { slackChannel } from '../faults/deliveries.js';
@@ -111,11 +112,12 @@ it('an account’s trouble is told once, and ends as it would have', async () =>
     limits: { slack: { perAccount: 100 } },
     settings: { operators: { destinations: [INCIDENTS] } },
   });
-  const troubleId = accountTroubleId('slack:default');
+  const account = accountId({ platform: 'slack', account: 'default' });
+  const troubleId = accountTroubleId(account);
   const queuePasses = (perSecond: number) =>
     vi.waitFor(
       async () => {
-        const limits = await readQueueLimits(harness.client, deliveryTaskQueue('slack', 'default'));
+        const limits = await readQueueLimits(harness.client, deliveryTaskQueue(account));
         expect(limits.perQueue).toBeCloseTo(perSecond, 5);
       },
       { timeout: 60_000, interval: 100 },

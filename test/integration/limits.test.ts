@@ -5,10 +5,11 @@ import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import { resolvePort } from '../../src/lib/ports.js';
 import { spawnKept } from '../../src/embedded/keptProcess.js';
 import { deliveryTaskQueue } from '../../src/contract/names.js';
+import { accountId } from '../../src/domain/account.js';
 import { readQueueLimits, setQueueLimits } from '../../src/temporal/queueLimits.js';
 import { startHarness, type Harness, type HarnessOptions } from '../harness.js';
 
-const QUEUE = deliveryTaskQueue('slack', 'default');
+const QUEUE = deliveryTaskQueue(accountId({ platform: 'slack', account: 'default' }));
 
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { busiest } from '../../bench/calls.js';
 import { visibilityQuery, type MessagePage } from '../../src/store/search/messageSearch.js';
 import { deadLetterQueueId, deliveryTaskQueue } from '../../src/contract/names.js';
+import { accountId } from '../../src/domain/account.js';
 import { setQueueLimits } from '../../src/temporal/queueLimits.js';
 import { deadLetterCountsQuery } from '../../src/contract/signals.js';
 import { startWorkerProcess } from '../faults/productProcess.js';
@@ -136,7 +137,7 @@ describe(`${MESSAGES} dead letters over ${DESTINATIONS.length} destinations`, ()
     harness.sandbox.clearFaults();
     await setQueueLimits(
       harness.client,
-      deliveryTaskQueue('slack', 'default'),
+      deliveryTaskQueue(accountId({ platform: 'slack', account: 'default' })),
       { perQueue: LIMITS.perAccount, perFairnessKey: LIMITS.perDestination },
       'the pace of the proof',
     );

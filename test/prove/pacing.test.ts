@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { busiestSecond } from '../../bench/calls.js';
 import { quantile } from '../../bench/statistics.js';
 import { deliveryTaskQueue } from '../../src/contract/names.js';
+import { accountId } from '../../src/domain/account.js';
 import { slackChannel, teamsChannel } from '../faults/deliveries.js';
 import { startWorkerProcess } from '../faults/productProcess.js';
 import { startHarness, type Harness, type HarnessOptions } from '../harness.js';
@@ -49,7 +50,9 @@ const queued = (count: number) =>
     async () => {
       const { stats } = await harness.client.workflowService.describeTaskQueue({
         namespace: harness.namespace,
-        taskQueue: { name: deliveryTaskQueue('slack', 'default') },
+        taskQueue: {
+          name: deliveryTaskQueue(accountId({ platform: 'slack', account: 'default' })),
+        },
         taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
         reportStats: true,
       });

@@ -14,6 +14,7 @@ import {
   OVERDUE_CHECK_ID,
   WORKFLOW_TASK_QUEUE,
 } from '../../src/contract/names.js';
+import { accountId } from '../../src/domain/account.js';
 import {
   deadLetterCountsQuery,
   discardAllUpdate,
@@ -202,7 +203,7 @@ it('records the first dead letter of a destination, which starts its queue', asy
 it('records an account in trouble, and what it held back', async () => {
   harness.sandbox.addFault({ kind: 'revoked_token', platform: 'slack' });
   await send('held-back', [OPS]);
-  const trouble = accountTroubleId('slack:default');
+  const trouble = accountTroubleId(accountId({ platform: 'slack', account: 'default' }));
   await vi.waitFor(() => harness.client.workflow.getHandle(trouble).describe(), {
     timeout: 10_000,
   });

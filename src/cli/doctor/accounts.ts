@@ -1,5 +1,6 @@
 /** The accounts: whether their secrets are there, and whether the platform takes them. */
-import { accountId, type ConfiguredAccount } from '../../config/configuration.js';
+import type { ConfiguredAccount } from '../../config/configuration.js';
+import { accountId } from '../../domain/account.js';
 import { DeliveryError } from '../../domain/delivery.js';
 import type { DestinationAdapter } from '../../destinations/destination.js';
 import { isLoopback } from '../../http/endpoint.js';
@@ -16,31 +17,26 @@ export async function checkAccounts(
     ...(await Promise.all(accounts.map(checkAccount))),
     ...sandboxed.map((platform) =>
       note(
-        `${platform}:default is not configured: under "npm start" the sandbox plays it, no real platform`,
+        `${accountId({ platform, account: 'default' })} is not configured: under "npm start" the sandbox plays it, no real platform`,
       ),
     ),
   ];
 }
 
-async function checkAccount(configured: ConfiguredAccount): Promise<Finding> {
-  const { platform, settings } = configured;
-  const account = accountId(configured);
+async function checkAccount({ id, platform, settings }: ConfiguredAccount): Promise<Finding> {
   let adapter: DestinationAdapter;
   try {
     adapter = platform.createAdapter(settings);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    return broken(`${account} is not usable`, error.message);
+    return broken(`${id} is not usable`, error.message);
   }
   try {
     const { identity } = await adapter.check();
-    return ok(`${account} is ${identity}${placeOf(settings)}`);
+    return ok(`${id} is ${identity}${placeOf(settings)}`);
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
-    return broken(
-      `${account}${placeOf(settings)}: ${error.reason}: ${error.message}`,
-      remedyFor(error),
-    );
+    return broken(`${id}${placeOf(settings)}: ${error.reason}: ${error.message}`, remedyFor(error));
   }
 }
 

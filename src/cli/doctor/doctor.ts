@@ -1,5 +1,5 @@
 /** `sendproof doctor`: what is configured, reachable and missing, each with its remedy. Works while nothing else does. */
-import { accountId, loadConfiguration, type Configuration } from '../../config/configuration.js';
+import { loadConfiguration, type Configuration } from '../../config/configuration.js';
 import { platformsWithoutAccount } from '../../start/sandboxAccounts.js';
 import type { CommandContext } from '../command.js';
 import { ExitCode } from '../exitCode.js';
@@ -89,7 +89,7 @@ function limitFindings({ accounts }: Configuration): Finding[] {
   return accounts.map((account) => {
     const { perAccount, perDestination } = account.limits;
     return ok(
-      `${accountId(account)}: ${perSecond(perDestination)} to each destination, ${perSecond(perAccount)} in all`,
+      `${account.id}: ${perSecond(perDestination)} to each destination, ${perSecond(perAccount)} in all`,
     );
   });
 }

@@ -52,7 +52,7 @@ async function runActivity(
   input: DeliverMessageInput,
 ): Promise<void> {
   const { content, correlation, expiresAt, onAmbiguous, priority, traceId } = input;
-  const { destination, taskQueue, fairnessKey, requestTimeoutMs } = delivery.plan;
+  const { destination, parts, taskQueue, fairnessKey, requestTimeoutMs } = delivery.plan;
   const retry = { ...delivery.plan.retry, attempts: delivery.attemptsLeft };
   const leftMs = millisecondsUntil(expiresAt);
   if (leftMs === 0) {
@@ -85,6 +85,7 @@ async function runActivity(
     const { receipt, attempts } = await deliver({
       deliveryId: deliveryId(workflowInfo().firstExecutionRunId, index),
       destination,
+      parts,
       content,
       correlation,
       onAmbiguous,
