@@ -288,7 +288,7 @@ describe('the queue’s updates', () => {
         { by: 'ana', reason: 'x', filter: { reason: 'bad_luck' } },
         /filter\.reason: must be one of/,
       ],
-      [{ by: 'ana', reason: 'x', filter: { reson: 'timeout' } }, /filter\.reson: there is no such/],
+      [{ by: 'ana', reason: 'x', filter: { reson: 'timeout' } }, /filter\.reson: unknown field/],
       [{ by: 'ana', reason: 'x', filter: { at: 'now' } }, /filter\.at: must be a time/],
     ] as const) {
       const update = queueOf(OPS).executeUpdate(discardAllUpdate, { args: [request as never] });

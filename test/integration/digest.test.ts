@@ -93,7 +93,7 @@ describe('the operators', () => {
     await start({ digestAfter: '1s', digestWindow: '1h', waitingTooLong: '3s' });
     await park(1, 'not_in_channel');
     const posts = await harness.sandbox.waitForPosts(2, OPERATORS_CHANNEL, 20_000);
-    expect(posts.map(({ text }) => text).join('\n')).toContain('have been waiting for long');
+    expect(posts.map(({ text }) => text).join('\n')).toContain('have been waiting for a long time');
   });
 });
 

@@ -65,7 +65,7 @@ describe('the recipes', () => {
     ).toContain('not_authorised');
     expect(await recipe(`workflow describe --workflow-id ${KEY}`)).toContain('not_in_channel');
     const details = await recipe(`workflow metadata --workflow-id ${KEY}`);
-    expect(details).toContain('What usually mends it');
+    expect(details).toContain('What usually fixes it');
     expect(details).toContain('Invite the account');
     expect(details).toContain('HTTP 200, `not_in_channel`, at attempt 1');
     expect(await recipe(`workflow show --workflow-id ${KEY}`)).toContain('not_authorised');

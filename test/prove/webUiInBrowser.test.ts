@@ -69,7 +69,7 @@ async function sendSignal(name: string, input?: string): Promise<void> {
   await page.waitForSelector(dialog, { hidden: true });
 }
 
-it('shows why a message waits and what mends it, and retries it', async () => {
+it('shows why a message waits and what fixes it, and retries it', async () => {
   await park('retried');
   await open('retried');
   await page.locator('::-p-aria(User Metadata)').click();
@@ -80,7 +80,7 @@ it('shows why a message waits and what mends it, and retries it', async () => {
       const shown = (await Promise.all(texts)).join('\n');
       expect(shown).toContain('slack:default/C0123ABC ← pagerduty 55');
       expect(shown).toContain('sendproof timeline retried');
-      expect(shown).toContain('waits for a person');
+      expect(shown).toContain('needs a decision');
       expect(shown).toContain(REMEDIES.not_authorised);
     },
     { timeout: 20_000 },

@@ -4,16 +4,16 @@ import {
   countDeadLetter,
   countResolved,
   emptyCounts,
-  oldestWaiting,
+  oldestOpen,
   overviewOf,
   restoreCounts,
-  waitingMessages,
+  openCount,
 } from '../../src/workflows/deadLetters/deadLetterCounts.js';
 import {
   nextNoticeAt,
-  noteDeadLetter,
-  noteNothingWaits,
-  takeNotices,
+  addToDigest,
+  clearDigest,
+  takeDueNotices,
 } from '../../src/workflows/deadLetters/digest.js';
 import type {
   DeadLetterReference,
@@ -36,13 +36,13 @@ class TestQueue {
   park(minutes: number, reason: DeadLetterReference['reason'] = 'timeout', key = `${minutes}`) {
     const reference = { deduplicationKey: key, reason, at: at(minutes).toISOString() };
     countDeadLetter(this.counts, reference);
-    noteDeadLetter(this.state, reference);
+    addToDigest(this.state, reference);
     return reference;
   }
 
   resolve(reference: DeadLetterReference) {
     countResolved(this.counts, reference);
-    if (waitingMessages(this.counts) === 0) noteNothingWaits(this.state);
+    if (openCount(this.counts) === 0) clearDigest(this.state);
   }
 
   /** In minutes. */
@@ -52,7 +52,7 @@ class TestQueue {
   }
 
   take(minutes: number) {
-    return takeNotices(this.state, this.counts, OPS, POLICY, at(minutes));
+    return takeDueNotices(this.state, this.counts, OPS, POLICY, at(minutes));
   }
 }
 
@@ -100,7 +100,7 @@ describe('a digest', () => {
     const day = 24 * 60;
     expect(queue.due).toBe(day);
     expect(queue.take(day)).toMatchObject([
-      { content: { title: 'Dead letters have been waiting for long' } },
+      { content: { title: 'Dead letters have been waiting for a long time' } },
     ]);
     expect(queue.take(day + 1)).toEqual([]);
     expect(queue.due).toBe(2 * day);
@@ -134,11 +134,11 @@ describe('a queue’s oldest dead letter', () => {
       newest: at(5).toISOString(),
     });
     for (let index = 0; index < 150; index += 1) countDeadLetter(counts, reference(70, `${index}`));
-    expect(oldestWaiting(counts)).toBe(at(0).toISOString());
+    expect(oldestOpen(counts)).toBe(at(0).toISOString());
     countResolved(counts, reference(5));
-    expect(oldestWaiting(counts)).toBe(at(60).toISOString());
+    expect(oldestOpen(counts)).toBe(at(60).toISOString());
     for (let index = 0; index < 150; index += 1) countResolved(counts, reference(70, `${index}`));
-    expect(oldestWaiting(counts)).toBeUndefined();
+    expect(oldestOpen(counts)).toBeUndefined();
     expect(counts.openByHour).toEqual({});
   });
 
@@ -146,14 +146,14 @@ describe('a queue’s oldest dead letter', () => {
     const counts = emptyCounts();
     countDeadLetter(counts, reference(0, noticeKey('dead-letters/somewhere')));
     expect(counts.open).toBe(1);
-    expect(oldestWaiting(counts)).toBeUndefined();
-    expect(waitingMessages(counts)).toBe(0);
+    expect(oldestOpen(counts)).toBeUndefined();
+    expect(openCount(counts)).toBe(0);
   });
 
   it('is found again in what the first form of the queue left', () => {
     const { openByHour, ...first } = emptyCounts();
     expect(openByHour).toEqual({});
     const counts = restoreCounts({ ...first, open: 1, recent: [reference(5)] });
-    expect(oldestWaiting(counts)).toBe(at(5).toISOString());
+    expect(oldestOpen(counts)).toBe(at(5).toISOString());
   });
 });

@@ -19,7 +19,7 @@ const { checkAccount, paceAccount } = proxyActivities<WorkflowQueueActivities>({
   startToCloseTimeout: '1m',
   retry: { maximumInterval: '10s' },
 });
-/** Tried for a while: what mends the account goes on all the same. */
+/** Retried for a short time only: the account's recovery must not wait for a notice. */
 const { tellOperators } = proxyActivities<WorkflowQueueActivities>({
   scheduleToCloseTimeout: '30s',
 });
@@ -30,13 +30,13 @@ const LONGEST_CHECK_MS = 60_000;
 /** After a pause that the platform asked for, the pace is raised in these steps, each for so long. */
 const PACES_AFTER_PAUSE = [0.25, 0.5];
 const PACE_STEP_MS = 10_000;
-/** For so long after its end a trouble that comes back is the same one: checked as seldom as before, and not told again. */
+/** A trouble that returns within this time of its end is the same one: it keeps its check interval and is not notified again. */
 const RELAPSE_MS = 60_000;
 
 /**
- * The trouble of one account: credentials that don't work, or a platform that asks the whole account to wait. It holds the
- * account's task queue back, so that what waits there waits without an attempt, and lets it go again when that is over.
- * There is one for each account at any time; the workers report to it.
+ * The trouble of one account: its credentials are refused, or the platform asks the whole account to wait. It stops the
+ * account's task queue, so that deliveries wait there without an attempt, and starts it again when the trouble is over.
+ * Each account has at most one; the workers report to it.
  */
 export async function accountTrouble({ account, carried }: AccountTroubleInput): Promise<void> {
   const troubles = carried?.troubles ?? [];
@@ -51,64 +51,68 @@ export async function accountTrouble({ account, carried }: AccountTroubleInput):
 
   while (await condition(() => troubles.length > 0, RELAPSE_MS)) {
     const trouble = worstOf(troubles.splice(0));
-    if (trouble.kind === 'rate_limited') await waitAndRaisePace(trouble);
-    else await untilCredentialsWork(trouble);
+    if (trouble.kind === 'rate_limited') await pauseThenRaisePace(trouble);
+    else await stopUntilCredentialsWork(trouble);
     // A platform may ask for a pause every minute, for days.
-    if (workflowInfo().continueAsNewSuggested) await goOn(troubles);
+    if (workflowInfo().continueAsNewSuggested) await continueWith(troubles);
   }
 
-  async function goOn(ahead: AccountTrouble[]): Promise<never> {
+  async function continueWith(ahead: AccountTrouble[]): Promise<never> {
     const carried = { ...incident, troubles: ahead };
     return await continueAsNew<typeof accountTrouble>({ account, carried });
   }
 
-  async function untilCredentialsWork(trouble: AccountTrouble): Promise<void> {
+  async function stopUntilCredentialsWork(trouble: AccountTrouble): Promise<void> {
     await paceAccount(account, 0, `sendproof: stopped, the credentials of ${account} are refused`);
     let { detail } = trouble;
     for (;;) {
-      showRefusal(detail);
-      if (!incident.toldOperators) await tellOnce(detail);
+      showRefusedCredentials(detail);
+      if (!incident.toldOperators) await notifyOperators(detail);
       await sleep(incident.checkAfterMs * (0.8 + 0.4 * Math.random()));
       incident.checkAfterMs = Math.min(LONGEST_CHECK_MS, incident.checkAfterMs * 2);
       const check = await checkAccount(account);
       if (check.outcome !== 'refused') break;
       ({ detail } = check);
       if (workflowInfo().continueAsNewSuggested) {
-        await goOn([...troubles, { ...trouble, detail }]);
+        await continueWith([...troubles, { ...trouble, detail }]);
       }
     }
-    // What was reported meanwhile is over too.
+    // Reports that came in before the check are out of date.
     troubles.length = 0;
     await paceAccount(account, 1, 'sendproof: the account’s limits');
     setCurrentDetails(`**${account}** works again since ${new Date().toISOString()}.`);
   }
 
-  async function waitAndRaisePace({ detail, retryAfterMs = 0 }: AccountTrouble): Promise<void> {
+  async function pauseThenRaisePace({ detail, retryAfterMs = 0 }: AccountTrouble): Promise<void> {
     const until = new Date(Date.now() + retryAfterMs).toISOString();
-    setCurrentDetails(`**${account}** waits until ${until}, as the platform asked: ${detail}`);
+    setCurrentDetails(`**${account}** is paused until ${until}, as the platform asked: ${detail}`);
     await paceAccount(account, 0, `sendproof: the platform asked ${account} to wait`);
     await sleep(retryAfterMs);
-    // What was refused before the pause took hold is answered by it.
+    // Deliveries that were refused before the pause took effect need no further pause.
     troubles.length = 0;
     for (const share of PACES_AFTER_PAUSE) {
-      await paceAccount(account, share, `sendproof: ${account} was asked to wait, and goes slowly`);
+      await paceAccount(
+        account,
+        share,
+        `sendproof: ${account} delivers slowly after a pause that the platform asked for`,
+      );
       if (await condition(() => troubles.length > 0, PACE_STEP_MS)) return;
     }
     await paceAccount(account, 1, 'sendproof: the account’s limits');
-    setCurrentDetails(`**${account}** goes at its usual pace again.`);
+    setCurrentDetails(`**${account}** delivers at its usual pace again.`);
   }
 
-  function showRefusal(detail: string): void {
+  function showRefusedCredentials(detail: string): void {
     setCurrentDetails(
       `The credentials of **${account}** are refused since ${incident.since}: ${detail}\n\n` +
-        `Its messages wait, and none is lost. ${REMEDIES.credentials_rejected}`,
+        `Its messages wait; none is lost. ${REMEDIES.credentials_rejected}`,
     );
   }
 
-  /** Nobody to tell, or a way to them that is this very account: neither may stop what mends it. */
-  async function tellOnce(detail: string): Promise<void> {
+  /** A notice that fails, perhaps because operators are reached through this very account, must not stop its recovery. */
+  async function notifyOperators(detail: string): Promise<void> {
     incident.toldOperators = true;
-    const text = `${detail}\n\nIts messages wait, and none is lost. ${REMEDIES.credentials_rejected}`;
+    const text = `${detail}\n\nIts messages wait; none is lost. ${REMEDIES.credentials_rejected}`;
     await tellOperators({
       topic: `account/${account}/${workflowInfo().firstExecutionRunId}`,
       content: { title: `The credentials of ${account} are refused`, text, severity: 'critical' },

@@ -6,12 +6,12 @@ import type { AcknowledgeSourceInput } from '../../contract/acknowledge.js';
 
 /** A PagerDuty note looks first, then writes. */
 const REQUESTS_PER_ATTEMPT = 2;
-/** Time to get going. */
+/** For everything but the requests. */
 const ATTEMPT_OVERHEAD_MS = 5_000;
 
 /**
- * Tells one recipient of one event, apart from the message's own workflow: whatever becomes of it, the message isn't held up
- * by it. Completed: the recipient has it. Failed: it was refused, or could not be reached as long as it was tried.
+ * Acknowledges one event to one recipient, in a workflow of its own so that it never delays the message. Completed: the
+ * recipient has accepted it. Failed: the recipient refused it, or could not be reached within the retry profile.
  */
 export async function acknowledgeSource({
   webhookId,
@@ -25,7 +25,7 @@ export async function acknowledgeSource({
     priority: { fairnessKey },
     startToCloseTimeout: REQUESTS_PER_ATTEMPT * requestTimeoutMs + ATTEMPT_OVERHEAD_MS,
     ...(retry.giveUpAfterMs !== undefined && { scheduleToCloseTimeout: retry.giveUpAfterMs }),
-    // The activity itself gives the delay, with jitter; this ladder is for attempts whose worker was lost.
+    // The activity itself gives the delay, with jitter; this backoff is for attempts whose worker was lost.
     retry: {
       initialInterval: retry.initialDelayMs,
       backoffCoefficient: retry.factor,

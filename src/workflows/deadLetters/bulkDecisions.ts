@@ -2,27 +2,26 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import { FAILURE_REASONS } from '../../domain/delivery.js';
 import type { BulkRequest, BulkDecision } from '../../contract/deadLetterQueue.js';
 
-/** Of those that are done. */
-const REMEMBERED = 20;
-/** As for the reason of a single decision. */
-const WORDS_MAX_LENGTH = 1_000;
+const FINISHED_DECISIONS_KEPT = 20;
+/** As long as the reason of a single decision may be. */
+const TEXT_MAX_LENGTH = 1_000;
 
-/** Refuses what is not a BulkRequest; the person at the `temporal` command or the API reads the message. */
+/** Throws an ApplicationFailure where the request is not a BulkRequest. People read its message. */
 export function validateBulkRequest(request: unknown): void {
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
     throw refusal('give one object, as {"by":"ana","reason":"invited the app"}');
   }
   const { by, reason, filter, id, ...unknown } = request as Record<string, unknown>;
-  demandWords('by', by, 'who decides');
-  demandWords('reason', reason, 'why');
-  if (id !== undefined) demandWords('id', id, 'which decision this is');
-  demandNothing('', unknown);
+  assertText('by', by, 'who decides');
+  assertText('reason', reason, 'why');
+  if (id !== undefined) assertText('id', id, 'which decision this is');
+  assertNoUnknownFields('', unknown);
   if (filter === undefined) return;
   if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) {
     throw refusal('filter: must be an object, as {"reason":"not_authorised"}');
   }
   const { reason: failure, at, ...unknownFilter } = filter as Record<string, unknown>;
-  demandNothing('filter.', unknownFilter);
+  assertNoUnknownFields('filter.', unknownFilter);
   if (failure !== undefined && !FAILURE_REASONS.some((known) => known === failure)) {
     throw refusal(`filter.reason: must be one of ${FAILURE_REASONS.join(', ')}`);
   }
@@ -31,22 +30,22 @@ export function validateBulkRequest(request: unknown): void {
   }
 }
 
-function demandWords(field: string, value: unknown, meaning: string): void {
-  if (typeof value === 'string' && value.trim() !== '' && value.length <= WORDS_MAX_LENGTH) return;
-  throw refusal(`${field}: say ${meaning}, in 1 to ${WORDS_MAX_LENGTH} characters`);
+function assertText(field: string, value: unknown, meaning: string): void {
+  if (typeof value === 'string' && value.trim() !== '' && value.length <= TEXT_MAX_LENGTH) return;
+  throw refusal(`${field}: say ${meaning}, in 1 to ${TEXT_MAX_LENGTH} characters`);
 }
 
-/** A filter that is misspelt would be no filter at all. */
-function demandNothing(path: string, unknown: Record<string, unknown>): void {
+/** A misspelt filter would otherwise be ignored. */
+function assertNoUnknownFields(path: string, unknown: Record<string, unknown>): void {
   const [field] = Object.keys(unknown);
-  if (field !== undefined) throw refusal(`${path}${field}: there is no such field`);
+  if (field !== undefined) throw refusal(`${path}${field}: unknown field`);
 }
 
 function refusal(what: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(what, 'invalid_request');
 }
 
-/** The decisions of one queue: made one after the other, in the order that they were asked for. */
+/** The decisions of one queue, in the order of their requests. They are applied one after the other. */
 export class BulkDecisions {
   #decisions: BulkDecision[];
 
@@ -54,8 +53,8 @@ export class BulkDecisions {
     this.#decisions = earlier;
   }
 
-  /** @returns the decision, which may have been asked for before */
-  take(
+  /** @returns the new decision, or the earlier one with the same id */
+  add(
     action: BulkDecision['action'],
     { by, reason, filter, id }: BulkRequest,
     now: Date,
@@ -78,19 +77,19 @@ export class BulkDecisions {
     return decision;
   }
 
-  /** The one that is under way, or the next. */
+  /** The decision in progress, or the next one. */
   current(): BulkDecision | undefined {
     return this.#decisions.find(({ finishedAt }) => finishedAt === undefined);
   }
 
-  /** Takes note of what became of a page of the list; without a cursor it was the last one. */
-  progress(decision: BulkDecision, page: { decided: number; cursor?: string }, now: Date): void {
+  /** Records that one page was processed; without a cursor it was the last one. */
+  recordPage(decision: BulkDecision, page: { decided: number; cursor?: string }, now: Date): void {
     decision.decided += page.decided;
     decision.cursor = page.cursor;
     if (page.cursor === undefined) decision.finishedAt = now.toISOString();
     const open = this.#decisions.filter(({ finishedAt }) => finishedAt === undefined);
     const done = this.#decisions.filter(({ finishedAt }) => finishedAt !== undefined);
-    this.#decisions = [...done.slice(-REMEMBERED), ...open];
+    this.#decisions = [...done.slice(-FINISHED_DECISIONS_KEPT), ...open];
   }
 
   all(): BulkDecision[] {

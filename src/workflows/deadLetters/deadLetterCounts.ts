@@ -11,7 +11,7 @@ export function emptyCounts(): DeadLetterCounts {
   return { open: 0, openByReason: {}, openByHour: {}, total: 0, recent: [] };
 }
 
-/** The counts of an earlier run, whatever form of the queue left them. */
+/** The counts of an earlier run, whatever version of the queue left them. */
 export function restoreCounts(counts: DeadLetterCounts | undefined): DeadLetterCounts {
   if (!counts) return emptyCounts();
   if (counts.openByHour) return counts;
@@ -39,26 +39,26 @@ export function countResolved(counts: DeadLetterCounts, reference: DeadLetterRef
 }
 
 export function overviewOf(counts: DeadLetterCounts): DeadLetterOverview {
-  return { ...counts, oldest: oldestWaiting(counts), newest: counts.recent.at(-1)?.at };
+  return { ...counts, oldest: oldestOpen(counts), newest: counts.recent.at(-1)?.at };
 }
 
-/** How many wait for a person, sendproof's own notices aside. */
-export function waitingMessages({ openByHour = {} }: DeadLetterCounts): number {
+/** How many dead letters need a decision, not counting sendproof's own notices. */
+export function openCount({ openByHour = {} }: DeadLetterCounts): number {
   return Object.values(openByHour).reduce((total, each) => total + each, 0);
 }
 
-/** ISO 8601; undefined where none waits. Sendproof's own notices aside. */
-export function oldestWaiting(counts: DeadLetterCounts): string | undefined {
+/** ISO 8601: when the oldest open one was parked; undefined where none is open. Ignores sendproof's own notices. */
+export function oldestOpen(counts: DeadLetterCounts): string | undefined {
   const { openByHour = {}, recent } = counts;
   const [hour] = Object.keys(openByHour).sort();
   if (hour === undefined) return undefined;
-  const ofThatHour = recent.filter((each) => isToldOf(each) && hourOf(each) === hour);
+  const ofThatHour = recent.filter((each) => isReported(each) && hourOf(each) === hour);
   const all = ofThatHour.length === openByHour[hour];
   return all ? ofThatHour.map(({ at }) => at).sort()[0] : `${hour}:00:00.000Z`;
 }
 
-/** Whether the operators are told of it: of everything but what sendproof had to say itself. */
-export function isToldOf({ deduplicationKey }: DeadLetterReference): boolean {
+/** Whether operators are notified of it: not of sendproof's own notices. */
+export function isReported({ deduplicationKey }: DeadLetterReference): boolean {
   return !isNotice(deduplicationKey);
 }
 
@@ -71,10 +71,10 @@ function addToHour(
   reference: DeadLetterReference,
   difference: number,
 ): void {
-  if (isToldOf(reference)) add(openByHour, hourOf(reference), difference);
+  if (isReported(reference)) add(openByHour, hourOf(reference), difference);
 }
 
-/** A count that comes to nothing is left out. */
+/** Removes a count that becomes zero. */
 function add<Key extends string>(
   counts: Partial<Record<Key, number>>,
   key: Key,

@@ -17,12 +17,12 @@ import { BulkDecisions, validateBulkRequest } from './bulkDecisions.js';
 import {
   countDeadLetter,
   countResolved,
-  isToldOf,
+  isReported,
   overviewOf,
   restoreCounts,
-  waitingMessages,
+  openCount,
 } from './deadLetterCounts.js';
-import { nextNoticeAt, noteDeadLetter, noteNothingWaits, takeNotices } from './digest.js';
+import { nextNoticeAt, addToDigest, clearDigest, takeDueNotices } from './digest.js';
 import {
   bulkDecisionsQuery,
   deadLetterCountsQuery,
@@ -42,12 +42,12 @@ import type {
 import type { OperatorNotice } from '../../contract/notices.js';
 import type { Destination } from '../../domain/destination.js';
 
-/** Half of the 10,000 signals that Temporal takes in one run, to leave room for a burst. */
+/** Half of the 10,000 signals that Temporal accepts in one run, to leave room for a burst. */
 const SIGNALS_PER_RUN = 5_000;
 
-/** Queues of the first form counted, and did no more. One of them takes this up at what it is told next. */
-const TELLS_OPERATORS = 'tells-operators';
-/** A page of a decision is over in a good ten seconds; a worker that was lost is found out by its heartbeat. */
+/** The first version of the queue only counted. A queue that it started begins to notify operators with its next dead letter. */
+const NOTIFIES_OPERATORS_PATCH = 'tells-operators';
+/** One page takes about ten seconds. A lost worker is detected by its heartbeat. */
 const { decideDeadLetters } = proxyActivities<WorkflowQueueActivities>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '15 seconds',
@@ -56,26 +56,26 @@ const { decideDeadLetters } = proxyActivities<WorkflowQueueActivities>({
 const { digestPolicy } = proxyActivities<WorkflowQueueActivities>({
   startToCloseTimeout: '10 seconds',
 });
-/** Not for ever: what can't be told in an hour is told again with the next digest. */
+/** A notice that can't be sent within an hour is dropped; later ones still count its dead letters. */
 const { tellOperators } = proxyActivities<WorkflowQueueActivities>({
   startToCloseTimeout: '30 seconds',
   scheduleToCloseTimeout: '1 hour',
 });
 
-/** All that a queue knows: what its handlers change, and its work goes by. */
+/** The state of a queue, which its handlers change and its loops read. */
 interface Queue {
   readonly destination: Destination;
   readonly counts: DeadLetterCounts;
   readonly digest: DigestState;
   readonly decisions: BulkDecisions;
-  /** This run has taken as much as it should: it is to be continued as a new one. */
+  /** Whether this run should continue as new. */
   isFull: () => boolean;
 }
 
 /**
  * The overview of one destination's dead letters, started by the first of them. The dead letters themselves are the
- * parked `deliverMessage` workflows: this one holds references and counts, never content, and runs for ever. It tells the
- * operators, and makes people's decisions on all that waits.
+ * parked `deliverMessage` workflows: this one holds references and counts, never content, and runs for ever. It notifies
+ * the operators, and applies bulk decisions.
  */
 export async function deadLetterQueue(input: DeadLetterQueueInput): Promise<never> {
   let signals = 0;
@@ -92,19 +92,21 @@ export async function deadLetterQueue(input: DeadLetterQueueInput): Promise<neve
   setHandler(deadLetteredSignal, (reference) => {
     signals += 1;
     countDeadLetter(queue.counts, reference);
-    if (isToldOf(reference)) noteDeadLetter(queue.digest, reference);
+    if (isReported(reference)) addToDigest(queue.digest, reference);
   });
   setHandler(resolvedSignal, (reference) => {
     signals += 1;
     countResolved(queue.counts, reference);
-    if (waitingMessages(queue.counts) === 0) noteNothingWaits(queue.digest);
+    if (openCount(queue.counts) === 0) clearDigest(queue.digest);
   });
   const validator = validateBulkRequest;
-  setHandler(retryAllUpdate, (request) => takeDecision(queue, 'retry', request), { validator });
-  setHandler(discardAllUpdate, (request) => takeDecision(queue, 'discard', request), { validator });
+  setHandler(retryAllUpdate, (request) => acceptDecision(queue, 'retry', request), { validator });
+  setHandler(discardAllUpdate, (request) => acceptDecision(queue, 'discard', request), {
+    validator,
+  });
 
-  // Each ends when the run is full, with nothing under way: what is left to do is carried over.
-  await Promise.all([tellInTime(queue), makeDecisions(queue)]);
+  // Both end when the run is full and nothing is in progress. What remains is carried over to the next run.
+  await Promise.all([notifyOperators(queue), applyDecisions(queue)]);
   await condition(allHandlersFinished);
   const { destination, counts, digest } = queue;
   const decisions = queue.decisions.all();
@@ -112,12 +114,12 @@ export async function deadLetterQueue(input: DeadLetterQueueInput): Promise<neve
   return await next({ destination, counts, digest, decisions });
 }
 
-function takeDecision(
+function acceptDecision(
   queue: Queue,
   action: BulkDecision['action'],
   request: BulkRequest,
 ): BulkDecision {
-  const decision = queue.decisions.take(action, request, new Date(), uuid4);
+  const decision = queue.decisions.add(action, request, new Date(), uuid4);
   upsertMemo(memoOf(queue));
   return decision;
 }
@@ -126,25 +128,25 @@ function memoOf({ decisions }: Queue): DeadLetterQueueMemo & Record<string, unkn
   return { decisions: decisions.all() };
 }
 
-/** Makes the decisions that were taken, page by page. */
-async function makeDecisions(queue: Queue): Promise<void> {
+/** Applies the accepted decisions, page by page. */
+async function applyDecisions(queue: Queue): Promise<void> {
   const { decisions, destination } = queue;
   for (;;) {
     await condition(() => queue.isFull() || decisions.current() !== undefined);
     const decision = decisions.current();
     if (queue.isFull() || !decision) return;
     const page = await decideDeadLetters({ destination, ...decision });
-    decisions.progress(decision, page, new Date());
+    decisions.recordPage(decision, page, new Date());
     upsertMemo(memoOf(queue));
   }
 }
 
-/** Tells the operators what was parked, and reminds them of what waits for too long. */
-async function tellInTime(queue: Queue): Promise<void> {
+/** Sends digests of new dead letters, and reminders of those that stay open for too long. */
+async function notifyOperators(queue: Queue): Promise<void> {
   const { counts, digest, destination } = queue;
   for (;;) {
     await condition(
-      () => queue.isFull() || (waitingMessages(counts) > 0 && patched(TELLS_OPERATORS)),
+      () => queue.isFull() || (openCount(counts) > 0 && patched(NOTIFIES_OPERATORS_PATCH)),
     );
     if (queue.isFull()) return;
 
@@ -156,18 +158,18 @@ async function tellInTime(queue: Queue): Promise<void> {
       await condition(() => queue.isFull() || dueAt() < waitingFor, leftMs);
     }
     if (queue.isFull()) return;
-    for (const notice of takeNotices(digest, counts, destination, policy, new Date())) {
-      await tell(notice);
+    for (const notice of takeDueNotices(digest, counts, destination, policy, new Date())) {
+      await sendNotice(notice);
     }
   }
 }
 
-/** That a notice can't be sent must not stop the queue. */
-async function tell(notice: OperatorNotice): Promise<void> {
+/** A notice that can't be sent must not stop the queue. */
+async function sendNotice(notice: OperatorNotice): Promise<void> {
   try {
     await tellOperators(notice);
   } catch (error) {
     if (isCancellation(error)) throw error;
-    log.warn('The operators could not be told of dead letters', { topic: notice.topic, error });
+    log.warn('The operators could not be notified of dead letters', { topic: notice.topic, error });
   }
 }

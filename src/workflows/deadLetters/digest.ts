@@ -1,7 +1,7 @@
 import type { FailureReason } from '../../domain/delivery.js';
 import { inCode } from '../../lib/markdownCode.js';
 import { REMEDIES } from '../../domain/remedies.js';
-import { oldestWaiting, waitingMessages } from './deadLetterCounts.js';
+import { oldestOpen, openCount } from './deadLetterCounts.js';
 import type {
   DeadLetterReference,
   DeadLetterCounts,
@@ -10,18 +10,18 @@ import type {
 import type { OperatorNotice, DigestPolicy } from '../../contract/notices.js';
 import type { Destination } from '../../domain/destination.js';
 
-export function noteDeadLetter(state: DigestState, { reason, at }: DeadLetterReference): void {
+export function addToDigest(state: DigestState, { reason, at }: DeadLetterReference): void {
   state.untold ??= { since: at, byReason: {} };
   const { byReason } = state.untold;
   byReason[reason] = (byReason[reason] ?? 0) + 1;
 }
 
-/** What nobody needs to be told of any more, since nothing waits. */
-export function noteNothingWaits(state: DigestState): void {
+/** Drops the pending digest, once no dead letter is open. */
+export function clearDigest(state: DigestState): void {
   state.untold = undefined;
 }
 
-/** When there will be something to tell, in milliseconds since the epoch; undefined while nothing waits. */
+/** When the next notice is due, in milliseconds since the epoch; undefined while no dead letter is open. */
 export function nextNoticeAt(
   state: DigestState,
   counts: DeadLetterCounts,
@@ -33,7 +33,7 @@ export function nextNoticeAt(
   return due.length === 0 ? undefined : Math.min(...due);
 }
 
-/** A digest waits for company first, so that a burst is one digest; and it keeps its distance from the one before. */
+/** Waits for more dead letters first, so that a burst makes one digest; and at least `windowMs` after the digest before. */
 function digestDueAt({ untold, toldAt }: DigestState, policy: DigestPolicy): number | undefined {
   if (!untold) return undefined;
   return Math.max(
@@ -47,7 +47,7 @@ function reminderDueAt(
   counts: DeadLetterCounts,
   { waitingTooLongMs }: DigestPolicy,
 ): number | undefined {
-  const oldest = oldestWaiting(counts);
+  const oldest = oldestOpen(counts);
   if (oldest === undefined) return undefined;
   const since = [oldest, ...(remindedAt === undefined ? [] : [remindedAt])].map((at) =>
     Date.parse(at),
@@ -55,8 +55,8 @@ function reminderDueAt(
   return Math.max(...since) + waitingTooLongMs;
 }
 
-/** The notices that are due now. The state then counts them as told. */
-export function takeNotices(
+/** The notices that are due now, which the state then records as sent. */
+export function takeDueNotices(
   state: DigestState,
   counts: DeadLetterCounts,
   destination: Destination,
@@ -99,7 +99,7 @@ function digestNotice(
       text: [
         `Since ${since}, ${count} could not be delivered to ${inCode(destination)}:`,
         lines.join('\n'),
-        whatToDo(destination, counts),
+        nextSteps(destination, counts),
       ].join('\n\n'),
     },
     priority: NOTICE_PRIORITY,
@@ -114,23 +114,23 @@ function reminderNotice(
   return {
     topic: `dead-letters-waiting/${destination}/${now.toISOString()}`,
     content: {
-      title: 'Dead letters have been waiting for long',
+      title: 'Dead letters have been waiting for a long time',
       severity: 'warning',
       text: [
-        `The oldest dead letter of ${inCode(destination)} waits for a person since ${oldestWaiting(counts) ?? 'long ago'}.`,
-        whatToDo(destination, counts),
+        `The oldest dead letter of ${inCode(destination)} has needed a decision since ${oldestOpen(counts) ?? 'an unknown time'}.`,
+        nextSteps(destination, counts),
       ].join('\n\n'),
     },
     priority: NOTICE_PRIORITY,
   };
 }
 
-/** Before what is routine, after what wakes people. */
+/** More urgent than routine messages (3), less than what wakes people (1). */
 const NOTICE_PRIORITY = 2;
 
-function whatToDo(destination: Destination, counts: DeadLetterCounts): string {
+function nextSteps(destination: Destination, counts: DeadLetterCounts): string {
   return (
-    `${waitingMessages(counts)} wait there now. See them with ${inCode(`sendproof dead-letters --destination ${destination}`)}; ` +
-    `once the cause is mended: ${inCode(`sendproof dead-letters retry --destination ${destination}`)}.`
+    `Open dead letters there now: ${openCount(counts)}. List them: ${inCode(`sendproof dead-letters --destination ${destination}`)}. ` +
+    `Retry them once the cause is fixed: ${inCode(`sendproof dead-letters retry --destination ${destination}`)}.`
   );
 }

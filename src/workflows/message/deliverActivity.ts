@@ -13,23 +13,23 @@ import type { Delivery } from './delivery.js';
 import { millisecondsUntil } from './time.js';
 import type { DeliverMessageInput } from '../../contract/deliverMessage.js';
 
-/** Four times the interval at which a slow `deliver` shows life. */
+/** Four times the interval at which a slow `deliver` sends heartbeats. */
 const HEARTBEAT_TIMEOUT_MS = 8_000;
 /**
- * An attempt signs in, looks (as long as a request may take, and then finishes the page it is at), and posts. Were it
- * still under way when Temporal starts the next one, both could post. A lost worker is found out by its heartbeat.
+ * An attempt signs in, searches (for as long as one request may take, and then finishes its page), and posts. If it were
+ * still running when Temporal starts the next one, both could post. A lost worker is detected by its heartbeat.
  */
 const REQUESTS_PER_ATTEMPT = 4;
-/** Time to get going. */
+/** For everything but the requests. */
 const ATTEMPT_OVERHEAD_MS = 5_000;
 
-/** Between two activities of a delivery that is held back: at first, and at most. */
+/** The pause between two activities of a delivery that is held back: at first, and at most. */
 const FIRST_HOLD_MS = 5_000;
 const LONGEST_HOLD_MS = 30 * 60_000;
 
 /**
- * Attempts a delivery until it is confirmed, has expired or is a dead letter. While its whole account can't be used it is
- * held back, which uses up none of its attempts: mostly in the account's task queue, which is stopped then.
+ * Attempts a delivery until it is confirmed, has expired or is a dead letter. While its whole account is unavailable it is
+ * held back without using up attempts, mostly in the account's task queue, which is then stopped.
  */
 export async function attemptDelivery(
   delivery: Delivery,
@@ -38,7 +38,7 @@ export async function attemptDelivery(
 ): Promise<void> {
   for (let holdMs = FIRST_HOLD_MS; ; holdMs = Math.min(LONGEST_HOLD_MS, 2 * holdMs)) {
     await runActivity(delivery, index, input);
-    if (delivery.isOver || delivery.deadLetter) return;
+    if (delivery.isFinal || delivery.deadLetter) return;
 
     const leftMs = millisecondsUntil(input.expiresAt) ?? Number.POSITIVE_INFINITY;
     await sleep(Math.min(leftMs, holdMs * (0.5 + Math.random() / 2)));
@@ -56,7 +56,7 @@ async function runActivity(
   const retry = { ...delivery.plan.retry, attempts: delivery.attemptsLeft };
   const leftMs = millisecondsUntil(expiresAt);
   if (leftMs === 0) {
-    delivery.expireUnattempted(new Date());
+    delivery.expireWithoutAttempt(new Date());
     return;
   }
 
@@ -66,12 +66,12 @@ async function runActivity(
     summary: destination,
     priority: { priorityKey: priority, fairnessKey },
     startToCloseTimeout: attemptMs,
-    // An attempt refuses to post after the expiry. One that began just before it has the time to tell what it came to.
+    // An attempt refuses to post after the expiry. One that began just before it has time to report its outcome.
     ...(leftMs !== undefined && { scheduleToCloseTimeout: leftMs + attemptMs }),
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-    // An attempt that is under way ends with the platform's answer: a post that was made is not forgotten.
+    // An attempt in progress ends with the platform's answer, so that the receipt of a post is never lost.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    // The activity itself gives the delay, with jitter; this ladder is for attempts whose worker was lost.
+    // The activity itself gives the delay, with jitter; this backoff is for attempts whose worker was lost.
     retry: {
       initialInterval: retry.initialDelayMs,
       backoffCoefficient: retry.factor,

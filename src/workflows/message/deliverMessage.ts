@@ -1,22 +1,22 @@
 import { setHandler, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Attempt } from '../../domain/delivery.js';
-import { Acknowledgements } from '../acknowledgement/acknowledgement.js';
+import { Acknowledgements } from '../acknowledgement/acknowledgements.js';
 import { attemptDelivery } from './deliverActivity.js';
 import { Delivery } from './delivery.js';
-import { unconfirmedEnding } from './ending.js';
+import { messageFailure } from './messageFailure.js';
 import { isNeeded } from './fallback.js';
-import { showDeadLetters, waitForDecision } from './parking.js';
+import { publishDeadLetters, waitForDecision } from './parking.js';
 import { discardSignal, retrySignal } from '../../contract/signals.js';
 import { millisecondsUntil } from './time.js';
 import type { DeliverMessageInput, DeliverMessageResult } from '../../contract/deliverMessage.js';
 
 /**
  * One message: delivers it to each of its destinations, independently, until each has confirmed, has expired, or has been
- * discarded by a person. What can't be delivered is parked: this workflow then stays open and waits for `retry` or
- * `discard`. A cancellation stops what has not been sent.
+ * discarded by a person. A delivery that fails is parked: this workflow then stays open and waits for `retry` or `discard`.
+ * A cancellation stops what has not been sent.
  */
 export async function deliverMessage(input: DeliverMessageInput): Promise<DeliverMessageResult> {
-  const deliveries = input.deliveries.map((plan) => new Delivery(plan, attemptsBeforeReset()));
+  const deliveries = input.deliveries.map((plan) => new Delivery(plan, attemptLostByReset()));
   const acknowledgements = new Acknowledgements(input, deliveries);
   setHandler(retrySignal, (request) => {
     for (const delivery of deliveries) delivery.decide('retry', request);
@@ -24,19 +24,19 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
   setHandler(discardSignal, (request) => {
     for (const delivery of deliveries) delivery.decide('discard', request);
   });
-  await notBefore(input.deliverAt);
+  await waitUntilDue(input.deliverAt);
 
-  // Settled, not all: a cancellation must let every delivery finish its tidying up.
+  // allSettled, not all: after a cancellation every delivery still has to clean up.
   const outcomes = await Promise.allSettled(
     deliveries.map((delivery, index) =>
-      seeThrough(delivery, index, { input, all: deliveries, acknowledgements }),
+      deliverUntilFinal(delivery, index, { input, all: deliveries, acknowledgements }),
     ),
   );
-  if (outcomes.every(({ status }) => status === 'fulfilled')) acknowledgements.tellEnding();
-  await acknowledgements.underWay();
+  if (outcomes.every(({ status }) => status === 'fulfilled')) acknowledgements.acknowledgeEnd();
+  await acknowledgements.allStarted();
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 
-  const failure = unconfirmedEnding(deliveries);
+  const failure = messageFailure(deliveries);
   if (failure) throw failure;
   return {
     receipts: deliveries.flatMap(({ destination, receipt }) =>
@@ -45,17 +45,17 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
   };
 }
 
-/** Temporal itself delays the start; but some of what reaches a workflow ends that delay. */
-async function notBefore(deliverAt: string | undefined): Promise<void> {
+/** Temporal delays the start itself, but a signal, for example, ends that delay. */
+async function waitUntilDue(deliverAt: string | undefined): Promise<void> {
   const earlyMs = millisecondsUntil(deliverAt) ?? 0;
   if (earlyMs > 0) await sleep(earlyMs);
 }
 
 /**
- * A run that `temporal workflow reset` made has lost the attempts after the point of the reset; they are in the history of
- * the run before. One entry stands for them, so that this run looks before it posts.
+ * A run made by `temporal workflow reset` doesn't know the attempts after the point of the reset: they are in the history
+ * of the run before. One ambiguous entry stands for them, so that this run searches before it posts.
  */
-function attemptsBeforeReset(): Attempt[] {
+function attemptLostByReset(): Attempt[] {
   const { firstExecutionRunId, runId, startTime } = workflowInfo();
   if (runId === firstExecutionRunId) return [];
   const startedAt = startTime.toISOString();
@@ -68,25 +68,25 @@ interface MessageContext {
   acknowledgements: Acknowledgements;
 }
 
-/** Delivers, and parks what could not be delivered, until it is confirmed, expired or discarded. */
-async function seeThrough(
+/** Delivers, and parks the delivery when it fails, until it is confirmed, has expired or is discarded. */
+async function deliverUntilFinal(
   delivery: Delivery,
   index: number,
   { input, all, acknowledgements }: MessageContext,
 ): Promise<void> {
   if (!(await isNeeded(delivery, all))) {
-    delivery.standDown();
+    delivery.markNotNeeded();
     return;
   }
   for (;;) {
     await attemptDelivery(delivery, index, input);
     if (delivery.deadLetter) {
-      acknowledgements.tellParked(delivery);
+      acknowledgements.acknowledgeDeadLetter(delivery);
       await waitForDecision(delivery, delivery.deadLetter, all, input.expiresAt);
-      acknowledgements.tellRetried(delivery);
-      delivery.unpark(new Date());
+      acknowledgements.acknowledgeRetry(delivery);
+      delivery.applyDecision(new Date());
     }
-    if (!delivery.receipt) showDeadLetters(all);
-    if (delivery.isOver) return;
+    if (!delivery.receipt) publishDeadLetters(all);
+    if (delivery.isFinal) return;
   }
 }

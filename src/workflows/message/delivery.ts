@@ -11,22 +11,22 @@ export type Decision = { action: 'retry' | 'discard' } & Pick<OperatorRequest, '
 /** One delivery of a message as the workflow knows it. Signal handlers decide on it; the workflow function acts on it. */
 export class Delivery {
   readonly plan: DeliveryPlan;
-  /** The attempts up to the last outcome that the workflow saw. */
+  /** The attempts up to the last outcome that the workflow knows. */
   attempts: Attempt[];
-  /** The number of the last attempt that a person has known of when they asked for a retry, or for a reset. */
+  /** The number of the last attempt before a person's latest retry, or before a reset. */
   decidedUpTo: number;
   receipt: Receipt | undefined;
   deadLetter: DeadLetter | undefined;
   decision: Decision | undefined;
-  /** It has been given to its task queue at least once. */
+  /** Its activity has been scheduled at least once. */
   begun = false;
   /** It has been a dead letter at least once. */
   wasDeadLettered = false;
-  /** A fallback that turned out not to be needed. */
+  /** A fallback whose primary delivery was confirmed or otherwise ended. */
   notNeeded = false;
-  /** It was not confirmed in time: the last word on this delivery. `at` is when that was found. */
+  /** Set when it was not confirmed in time; final. `at` is when that was detected. */
   expired: DeadLetter | undefined;
-  /** Given up by a person: the last word on this delivery. */
+  /** Set when a person discarded it; final. */
   discarded: (DeadLetter & { by: string | undefined; why: string | undefined }) | undefined;
 
   constructor(plan: DeliveryPlan, earlierAttempts: Attempt[]) {
@@ -44,26 +44,26 @@ export class Delivery {
     this.attempts = attempts;
   }
 
-  /** Nothing more happens to it. */
-  get isOver(): boolean {
+  /** Whether its status can't change any more. */
+  get isFinal(): boolean {
     return Boolean(this.receipt ?? this.discarded ?? this.expired) || this.notNeeded;
   }
 
-  standDown(): void {
+  markNotNeeded(): void {
     this.notNeeded = true;
   }
 
-  /** The attempts that its retry profile has left. What failed for the account's sake is not among those it has used. */
+  /** How many attempts its retry profile still allows. Attempts that failed because the account is unavailable don't count. */
   get attemptsLeft(): number {
-    const forTheAccount = this.attempts.filter(
+    const whileAccountUnavailable = this.attempts.filter(
       ({ number, outcome, reason }) =>
         number > this.decidedUpTo && outcome === 'transient' && reason === 'credentials_rejected',
     ).length;
-    const used = lastNumber(this.attempts) - this.decidedUpTo - forTheAccount;
+    const used = lastNumber(this.attempts) - this.decidedUpTo - whileAccountUnavailable;
     return Math.max(1, this.plan.retry.attempts - used);
   }
 
-  /** Its attempts ended without a post: it is parked, unless there is no time left, or it is to be attempted again. */
+  /** Records that its attempts ended without a post: it is parked, unless it has expired or is only held back. */
   fail({ reason, detail, attempts, ending }: DeliverFailure, now: Date): void {
     this.attempts = attempts;
     const failure = { reason, detail, at: now.toISOString() };
@@ -75,23 +75,23 @@ export class Delivery {
     }
   }
 
-  expireUnattempted(now: Date): void {
+  expireWithoutAttempt(now: Date): void {
     const reason = this.attempts.at(-1)?.reason ?? 'expired';
-    const detail = 'Its time was over before it could be tried.';
+    const detail = 'It expired before it could be attempted.';
     this.expired = { reason, detail, at: now.toISOString() };
   }
 
-  /** Takes a person's decision. The first one counts, and only while the delivery is parked. */
+  /** Records a person's decision. Only the first one counts, and only while the delivery is parked. */
   decide(action: Decision['action'], request: unknown): void {
     if (!this.deadLetter || this.decision) return;
-    const { destination, by, reason, parkedBy } = asOperatorRequest(request);
+    const { destination, by, reason, parkedBy } = parseOperatorRequest(request);
     if (destination !== undefined && destination !== this.destination) return;
     if (parkedBy !== undefined && parkedBy < this.deadLetter.at) return;
     this.decision = { action, by, reason };
   }
 
-  /** Leaves the parking place as the person decided, back on its way or given up; without a decision it has expired. */
-  unpark(now: Date): void {
+  /** Ends the parking: retried or discarded as the person decided, or expired where nobody decided in time. */
+  applyDecision(now: Date): void {
     if (this.deadLetter && !this.decision) {
       this.expired = { ...this.deadLetter, at: now.toISOString() };
     }
@@ -105,8 +105,8 @@ export class Delivery {
   }
 }
 
-/** Signals come from anywhere: a payload that isn't an OperatorRequest counts as none, and names nobody. */
-function asOperatorRequest(request: unknown): OperatorRequest {
+/** Anyone may send a signal: a payload that isn't an OperatorRequest counts as an empty one. */
+function parseOperatorRequest(request: unknown): OperatorRequest {
   if (typeof request !== 'object' || request === null) return {};
   const { destination, by, reason, parkedBy } = request as Record<string, unknown>;
   return {

@@ -3,16 +3,16 @@ import type { WorkflowQueueActivities } from '../../contract/activities.js';
 import { inCode } from '../../lib/markdownCode.js';
 import type { OverdueMessages, OperatorNotice } from '../../contract/notices.js';
 
-/** The next check comes soon: one that fails for longer gives way to it. */
+/** Shorter than the interval between two checks: a check that fails for longer leaves the work to the next one. */
 const { overdueMessages, tellOperators } = proxyActivities<WorkflowQueueActivities>({
   startToCloseTimeout: '30s',
   scheduleToCloseTimeout: '4m',
 });
 
-/** The operators are told once in so long a time, however often messages are found. */
+/** Operators are notified at most once in this time, however often overdue messages are found. */
 const WINDOW_MS = 3_600_000;
 
-/** The dead-man's switch: finds messages that nothing else would tell of, and names them to the operators. */
+/** Finds messages that are neither delivered nor parked long after they were due, and notifies the operators. */
 export async function findOverdue(): Promise<Pick<OverdueMessages, 'count' | 'keys'>> {
   const overdue = await overdueMessages();
   if (overdue.count > 0) await tellOperators(overdueNotice(overdue, new Date()));
@@ -32,9 +32,9 @@ export function overdueNotice(
       title: count === 1 ? 'A message is overdue' : `${count} messages are overdue`,
       severity: 'error',
       text: [
-        `More than ${minutes} min after they were due, these are neither delivered nor waiting for a person:`,
+        `More than ${minutes} min after they were due, these messages are neither delivered nor dead-lettered:`,
         keys.map((key) => `- ${inCode(key)}`).join('\n') + more,
-        'Why, says `sendproof timeline <key>`. If it is many, see that workers run for their accounts: `sendproof doctor`.',
+        'Run `sendproof timeline <key>` to see why. If there are many, check that workers run for their accounts: `sendproof doctor`.',
       ].join('\n\n'),
     },
     priority: 2,

@@ -9,7 +9,7 @@ import {
   deliveryStatusAttribute,
   failureReasonAttribute,
 } from '../../contract/searchAttributes.js';
-import { tellDeadLetterQueue } from '../deadLetters/deadLetterNotice.js';
+import { signalDeadLetterQueue } from '../deadLetters/signalDeadLetterQueue.js';
 import type { Delivery } from './delivery.js';
 import { parkingDetails } from './parkingDetails.js';
 import { deadLetteredSignal, resolvedSignal } from '../../contract/signals.js';
@@ -17,8 +17,8 @@ import { millisecondsUntil } from './time.js';
 import type { DeadLetter, DeadLetterMemo } from '../../domain/deadLetter.js';
 
 /**
- * Parked: shows it to the world, tells the destination's dead-letter queue, and waits for a person, or until the message
- * expires.
+ * Parks a delivery: publishes it, signals its destination's dead-letter queue, and waits for a person's decision or the
+ * message's expiry.
  */
 export async function waitForDecision(
   delivery: Delivery,
@@ -27,8 +27,8 @@ export async function waitForDecision(
   expiresAt: string | undefined,
 ): Promise<void> {
   const reference = { deduplicationKey: workflowInfo().workflowId, reason, at };
-  showDeadLetters(all);
-  await tellDeadLetterQueue(deadLetteredSignal, delivery.destination, reference);
+  publishDeadLetters(all);
+  await signalDeadLetterQueue(deadLetteredSignal, delivery.destination, reference);
   try {
     const decided = () => delivery.decision !== undefined;
     const leftMs = millisecondsUntil(expiresAt);
@@ -36,12 +36,12 @@ export async function waitForDecision(
     // The SDK gives a time-out of zero a meaning of its own.
     else await condition(decided, Math.max(1, leftMs));
   } finally {
-    await tellDeadLetterQueue(resolvedSignal, delivery.destination, reference);
+    await signalDeadLetterQueue(resolvedSignal, delivery.destination, reference);
   }
 }
 
-/** Search attributes, memo and the Web UI's details follow the deliveries that are parked at this moment. */
-export function showDeadLetters(deliveries: Delivery[]): void {
+/** Writes the deliveries that are parked now to the search attributes, the memo and the Web UI's details. */
+export function publishDeadLetters(deliveries: Delivery[]): void {
   const parked = deliveries.flatMap(({ destination, deadLetter }): DeadLetterMemo[] =>
     deadLetter ? [{ destination, ...deadLetter }] : [],
   );

@@ -1,4 +1,4 @@
-/** What the Web UI shows of a parked message, in Markdown: why it waits, and what a person can do. */
+/** What the Web UI shows of a parked message, in Markdown: why it is parked, and how to retry or discard it. */
 import type { Attempt } from '../../domain/delivery.js';
 import { shellWord } from '../../lib/markdownCode.js';
 import { REMEDIES } from '../../domain/remedies.js';
@@ -7,19 +7,19 @@ import type { Delivery } from './delivery.js';
 export function parkingDetails(deduplicationKey: string, deliveries: Delivery[]): string {
   const parked = deliveries.filter((delivery) => delivery.deadLetter);
   if (parked.length === 0) return '';
-  return [...parked.map(deadLetterDetails), howToDecide(deduplicationKey)].join('\n\n');
+  return [...parked.map(deadLetterDetails), howToRetryOrDiscard(deduplicationKey)].join('\n\n');
 }
 
 function deadLetterDetails({ destination, deadLetter, attempts }: Delivery): string {
   if (!deadLetter) return '';
   const { reason, detail, at } = deadLetter;
   return [
-    `### ${destination} waits for a person`,
+    `### ${destination} needs a decision`,
     [
       `- **Reason**: \`${reason}\`, since ${at}`,
       `- **What happened**: ${detail}`,
       `- **Last answer**: ${lastAnswer(attempts.at(-1))}`,
-      `- **What usually mends it**: ${REMEDIES[reason]}`,
+      `- **What usually fixes it**: ${REMEDIES[reason]}`,
     ].join('\n'),
   ].join('\n\n');
 }
@@ -35,7 +35,7 @@ function lastAnswer(attempt: Attempt | undefined): string {
   return `${answer.length === 0 ? 'none' : answer.join(', ')}, at attempt ${number}`;
 }
 
-function howToDecide(deduplicationKey: string): string {
+function howToRetryOrDiscard(deduplicationKey: string): string {
   const key = shellWord(deduplicationKey);
   return [
     '### Retry or discard',

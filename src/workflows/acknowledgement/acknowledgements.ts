@@ -20,7 +20,7 @@ import type { Workflows } from '../../contract/workflows.js';
 import type { Delivery } from '../message/delivery.js';
 import type { DeliverMessageInput } from '../../contract/deliverMessage.js';
 
-/** Where the message stands at each event, and how people call it. */
+/** The message's status at each event, and its name in the summary. */
 const STATUS: Record<AcknowledgementEvent, { status: MessageStatus; words: string }> = {
   'message.confirmed': { status: 'confirmed', words: 'Confirmed' },
   'message.dead_lettered': { status: 'dead_lettered', words: 'Dead-lettered' },
@@ -29,13 +29,10 @@ const STATUS: Record<AcknowledgementEvent, { status: MessageStatus; words: strin
   'message.retried': { status: 'delivering', words: 'Retried' },
 };
 
-/** What is particular to one event. */
+/** The fields that only some events have. */
 type EventDetails = Pick<Acknowledgement['data'], 'destination' | 'by' | 'why'>;
 
-/**
- * Tells those who asked for it what becomes of the message, each through a workflow of its own: the message waits for none of
- * them, and none can fail it.
- */
+/** Starts one `acknowledgeSource` workflow for each event and recipient. None of them can delay or fail the message. */
 export class Acknowledgements {
   readonly #input: DeliverMessageInput;
   readonly #deliveries: readonly Delivery[];
@@ -46,32 +43,32 @@ export class Acknowledgements {
     this.#deliveries = deliveries;
   }
 
-  /** A delivery waits for a person. */
-  tellParked({ destination }: Delivery): void {
-    this.#tell('message.dead_lettered', { destination });
+  /** A delivery was parked. */
+  acknowledgeDeadLetter({ destination }: Delivery): void {
+    this.#acknowledge('message.dead_lettered', { destination });
   }
 
-  /** A person has decided; had they discarded, the message's ending tells. */
-  tellRetried({ decision, destination }: Delivery): void {
+  /** A person has decided. A discard is acknowledged at the message's end instead. */
+  acknowledgeRetry({ decision, destination }: Delivery): void {
     if (decision?.action !== 'retry') return;
-    this.#tell('message.retried', { destination, by: decision.by, why: decision.reason });
+    this.#acknowledge('message.retried', { destination, by: decision.by, why: decision.reason });
   }
 
-  /** No delivery will change any more. */
-  tellEnding(): void {
+  /** Every delivery is final. */
+  acknowledgeEnd(): void {
     const discarded = this.#deliveries.find((delivery) => delivery.discarded)?.discarded;
-    if (discarded) this.#tell('message.discarded', { by: discarded.by, why: discarded.why });
-    else if (this.#deliveries.some(({ expired }) => expired)) this.#tell('message.expired');
-    else this.#tell('message.confirmed');
+    if (discarded) this.#acknowledge('message.discarded', { by: discarded.by, why: discarded.why });
+    else if (this.#deliveries.some(({ expired }) => expired)) this.#acknowledge('message.expired');
+    else this.#acknowledge('message.confirmed');
   }
 
-  /** To be awaited before the message's workflow ends: Temporal starts no children of one that has ended. */
-  async underWay(): Promise<void> {
+  /** Await this before the message's workflow ends: Temporal starts no children of a workflow that has ended. */
+  async allStarted(): Promise<void> {
     await Promise.all(this.#starting);
   }
 
-  /** Returns at once, with the news on its way. */
-  #tell(event: AcknowledgementEvent, details: EventDetails = {}): void {
+  /** Returns at once; the acknowledgements start in the background. */
+  #acknowledge(event: AcknowledgementEvent, details: EventDetails = {}): void {
     for (const plan of this.#input.acknowledgements ?? []) {
       if (!plan.events.includes(event)) continue;
       const starting = start(plan, this.#acknowledgement(event, details)).finally(() =>
@@ -114,7 +111,11 @@ async function start(plan: AcknowledgementPlan, acknowledgement: Acknowledgement
         staticSummary: `${acknowledgement.type} → ${recipientName(plan.recipient)}`,
       });
     } catch (error) {
-      log.warn('The source could not be told', { workflowId, type: acknowledgement.type, error });
+      log.warn('The acknowledgement could not be started', {
+        workflowId,
+        type: acknowledgement.type,
+        error,
+      });
     }
   });
 }

@@ -15,30 +15,30 @@ import type { DeadLetterReference } from '../../contract/deadLetterQueue.js';
 import type { Destination } from '../../domain/destination.js';
 
 /**
- * Signals the destination's `deadLetterQueue`, which is started where it doesn't run yet. The queue is an overview: that
- * it can't be told must never stop a message, so a failure is logged and no more. Not stopped by cancellation.
+ * Signals the destination's `deadLetterQueue`, and starts it where it doesn't run yet. The queue is only an overview, so a
+ * failure to signal it is logged and never stops a message. Not stopped by cancellation.
  */
-export async function tellDeadLetterQueue(
+export async function signalDeadLetterQueue(
   signal: SignalDefinition<[DeadLetterReference]>,
   destination: Destination,
   reference: DeadLetterReference,
 ): Promise<void> {
   const workflowId = deadLetterQueueId(destination);
-  const tell = () => getExternalWorkflowHandle(workflowId).signal(signal, reference);
+  const sendSignal = () => getExternalWorkflowHandle(workflowId).signal(signal, reference);
   await CancellationScope.nonCancellable(async () => {
     try {
-      await tell().catch(async () => {
+      await sendSignal().catch(async () => {
         await startQueue(workflowId, destination);
-        await tell();
+        await sendSignal();
       });
     } catch (error) {
       if (isCancellation(error)) throw error;
-      log.warn('The dead-letter queue could not be told', { workflowId, error });
+      log.warn('The dead-letter queue could not be signalled', { workflowId, error });
     }
   });
 }
 
-/** Workflow code has no signal-with-start; another message may start the queue at the same moment, which is as good. */
+/** Workflow code has no signal-with-start. Another message may start the queue at the same moment: that is no error. */
 async function startQueue(workflowId: string, destination: Destination): Promise<void> {
   try {
     await startChild<Workflows['deadLetterQueue']>('deadLetterQueue', {

@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { Delivery } from './delivery.js';
 
-/** How a message ends that was not confirmed everywhere: Failed, with who gave it up and why, or when it expired. */
-export function unconfirmedEnding(deliveries: readonly Delivery[]): ApplicationFailure | undefined {
+/** The workflow's failure where the message was discarded or has expired; undefined where it was confirmed everywhere. */
+export function messageFailure(deliveries: readonly Delivery[]): ApplicationFailure | undefined {
   const discarded = deliveries.find((delivery) => delivery.discarded);
   if (discarded) return discardedFailure(discarded);
   const expired = deliveries.find((delivery) => delivery.expired);
@@ -10,7 +10,7 @@ export function unconfirmedEnding(deliveries: readonly Delivery[]): ApplicationF
 }
 
 function discardedFailure({ destination, discarded }: Delivery): ApplicationFailure {
-  const by = discarded?.by ?? 'somebody who gave no name';
+  const by = discarded?.by ?? 'an unnamed person';
   const why = discarded?.why ?? 'no reason given';
   return ApplicationFailure.nonRetryable(
     `Discarded by ${by}: ${why} (${destination}: ${discarded?.reason ?? 'dead letter'})`,
