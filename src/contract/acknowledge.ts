@@ -13,7 +13,7 @@ export interface AcknowledgeInput {
 }
 
 export interface AcknowledgeSourceInput {
-  /** The same in every attempt: by it the recipient knows one that it has had. */
+  /** The same in every attempt, so that the recipient can recognise a repetition. */
   webhookId: string;
   plan: AcknowledgementPlan;
   acknowledgement: Acknowledgement;

@@ -24,12 +24,15 @@ export interface AcknowledgementActivities {
   acknowledge(input: AcknowledgeInput): Promise<AcknowledgementResult>;
 }
 
-/** On the task queue of the workflows: what sendproof does for itself. */
+/** On the task queue of the workflows: sendproof's own operation. */
 export interface WorkflowQueueActivities {
+  /** Finds messages that are neither delivered nor parked long after they were due. */
   overdueMessages(): Promise<OverdueMessages>;
   /** Applies a decision to one page of a destination's dead letters. */
   decideDeadLetters(input: DecideDeadLettersInput): Promise<DecideDeadLettersResult>;
+  /** What the configuration says about digests: workflows can't read it themselves. */
   digestPolicy(): Promise<DigestPolicy>;
+  /** Sends a notice to the operators' destinations. */
   tellOperators(notice: OperatorNotice): Promise<OperatorNoticeResult>;
   /**
    * Sets the pace of an account's task queue.

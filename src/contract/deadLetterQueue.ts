@@ -9,13 +9,13 @@ export interface DeadLetterReference {
   at: string;
 }
 
-/** What `deadLetterQueue` knows of its dead letters. The whole list is Temporal's visibility; this is the overview. */
+/** The overview that `deadLetterQueue` keeps of its dead letters. The complete list is Temporal's visibility. */
 export interface DeadLetterCounts {
   open: number;
   openByReason: Partial<Record<FailureReason, number>>;
   /**
-   * How many of the open ones were parked in which hour, as `2026-11-24T09`: all that is needed to know the oldest, and
-   * bounded by the hours that they wait. Without sendproof's own notices. Absent in what the first form of the queue left.
+   * How many of the open ones were parked in each hour, as `2026-11-24T09`. Enough to find the oldest, and bounded by the
+   * number of hours. Without sendproof's own notices. Absent from the state of the queue's first version.
    */
   openByHour?: Record<string, number>;
   /** Since the queue began. */
@@ -26,29 +26,29 @@ export interface DeadLetterCounts {
 
 /** The answer to the query `counts`. */
 export interface DeadLetterOverview extends DeadLetterCounts {
-  /** ISO 8601: since when the oldest open one waits. To the hour where it is not among the recent ones. */
+  /** ISO 8601: when the oldest open one was parked. To the hour where it is not among the recent ones. */
   oldest: string | undefined;
   /** ISO 8601: when the newest open one was parked. */
   newest: string | undefined;
 }
 
-/** What a person asks of a whole queue. Who and why are kept with each message. */
+/** A person's decision on a whole queue. `by` and `reason` are kept with each message. */
 export interface BulkRequest {
   by: string;
   /** Why. */
   reason: string;
-  /** Without it, all that waits in this queue. */
+  /** Without it, all dead letters of this queue. */
   filter?: {
-    /** Only what is parked for this reason. */
+    /** Only dead letters with this reason. */
     reason?: FailureReason;
-    /** ISO 8601: only what was parked by then; never later than now. */
+    /** ISO 8601: only what was parked at or before this time; never later than now. */
     at?: string;
   };
-  /** Asked twice with the same one, it is one decision. By default a new one. */
+  /** Makes the request idempotent: requests with the same id are one decision. By default a new id. */
   id?: string;
 }
 
-/** A decision on all that waits in a queue, and how far it has come. */
+/** A decision on all matching dead letters of a queue, and its progress. */
 export interface BulkDecision {
   id: string;
   action: 'retry' | 'discard';
@@ -57,31 +57,33 @@ export interface BulkDecision {
   filter: { reason?: FailureReason | undefined; at: string };
   /** ISO 8601. */
   requestedAt: string;
-  /** How many dead letters it has been told so far. */
+  /** How many dead letters have received it so far. */
   decided: number;
-  /** Where it goes on in Temporal's list; absent at the beginning and at the end. */
+  /** The position in Temporal's list; absent at the beginning and at the end. */
   cursor?: string | undefined;
-  /** ISO 8601; absent while it is under way. */
+  /** ISO 8601; absent while it is in progress. */
   finishedAt?: string | undefined;
 }
 
-/** What the operators have not been told yet, and when they were told last; carried from run to run. Times are ISO 8601. */
+/** The pending digest, and when operators were last notified; carried from run to run. Times are ISO 8601. */
 export interface DigestState {
+  /** Dead letters that no digest has reported yet. */
   untold?: { since: string; byReason: Partial<Record<FailureReason, number>> } | undefined;
+  /** When the last digest was sent. */
   toldAt?: string | undefined;
-  /** When they were last told that dead letters wait for too long. */
+  /** When the last reminder of long-open dead letters was sent. */
   remindedAt?: string | undefined;
 }
 
 export interface DeadLetterQueueInput {
   destination: Destination;
-  /** What the previous run knew. */
+  /** The counts of the previous run. */
   counts?: DeadLetterCounts;
   digest?: DigestState;
   decisions?: BulkDecision[];
 }
 
-/** What the queue's memo shows, so that it can be seen while no worker runs. */
+/** The queue's memo, which can be read while no worker runs. */
 export interface DeadLetterQueueMemo {
   decisions?: BulkDecision[];
 }
@@ -92,7 +94,7 @@ export type DecideDeadLettersInput = { destination: Destination } & Pick<
 >;
 
 export interface DecideDeadLettersResult {
-  /** How many dead letters were told the decision. */
+  /** How many dead letters received the decision. */
   decided: number;
   /** Where the next page begins; absent after the last one. */
   cursor?: string;

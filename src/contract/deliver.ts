@@ -8,14 +8,14 @@ export interface DeliverInput extends RecordedDestination {
   correlation?: Correlation | undefined;
   onAmbiguous: OnAmbiguous;
   retry: RetryProfile;
-  /** ISO 8601: when the message was accepted, or its `deliverAt`. Absent from what older workflows scheduled. */
+  /** ISO 8601: when the message was accepted, or its `deliverAt`. Absent from inputs of earlier releases. */
   dueAt?: string | undefined;
   /** ISO 8601: nothing is posted after it. */
   expiresAt?: string | undefined;
   traceId: string;
   /** The attempts made before this activity was scheduled; empty the first time. */
   earlierAttempts: Attempt[];
-  /** The number of the last of them that a person had known of when they asked for a retry; without it, of the last. */
+  /** The number of the last attempt before a person's latest retry; by default, that of the last of `earlierAttempts`. */
   decidedUpTo?: number | undefined;
 }
 

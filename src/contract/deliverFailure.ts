@@ -31,21 +31,21 @@ export interface DeliverFailure {
   ending: Ending;
 }
 
-/** Whether a time limit, and not the count of attempts, ended an activity: only a message that expires has one. */
+/** Whether a time limit ended the activity, not the number of attempts. Only messages that expire have a time limit. */
 export function endedByTime({ retryState }: Pick<ActivityFailure, 'retryState'>): boolean {
   return retryState === RetryState.TIMEOUT;
 }
 
 /**
- * Reads what the end of a failed `deliver` activity says: in the workflow, which parks the delivery, and in the API, which
- * tells of it. The attempt log is in the failure's details; where the last worker was lost, in its last heartbeat.
+ * Reads the failure of a `deliver` activity: in the workflow, which parks the delivery, and in the API, which shows it. The
+ * attempt log is in the failure's details or, where the last worker was lost, in its last heartbeat.
  *
  * @param cause the cause of the ActivityFailure
  * @param activity.earlier the attempts before this activity
  * @param activity.scheduledAt when the activity was scheduled
  * @param activity.attempts how many attempts it was allowed
- * @param activity.decidedUpTo the number of the last attempt that a person has known of when they asked for a
- *   retry; without it, of the last one before this activity
+ * @param activity.decidedUpTo the number of the last attempt before a person's latest retry; by default, that of the last
+ *   attempt before this activity
  * @param activity.timeIsUp whether it ended because of its time limit, as a message that expires has
  */
 export function readDeliverFailure(
@@ -57,11 +57,11 @@ export function readDeliverFailure(
       ? ofFailedAttempt(cause, activity)
       : ofLostWorker(cause, activity);
   if (activity.onAmbiguous === 'resend' || failure.reason === 'outcome_unknown') return failure;
-  // Its next attempt looks first.
+  // Its next attempt searches before it posts.
   if (failure.ending === 'held_back') return failure;
 
   const decidedUpTo = activity.decidedUpTo ?? lastNumber(activity.earlier);
-  // A person has to look before this may be sent again, whatever it was that hid the outcome.
+  // A person has to check the destination before this may be sent again, whatever the reason of the last failure.
   const unresolved = new AttemptLog(failure.attempts)
     .unresolved()
     .find(({ number }) => number > decidedUpTo);
@@ -69,7 +69,7 @@ export function readDeliverFailure(
     ? {
         ...failure,
         reason: 'outcome_unknown',
-        detail: `${failure.detail} An attempt since ${unresolved.startedAt ?? 'an unknown time'} may have been posted: look there; then retry if the message is missing, or discard it if it is there.`,
+        detail: `${failure.detail} An attempt since ${unresolved.startedAt ?? 'an unknown time'} may have posted it: check the destination, then retry if the message is missing, or discard it if it is there.`,
       }
     : failure;
 }
@@ -79,7 +79,7 @@ function ofFailedAttempt(
   { earlier, timeIsUp }: Activity,
 ): DeliverFailure {
   const [attempts = earlier, ending] = (failure.details ?? []) as [Attempt[]?, Ending?];
-  // That the time was over is how it ended; why it was not posted before, the last attempt says.
+  // "expired" is only how it ended. The last attempt has the reason why it was not posted before.
   const type = failure.type === 'expired' ? (attempts.at(-1)?.reason ?? 'expired') : failure.type;
   return {
     reason: FAILURE_REASONS.find((known) => known === type) ?? 'unexpected_answer',
@@ -99,13 +99,13 @@ function ofLostWorker(
     const known = heartbeat ?? earlier;
     return {
       reason: known.at(-1)?.reason ?? 'expired',
-      detail: 'It waited in its account’s queue until its time was over.',
+      detail: 'It expired while it waited in its account’s queue.',
       attempts: known,
       ending: 'expired',
     };
   }
-  // Temporal gives up on an activity whose worker was lost when no attempt is left, or no time for one: then this attempt
-  // was one more than those that were written down.
+  // Temporal ends an activity whose worker was lost when no attempt is left, or no time for one: then the lost attempt was
+  // one more than those recorded.
   const made = timeIsUp ? lastNumber(heartbeat ?? earlier) - lastNumber(earlier) + 1 : attempts;
   return {
     reason: 'worker_lost',

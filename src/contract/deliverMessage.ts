@@ -3,7 +3,7 @@ import type { RetryProfile, OnAmbiguous, Receipt } from '../domain/delivery.js';
 import type { AcknowledgementPlan } from '../domain/acknowledgement.js';
 import type { Destination, RecordedDestination } from '../domain/destination.js';
 
-/** One destination of a message with all that its delivery was promised at acceptance. */
+/** One destination of a message with the settings of its delivery, fixed at acceptance. */
 export interface DeliveryPlan extends RecordedDestination {
   /** The account's task queue. */
   taskQueue: string;
@@ -12,9 +12,9 @@ export interface DeliveryPlan extends RecordedDestination {
   retry: RetryProfile;
   /** How long one request to the platform may take. */
   requestTimeoutMs: number;
-  /** A fallback: the index of the delivery that it stands in for. */
+  /** Fallbacks only: the index of their primary delivery. */
   fallbackFor?: number | undefined;
-  /** How long that one may take to confirm before this one is used too. */
+  /** Fallbacks only: how long the primary may take to confirm before this one is used too. */
   fallbackAfterMs?: number | undefined;
 }
 
@@ -25,21 +25,21 @@ export interface DeliverMessageInput {
   priority: number;
   onAmbiguous: OnAmbiguous;
   deliveries: DeliveryPlan[];
-  /** ISO 8601: not posted before. */
+  /** ISO 8601: not posted before this time. */
   deliverAt?: string | undefined;
-  /** ISO 8601: never posted after. */
+  /** ISO 8601: never posted after this time. */
   expiresAt?: string | undefined;
-  /** Who is told what becomes of it; empty or absent where nobody asked to be. */
+  /** Who receives acknowledgements; empty or absent where there are none. */
   acknowledgements?: AcknowledgementPlan[] | undefined;
   /** 32 hex digits: continued from the source's `traceparent` or begun by the API. */
   traceId: string;
 }
 
-/** What the workflow's memo keeps from its start. */
+/** The workflow's memo, as set at its start. */
 export interface MessageMemo {
-  /** Field name → hash of the field: tells a duplicate from a key that was used for other content. */
+  /** Field name → hash of the field: distinguishes a duplicate from a key that was used for other content. */
   fingerprint: Record<string, string>;
-  /** Drawn anew for each start, so that of several concurrent identical starts the one that took effect knows itself. */
+  /** Random for each start, so that of several concurrent identical starts the successful one can recognise itself. */
   startToken: string;
 }
 

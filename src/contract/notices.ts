@@ -9,7 +9,7 @@ export interface OverdueMessages {
 
 /** Something that the people who run sendproof should know. */
 export interface OperatorNotice {
-  /** The same topic is told once within the deduplication window, however often and from wherever it is asked for. */
+  /** Operators are notified once of a topic within the deduplication window, however often it is requested. */
   topic: string;
   content: Content;
   /** 1 to 5, as a message's. */
@@ -21,12 +21,12 @@ export interface OperatorNoticeResult {
   outcome: 'sent' | 'already_told' | 'nobody';
 }
 
-/** When the operators are told of dead letters, in milliseconds. */
+/** When operators are notified of dead letters, in milliseconds. */
 export interface DigestPolicy {
-  /** How long a first dead letter waits for others to be told of with it. */
+  /** How long the first dead letter waits for others that share its digest. */
   gatherMs: number;
-  /** A destination's digests are at least so far apart. */
+  /** The least time between two digests of one destination. */
   windowMs: number;
-  /** Once something has waited for so long they are reminded, and again after each further such time. */
+  /** A reminder is sent once a dead letter has been open for this time, and again after each further such time. */
   waitingTooLongMs: number;
 }

@@ -2,8 +2,8 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 
 /**
- * Set only while a message is in a state that Temporal's own execution status doesn't tell: `DeadLettered` while parked,
- * `Discarded` or `Expired` at its end. A message on its way is Running without it, a confirmed one Completed without it: so the happy
+ * Set only for states that Temporal's own execution status doesn't show: `DeadLettered` while parked, `Discarded` or
+ * `Expired` at the end. A message in progress is Running without it, a confirmed one Completed without it, so that the happy
  * path costs no extra history event.
  */
 export const deliveryStatusAttribute = defineSearchAttributeKey('DeliveryStatus', 'KEYWORD');

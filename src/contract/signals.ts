@@ -1,4 +1,4 @@
-/** What can be asked of the workflows from outside. The names are the product's outer interface. */
+/** The signals, updates and queries of the workflows. Their names are part of the public interface. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type {
   DeadLetterReference,
@@ -8,22 +8,22 @@ import type {
 } from './deadLetterQueue.js';
 import type { Destination } from '../domain/destination.js';
 
-/** What a person says with a retry or a discard. All optional, since `temporal workflow signal` may say nothing at all. */
+/** The input of a retry or a discard. All optional, since `temporal workflow signal` may send no input at all. */
 export interface OperatorRequest {
   /** Only the dead letter of this destination; without it, every dead letter of the message. */
   destination?: Destination;
   by?: string;
   reason?: string;
   /**
-   * ISO 8601: only what was parked by then. So a decision on many, which is told again where it can't be known whether it
-   * was told, never decides on what was parked anew.
+   * ISO 8601: only what was parked at or before this time. So a bulk decision, whose signal may be sent twice after the loss
+   * of a worker, never applies to what was parked later.
    */
   parkedBy?: string;
 }
 
-/** Sends the message's dead letters again. Does nothing where there are none. */
+/** Retries the message's dead letters. Does nothing where there are none. */
 export const retrySignal = defineSignal<[OperatorRequest?]>('retry');
-/** Gives the message's dead letters up. Does nothing where there are none. */
+/** Discards the message's dead letters. Does nothing where there are none. */
 export const discardSignal = defineSignal<[OperatorRequest?]>('discard');
 /** A delivery to this queue's destination was parked. */
 export const deadLetteredSignal = defineSignal<[DeadLetterReference]>('deadLettered');
@@ -31,9 +31,9 @@ export const deadLetteredSignal = defineSignal<[DeadLetterReference]>('deadLette
 export const resolvedSignal = defineSignal<[DeadLetterReference]>('resolved');
 export const deadLetterCountsQuery = defineQuery<DeadLetterOverview>('counts');
 
-/** Sends all that waits in this queue again, at a bounded pace. Answers at once; `decisions` has the progress. */
+/** Retries all matching dead letters of this queue, at a bounded pace. Answers immediately; `decisions` has the progress. */
 export const retryAllUpdate = defineUpdate<BulkDecision, [BulkRequest]>('retryAll');
-/** Gives all that waits in this queue up, likewise. */
+/** Discards all matching dead letters of this queue, in the same way. */
 export const discardAllUpdate = defineUpdate<BulkDecision, [BulkRequest]>('discardAll');
-/** The decisions on all that waits, the newest last: those under way, and the last that were made. */
+/** The bulk decisions, the newest last: those in progress, and the last that finished. */
 export const bulkDecisionsQuery = defineQuery<BulkDecision[]>('decisions');

@@ -103,7 +103,7 @@ describe('where nobody may look', () => {
     for (const state of states) {
       expect(state.deliveries[0]).toMatchObject({
         reason: 'outcome_unknown',
-        detail: expect.stringMatching(new RegExp(`since ${TIME} may have been posted`)) as string,
+        detail: expect.stringMatching(new RegExp(`since ${TIME} may have posted it`)) as string,
       });
       expect(attemptsOf(state)?.[0]).toMatchObject({ number: 1, outcome: 'ambiguous' });
       expect(attemptsOf(state)?.at(-1)).toMatchObject({
