@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { Agent, request } from 'undici';
 import type { z } from 'zod';
-import type { acceptanceSchema } from '../src/api/schema/representations.js';
+import type { acceptanceSchema } from '../src/api/schema/acceptanceRepresentation.js';
 import type { bareWorkflow } from './bareWorkflow.js';
 import type { Stage } from './stage.js';
 

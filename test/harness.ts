@@ -12,13 +12,13 @@ import { NativeConnection } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import { inject, vi } from 'vitest';
 import type { z } from 'zod';
+import type { acceptanceSchema } from '../src/api/schema/acceptanceRepresentation.js';
 import type {
-  acceptanceSchema,
   bulkDecisionProgressSchema,
   bulkDecisionSchema,
   deadLetterSummarySchema,
-  messageStateSchema,
-} from '../src/api/schema/representations.js';
+} from '../src/api/schema/deadLetterRepresentation.js';
+import type { messageStateSchema } from '../src/api/schema/messageRepresentation.js';
 import { startApi, type Api } from '../src/api/server.js';
 import { loadConfiguration, type Configuration } from '../src/config/configuration.js';
 import type { AccountLimits } from '../src/destinations/accountPolicy.js';

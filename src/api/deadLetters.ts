@@ -15,7 +15,10 @@ import type { MessagePage } from '../store/search/messageSearch.js';
 import type { ApiContext } from './apiContext.js';
 import { DECISION_LIMIT_BYTES } from './decisions.js';
 import { invalidRequest, parseRequest, Problem } from './problem.js';
-import type { bulkDecisionSchema, bulkDecisionProgressSchema } from './schema/representations.js';
+import type {
+  bulkDecisionSchema,
+  bulkDecisionProgressSchema,
+} from './schema/deadLetterRepresentation.js';
 import type { BulkDecision } from '../contract/deadLetterQueue.js';
 import { jsonBody } from './jsonBody.js';
 import {

@@ -7,7 +7,7 @@ import { acceptMessage } from '../acceptance/acceptMessage.js';
 import { explainDuplicate } from '../explanation/duplicate.js';
 import type { ApiContext } from './apiContext.js';
 import { asProblem, invalidRequest, parseRequest, Problem } from './problem.js';
-import type { acceptanceSchema, batchResultSchema } from './schema/representations.js';
+import type { acceptanceSchema, batchResultSchema } from './schema/acceptanceRepresentation.js';
 import { activeTraceId } from '../telemetry/tracing.js';
 import { withMessageSpan } from '../telemetry/messageSpan.js';
 import { jsonBody } from './jsonBody.js';

@@ -13,7 +13,7 @@ import { timelineOf } from '../explanation/timeline.js';
 import type { ApiContext } from './apiContext.js';
 import { findMessage, parseKey } from './findMessage.js';
 import { parseRequest, Problem } from './problem.js';
-import type { messageStateSchema } from './schema/representations.js';
+import type { messageStateSchema } from './schema/messageRepresentation.js';
 import { fromTemporal } from './temporalGate.js';
 import type { timelineSchema } from './schema/timelineRepresentation.js';
 import { messageQuerySchema, messageWaitSchema } from './schema/requests.js';

@@ -1,16 +1,18 @@
 /** The HTTP API as the commands use it. Its types are the API's own schemas, of which nothing is loaded. */
 import type { z } from 'zod';
+import type { acceptanceSchema } from '../api/schema/acceptanceRepresentation.js';
 import type {
-  acceptanceSchema,
   bulkDecisionProgressSchema,
   bulkDecisionSchema,
   bulkDryRunSchema,
   deadLetterSummarySchema,
+} from '../api/schema/deadLetterRepresentation.js';
+import type {
   decisionSchema,
   messagePageSchema,
   messageStateSchema,
   messageSummarySchema,
-} from '../api/schema/representations.js';
+} from '../api/schema/messageRepresentation.js';
 import type { timelineSchema } from '../api/schema/timelineRepresentation.js';
 import type { messageSchema } from '../domain/message.js';
 import type { OperatorRequest } from '../contract/signals.js';

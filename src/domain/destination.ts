@@ -16,7 +16,7 @@ export const destinationSchema = z
   .meta({
     id: 'Destination',
     description:
-      'One place on one platform through one account: `slack:<account>/<channel id>`, `teams:<account>/<team id>/<channel id>`, `teams:<account>/chats/<chat id>`, `teams-webhook:<account>/<name>`.',
+      'A channel or chat on one platform, reached through one account: `slack:<account>/<channel id>`, `teams:<account>/<team id>/<channel id>`, `teams:<account>/chats/<chat id>`, `teams-webhook:<account>/<name>`.',
     examples: ['slack:default/C0123ABC'],
   });
 

@@ -31,7 +31,8 @@ export const deduplicationKeySchema = readableKeySchema
   })
   .meta({
     id: 'DeduplicationKey',
-    description: 'Identifies the message; the id of its Temporal workflow.',
+    description:
+      'The key that identifies the message. A second message with the same key and content is a duplicate and is not posted.',
     examples: ['pagerduty-55-triggered'],
   });
 const notBlank = (text: string): boolean => text.trim().length > 0;
@@ -43,16 +44,29 @@ export const contentSchema = z
       // Slack cuts text above 40,000 characters: https://docs.slack.dev/reference/methods/chat.postMessage
       .max(40_000, 'must be at most 40,000 characters')
       .refine(notBlank, { error: 'must not be empty' })
-      .meta({ description: 'Markdown.' }),
+      .meta({
+        description: 'The text of the message, in Markdown.',
+        examples: ['**Checkout is down.** Runbook: https://example.com/runbooks/checkout'],
+      }),
     // Slack's header block holds 150 characters: https://docs.slack.dev/reference/block-kit/blocks/header-block
     title: z
       .string()
       .max(150, 'must be at most 150 characters')
       .refine(notBlank, { error: 'must not be empty' })
-      .optional(),
-    severity: z.enum(['critical', 'error', 'warning', 'info', 'ok']).optional(),
+      .optional()
+      .meta({
+        description: 'The title that the destination shows above the text.',
+        examples: ['PagerDuty incident 55 triggered'],
+      }),
+    severity: z
+      .enum(['critical', 'error', 'warning', 'info', 'ok'])
+      .optional()
+      .meta({
+        description: 'The severity, which the destination shows as a colour or a symbol.',
+        examples: ['critical'],
+      }),
   })
-  .meta({ id: 'Content' });
+  .meta({ id: 'Content', description: 'The content that every destination shows.' });
 export type Content = z.infer<typeof contentSchema>;
 
 /** Ids and search attributes are not encrypted by payload codecs: these fields are for references, not for content. */
@@ -63,17 +77,27 @@ const referenceText = z
 
 export const correlationSchema = z
   .strictObject({
-    source: referenceText.optional(),
-    reference: referenceText.optional(),
+    source: referenceText.optional().meta({
+      description: 'The system that the message comes from.',
+      examples: ['pagerduty'],
+    }),
+    reference: referenceText.optional().meta({
+      description: 'The id of the event in the source system.',
+      examples: ['Q1A2B3C4D5'],
+    }),
     url: z
       .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
       .max(2_000)
-      .optional(),
+      .optional()
+      .meta({
+        description: 'The page of the event in the source system, which the message links to.',
+        examples: ['https://example.pagerduty.com/incidents/Q1A2B3C4D5'],
+      }),
   })
   .meta({
     id: 'Correlation',
     description:
-      'Where the message comes from, as the source calls it. Searchable; kept unencrypted.',
+      'The origin of the message in the source system. Messages can be searched by these fields, and Temporal stores them unencrypted.',
   });
 export type Correlation = z.infer<typeof correlationSchema>;
 
@@ -97,14 +121,18 @@ const routeWithFallbackSchema = z
       .max(MAXIMUM_FALLBACKS, `must name at most ${MAXIMUM_FALLBACKS} destinations`)
       .meta({
         description:
-          'Used in this order, each once the one before it is dead-lettered or late (`fallbackAfter`).',
+          'Alternative destinations, in order. Each is used when the one before it is dead-lettered or has not confirmed within `fallbackAfter`.',
+        examples: [['teams-webhook:default/incidents']],
       }),
     fallbackAfter: durationMs.optional().meta({
       description:
-        'How long a destination may take to confirm before its fallback is used too, as `5m`. Without it, only a dead letter has the fallback used.',
+        'The time that a destination has to confirm before its fallback is used too: a number with a unit (`30s`, `5m`, `1h`). Without this field, the fallback is used only after a dead letter.',
     }),
   })
-  .meta({ id: 'DestinationWithFallback' });
+  .meta({
+    id: 'DestinationWithFallback',
+    description: 'A destination with the alternatives that are used when it fails.',
+  });
 
 /** Where a message goes: destinations, alone or with their fallbacks. */
 export const routesSchema = z
@@ -113,6 +141,10 @@ export const routesSchema = z
   .max(MAXIMUM_DESTINATIONS, `must name at most ${MAXIMUM_DESTINATIONS} destinations`)
   .refine((routes) => isDistinct(routes.flatMap(namedIn)), {
     error: 'must not name a destination twice',
+  })
+  .meta({
+    description: 'The destinations of the message, each alone or with its fallbacks.',
+    examples: [['slack:default/C0123ABC']],
   })
   .transform((routes) =>
     routes.map((route): Route => {
@@ -155,16 +187,22 @@ export const acknowledgeSchema = z
       })
       .meta({
         description:
-          'Where the callbacks go: on a host of the configuration’s allow-list. Signed by the Standard Webhooks specification.',
+          'The URL that receives the callbacks. Its host must be allowed by the configuration (`acknowledgements.allowedHosts`). Callbacks are signed as the Standard Webhooks specification says.',
         examples: ['https://hooks.example.com/sendproof'],
       }),
     events: z
       .array(z.enum(ACKNOWLEDGEMENT_EVENTS))
       .min(1, 'must name at least one event, or be left out')
       .default([...ACKNOWLEDGEMENT_EVENTS])
-      .meta({ description: 'What to be told of; without it, of everything.' }),
+      .meta({
+        description: 'The events that cause a callback. Without this field, every event does.',
+        examples: [['message.confirmed', 'message.dead_lettered']],
+      }),
   })
-  .meta({ id: 'Acknowledge' });
+  .meta({
+    id: 'Acknowledge',
+    description: 'The callback that reports the outcome of the message to another system.',
+  });
 
 function withoutCredentials(url: string): boolean {
   if (!URL.canParse(url)) return true;
@@ -177,20 +215,31 @@ const messageFields = z.strictObject({
   destinations: routesSchema,
   content: contentSchema,
   correlation: correlationSchema.optional(),
-  priority: z.int().min(1).max(5).default(3).meta({
-    description: '1 overtakes 5 where both wait for the same account.',
-  }),
-  onAmbiguous: z.enum(['resend', 'dead_letter']).default('resend').meta({
-    description:
-      'After an attempt whose outcome is unknown, where the destination can’t be searched: send again (at least once), or wait for a person (at most once).',
-  }),
+  priority: z
+    .int()
+    .min(1)
+    .max(5)
+    .default(3)
+    .meta({
+      description:
+        'The priority, from 1 (highest) to 5 (lowest), among messages that wait for the same account.',
+      examples: [1],
+    }),
+  onAmbiguous: z
+    .enum(['resend', 'dead_letter'])
+    .default('resend')
+    .meta({
+      description:
+        'The action after an attempt with an unknown outcome, if the destination cannot be searched: `resend` posts at least once, `dead_letter` posts at most once.',
+      examples: ['resend'],
+    }),
   retryProfile: z
     .string()
     .min(1)
     .optional()
     .meta({
       description:
-        'The name of a retry profile of the configuration, instead of the ones of the accounts.',
+        'The retry profile for this message, by its name in the configuration. Without this field, each account’s own profile is used.',
       examples: ['page'],
     }),
   deliverAt: timestamp
@@ -198,13 +247,19 @@ const messageFields = z.strictObject({
       error: 'must be within a year from now',
     })
     .optional()
-    .meta({ description: 'Not posted before. In the past: at once.' }),
+    .meta({
+      description:
+        'The earliest time at which the message is posted. A time in the past means: immediately.',
+      examples: ['2026-11-23T12:00:00Z'],
+    }),
   expiresAt: timestamp.optional().meta({
-    description: 'Never posted after it: what is not confirmed by then ends as `expired`.',
+    description:
+      'The time after which the message is no longer posted. Every delivery that is not confirmed by then becomes `expired`.',
+    examples: ['2026-11-23T18:00:00Z'],
   }),
   acknowledge: acknowledgeSchema.optional().meta({
     description:
-      'Have a system told what becomes of the message. Without it, what the configuration says for `correlation.source`.',
+      'The callback that reports the outcome of the message. Without this field, the configuration of `correlation.source` applies.',
   }),
 });
 
@@ -217,10 +272,12 @@ export const messageSchema = messageFields
       Date.parse(deliverAt) < Date.parse(expiresAt),
     { path: ['expiresAt'], error: 'must be later than deliverAt' },
   )
-  .meta({ id: 'Message' });
+  .meta({ id: 'Message', description: 'A message to one or more destinations.' });
 export type Message = z.infer<typeof messageSchema>;
 
 /** The body as it may come, for the API's document: with the key in the header instead. */
-export const messageBodySchema = messageFields
-  .partial({ deduplicationKey: true })
-  .meta({ id: 'MessageBody' });
+export const messageBodySchema = messageFields.partial({ deduplicationKey: true }).meta({
+  id: 'MessageBody',
+  description:
+    'A message to one or more destinations. `deduplicationKey` is required here or in the header `Idempotency-Key`.',
+});

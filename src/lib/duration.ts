@@ -2,12 +2,15 @@ import ms from 'ms';
 import { z } from 'zod';
 
 /** A duration as `500ms`, `10s`, `5m`, `24h`; parsed to milliseconds. */
-export const durationMs = z.string().transform((text, context) => {
-  const milliseconds = parseDuration(text);
-  if (milliseconds !== undefined && milliseconds > 0) return milliseconds;
-  context.addIssue(`not a duration: "${text}" (write 500ms, 10s, 5m or 24h)`);
-  return z.NEVER;
-});
+export const durationMs = z
+  .string()
+  .meta({ examples: ['30s'] })
+  .transform((text, context) => {
+    const milliseconds = parseDuration(text);
+    if (milliseconds !== undefined && milliseconds > 0) return milliseconds;
+    context.addIssue(`not a duration: "${text}" (write 500ms, 10s, 5m or 24h)`);
+    return z.NEVER;
+  });
 
 /** What the `ms` library takes; it throws at anything else. */
 const LONGEST_TEXT = 100;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import type { z } from 'zod';
-import type { batchResultSchema } from '../../src/api/schema/representations.js';
+import type { batchResultSchema } from '../../src/api/schema/acceptanceRepresentation.js';
 import type { DevServer } from '../../src/embedded/devServer.js';
 import { startHarness, type Acceptance, type Harness, type HarnessOptions } from '../harness.js';
 import { startOwnServer } from '../ownServer.js';

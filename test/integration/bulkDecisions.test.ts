@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { z } from 'zod';
-import type { bulkDryRunSchema } from '../../src/api/schema/representations.js';
+import type { bulkDryRunSchema } from '../../src/api/schema/deadLetterRepresentation.js';
 import { deadLetterQueueId } from '../../src/contract/names.js';
 import type { MessagePage } from '../../src/store/search/messageSearch.js';
 import {

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { z } from 'zod';
-import type { batchResultSchema } from '../../src/api/schema/representations.js';
+import type { batchResultSchema } from '../../src/api/schema/acceptanceRepresentation.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { startApi } from '../../src/api/server.js';
 import { environmentOf, ProductProcess } from '../faults/productProcess.js';

@@ -1,54 +1,83 @@
-/** The body of a callback, for the OpenAPI document: what a receiver can count on. */
+/** The callback that a source receives: what a receiver can rely on. */
 import { z } from 'zod';
 import { ACKNOWLEDGEMENT_EVENTS, type Acknowledgement } from '../../domain/acknowledgement.js';
 import { deduplicationKeySchema } from '../../domain/message.js';
 import {
+  deciderField,
   deliveryStatusSchema,
+  rationaleField,
   reasonSchema,
-  receiptSchema,
+  referenceField,
+  sourceField,
   statusSchema,
   timestamp,
   traceIdSchema,
-} from './representations.js';
+} from './fields.js';
+import { receiptSchema } from './messageRepresentation.js';
 import { destinationSchema } from '../../domain/destination.js';
+
+const acknowledgedDeliverySchema = z
+  .object({
+    destination: destinationSchema,
+    status: deliveryStatusSchema,
+    receipt: receiptSchema.optional(),
+    reason: reasonSchema.optional(),
+  })
+  .meta({
+    id: 'AcknowledgedDelivery',
+    description: 'The state of the delivery to one destination at the time of the event.',
+  });
 
 export const acknowledgementSchema = z
   .object({
-    type: z.enum(ACKNOWLEDGEMENT_EVENTS),
-    timestamp: timestamp.meta({ description: 'When it happened, not when it was told.' }),
-    data: z.object({
-      summary: z.string().meta({ examples: ['Delivery Status: Confirmed'] }),
-      deduplicationKey: deduplicationKeySchema,
-      status: statusSchema,
-      source: z.string().optional(),
-      reference: z.string().optional(),
-      traceId: traceIdSchema,
-      deliveries: z.array(
-        z.object({
-          destination: destinationSchema,
-          status: deliveryStatusSchema,
-          receipt: receiptSchema.optional(),
-          reason: reasonSchema.optional(),
-        }),
-      ),
-      destination: destinationSchema
-        .optional()
-        .meta({ description: 'The one that was dead-lettered or retried.' }),
-      by: z.string().optional().meta({ description: 'Who retried or discarded.' }),
-      why: z.string().optional().meta({ description: 'In that person’s words.' }),
+    type: z.enum(ACKNOWLEDGEMENT_EVENTS).meta({
+      description: 'The event that happened.',
+      examples: ['message.confirmed'],
     }),
+    timestamp: timestamp.meta({
+      description: 'The time of the event, which may be long before the time of the callback.',
+      examples: ['2026-11-23T12:00:01.000Z'],
+    }),
+    data: z
+      .object({
+        summary: z.string().meta({
+          description: 'The event in one line, for people.',
+          examples: ['Delivery Status: Confirmed'],
+        }),
+        deduplicationKey: deduplicationKeySchema,
+        status: statusSchema,
+        source: sourceField.optional(),
+        reference: referenceField.optional(),
+        traceId: traceIdSchema,
+        deliveries: z
+          .array(acknowledgedDeliverySchema)
+          .meta({ description: 'The delivery to each destination.' }),
+        destination: destinationSchema
+          .optional()
+          .meta({ description: 'The destination that was dead-lettered or retried.' }),
+        by: deciderField.optional(),
+        why: rationaleField.optional(),
+      })
+      .meta({ description: 'The message that the event is about, without its content.' }),
   })
-  .meta({ id: 'Acknowledgement' }) satisfies z.ZodType<Acknowledgement>;
+  .meta({
+    id: 'Acknowledgement',
+    description: 'An event in the life of a message, as its source receives it.',
+  }) satisfies z.ZodType<Acknowledgement>;
 
 /** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
 export const callbackHeaders = z.object({
-  'webhook-id': z
-    .string()
-    .meta({ description: 'The same in every attempt: answer 2xx to one you have had.' }),
-  'webhook-timestamp': z
-    .string()
-    .meta({ description: 'Of this attempt, in seconds since the epoch.' }),
-  'webhook-signature': z
-    .string()
-    .meta({ description: '`v1,<base64>`, or several with spaces between them.' }),
+  'webhook-id': z.string().meta({
+    description:
+      'The id of the callback, the same in every attempt. Answer 2xx to an id that you have already received.',
+    examples: ['msg_0d5c6f7a-8b1e-4c39-9f0d-2a4b6c8d0e1f'],
+  }),
+  'webhook-timestamp': z.string().meta({
+    description: 'The time of this attempt, in seconds since 1970-01-01 UTC.',
+    examples: ['1795435201'],
+  }),
+  'webhook-signature': z.string().meta({
+    description: 'One or more signatures `v1,<base64>`, separated by spaces.',
+    examples: ['v1,MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='],
+  }),
 });

@@ -1,31 +1,77 @@
+/** The queries and bodies that the API accepts, the message itself aside. */
 import { z } from 'zod';
 import { isCursor } from '../../store/search/messageSearch.js';
-import { MESSAGE_STATUSES, FAILURE_REASONS } from '../../domain/delivery.js';
+import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
+import { messageSchema } from '../../domain/message.js';
 import { durationMs } from '../../lib/duration.js';
 import { destinationSchema } from '../../domain/destination.js';
+import { requestTimestamp } from './fields.js';
 
-const timestamp = z.iso.datetime({
-  offset: true,
-  error: 'must be a time as 2026-11-23T12:00:00Z',
+const destinationFilter = destinationSchema.optional().meta({
+  description: 'Only deliveries to this destination.',
+  examples: ['slack:default/C0123ABC'],
 });
+const reasonFilter = z
+  .enum(FAILURE_REASONS)
+  .optional()
+  .meta({ description: 'Only dead letters with this reason.', examples: ['not_authorised'] });
 
 export const pageFields = {
-  destination: destinationSchema.optional(),
+  destination: destinationFilter,
   cursor: z
     .string()
     .refine(isCursor, { error: 'must be the cursor of an earlier answer' })
-    .optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+    .optional()
+    .meta({
+      description: 'The `cursor` of the page before, to get the page that follows it.',
+      examples: [
+        'MjAyNi0xMS0yM1QxMjowMDowMC4wMDBaIDBhMWIyYzNkLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMQ',
+      ],
+    }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(100)
+    .meta({ description: 'The largest number of messages on the page.', examples: [100] }),
 };
 
 export const messageQuerySchema = z.strictObject({
   ...pageFields,
-  source: z.string().optional(),
-  reference: z.string().optional(),
-  traceId: z.string().optional(),
-  status: z.enum(MESSAGE_STATUSES).optional(),
-  since: timestamp.optional().meta({ description: 'Accepted at or after.' }),
-  until: timestamp.optional().meta({ description: 'Accepted before.' }),
+  source: z
+    .string()
+    .optional()
+    .meta({
+      description: 'Only messages with this `correlation.source`.',
+      examples: ['pagerduty'],
+    }),
+  reference: z
+    .string()
+    .optional()
+    .meta({
+      description: 'Only messages with this `correlation.reference`.',
+      examples: ['Q1A2B3C4D5'],
+    }),
+  traceId: z
+    .string()
+    .optional()
+    .meta({
+      description: 'Only messages with this W3C trace id.',
+      examples: ['4bf92f3577b34da6a3ce929d0e0e4736'],
+    }),
+  status: z
+    .enum(MESSAGE_STATUSES)
+    .optional()
+    .meta({ description: 'Only messages with this status.', examples: ['delivering'] }),
+  since: requestTimestamp.optional().meta({
+    description: 'Only messages that were accepted at this time or later.',
+    examples: ['2026-11-23T00:00:00Z'],
+  }),
+  until: requestTimestamp.optional().meta({
+    description: 'Only messages that were accepted before this time.',
+    examples: ['2026-11-24T00:00:00Z'],
+  }),
   q: z
     .string()
     .trim()
@@ -34,7 +80,7 @@ export const messageQuerySchema = z.strictObject({
     .optional()
     .meta({
       description:
-        'Words that a person knows it by, as `PagerDuty 55`: source and reference, or the beginning of a key or reference, or a trace id, or a destination.',
+        'Words to search for: a source with a reference, the beginning of a key or a reference, a trace id, or a destination.',
       examples: ['PagerDuty 55'],
     }),
 });
@@ -47,62 +93,110 @@ export const messageWaitSchema = z.strictObject({
     .refine((ms) => ms <= LONGEST_WAIT_MS, { error: 'must be at most 60s' })
     .optional()
     .meta({
-      description: 'Hold the answer until the status is final, but no longer than this, as `20s`.',
+      description:
+        'The longest time to wait for a final status before the API answers: a number with a unit, at most `60s`. Without this parameter, the API answers immediately.',
     }),
 });
 
 const personsWords = z.string().trim().min(1, 'must not be empty').max(1_000);
 
-const filterFields = {
-  destination: destinationSchema.optional(),
-  reason: z.enum(FAILURE_REASONS).optional(),
-};
+export const deadLetterQuerySchema = z.strictObject({ ...pageFields, reason: reasonFilter });
 
-export const deadLetterQuerySchema = z.strictObject({ ...pageFields, ...filterFields });
+const filterFields = { destination: destinationFilter, reason: reasonFilter };
 
 export const deadLetterSummaryQuerySchema = z.strictObject(filterFields);
+
+const deciderExamples = ['Ada Lovelace'];
+const retryReasonExamples = ['The bot has been invited to the channel.'];
+const discardReasonExamples = ['The incident is resolved.'];
 
 export const bulkDecisionBodySchema = z
   .strictObject({
     filter: z.strictObject(filterFields).meta({
-      description: 'Which dead letters: `reason` is why they are parked. `{}` means all of them.',
+      description: 'The dead letters to decide on. An empty filter `{}` matches all of them.',
     }),
-    by: personsWords.optional().meta({ description: 'Who decides. Required unless `dryRun`.' }),
-    reason: personsWords.optional().meta({ description: 'Why. Required unless `dryRun`.' }),
-    dryRun: z.boolean().default(false).meta({ description: 'Count, and do nothing.' }),
+    by: personsWords.optional().meta({
+      description: 'The name of the person who decides. Required unless `dryRun` is true.',
+      examples: deciderExamples,
+    }),
+    reason: personsWords.optional().meta({
+      description: 'The explanation of the decision. Required unless `dryRun` is true.',
+      examples: retryReasonExamples,
+    }),
+    dryRun: z
+      .boolean()
+      .default(false)
+      .meta({
+        description: 'True counts the dead letters and changes nothing.',
+        examples: [true],
+      }),
   })
-  .meta({ id: 'BulkDecisionRequest' });
+  .meta({ id: 'BulkDecisionRequest', description: 'A decision on many dead letters.' });
 
 export const retryBodySchema = z
   .strictObject({
-    destination: destinationSchema.optional(),
-    by: personsWords.optional(),
-    reason: personsWords.optional(),
+    destination: destinationSchema.optional().meta({
+      description:
+        'The only destination to retry. Without this field, every dead letter of the message is retried.',
+    }),
+    by: personsWords.optional().meta({
+      description: 'The name of the person who decides.',
+      examples: deciderExamples,
+    }),
+    reason: personsWords.optional().meta({
+      description: 'The explanation of the decision.',
+      examples: retryReasonExamples,
+    }),
   })
-  .meta({ id: 'RetryRequest' });
+  .meta({ id: 'RetryRequest', description: 'A decision to post dead letters again.' });
 
-/** Giving a message up is final, so who and why are asked for. */
+/** Discarding is final, so who and why are required. */
 export const discardBodySchema = z
   .strictObject({
-    destination: destinationSchema.optional(),
-    by: personsWords,
-    reason: personsWords,
+    destination: destinationSchema.optional().meta({
+      description:
+        'The only destination to discard. Without this field, every dead letter of the message is discarded.',
+    }),
+    by: personsWords.meta({
+      description: 'The name of the person who decides.',
+      examples: deciderExamples,
+    }),
+    reason: personsWords.meta({
+      description: 'The explanation of the decision.',
+      examples: discardReasonExamples,
+    }),
   })
-  .meta({ id: 'DiscardRequest' });
+  .meta({ id: 'DiscardRequest', description: 'A decision to give dead letters up.' });
 
 /** As query parameters, since many clients and proxies drop the body of a DELETE. */
 export const cancelQuerySchema = z.strictObject({
-  by: personsWords.optional(),
-  reason: personsWords.optional(),
+  by: personsWords.optional().meta({
+    description: 'The name of the person who decides.',
+    examples: deciderExamples,
+  }),
+  reason: personsWords.optional().meta({
+    description: 'The explanation of the decision.',
+    examples: discardReasonExamples,
+  }),
 });
 
 const BATCH_LIMIT_MESSAGES = 1_000;
 
-export const batchSchema = z
-  .strictObject({
+function batchOf<Message extends z.ZodType>(message: Message) {
+  return z.strictObject({
     messages: z
-      .array(z.unknown())
+      .array(message)
       .min(1, 'must hold at least one message')
-      .max(BATCH_LIMIT_MESSAGES, `must hold at most ${BATCH_LIMIT_MESSAGES} messages`),
-  })
-  .meta({ id: 'Batch' });
+      .max(BATCH_LIMIT_MESSAGES, `must hold at most ${BATCH_LIMIT_MESSAGES} messages`)
+      .meta({ description: 'The messages, each of which is accepted or refused by itself.' }),
+  });
+}
+
+/** What the API parses: a message that is not valid is refused alone. */
+export const batchSchema = batchOf(z.unknown());
+
+/** What a client should send. */
+export const documentedBatchSchema = batchOf(messageSchema).meta({
+  id: 'Batch',
+  description: 'Up to 1,000 messages.',
+});

@@ -2,90 +2,168 @@
 import { z } from 'zod';
 import { ACKNOWLEDGEMENT_EVENTS } from '../../domain/acknowledgement.js';
 import {
+  deciderField,
+  detailField,
   messageLinksSchema,
-  receiptSchema,
+  rationaleField,
   reasonSchema,
+  referenceField,
+  sourceField,
   statusSchema,
-  attemptFields,
   timestamp,
-} from './representations.js';
+  traceIdSchema,
+} from './fields.js';
+import { attemptFields, receiptSchema } from './messageRepresentation.js';
 
-const at = timestamp;
-const destination = z.string();
+const at = timestamp.meta({
+  description: 'The time of this step. It may be in the future.',
+  examples: ['2026-11-23T12:00:00.312Z'],
+});
+const destination = z.string().meta({
+  description: 'The destination that this step is about.',
+  examples: ['slack:default/C0123ABC'],
+});
+const attemptNumber = attemptFields.number;
+
+/** One step. The `kind` and its description identify it; all steps have a time. */
+function step<Kind extends string, Fields extends z.core.$ZodLooseShape>(
+  kind: Kind,
+  description: string,
+  fields: Fields,
+) {
+  return z
+    .object({
+      kind: z.literal(kind).meta({ description: 'The kind of this step.', examples: [kind] }),
+      at,
+      ...fields,
+    })
+    .meta({ description });
+}
+
 const person = {
-  at,
-  by: z.string().optional(),
-  reason: z.string().optional(),
+  by: deciderField.optional(),
+  reason: rationaleField.optional(),
   destination: destination.optional(),
 };
 const unconfirmed = {
-  at,
   destination,
   reason: reasonSchema.optional(),
-  detail: z.string().optional(),
+  detail: detailField.optional(),
+};
+
+const acknowledgementFields = {
+  workflowId: z.string().meta({
+    description: 'The id of the Temporal workflow that sends the acknowledgement.',
+    examples: ['sendproof/ack/0d5c6f7a-8b1e-4c39-9f0d-2a4b6c8d0e1f'],
+  }),
+  event: z.enum(ACKNOWLEDGEMENT_EVENTS).meta({
+    description: 'The event that is acknowledged.',
+    examples: ['message.confirmed'],
+  }),
+  via: z.enum(['callback', 'pagerduty_note']).meta({
+    description: 'The way in which the recipient is notified.',
+    examples: ['callback'],
+  }),
+  recipient: z.string().meta({
+    description: 'The host of the callback, or the PagerDuty incident.',
+    examples: ['hooks.example.com'],
+  }),
+  status: z.enum(['pending', 'delivered', 'failed', 'forgotten']).meta({
+    description:
+      'The status of the acknowledgement. `forgotten`: its retention in Temporal has ended.',
+    examples: ['delivered'],
+  }),
+  attempts: z.int().meta({ description: 'The number of attempts so far.', examples: [1] }),
+  closedAt: timestamp.optional().meta({
+    description: 'The time at which the acknowledgement was delivered or failed.',
+    examples: ['2026-11-23T12:00:01.500Z'],
+  }),
+  nextAttemptAt: timestamp.optional().meta({
+    description: 'The time of the next attempt. Present while the acknowledgement waits for it.',
+    examples: ['2026-11-23T12:00:06.500Z'],
+  }),
+  lastError: z
+    .string()
+    .optional()
+    .meta({
+      description: 'The error of the last failed attempt.',
+      examples: ['hooks.example.com answered 503'],
+    }),
 };
 
 const entrySchema = z
   .discriminatedUnion('kind', [
-    z.object({
-      kind: z.literal('received'),
-      at,
-      destinations: z.array(destination),
-      source: z.string().optional(),
-      reference: z.string().optional(),
-      traceId: z.string().optional(),
+    step('received', 'The API accepted the message.', {
+      destinations: z.array(destination).meta({
+        description: 'The destinations of the message, fallbacks included.',
+        examples: [['slack:default/C0123ABC']],
+      }),
+      source: sourceField.optional(),
+      reference: referenceField.optional(),
+      traceId: traceIdSchema.optional(),
     }),
-    z.object({ kind: z.literal('deliver_at'), at }),
-    z.object({
-      kind: z.literal('queued'),
-      at,
+    step('deliver_at', 'The message is not posted before this time.', {}),
+    step('queued', 'The delivery joined the queue of its account.', {
       destination,
-      fallbackFor: destination.optional(),
+      fallbackFor: z
+        .string()
+        .optional()
+        .meta({
+          description: 'The destination that this fallback replaces.',
+          examples: ['teams-webhook:default/incidents'],
+        }),
     }),
-    z.object({ kind: z.literal('attempt'), at, destination, ...attemptFields }),
-    z.object({ kind: z.literal('attempt_under_way'), at, destination, number: z.int() }),
-    z.object({ kind: z.literal('next_attempt'), at, destination, number: z.int() }),
-    z.object({ kind: z.literal('confirmed'), at, destination, receipt: receiptSchema }),
-    z.object({ kind: z.literal('dead_lettered'), ...unconfirmed }),
-    z.object({ kind: z.literal('expired'), ...unconfirmed }),
-    z.object({ kind: z.literal('retry'), ...person }),
-    z.object({ kind: z.literal('discard'), ...person }),
-    z.object({ kind: z.literal('cancel'), ...person }),
-    z.object({
-      kind: z.literal('acknowledgement'),
-      at,
-      workflowId: z.string(),
-      event: z.enum(ACKNOWLEDGEMENT_EVENTS),
-      via: z.enum(['callback', 'pagerduty_note']),
-      recipient: z.string(),
-      status: z.enum(['pending', 'delivered', 'failed', 'forgotten']),
-      attempts: z.int(),
-      closedAt: timestamp.optional(),
-      nextAttemptAt: timestamp.optional(),
-      lastError: z.string().optional(),
+    step('attempt', 'An attempt ended.', { destination, ...attemptFields }),
+    step('attempt_under_way', 'An attempt is in progress.', {
+      destination,
+      number: attemptNumber,
     }),
-    z.object({
-      kind: z.literal('ended'),
-      at,
+    step('next_attempt', 'The next attempt is scheduled.', { destination, number: attemptNumber }),
+    step('confirmed', 'The platform confirmed the post.', { destination, receipt: receiptSchema }),
+    step('dead_lettered', 'The delivery failed and needs a decision.', unconfirmed),
+    step('expired', 'The delivery was not confirmed before `expiresAt`.', unconfirmed),
+    step('retry', 'A person had dead letters posted again.', person),
+    step('discard', 'A person gave dead letters up.', person),
+    step('cancel', 'A person stopped the message.', person),
+    step('acknowledgement', 'The source was notified of an event.', acknowledgementFields),
+    step('ended', 'The message reached its final status.', {
       status: statusSchema,
-      failure: z.string().optional(),
+      failure: z
+        .string()
+        .optional()
+        .meta({
+          description: 'The failure that the workflow ended with.',
+          examples: ['Discarded by Ada Lovelace: the incident is resolved'],
+        }),
     }),
   ])
-  .meta({ id: 'TimelineEntry' });
+  .meta({ id: 'TimelineEntry', description: 'One step in the life of a message.' });
 
 export const timelineSchema = z
   .object({
-    deduplicationKey: z.string(),
-    known: z.boolean().meta({ description: 'False: no message has this key.' }),
+    deduplicationKey: z.string().meta({
+      description: 'The key that was asked for.',
+      examples: ['pagerduty-55-triggered'],
+    }),
+    known: z.boolean().meta({
+      description: 'False if no message has this key.',
+      examples: [true],
+    }),
     status: statusSchema.optional(),
-    explanation: z.string().meta({ description: 'What became of it and why, and what to do.' }),
+    explanation: z.string().meta({
+      description: 'The status, its cause and the next step, in plain words.',
+      examples: ['Confirmed at 12:00:01 by every destination.'],
+    }),
     entries: z.array(entrySchema).meta({
-      description: 'The oldest first. `next_attempt` and `deliver_at` may be still to come.',
+      description: 'The steps, oldest first. `next_attempt` and `deliver_at` may be in the future.',
     }),
     similarKeys: z
       .array(z.string())
       .optional()
-      .meta({ description: 'For a key that no message has.' }),
+      .meta({
+        description: 'Keys of messages that resemble this key. Present if no message has it.',
+        examples: [['pagerduty-55-resolved']],
+      }),
     links: messageLinksSchema,
   })
-  .meta({ id: 'Timeline' });
+  .meta({ id: 'Timeline', description: 'Every step of a message, with an explanation.' });

@@ -1,0 +1,140 @@
+/** The bodies of requests and answers for the OpenAPI document, each with its examples. */
+import { z } from 'zod';
+import type { ZodOpenApiMediaTypeObject, ZodOpenApiResponsesObject } from 'zod-openapi';
+import { problemSchema } from './problem.js';
+
+interface Example<Value> {
+  /** A sentence that says what the example shows. */
+  summary: string;
+  value: Value;
+}
+
+/** JSON of this schema. The type checks each example; a test validates it. */
+export function jsonContent<Schema extends z.ZodType>(
+  schema: Schema,
+  examples: Record<string, Example<z.input<Schema>>>,
+): { 'application/json': ZodOpenApiMediaTypeObject } {
+  return { 'application/json': { schema, examples } };
+}
+
+type ProblemExample = Omit<z.input<typeof problemSchema>, 'status'>;
+
+interface ProblemAnswer {
+  description: string;
+  example: ProblemExample;
+}
+
+const PROBLEMS = {
+  400: {
+    description: 'The request is not valid. `errors` names each wrong field.',
+    example: {
+      type: 'invalid_request',
+      title: 'The request is not valid',
+      detail: 'destination: must be at most 500 characters',
+      errors: [{ field: 'destination', detail: 'must be at most 500 characters' }],
+    },
+  },
+  401: {
+    description: 'The request has no valid API key.',
+    example: {
+      type: 'not_authenticated',
+      title: 'An API key is needed',
+      detail: 'Send one of the keys of SENDPROOF_API_KEYS as "Authorization: Bearer <key>".',
+    },
+  },
+  404: {
+    description: 'No message with this key is known.',
+    example: {
+      type: 'not_found',
+      title: 'There is no such thing',
+      detail:
+        'No message with the key "pagerduty-55-triggered" is known: it was never accepted, or its retention has ended.',
+    },
+  },
+  409: {
+    description: 'The state of the message does not allow this decision. `detail` says why.',
+    example: {
+      type: 'nothing_to_decide',
+      title: 'No delivery of this message needs a decision',
+      detail: 'It was confirmed at 2026-11-23T12:00:01.000Z: nothing was sent again.',
+    },
+  },
+  413: {
+    description: 'The body is too large.',
+    example: {
+      type: 'body_too_large',
+      title: 'The body is too large',
+      detail: 'The body may have at most 262144 bytes.',
+    },
+  },
+  415: {
+    description: 'The body is not JSON.',
+    example: {
+      type: 'unsupported_media_type',
+      title: 'The body must be JSON',
+      detail: 'Send JSON, with the header "Content-Type: application/json".',
+    },
+  },
+  422: {
+    description: 'The key was used for other content. `errors` names the fields that differ.',
+    example: {
+      type: 'deduplication_key_reused',
+      title: 'The deduplication key was used for other content',
+      detail: 'The key belongs to a message that differs in the fields listed. Nothing was sent.',
+      errors: [{ field: 'content.text', detail: 'differs from what the key was first used for' }],
+    },
+  },
+  500: {
+    description: 'The API has an error of its own. Its log has the cause.',
+    example: {
+      type: 'internal_error',
+      title: 'Something is wrong in sendproof',
+      detail: 'The error is in the log of the API.',
+    },
+  },
+  503: {
+    description:
+      'Temporal is unavailable or overloaded. Send the same request again after the time in Retry-After.',
+    example: {
+      type: 'temporal_unavailable',
+      title: 'Temporal can’t be reached',
+      detail:
+        'Temporal didn’t answer. Send it again with the same deduplication key: if it was accepted after all, that is answered as a duplicate.',
+    },
+  },
+} satisfies Record<number, ProblemAnswer>;
+
+type ProblemStatus = keyof typeof PROBLEMS;
+
+const HEADERS: Partial<Record<ProblemStatus, z.ZodObject>> = {
+  401: z.object({
+    'WWW-Authenticate': z.string().meta({
+      description: 'The scheme in which the API key is sent.',
+      examples: ['Bearer'],
+    }),
+  }),
+  503: z.object({
+    'Retry-After': z.int().meta({
+      description: 'The time to wait before the next request, in seconds.',
+      examples: [2],
+    }),
+  }),
+};
+
+/** Answers with a problem document. Every operation may answer 500. `particular` replaces the general example. */
+export function problems(
+  statuses: readonly ProblemStatus[],
+  particular: Partial<Record<ProblemStatus, ProblemAnswer>> = {},
+): ZodOpenApiResponsesObject {
+  return Object.fromEntries(
+    [...statuses, 500 as const].map((status) => {
+      const { description, example }: ProblemAnswer = particular[status] ?? PROBLEMS[status];
+      const { type, title, ...rest } = example;
+      const value: z.input<typeof problemSchema> = { type, title, status, ...rest };
+      const examples = { [type]: { summary: `${title}.`, value } };
+      const headers = HEADERS[status];
+      const content = { 'application/problem+json': { schema: problemSchema, examples } };
+      return [status, { description, content, ...(headers && { headers }) }];
+    }),
+  );
+}

@@ -1,0 +1,82 @@
+/** Fields that several of the API's bodies and queries have. */
+import { z } from 'zod';
+import { DELIVERY_STATUSES, FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
+
+/** A time that the API answers with. */
+export const timestamp = z.iso.datetime();
+
+/** A time that a client sends. */
+export const requestTimestamp = z.iso.datetime({
+  offset: true,
+  error: 'must be a time as 2026-11-23T12:00:00Z',
+});
+
+export const statusSchema = z.enum(MESSAGE_STATUSES).meta({
+  id: 'MessageStatus',
+  description:
+    'The status of a message. `accepted`: Temporal has stored it and no worker has started it. `delivering`: a delivery is in progress. `confirmed`: every destination shows it. `dead_lettered`: a delivery needs a decision. `discarded`: a person gave it up. `expired`: it was not confirmed before `expiresAt`. `cancelled`: a person stopped it.',
+  examples: ['confirmed'],
+});
+
+export const deliveryStatusSchema = z.enum(DELIVERY_STATUSES).meta({
+  id: 'DeliveryStatus',
+  description:
+    'The status of one delivery: a status of messages, or `standby` for a fallback that is not used.',
+  examples: ['confirmed'],
+});
+
+export const reasonSchema = z.enum(FAILURE_REASONS).meta({
+  id: 'FailureReason',
+  description: 'The reason of a failure, from one closed list.',
+  examples: ['not_authorised'],
+});
+
+export const traceIdSchema = z.string().meta({
+  description: 'The W3C trace id of the message, as 32 hexadecimal digits.',
+  examples: ['4bf92f3577b34da6a3ce929d0e0e4736'],
+});
+
+/** The parts of `correlation` by which messages are found. */
+export const sourceField = z.string().meta({
+  description: 'The source system of the message, from `correlation.source`.',
+  examples: ['pagerduty'],
+});
+export const referenceField = z.string().meta({
+  description: 'The id of the event in the source system, from `correlation.reference`.',
+  examples: ['Q1A2B3C4D5'],
+});
+
+/** Who decided and why, as the API answers with it. */
+export const deciderField = z.string().meta({
+  description: 'The name of the person who decided.',
+  examples: ['Ada Lovelace'],
+});
+export const rationaleField = z.string().meta({
+  description: 'The person’s explanation of the decision.',
+  examples: ['The bot has been invited to the channel.'],
+});
+
+export const detailField = z.string().meta({
+  description: 'The reason of the failure, in plain words.',
+  examples: ['Slack answered not_in_channel: invite the bot to the channel.'],
+});
+
+export const messageLinksSchema = z
+  .object({
+    self: z.string().meta({
+      description: 'The path of the message in this API.',
+      examples: ['/v1/messages/pagerduty-55-triggered'],
+    }),
+    timeline: z.string().meta({
+      description: 'The path of the timeline of the message in this API.',
+      examples: ['/v1/messages/pagerduty-55-triggered/timeline'],
+    }),
+    page: z.string().meta({
+      description: 'The path of the web page that shows the message to people.',
+      examples: ['/messages/pagerduty-55-triggered'],
+    }),
+  })
+  .meta({
+    id: 'MessageLinks',
+    description: 'Paths for this message, relative to the address of the API.',
+  });

@@ -1,0 +1,27 @@
+/** What the API answers about itself. */
+import { z } from 'zod';
+
+export const livenessSchema = z
+  .object({
+    status: z.literal('ok').meta({ description: 'The value is always `ok`.', examples: ['ok'] }),
+  })
+  .meta({ id: 'Liveness', description: 'The process is running.' });
+
+export const readinessSchema = z
+  .object({
+    status: z.enum(['ready', 'not ready']).meta({
+      description: 'The value `ready` means that messages are accepted and delivered.',
+      examples: ['ready'],
+    }),
+    checks: z
+      .object({
+        temporal: z
+          .boolean()
+          .meta({ description: 'True if Temporal answered the API.', examples: [true] }),
+        worker: z
+          .boolean()
+          .meta({ description: 'True if a worker polls for messages.', examples: [true] }),
+      })
+      .meta({ description: 'The result of each check.' }),
+  })
+  .meta({ id: 'Readiness', description: 'The state of what the API needs to work.' });

@@ -1,0 +1,281 @@
+/** A message with its deliveries and attempts, as the API answers with it. */
+import { z } from 'zod';
+import { destinationSchema } from '../../domain/destination.js';
+import {
+  deciderField,
+  deliveryStatusSchema,
+  detailField,
+  messageLinksSchema,
+  rationaleField,
+  reasonSchema,
+  referenceField,
+  sourceField,
+  statusSchema,
+  timestamp,
+  traceIdSchema,
+} from './fields.js';
+
+export const attemptFields = {
+  number: z.int().meta({
+    description: 'The number of the attempt, counted from 1 over all retries of the delivery.',
+    examples: [1],
+  }),
+  durationMs: z
+    .number()
+    .optional()
+    .meta({ description: 'The duration of the attempt in milliseconds.', examples: [184] }),
+  outcome: z.enum(['delivered', 'transient', 'permanent', 'ambiguous']).meta({
+    description:
+      'The outcome of the attempt. `delivered`: the message was posted. `transient`: it was not posted, and a further attempt may succeed. `permanent`: it was not posted, and a further attempt cannot succeed. `ambiguous`: the platform may have posted it.',
+    examples: ['permanent'],
+  }),
+  reason: reasonSchema.optional(),
+  httpStatus: z
+    .int()
+    .optional()
+    .meta({ description: 'The HTTP status of the platform’s answer.', examples: [200] }),
+  platformCode: z
+    .string()
+    .optional()
+    .meta({ description: 'The platform’s own error code.', examples: ['not_in_channel'] }),
+  retryAfterMs: z
+    .number()
+    .optional()
+    .meta({
+      description: 'The delay that the platform asked for in Retry-After, in milliseconds.',
+      examples: [30_000],
+    }),
+  nextAttemptInMs: z
+    .number()
+    .optional()
+    .meta({
+      description: 'The delay that was chosen before the next attempt, in milliseconds.',
+      examples: [1_250],
+    }),
+  lookup: z
+    .enum(['found', 'absent', 'refused'])
+    .optional()
+    .meta({
+      description:
+        'The result of the search for the post of an earlier ambiguous attempt. `found`: the post is the receipt. `absent`: the message was posted again. `refused`: the platform or the permissions of the account do not allow the search.',
+      examples: ['found'],
+    }),
+};
+
+const attemptSchema = z
+  .object({
+    ...attemptFields,
+    startedAt: timestamp.optional().meta({
+      description: 'The time at which the attempt started. Absent if its worker was lost.',
+      examples: ['2026-11-23T12:00:00.312Z'],
+    }),
+  })
+  .meta({ id: 'Attempt', description: 'One call to the platform, or to its search.' });
+
+export const receiptSchema = z
+  .object({
+    messageId: z
+      .string()
+      .optional()
+      .meta({
+        description: 'The platform’s id of the post: Slack’s `ts`, or the message id of Graph.',
+        examples: ['1795435200.000100'],
+      }),
+    channel: z
+      .string()
+      .optional()
+      .meta({ description: 'The id of the Slack channel of the post.', examples: ['C0123ABC'] }),
+    url: z
+      .string()
+      .optional()
+      .meta({
+        description: 'The address of the post: Slack’s permalink, or the `webUrl` of Graph.',
+        examples: ['https://example.slack.com/archives/C0123ABC/p1795435200000100'],
+      }),
+  })
+  .meta({
+    id: 'CallbackReceipt',
+    outputId: 'Receipt',
+    description: 'The platform’s proof that it shows the message.',
+  });
+
+const deliverySchema = z
+  .object({
+    destination: destinationSchema,
+    status: deliveryStatusSchema,
+    attempts: z
+      .array(attemptSchema)
+      .meta({ description: 'Every attempt of this delivery, oldest first.' }),
+    receipt: receiptSchema.optional(),
+    reason: reasonSchema.optional().meta({
+      description:
+        'The reason why the last failed attempt failed or the delivery needs a decision.',
+    }),
+    detail: detailField.optional(),
+    nextAttemptAt: timestamp.optional().meta({
+      description: 'The time of the next attempt. Present while the delivery waits for it.',
+      examples: ['2026-11-23T12:00:02.000Z'],
+    }),
+    queuedSince: timestamp.optional().meta({
+      description:
+        'The time since which the delivery waits in the queue of its account. Present while it waits.',
+      examples: ['2026-11-23T12:00:00.000Z'],
+    }),
+    attemptSince: timestamp.optional().meta({
+      description: 'The start of the attempt that is in progress. Present during an attempt.',
+      examples: ['2026-11-23T12:00:00.312Z'],
+    }),
+    heldBack: z
+      .string()
+      .optional()
+      .meta({
+        description:
+          'The reason why the queue of the account is held back. Present while the delivery waits in it.',
+        examples: ['Slack rejects the token of the account slack:default.'],
+      }),
+    parkedAt: timestamp.optional().meta({
+      description: 'The time since which the delivery needs a decision. Present until it is made.',
+      examples: ['2026-11-23T12:00:00.496Z'],
+    }),
+    fallbackFor: destinationSchema.optional().meta({
+      description: 'The destination that this fallback replaces. Present for a fallback only.',
+    }),
+  })
+  .meta({ id: 'Delivery', description: 'The delivery of a message to one destination.' });
+
+const deadLetterSchema = z
+  .object({
+    destination: destinationSchema,
+    reason: reasonSchema,
+    detail: detailField,
+    at: timestamp.meta({
+      description: 'The time at which the delivery was dead-lettered.',
+      examples: ['2026-11-23T12:00:00.496Z'],
+    }),
+  })
+  .meta({ id: 'DeadLetter', description: 'A delivery that failed and needs a decision.' });
+
+export const messageSummarySchema = z
+  .object({
+    deduplicationKey: z.string().meta({
+      description: 'The key that identifies the message.',
+      examples: ['pagerduty-55-triggered'],
+    }),
+    status: statusSchema,
+    destinations: z.array(z.string()).meta({
+      description: 'The destinations of the message, fallbacks included.',
+      examples: [['slack:default/C0123ABC']],
+    }),
+    source: sourceField.optional(),
+    reference: referenceField.optional(),
+    traceId: traceIdSchema.optional(),
+    acceptedAt: timestamp.meta({
+      description: 'The time at which the message was accepted.',
+      examples: ['2026-11-23T12:00:00.000Z'],
+    }),
+    closedAt: timestamp.optional().meta({
+      description: 'The time at which the message reached its final status.',
+      examples: ['2026-11-23T12:00:01.000Z'],
+    }),
+    deadLetters: z
+      .array(deadLetterSchema)
+      .meta({ description: 'The deliveries of the message that need a decision.' }),
+  })
+  .meta({ id: 'MessageSummary', description: 'A message, as a list shows it.' });
+
+const operatorActionSchema = z
+  .object({
+    action: z.enum(['retry', 'discard', 'cancel']).meta({
+      description: 'The decision that the person made.',
+      examples: ['retry'],
+    }),
+    at: timestamp.meta({
+      description: 'The time of the decision.',
+      examples: ['2026-11-23T12:10:00.000Z'],
+    }),
+    by: deciderField.optional(),
+    reason: rationaleField.optional(),
+    destination: z
+      .string()
+      .optional()
+      .meta({
+        description: 'The destination that the decision is limited to.',
+        examples: ['slack:default/C0123ABC'],
+      }),
+  })
+  .meta({ id: 'OperatorAction', description: 'A decision of a person on a message.' });
+
+export const messageStateSchema = messageSummarySchema
+  .extend({
+    explanation: z.string().meta({
+      description: 'The status, its cause and the next step, in plain words.',
+      examples: ['Confirmed at 12:00:01 by every destination.'],
+    }),
+    deliveries: z
+      .array(deliverySchema)
+      .meta({ description: 'One delivery for each destination, fallbacks included.' }),
+    operatorActions: z
+      .array(operatorActionSchema)
+      .meta({ description: 'The decisions of people on this message, oldest first.' }),
+    deliverAt: z
+      .string()
+      .optional()
+      .meta({
+        description: 'The earliest time at which the message is posted.',
+        examples: ['2026-11-23T12:00:00Z'],
+      }),
+    expiresAt: z
+      .string()
+      .optional()
+      .meta({
+        description: 'The time after which the message is no longer posted.',
+        examples: ['2026-11-23T18:00:00Z'],
+      }),
+    failure: z
+      .string()
+      .optional()
+      .meta({
+        description: 'The failure that the workflow ended with, if it was not confirmed.',
+        examples: ['Discarded by Ada Lovelace: the incident is resolved'],
+      }),
+    links: messageLinksSchema,
+  })
+  .meta({
+    id: 'MessageState',
+    description: 'A message with its deliveries, their attempts and people’s decisions.',
+  });
+
+export const messagePageSchema = z
+  .object({
+    messages: z
+      .array(messageSummarySchema)
+      .meta({ description: 'The messages of this page, newest first.' }),
+    cursor: z
+      .string()
+      .optional()
+      .meta({
+        description: 'The value of the parameter `cursor` for the next page. Absent on the last.',
+        examples: [
+          'MjAyNi0xMS0yM1QxMjowMDowMC4wMDBaIDBhMWIyYzNkLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMQ',
+        ],
+      }),
+  })
+  .meta({ id: 'MessagePage', description: 'One page of a list of messages.' });
+
+export const decisionSchema = z
+  .object({
+    deduplicationKey: z.string().meta({
+      description: 'The key of the message that the decision is about.',
+      examples: ['pagerduty-55-triggered'],
+    }),
+    action: z.enum(['retry', 'discard', 'cancel']).meta({
+      description: 'The decision that was accepted.',
+      examples: ['retry'],
+    }),
+    destinations: z.array(z.string()).meta({
+      description: 'The destinations of the deliveries that the decision applies to.',
+      examples: [['slack:default/C0123ABC']],
+    }),
+    links: messageLinksSchema,
+  })
+  .meta({ id: 'Decision', description: 'A decision on one message that was accepted.' });

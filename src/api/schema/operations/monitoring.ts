@@ -1,0 +1,77 @@
+/** The operations that monitoring systems and tools use. */
+import { z } from 'zod';
+import type { ZodOpenApiOperationObject } from 'zod-openapi';
+import { jsonContent, problems } from '../bodies.js';
+import { livenessSchema, readinessSchema } from '../healthRepresentation.js';
+
+export const health: ZodOpenApiOperationObject = {
+  operationId: 'health',
+  tags: ['Monitoring'],
+  summary: 'Reports that the process is running.',
+  description: 'The answer does not depend on Temporal. Use this operation as a liveness probe.',
+  security: [],
+  responses: {
+    200: {
+      description: 'The process is running.',
+      content: jsonContent(livenessSchema, {
+        ok: { summary: 'The process is running.', value: { status: 'ok' } },
+      }),
+    },
+  },
+};
+
+export const readiness: ZodOpenApiOperationObject = {
+  operationId: 'readiness',
+  tags: ['Monitoring'],
+  summary: 'Reports whether messages are accepted and delivered.',
+  description:
+    'The API is ready if Temporal answers and a worker polls. Use this operation as a readiness probe.',
+  security: [],
+  responses: {
+    200: {
+      description: 'Temporal answers and a worker polls.',
+      content: jsonContent(readinessSchema, {
+        ready: {
+          summary: 'Both checks pass.',
+          value: { status: 'ready', checks: { temporal: true, worker: true } },
+        },
+      }),
+    },
+    503: {
+      description: 'Messages cannot be delivered. The body names the check that fails.',
+      content: jsonContent(readinessSchema, {
+        notReady: {
+          summary: 'No worker polls.',
+          value: { status: 'not ready', checks: { temporal: true, worker: false } },
+        },
+      }),
+    },
+  },
+};
+
+const METRICS_EXAMPLE = `# HELP sendproof_temporal_up Whether Temporal answered (1) or not (0).
+# TYPE sendproof_temporal_up gauge
+sendproof_temporal_up 1
+`;
+
+export const metrics: ZodOpenApiOperationObject = {
+  operationId: 'metrics',
+  tags: ['Monitoring'],
+  summary: 'Returns the metrics for Prometheus.',
+  description: 'The metrics of messages and dead letters are at most ten seconds old.',
+  responses: {
+    200: {
+      description: 'The body is text in the Prometheus exposition format.',
+      content: {
+        'text/plain': {
+          schema: z.string().meta({
+            description: 'Metrics in the Prometheus exposition format.',
+            examples: [METRICS_EXAMPLE],
+          }),
+          examples: { metrics: { summary: 'One of the metrics.', value: METRICS_EXAMPLE } },
+        },
+      },
+    },
+    ...problems([401]),
+  },
+};
