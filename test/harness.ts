@@ -28,7 +28,8 @@ import { createMetrics } from '../src/telemetry/metrics.js';
 import { startTracing, type Tracing } from '../src/telemetry/tracing.js';
 import { installTemporalRuntime } from '../src/worker/runtime.js';
 import { SEARCH_ATTRIBUTES } from '../src/contract/searchAttributes.js';
-import { startWorkers, type Workers } from '../src/worker/workers.js';
+import type { Workers } from '../src/worker/supervision.js';
+import { startWorkers } from '../src/worker/workers.js';
 import type { problemSchema } from '../src/api/schema/problem.js';
 import type { Sandbox, SandboxOptions } from '../src/sandbox/interface.js';
 

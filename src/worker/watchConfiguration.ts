@@ -3,12 +3,12 @@ import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 
-/** Looking at a file costs nothing; unlike its events, that also works on network drives and with files that are replaced. */
+/** Polling a file costs nothing; unlike its events, that also works on network drives and with files that are replaced. */
 const INTERVAL_MS = 1_000;
 
 /**
- * Reads the configuration again whenever its file changes, and hands it on. One that can't be used is logged, and what was
- * there stays.
+ * Reads the configuration again whenever its file changes, and applies it. One that can't be used, or not be applied, is
+ * logged, and what was there stays.
  *
  * @param reload as `loadConfiguration`
  * @returns what ends the watching
@@ -16,7 +16,7 @@ const INTERVAL_MS = 1_000;
 export function watchConfiguration(
   { file }: Configuration,
   reload: () => Configuration,
-  onChange: (configuration: Configuration) => void,
+  apply: (configuration: Configuration) => Promise<void>,
   log: Logger,
 ): () => void {
   if (file === undefined) return () => undefined;
@@ -29,8 +29,12 @@ export function watchConfiguration(
       log.error(`The changed configuration can’t be used, the one before stays: ${error.message}`);
       return;
     }
-    onChange(changed);
+    apply(changed).catch((error: unknown) => {
+      log.error({ err: error }, 'The changed configuration could not be applied');
+    });
   };
   watchFile(file, { interval: INTERVAL_MS, persistent: false }, look);
-  return () => unwatchFile(file, look);
+  return () => {
+    unwatchFile(file, look);
+  };
 }

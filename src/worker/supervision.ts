@@ -1,0 +1,79 @@
+/** The workers of one process as a whole: they start together, and when one of them ends, so do the others. */
+import type { Worker, WorkerOptions } from '@temporalio/worker';
+
+export interface Workers {
+  /**
+   * Stops polling, finishes the attempts that are under way, and resolves when all workers have stopped. Rejects when one
+   * of them failed meanwhile.
+   */
+  shutdown(): Promise<void>;
+  /** Resolves when all have stopped; rejects as soon as one of them fails, or ends without having been asked to. */
+  done: Promise<void>;
+}
+
+type SupervisedWorker = Pick<Worker, 'run' | 'shutdown' | 'getState'> & {
+  readonly options: Pick<WorkerOptions, 'taskQueue'>;
+};
+
+type CreatedWorker = SupervisedWorker & Pick<Worker, 'runUntil'>;
+
+/**
+ * Creates all the workers. Where one can't be created, the others let go of their connection again, so that it can be
+ * closed.
+ *
+ * @throws AggregateError that names the task queues, with what went wrong for each
+ */
+export async function createWorkers<Created extends CreatedWorker>(
+  options: readonly WorkerOptions[],
+  create: (options: WorkerOptions) => Promise<Created>,
+): Promise<Created[]> {
+  const results = await Promise.allSettled(options.map((each) => create(each)));
+  const workers = results.flatMap((result) =>
+    result.status === 'fulfilled' ? [result.value] : [],
+  );
+  if (workers.length === options.length) return workers;
+
+  // The SDK frees a worker only at the end of a run.
+  await Promise.allSettled(workers.map((worker) => worker.runUntil(Promise.resolve())));
+  const failed = options.filter((_, index) => results[index]?.status === 'rejected');
+  throw new AggregateError(
+    results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : [])),
+    `Workers could not be created, for the task queues ${failed.map(({ taskQueue }) => taskQueue).join(', ')}`,
+  );
+}
+
+/** Runs the workers. When one of them ends, the others are shut down: a process that does half its work would look healthy. */
+export function superviseWorkers(workers: readonly SupervisedWorker[]): Workers {
+  let stopping = false;
+  const stop = (): void => {
+    stopping = true;
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+
+  const runs = workers.map(async (worker) => {
+    const { taskQueue } = worker.options;
+    try {
+      await worker.run();
+    } catch (error) {
+      throw new Error(`The worker of the task queue ${taskQueue} failed`, { cause: error });
+    }
+    if (!stopping) throw new Error(`The worker of the task queue ${taskQueue} ended by itself`);
+  });
+  const allEnded = Promise.allSettled(runs);
+  const done = Promise.all(runs).then(() => undefined);
+  let hasFailed = false;
+  done.catch(() => {
+    hasFailed = true;
+    stop();
+  });
+
+  return {
+    done,
+    shutdown: async () => {
+      const wasKnown = hasFailed;
+      stop();
+      await allEnded;
+      if (!wasKnown) await done;
+    },
+  };
+}
