@@ -14,7 +14,7 @@ export interface ServedAccounts {
   /** Whose limits the server doesn't keep by itself. */
   unpaced: ReadonlySet<AccountId>;
   /** Takes over the limits of a configuration that has changed. Everything else in it waits for a restart. */
-  takeLimits(configuration: Configuration): Promise<void>;
+  takeLimits: (configuration: Configuration) => Promise<void>;
 }
 
 /**

@@ -26,6 +26,7 @@ import type { DigestPolicy } from '../contract/notices.js';
 import type { AcknowledgementSettings } from '../acknowledgements/policy.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { portNumber } from '../lib/ports.js';
+import { withSecretsOf } from '../lib/secret.js';
 
 /** An account together with the platform that understands it. */
 export interface ConfiguredAccount {
@@ -137,10 +138,12 @@ const fileSchema = z.strictObject({
 export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration {
   const variables = parse(environmentSchema, environment, 'environment variable ');
   const file = readFile(variables.SENDPROOF_CONFIG);
-  const settings = parse(
-    fileSchema,
-    addAccountsOf(environment, file?.content),
-    `${file?.path ?? 'configuration'}: `,
+  const settings = withSecretsOf(environment, () =>
+    parse(
+      fileSchema,
+      addAccountsOf(environment, file?.content),
+      `${file?.path ?? 'configuration'}: `,
+    ),
   );
   const retryProfiles: Record<string, RetryProfile> = {
     ...BUILT_IN_RETRY_PROFILES,

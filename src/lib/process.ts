@@ -1,18 +1,64 @@
 /** What the executables share: how a process fails, and how it is asked to stop. */
 import type { Logger } from 'pino';
 import { ConfigurationError } from './configurationError.js';
+import { createLogger } from './log.js';
+import { Parts } from './parts.js';
+
+/** What a process is made from. */
+export interface ProcessContext {
+  environment: NodeJS.ProcessEnv;
+  log: Logger;
+  /** The process adds each of its parts once it has started. */
+  parts: Parts;
+}
 
 /**
- * Runs the main function of an executable. A ConfigurationError is for the person who started it: shown as it is, without
- * a stack. Whatever else is thrown is logged. Either way the exit code is 1.
+ * Runs a process that consists of parts, until a signal asks it to stop or one of the parts fails. Then its parts are
+ * stopped in the reverse order, and the process ends: with exit code 0 after a signal, with 1 after a failure, which is
+ * logged with its cause.
+ *
+ * @param name of the process, as its log lines show it
+ * @param run starts the parts, waits until they end, and rejects as soon as one of them fails
+ */
+export async function runProcess(
+  name: string,
+  environment: NodeJS.ProcessEnv,
+  run: (context: ProcessContext) => Promise<void>,
+): Promise<never> {
+  const log = createLogger(name, environment);
+  await runMain(log, async () => {
+    const parts = new Parts(log);
+    const stopRequest = stopSignal().then((signal) => {
+      log.info(`${signal}: stopping (once more: at once)`);
+    });
+    try {
+      await Promise.race([stopRequest, run({ environment, log, parts })]);
+    } finally {
+      if (!(await parts.stop())) process.exitCode = 1;
+    }
+  });
+  // A part that did not stop, or a start that a signal interrupted, would keep the process alive.
+  process.exit();
+}
+
+/**
+ * Runs the main function of an executable. A ConfigurationError is for the person who started it: its message is logged
+ * without a stack. Any other error is logged with its causes. Either way the exit code is 1.
+ *
+ * An exception or a rejection that nothing handles ends the process at once, with exit code 1: nobody knows which state it
+ * has left behind.
  */
 export async function runMain(log: Logger, main: () => Promise<void>): Promise<void> {
+  process.on('uncaughtException', (error, origin) => {
+    log.fatal({ err: error, origin }, 'Stopped by an error that nothing handled');
+    process.exit(1);
+  });
   try {
     await main();
   } catch (error) {
     process.exitCode = 1;
     if (error instanceof ConfigurationError) log.fatal(error.message);
-    else log.fatal({ err: error }, 'Stopped by an unforeseen error');
+    else log.fatal({ err: error }, 'Stopped by an unexpected error');
   }
 }
 

@@ -10,16 +10,18 @@ type SecretReference = { env: string } | { file: string };
  */
 export class Secret {
   readonly #reference: SecretReference;
+  readonly #environment: NodeJS.ProcessEnv;
 
-  constructor(reference: SecretReference) {
+  constructor(reference: SecretReference, environment: NodeJS.ProcessEnv = process.env) {
     this.#reference = reference;
+    this.#environment = environment;
   }
 
   /** Reads the secret now. Throws a ConfigurationError that names the variable or file that is missing or empty. */
   reveal(): string {
     const value =
       'env' in this.#reference
-        ? process.env[this.#reference.env]
+        ? this.#environment[this.#reference.env]
         : readSecret(this.#reference.file);
     if (value !== undefined && value.trim() !== '') return value.trim();
     throw new ConfigurationError(
@@ -46,7 +48,23 @@ function readSecret(file: string): string | undefined {
   }
 }
 
+let parsedEnvironment: NodeJS.ProcessEnv = process.env;
+
+/**
+ * Has the secrets that `parse` finds read from this environment. Zod gives its transforms no context of the parse that they
+ * are part of; what is parsed synchronously can find the environment here.
+ */
+export function withSecretsOf<Parsed>(environment: NodeJS.ProcessEnv, parse: () => Parsed): Parsed {
+  const outer = parsedEnvironment;
+  parsedEnvironment = environment;
+  try {
+    return parse();
+  } finally {
+    parsedEnvironment = outer;
+  }
+}
+
 /** `{ env: NAME }` or `{ file: PATH }`. */
 export const secret = z
   .union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })])
-  .transform((reference) => new Secret(reference));
+  .transform((reference) => new Secret(reference, parsedEnvironment));

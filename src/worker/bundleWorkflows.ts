@@ -6,15 +6,15 @@ import { readdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { WORKFLOW_BUNDLE } from './workflowBundle.js';
 
-/** This module is compiled to `dist/src/temporal`. */
+/** This module is compiled to `dist/src/worker`. */
 const COMPILED_SOURCES = fileURLToPath(new URL('..', import.meta.url));
 const PACKAGES = fileURLToPath(
   new URL('../../../node_modules/.package-lock.json', import.meta.url),
 );
-const BUNDLE = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
 
-if ((await modifiedAt(BUNDLE)) < (await newestInput())) {
+if ((await modifiedAt(WORKFLOW_BUNDLE)) < (await newestInput())) {
   // Loading the bundler takes longer than finding that there is nothing to do.
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
@@ -27,7 +27,7 @@ if ((await modifiedAt(BUNDLE)) < (await newestInput())) {
     ],
     logger: new DefaultLogger('WARN'),
   });
-  await writeFile(BUNDLE, code);
+  await writeFile(WORKFLOW_BUNDLE, code);
 }
 
 async function newestInput(): Promise<number> {

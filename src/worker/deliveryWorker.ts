@@ -1,7 +1,7 @@
 import type { WorkerOptions } from '@temporalio/worker';
 import type { AccountConnection } from '../accounts/accountConnection.js';
 import { createDeliveryActivities } from '../activities/index.js';
-import { accountId, type ConfiguredAccount } from '../config/configuration.js';
+import type { ConfiguredAccount } from '../config/configuration.js';
 import { deliveryTaskQueue } from '../contract/names.js';
 import type { AttemptReport } from '../telemetry/attemptReport.js';
 
@@ -27,7 +27,7 @@ export function deliveryWorker(
   | 'activities'
 > {
   const { account } = connection;
-  const id = accountId(account);
+  const { id } = account;
   const { isPaced, random, report } = options;
   return {
     taskQueue: deliveryTaskQueue(id),

@@ -33,8 +33,8 @@ let harness: Harness;
 beforeAll(async () => {
   await mkdir(directory, { recursive: true });
   receiver = await CallbackReceiver.start();
-  process.env.RECORDED_SECRET = receiver.secret;
   harness = await startHarness({
+    environment: { RECORDED_SECRET: receiver.secret },
     settings: {
       operators: { destinations: ['slack:default/COPERATORS'], digestAfter: '1s' },
       acknowledgements: {

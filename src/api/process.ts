@@ -1,0 +1,87 @@
+/** The API process, and the part of `npm start` that is the same. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, Connection, type ConnectionLike } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { loadConfiguration, longestWindowMs, type Configuration } from '../config/configuration.js';
+import { ConfigurationError } from '../lib/configurationError.js';
+import type { ProcessContext } from '../lib/process.js';
+import type { MetricsSource } from '../telemetry/exposition.js';
+import { createMetrics } from '../telemetry/metrics.js';
+import { startTracing, type Tracing } from '../telemetry/tracing.js';
+import { requireTemporalConnection } from '../temporal/connection.js';
+import { checkRetention } from '../temporal/retention.js';
+import { startApi, type Api } from './server.js';
+
+/** gRPC waits longer after each try to reach a server that is away, two minutes in the end; sources don't wait so long. */
+const RECONNECTING = {
+  'grpc.initial_reconnect_backoff_ms': 250,
+  'grpc.max_reconnect_backoff_ms': 2_000,
+};
+
+const CHECK_AGAIN_MS = 5_000;
+
+/** Runs the API. Rejects when the namespace forgets messages before their window ends. */
+export async function runApiProcess(context: ProcessContext): Promise<void> {
+  const { environment, log, parts } = context;
+  const configuration = loadConfiguration(environment);
+  const { connectionOptions, namespace } = requireTemporalConnection(environment);
+  const tracing = startTracing('sendproof-api');
+  parts.add('tracing', () => tracing.stop());
+  // Lazy: while Temporal is away the API answers 503, and recovers by itself.
+  const connection = Connection.lazy({ ...connectionOptions, channelArgs: RECONNECTING });
+  parts.add('connection to Temporal', () => connection.close());
+  const api = await addApi(context, {
+    configuration,
+    connection,
+    namespace,
+    tracing,
+    metrics: { metrics: createMetrics() },
+  });
+  log.info({ url: api.url, namespace }, 'The API listens');
+
+  const stopping = new AbortController();
+  parts.add('check of the retention', () => {
+    stopping.abort();
+    return Promise.resolve();
+  });
+  const windowMs = longestWindowMs(configuration.deduplicationWindow);
+  await checkRetentionOnce(connection, namespace, windowMs, { log, signal: stopping.signal });
+  await new Promise<never>(() => undefined);
+}
+
+/** Starts the API as a part of the process. */
+export async function addApi(
+  { log, parts }: ProcessContext,
+  options: {
+    configuration: Configuration;
+    connection: ConnectionLike;
+    namespace: string;
+    tracing: Tracing;
+    metrics: MetricsSource;
+  },
+): Promise<Api> {
+  const { configuration, connection, namespace, tracing, metrics } = options;
+  const client = new Client({ connection, namespace, interceptors: tracing.clientInterceptors });
+  const api = await startApi({ configuration, client, metrics, log });
+  parts.add('API', () => api.close());
+  return api;
+}
+
+/** Resolves once Temporal has been reached and the namespace keeps messages for long enough; rejects if it doesn't. */
+async function checkRetentionOnce(
+  connection: Connection,
+  namespace: string,
+  windowMs: number,
+  { log, signal }: { log: Logger; signal: AbortSignal },
+): Promise<void> {
+  for (;;) {
+    try {
+      await checkRetention(connection, namespace, windowMs);
+      return;
+    } catch (error) {
+      if (error instanceof ConfigurationError) throw error;
+      log.warn({ err: error }, 'The retention of the namespace could not be checked; trying again');
+      await delay(CHECK_AGAIN_MS, undefined, { signal });
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** The worker process, and the part of `npm start` that is the same. */
+import { loadConfiguration } from '../config/configuration.js';
+import type { ProcessContext } from '../lib/process.js';
+import { createMetrics } from '../telemetry/metrics.js';
+import { serveMetrics } from '../telemetry/metricsServer.js';
+import { startTracing } from '../telemetry/tracing.js';
+import { requireTemporalConnection } from '../temporal/connection.js';
+import { connectWorkers } from '../temporal/nativeConnection.js';
+import { installTemporalRuntime } from './runtime.js';
+import type { Workers } from './supervision.js';
+import { WORKFLOW_BUNDLE } from './workflowBundle.js';
+import { startWorkers, type WorkersOptions } from './workers.js';
+
+/** Runs the workers, and serves their metrics where WORKER_METRICS_ADDRESS says. Rejects as soon as one of them fails. */
+export async function runWorkerProcess(context: ProcessContext): Promise<void> {
+  const { environment, log, parts } = context;
+  const configuration = loadConfiguration(environment);
+  const temporal = requireTemporalConnection(environment);
+  const temporalSdkUrl = await installTemporalRuntime(log);
+  const metrics = createMetrics();
+  const metricsServer = await serveMetrics({ metrics, temporalSdkUrl }, environment);
+  if (metricsServer) parts.add('metrics', () => metricsServer.close());
+  const tracing = startTracing('sendproof-worker');
+  parts.add('tracing', () => tracing.stop());
+  const connection = await connectWorkers(temporal);
+  parts.add('connection to Temporal', () => connection.close());
+
+  const { namespace } = temporal;
+  const workers = await addWorkers(context, {
+    configuration,
+    connection,
+    namespace,
+    tracing,
+    metrics,
+  });
+  log.info({ namespace, accounts: configuration.accounts.map(({ id }) => id) }, 'The worker runs');
+  await workers.done;
+}
+
+/** Starts the workers as a part of the process. */
+export async function addWorkers(
+  { environment, log, parts }: ProcessContext,
+  options: Pick<
+    WorkersOptions,
+    'configuration' | 'connection' | 'namespace' | 'tracing' | 'metrics'
+  >,
+): Promise<Workers> {
+  const workers = await startWorkers({
+    ...options,
+    reload: () => loadConfiguration(environment),
+    workflowBundle: WORKFLOW_BUNDLE,
+    log,
+  });
+  parts.add('worker', () => workers.shutdown());
+  return workers;
+}
