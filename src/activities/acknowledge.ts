@@ -13,17 +13,17 @@ export interface AcknowledgeDependencies {
   settings: AcknowledgementSettings;
   /** A number in [0, 1). */
   random: () => number;
-  /** Is told of every attempt that came to an outcome. */
+  /** Is called with every attempt that has an outcome. */
   report: AttemptReport['acknowledgement'];
 }
 
 /**
- * Makes the activity that tells a recipient what became of a message: one call is one attempt. It resolves once the
- * recipient has it, or throws an ApplicationFailure that has an `AcknowledgementFailure` as its type and, where trying again
- * may help, the delay before the next attempt.
+ * Makes the activity that acknowledges an event to a recipient: one call is one attempt. It resolves once the recipient has
+ * accepted it, or throws an ApplicationFailure with an `AcknowledgementFailure` as its type and, where a retry may help, the
+ * delay before the next attempt.
  */
 export function createAcknowledge({ settings, random, report }: AcknowledgeDependencies) {
-  const tell = createTell(settings);
+  const send = createSender(settings);
   return async function acknowledge(input: AcknowledgeInput): Promise<AcknowledgementResult> {
     const { attempt } = activityInfo();
     const startedAt = performance.now();
@@ -32,7 +32,7 @@ export function createAcknowledge({ settings, random, report }: AcknowledgeDepen
       durationMs: Math.round(performance.now() - startedAt),
     });
     try {
-      const httpStatus = await tell(input);
+      const httpStatus = await send(input);
       report(input, { ...made(), outcome: 'delivered', httpStatus });
       return { attempts: attempt, httpStatus };
     } catch (error) {
@@ -45,10 +45,10 @@ export function createAcknowledge({ settings, random, report }: AcknowledgeDepen
   };
 }
 
-/** Resolves with the HTTP status of the recipient's answer; undefined where it had been told already. */
-type Tell = (input: AcknowledgeInput) => Promise<number | undefined>;
+/** Resolves with the HTTP status of the recipient's answer; undefined where the recipient already had the acknowledgement. */
+type Send = (input: AcknowledgeInput) => Promise<number | undefined>;
 
-function createTell({ callbacks, bySource, requestTimeoutMs }: AcknowledgementSettings): Tell {
+function createSender({ callbacks, bySource, requestTimeoutMs }: AcknowledgementSettings): Send {
   const sendCallback = callbacks && createSendCallback(callbacks, requestTimeoutMs);
   const writeNotes = new Map<string, WriteNote>();
   for (const [source, { pagerduty }] of Object.entries(bySource)) {
@@ -68,10 +68,10 @@ function createTell({ callbacks, bySource, requestTimeoutMs }: AcknowledgementSe
   };
 }
 
-/** Tried again, since a configuration can be mended within the day. */
+/** Retried, since the configuration may be fixed in the meantime. */
 function notConfigured(field: string): AcknowledgementError {
   return new AcknowledgementError(
-    `This worker’s configuration lacks ${field}: nothing was sent. Add it and restart the worker.`,
+    `This worker’s configuration has no ${field}: nothing was sent. Add it and restart the worker.`,
     { reason: 'not_configured' },
   );
 }
@@ -87,7 +87,7 @@ function applicationFailure(
     message,
     nonRetryable: permanent,
     ...(!permanent && { nextRetryDelay: nextAttemptDelayMs(retry, attempt, retryAfterMs, random) }),
-    // Neither is news for the worker's error log: the acknowledgement's own workflow tells of it.
+    // Keeps it out of the worker's error log: the acknowledgement's own workflow shows it.
     category: ApplicationFailureCategory.BENIGN,
   });
 }

@@ -10,21 +10,21 @@ import type {
 import { accountId } from '../domain/account.js';
 import { parseDestination, type Destination } from '../domain/destination.js';
 
-/** What the next attempt needs to know of one whose worker was lost: which messages of this page it had told. */
+/** The heartbeat details. */
 interface Progress {
+  /** The messages of this page that were signalled, so that the next attempt skips them if the worker is lost. */
   told: string[];
 }
 
-/** So many decisions a second at least and at most. What they send again is paced by the account's task queue as well. */
-const SLOWEST = 1;
-const FASTEST = 50;
-/** A page takes about so long: as often a decision's progress is seen. */
-const PAGE_S = 5;
+/** Decisions per second, at least and at most. The retried messages are paced by the account's task queue as well. */
+const MINIMUM_PER_SECOND = 1;
+const MAXIMUM_PER_SECOND = 50;
+/** About how long one page takes, and so how often a decision's progress is updated. */
+const PAGE_SECONDS = 5;
 
 /**
- * Makes the activity that tells one page of a destination's dead letters what a person decided, as fast as the account may
- * post. Made twice, where the worker was lost before it could say how far it had come, it decides nothing twice: it tells
- * only what was parked when the decision was taken.
+ * Makes the activity that signals a decision to one page of a destination's dead letters, as fast as the account may post.
+ * It is safe to repeat after the loss of a worker: the signal affects only what was parked before the decision.
  */
 export function createDecideDeadLetters({
   client,
@@ -46,7 +46,7 @@ export function createDecideDeadLetters({
     const perSecond = decisionsPerSecond(configuration, destination);
     const signal = action === 'retry' ? retrySignal : discardSignal;
     const criteria = { destination, reason: filter.reason };
-    const limit = Math.ceil(perSecond * PAGE_S);
+    const limit = Math.ceil(perSecond * PAGE_SECONDS);
     const page = await searchDeadLetters(client, criteria, { limit, cursor });
     for (const message of page.messages) {
       const { deduplicationKey } = message;
@@ -57,13 +57,13 @@ export function createDecideDeadLetters({
           .getHandle(deduplicationKey)
           .signal(signal, { destination, by, reason, parkedBy: filter.at });
       } catch (error) {
-        // It ended since the list was made: somebody else decided.
+        // The message ended after the list was made: somebody else decided.
         if (!(error instanceof WorkflowNotFoundError)) throw error;
         continue;
       }
       progress.told.push(deduplicationKey);
       context.heartbeat(progress);
-      // Ends early, with an error, where the worker is asked to stop: another one goes on.
+      // Rejects where the worker is asked to stop: another worker continues.
       await context.sleep(1_000 / perSecond);
     }
     return {
@@ -73,10 +73,12 @@ export function createDecideDeadLetters({
   };
 }
 
-/** As fast as the destination's account may post to it. */
+/** The rate at which the destination's account may post to it, within bounds. */
 function decisionsPerSecond(configuration: Configuration, destination: Destination): number {
   const account = findAccount(configuration, accountId(parseDestination(destination)));
   const { perDestination = 'off', perAccount = 'off' } = account?.limits ?? {};
-  const limits = [perDestination, perAccount].map((limit) => (limit === 'off' ? FASTEST : limit));
-  return Math.max(SLOWEST, Math.min(FASTEST, ...limits));
+  const limits = [perDestination, perAccount].map((limit) =>
+    limit === 'off' ? MAXIMUM_PER_SECOND : limit,
+  );
+  return Math.max(MINIMUM_PER_SECOND, Math.min(MAXIMUM_PER_SECOND, ...limits));
 }

@@ -12,14 +12,14 @@ import { accountId, type AccountId } from '../domain/account.js';
 import { partsOf, type Destination } from '../domain/destination.js';
 
 /**
- * How often a slow request shows that its worker lives. Most requests are over before the first time, and cost nothing.
- * The workflow's heartbeat time-out is a few times this.
+ * The heartbeat interval of slow requests. Most requests end before the first heartbeat. The workflow's heartbeat time-out
+ * is four times this.
  */
 const HEARTBEAT_INTERVAL_MS = 2_000;
 
 /**
- * A platform that gave no answer may still be at work on the request. The next attempt looks for its post, so it had better
- * not come before the post does. As long as the slowest posts that anybody would call normal.
+ * The least wait after a request without an answer. The platform may still be processing it, and the next attempt must not
+ * search before its post is visible. As long as the slowest normal posts take.
  */
 const SETTLE_MS = 2_000;
 
@@ -28,15 +28,15 @@ export interface DeliverDependencies {
   connectionFor: (account: AccountId) => AccountConnection | undefined;
   /** A number in [0, 1). */
   random: () => number;
-  /** Is told of every attempt that came to an outcome. */
+  /** Is called with every attempt that has an outcome. */
   report: AttemptReport['delivery'];
 }
 
 /**
  * Makes the activity that delivers one message to one destination: one call is one attempt. It resolves with the receipt,
- * or throws an ApplicationFailure that has the reason as its type, the attempt log as its details and, where trying again
- * may help, the delay before the next attempt. While the whole account can't be used it gives the delivery back to its
- * workflow without an attempt (the ending `held_back`): the workflow schedules it again.
+ * or throws an ApplicationFailure with the reason as its type, the attempt log as its details and, where a retry may help,
+ * the delay before the next attempt. While the whole account is unavailable it returns the delivery to its workflow without
+ * an attempt (the ending `held_back`), and the workflow schedules it again.
  */
 export function createDeliver({ connectionFor, random, report }: DeliverDependencies) {
   return async function deliver(input: DeliverInput): Promise<DeliverResult> {
@@ -50,19 +50,19 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
     const connection = connectionFor(accountId(partsOf(input)));
     const adapter = connection && adapterOf(connection, log);
     const lease = new Lease(info.heartbeatTimeoutMs);
-    const showLife = setInterval(() => {
+    const heartbeats = setInterval(() => {
       lease.renew();
       heartbeat(log.entries());
     }, HEARTBEAT_INTERVAL_MS);
     const startedAt = new Date();
     let attempt = await makeAttempt(adapter, input, log, lease);
-    clearInterval(showLife);
+    clearInterval(heartbeats);
 
     const isHeldBack = connection?.note(adapter, input.destination, attempt.error) ?? false;
     if (isHeldBack && attempt.error) attempt = { ...attempt, error: asTransient(attempt.error) };
     const { receipt, error, lookup } = attempt;
-    const next = error && (isHeldBack ? HELD_BACK : whatNext(error, input, info, random()));
-    // Nothing was tried any more: that is no attempt.
+    const next = error && (isHeldBack ? HELD_BACK : planNext(error, input, info, random()));
+    // Nothing was sent: that is no attempt.
     if (error?.reason === 'expired') throw applicationFailure(error, log, next);
     log.add({
       startedAt: startedAt.toISOString(),
@@ -84,10 +84,10 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
   };
 }
 
-/** The wait before the next attempt; or, where there is none, how that ends the delivery. */
+/** The delay before the next attempt; or, where there is none, the ending of the delivery. */
 type Next = { delayMs: number; ending?: undefined } | { delayMs?: undefined; ending: Ending };
 
-/** Not the message's fault: it is scheduled again, and waits until its account works. */
+/** Because the account is unavailable: the workflow schedules the delivery again, until the account works. */
 const HELD_BACK: Next = { ending: 'held_back' };
 
 function adapterOf(connection: AccountConnection, log: AttemptLog): DestinationAdapter {
@@ -104,7 +104,7 @@ function adapterOf(connection: AccountConnection, log: AttemptLog): DestinationA
   }
 }
 
-function whatNext(error: DeliveryError, input: DeliverInput, info: Info, random: number): Next {
+function planNext(error: DeliveryError, input: DeliverInput, info: Info, random: number): Next {
   const { expiresAt, retry } = input;
   if (error.reason === 'expired') return { ending: 'expired' };
   if (error.outcome === 'permanent') return { ending: 'refused' };
@@ -117,7 +117,7 @@ function whatNext(error: DeliveryError, input: DeliverInput, info: Info, random:
   return at > giveUpAt ? { ending: 'exhausted' } : { delayMs };
 }
 
-/** How long the next attempt has to wait at least: what the platform asked for, or until an unanswered request has settled. */
+/** The least delay before the next attempt: what the platform asked for, or until an unanswered request has settled. */
 function notBeforeMs({ outcome, reason, retryAfterMs }: DeliveryError): number | undefined {
   const unanswered = reason === 'timeout' || reason === 'connection_failed';
   return outcome === 'ambiguous' && unanswered
@@ -126,8 +126,8 @@ function notBeforeMs({ outcome, reason, retryAfterMs }: DeliveryError): number |
 }
 
 /**
- * The right to post, which lasts as long as Temporal hears of this attempt. A process that was frozen for longer (a
- * suspended machine, a paused container) has lost it: Temporal has started the next attempt meanwhile, which may have
+ * The right to post, which lasts as long as Temporal receives heartbeats of this attempt. A process that was frozen for
+ * longer (a suspended machine, a paused container) has lost it: Temporal has started the next attempt, which may have
  * posted.
  */
 class Lease {
@@ -140,7 +140,7 @@ class Lease {
   }
 
   renew(): void {
-    // Once lost it stays so: after a freeze the timer may come before the answer that was waited for.
+    // Once lost it stays lost: after a freeze this timer may fire before the pending answer arrives.
     this.#lost = this.lost;
     this.#renewedAt = Date.now();
   }
@@ -154,7 +154,7 @@ type AttemptResult = { lookup?: Attempt['lookup'] } & (
   { receipt: Receipt; error?: undefined } | { receipt?: undefined; error: DeliveryError }
 );
 
-/** Looks first where an earlier attempt may have posted, then posts. */
+/** Searches first where an earlier attempt may have posted, then posts. */
 async function makeAttempt(
   adapter: DestinationAdapter | undefined,
   input: DeliverInput,
@@ -168,12 +168,12 @@ async function makeAttempt(
     const unresolved = log.unresolved();
     if (unresolved.length > 0) {
       const since = new Date(unresolved[0]?.startedAt ?? 0);
-      const earlier = await lookFor(adapter, path, input.deliveryId, since);
+      const earlier = await findEarlierPost(adapter, path, input.deliveryId, since);
       lookup = earlier.lookup;
       if (earlier.receipt) return { receipt: earlier.receipt, lookup };
-      if (lookup === 'refused' && !maySendAgain(input, unresolved)) throw outcomeUnknown(since);
+      if (lookup === 'refused' && !mayPostAgain(input, unresolved)) throw outcomeUnknown(since);
     }
-    if (lease.lost) throw frozen();
+    if (lease.lost) throw workerFrozen();
     if (input.expiresAt !== undefined && Date.now() >= Date.parse(input.expiresAt)) {
       throw expired(input.expiresAt);
     }
@@ -184,7 +184,7 @@ async function makeAttempt(
 }
 
 /** `refused`: the platform can't be searched, or doesn't let this account search. Other errors are thrown. */
-async function lookFor(
+async function findEarlierPost(
   adapter: DestinationAdapter,
   path: string,
   deliveryId: string,
@@ -201,32 +201,29 @@ async function lookFor(
   }
 }
 
-/** Where looking is refused, the message decides; but a person who asked for a retry has decided already. */
-function maySendAgain(input: DeliverInput, unresolved: readonly Attempt[]): boolean {
-  const beforeThePersonAsked = input.decidedUpTo ?? lastNumber(input.earlierAttempts);
-  return (
-    input.onAmbiguous === 'resend' ||
-    unresolved.every(({ number }) => number <= beforeThePersonAsked)
-  );
+/** Where the search is refused, `onAmbiguous` decides, except for attempts before a person's retry: the person has decided. */
+function mayPostAgain(input: DeliverInput, unresolved: readonly Attempt[]): boolean {
+  const decidedUpTo = input.decidedUpTo ?? lastNumber(input.earlierAttempts);
+  return input.onAmbiguous === 'resend' || unresolved.every(({ number }) => number <= decidedUpTo);
 }
 
 function outcomeUnknown(since: Date): DeliveryError {
   return new DeliveryError(
-    `An attempt since ${since.toISOString()} may have been posted, and the destination can’t be searched: ` +
-      'look there; then retry if the message is missing, or discard it if it is there.',
+    `An attempt since ${since.toISOString()} may have posted it, and the destination can’t be searched: ` +
+      'check the destination, then retry if the message is missing, or discard it if it is there.',
     { outcome: 'permanent', reason: 'outcome_unknown' },
   );
 }
 
-function frozen(): DeliveryError {
+function workerFrozen(): DeliveryError {
   return new DeliveryError(
-    'This worker was frozen for so long that another may have taken over: nothing was sent.',
+    'This worker was frozen for so long that another worker may have started the next attempt: nothing was sent.',
     { outcome: 'transient', reason: 'worker_lost' },
   );
 }
 
 function expired(at: string): DeliveryError {
-  return new DeliveryError(`Its time was over at ${at}: nothing was sent any more.`, {
+  return new DeliveryError(`The message expired at ${at}: nothing was sent.`, {
     outcome: 'permanent',
     reason: 'expired',
   });
@@ -239,7 +236,7 @@ function accountNotConfigured(destination: Destination): DeliveryError {
   );
 }
 
-/** An adapter that throws anything else has a bug; whether it posted before is unknown. */
+/** Any other error is a bug of the adapter. Whether it has posted is unknown. */
 function asDeliveryError(error: unknown): DeliveryError {
   if (error instanceof DeliveryError) return error;
   return new DeliveryError(
@@ -258,10 +255,10 @@ function applicationFailure(
     message: error.message,
     nonRetryable: next?.ending !== undefined,
     nextRetryDelay: next?.delayMs,
-    // Between attempts the heartbeat has the log. Temporal cuts the failures that it keeps meanwhile to 4 kB, and would
-    // cut off the message.
+    // Between attempts the heartbeat has the log. Temporal truncates the failures that it keeps meanwhile to 4 kB, which
+    // would cut off the message.
     ...(next?.ending && { details: [log.entries(), next.ending] }),
-    // Failures that Temporal goes on retrying are this activity's daily bread, not news for the worker's error log.
+    // Keeps failures that Temporal retries out of the worker's error log.
     ...(error.outcome !== 'permanent' && { category: ApplicationFailureCategory.BENIGN }),
   });
 }

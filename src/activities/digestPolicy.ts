@@ -1,7 +1,7 @@
 import type { Configuration } from '../config/configuration.js';
 import type { DigestPolicy } from '../contract/notices.js';
 
-/** Makes the activity that tells workflows what the configuration says about digests: they can't read it themselves. */
+/** Makes the activity that gives workflows the configuration of digests, which they can't read themselves. */
 export function createDigestPolicy({ digest }: Configuration) {
   return function digestPolicy(): Promise<DigestPolicy> {
     return Promise.resolve(digest);

@@ -9,7 +9,7 @@ import type {
 } from '../contract/activities.js';
 import type { AccountPacing } from '../accounts/accountPacing.js';
 import type { AccountConnection } from '../accounts/accountConnection.js';
-import { createAccountRemedy } from './accountRemedy.js';
+import { createAccountRecovery } from './accountRecovery.js';
 import { createAcknowledge, type AcknowledgeDependencies } from './acknowledge.js';
 import { createDecideDeadLetters } from './decideDeadLetters.js';
 import { createDeliver, type DeliverDependencies } from './deliver.js';
@@ -17,7 +17,7 @@ import { createDigestPolicy } from './digestPolicy.js';
 import { createOverdueMessages } from './overdueMessages.js';
 import { createTellOperators } from './tellOperators.js';
 
-/** The activities of a delivery task queue, given the adapters that they need. */
+/** The activities of a delivery task queue. */
 export function createDeliveryActivities(dependencies: DeliverDependencies): DeliveryActivities {
   return { deliver: createDeliver(dependencies) };
 }
@@ -29,7 +29,7 @@ export function createAcknowledgementActivities(
   return { acknowledge: createAcknowledge(dependencies) };
 }
 
-/** The activities on the workflows' own task queue: what sendproof does for itself. */
+/** The activities on the workflows' own task queue: sendproof's own operation. */
 export function createWorkflowQueueActivities(dependencies: {
   client: Client;
   configuration: Configuration;
@@ -42,6 +42,6 @@ export function createWorkflowQueueActivities(dependencies: {
     decideDeadLetters: createDecideDeadLetters(dependencies),
     digestPolicy: createDigestPolicy(dependencies.configuration),
     tellOperators: createTellOperators(dependencies),
-    ...createAccountRemedy(dependencies),
+    ...createAccountRecovery(dependencies),
   };
 }

@@ -4,10 +4,10 @@ import { searchMessages, visibilityQuery } from '../store/search/messageSearch.j
 import { overdueFilter } from '../store/standing.js';
 import type { OverdueMessages } from '../contract/notices.js';
 
-/** As many as a person reads. */
-const LISTED = 20;
+/** How many keys a notice lists at most. */
+const LISTED_KEYS = 20;
 
-/** Makes the activity that finds the messages that should have been final or parked long ago. */
+/** Makes the activity that finds messages that are neither final nor parked long after they were due. */
 export function createOverdueMessages({
   client,
   configuration,
@@ -20,7 +20,7 @@ export function createOverdueMessages({
     const filter = overdueFilter(overdueAfterMs, new Date());
     const { count } = await client.workflow.count(visibilityQuery(filter));
     if (count === 0) return { count, keys: [], overdueAfterMs };
-    const { messages } = await searchMessages(client, filter, { limit: LISTED });
+    const { messages } = await searchMessages(client, filter, { limit: LISTED_KEYS });
     return {
       count,
       keys: messages.map(({ deduplicationKey }) => deduplicationKey),

@@ -20,12 +20,12 @@ export function createTellOperators({
       deduplicationKey: noticeKey(notice.topic),
       destinations: operators.destinations,
       content: notice.content,
-      // As long as a message's reference may be: longer ones don't fit everywhere where Temporal keeps them.
+      // The longest reference that a message may have: Temporal's stores limit search attributes.
       correlation: { source: 'sendproof', reference: notice.topic.slice(0, 255) },
       priority: notice.priority,
       onAmbiguous: 'resend' as const,
     };
-    // A trace of its own: what it tells of may be many messages.
+    // A trace of its own: one notice may concern many messages.
     const { outcome } = await withMessageSpan(message.deduplicationKey, { root: true }, (span) =>
       acceptMessage(client, configuration, message, span.spanContext().traceId),
     );

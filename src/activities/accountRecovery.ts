@@ -5,8 +5,8 @@ import type { AccountPacing } from '../accounts/accountPacing.js';
 import type { AccountConnection } from '../accounts/accountConnection.js';
 import type { CheckResult } from '../contract/accountTrouble.js';
 
-/** Makes the activities with which `accountTrouble` sees an account through. */
-export function createAccountRemedy({
+/** Makes the activities with which the `accountTrouble` workflow stops and recovers an account. */
+export function createAccountRecovery({
   connections,
   pacing,
   log,
@@ -16,7 +16,7 @@ export function createAccountRemedy({
   log: Logger;
 }) {
   return {
-    /** Lets the account's task queue pass a share of its limit, from 0 to 1. */
+    /** Sets the pace of the account's task queue to a share of its limit, from 0 to 1. */
     async paceAccount(account: AccountId, share: number, reason: string): Promise<void> {
       const connection = connections.get(account);
       if (connection) await pacing.allow(connection.account, share, reason);
@@ -25,7 +25,7 @@ export function createAccountRemedy({
     /** Reads the account's credentials again, and asks the platform whether they work. */
     async checkAccount(account: AccountId): Promise<CheckResult> {
       const connection = connections.get(account);
-      if (!connection) return { outcome: 'gone', detail: 'the account is not configured any more' };
+      if (!connection) return { outcome: 'gone', detail: 'the account is no longer configured' };
       try {
         const { identity } = await connection.check();
         log.info({ account }, 'The account’s credentials work again');
