@@ -12,7 +12,7 @@ import { MessageRefused } from './refusal.js';
 
 export type Acceptance =
   | { outcome: 'accepted'; traceId: string }
-  /** All but the outcome is the original's. Times are ISO 8601. */
+  /** Of the original message. Times are ISO 8601. */
   | {
       outcome: 'duplicate';
       status: MessageStatus;
@@ -22,10 +22,10 @@ export type Acceptance =
     }
   | { outcome: 'key_reused'; differences: string[] };
 
-/** A key that is in use but belongs to no message, or vanishes, does so at most once in practice. */
+/** Each try may find that the original's retention has just ended, which in practice happens at most once. */
 const MAXIMUM_TRIES = 3;
 
-/** Starts a message's workflow, or finds out what became of the one that has its key. */
+/** Starts a message's workflow, or returns the status of the original that has its key. */
 export async function acceptMessage(
   client: Client,
   configuration: Configuration,
@@ -38,13 +38,13 @@ export async function acceptMessage(
     if (await startMessage(client, start)) return { outcome: 'accepted', traceId };
 
     const original = await describeMessage(client, message.deduplicationKey);
-    // Its retention ended between the two calls, so the key is free.
+    // The original's retention ended between the two calls: the key is free.
     if (!original) continue;
 
     if (!hasExpired(original, windowMs)) return compare(original, start);
     if (await restartMessage(client, start, original.runId))
       return { outcome: 'accepted', traceId };
-    // Another sender restarted it at this very moment: ours is a duplicate of theirs.
+    // Another sender restarted it at the same moment: this message is a duplicate of theirs.
     const restarted = await describeMessage(client, message.deduplicationKey);
     if (restarted) return compare(restarted, start);
   }
@@ -52,7 +52,7 @@ export async function acceptMessage(
     {
       field: 'deduplicationKey',
       detail:
-        'another workflow of this Temporal namespace, which is not a message, has this key as its id: send with another key',
+        'another workflow of this Temporal namespace, which is not a message, has this key as its id: use another key',
     },
   ]);
 }
@@ -90,8 +90,8 @@ function deduplicationWindowMs(
 }
 
 /**
- * An open message keeps its key however old it is: it is still to be delivered, or waits for a person. The window of one that
- * was to be delivered later begins then.
+ * Whether the deduplication window has ended. That of an open message never ends, since it is still to be delivered or needs
+ * a decision. That of a message with `deliverAt` begins at that time.
  */
 function hasExpired(
   { closeTime, startTime, executionTime }: WorkflowExecutionDescription,

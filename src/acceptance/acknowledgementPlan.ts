@@ -9,7 +9,7 @@ import { fairnessKey } from './deliveryPlan.js';
 import { MessageRefused } from './refusal.js';
 import { callbackFault } from '../acknowledgements/policy.js';
 
-/** What people on call want to read beside the incident. */
+/** The events that are noted on an incident. */
 const NOTED_EVENTS: AcknowledgementEvent[] = [
   'message.confirmed',
   'message.dead_lettered',
@@ -21,9 +21,9 @@ const NOTED_EVENTS: AcknowledgementEvent[] = [
 const INCIDENT_PATH = /^\/incidents\/(?<id>[A-Za-z0-9]{1,40})\/?$/;
 
 /**
- * Who will be told what becomes of the message: whom it names or, where it names nobody, whom the configuration names for
- * its source, and the PagerDuty incident that it is about. Undefined where nobody is. Throws the refusal of a URL that may
- * not be called.
+ * Plans the message's acknowledgements: to the callback that it names or else that of its source's configuration, and to
+ * the PagerDuty incident that it concerns. Undefined where there are none. Throws a MessageRefused where the callback's URL
+ * is not allowed.
  */
 export function planAcknowledgements(
   { acknowledge, correlation }: Message,
@@ -59,7 +59,7 @@ export function planAcknowledgements(
   return plans.length > 0 ? plans : undefined;
 }
 
-/** The id of the incident whose page in PagerDuty this is. */
+/** The id of the incident, from the URL of its page in PagerDuty. */
 function incidentIdOf(url: string | undefined): string | undefined {
   return url === undefined ? undefined : INCIDENT_PATH.exec(new URL(url).pathname)?.groups?.id;
 }

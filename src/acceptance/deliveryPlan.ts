@@ -10,8 +10,8 @@ import type { DeliveryPlan } from '../contract/deliverMessage.js';
 import { parseDestination, type Destination } from '../domain/destination.js';
 
 /**
- * How each destination of the message will be served, each route's fallbacks after it. Throws the refusal that names every
- * destination that can't be served.
+ * Plans the delivery to each destination of the message, each followed by its fallbacks. Throws a MessageRefused that names
+ * every destination that can't be used.
  */
 export function planDeliveries(message: Message, configuration: Configuration): DeliveryPlan[] {
   const retry = chosenProfile(message, configuration);
@@ -40,7 +40,7 @@ function fieldOf(route: number, place: number): string {
   return place === 0 ? `destinations.${route}` : `destinations.${route}.fallback.${place - 1}`;
 }
 
-/** The profile that the message names; undefined where it leaves that to the accounts. */
+/** The profile that the message names; undefined where each account's own profile applies. */
 function chosenProfile(
   { retryProfile }: Message,
   { retryProfiles }: Configuration,
@@ -54,7 +54,7 @@ function chosenProfile(
   throw new MessageRefused('invalid', [
     {
       field: 'retryProfile',
-      detail: `"${retryProfile}" is no retry profile: there are ${known}`,
+      detail: `"${retryProfile}" is not a retry profile: use one of ${known}`,
     },
   ]);
 }
@@ -88,7 +88,7 @@ function unknownAccount(parts: AccountParts, { accounts }: Configuration): strin
   const { platform } = parts;
   const known = PLATFORMS.map(({ name }) => name);
   if (!known.includes(platform)) {
-    return `"${platform}" is no platform: there are ${known.join(', ')}`;
+    return `"${platform}" is not a platform: use one of ${known.join(', ')}`;
   }
   const configured = accounts.map(({ id }) => id).join(', ');
   return `the account "${accountId(parts)}" is not configured (there are: ${configured || 'none'}); add it to sendproof.yaml or use one of these`;
@@ -97,7 +97,7 @@ function unknownAccount(parts: AccountParts, { accounts }: Configuration): strin
 /** Temporal's limit: https://docs.temporal.io/develop/task-queue-priority-fairness */
 const FAIRNESS_KEY_MAX_BYTES = 64;
 
-/** The name itself (of a destination, a receiver) where it fits, since it is then readable in Temporal's tools; else its hash. */
+/** The name itself (of a destination or a recipient) where it fits, so that it is readable in Temporal's tools; else its hash. */
 export function fairnessKey(name: string): string {
   return Buffer.byteLength(name) <= FAIRNESS_KEY_MAX_BYTES
     ? name

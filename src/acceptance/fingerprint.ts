@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Message } from '../domain/message.js';
 
 /**
- * What makes a message the same message: where it goes, what it says, and what it is about. Not: how urgent it is, when it
- * is to be delivered, what to do when in doubt, or its trace, which may differ from one sending of it to the next.
+ * The fields that identify a message: destinations, content and correlation. Priority, times, `onAmbiguous` and trace are
+ * left out: they may differ between two sendings of the same message.
  */
 function identifyingFields(message: Message): Record<string, unknown> {
   const { content, correlation = {}, destinations } = message;
@@ -18,12 +18,12 @@ function identifyingFields(message: Message): Record<string, unknown> {
   };
 }
 
-/** 64 bits a field: enough to tell two texts apart, too little to find a text by. */
+/** 64 bits for each field: enough to distinguish two texts, too little to recover one. */
 const HASH_LENGTH = 16;
 
 /**
  * A hash of each identifying field, salted with the key so that the same text doesn't show as the same hash elsewhere.
- * Doesn't depend on the order of keys or destinations, nor on whether a default was written out.
+ * Independent of the order of keys and destinations, and of whether defaults are written out.
  */
 export function fingerprint(message: Message): Record<string, string> {
   return Object.fromEntries(
