@@ -1,0 +1,239 @@
+/** The OpenAPI document against the API itself: it takes each example, and answers nothing that isn't documented. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { signingSecret } from '../callbackReceiver.js';
+import {
+  OPS,
+  startHarness,
+  type Answer,
+  type Decision,
+  type Harness,
+  type Summary,
+} from '../harness.js';
+import {
+  bodyPointer,
+  operations,
+  resolved,
+  violations,
+  type LocatedOperation,
+} from '../openapiOperations.js';
+
+const AUTHORISED = { authorization: 'Bearer of-the-examples' };
+
+let directory: string;
+let harness: Harness;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'sendproof-examples-'));
+  const secret = { file: join(directory, 'secret') };
+  await writeFile(secret.file, signingSecret());
+  harness = await startHarness({
+    environment: { SENDPROOF_API_KEYS: 'of-the-examples' },
+    settings: { acknowledgements: { secret, allowedHosts: ['hooks.example.com'] } },
+  });
+});
+afterAll(async () => {
+  await harness.close();
+  await rm(directory, { recursive: true });
+});
+
+let keys = 0;
+const newKey = () => `example-${(keys += 1)}`;
+
+/** Sends a message that Slack refuses, and resolves with its key when it needs a decision and is found as such. */
+async function park(): Promise<string> {
+  const key = newKey();
+  const fault = harness.sandbox.addFault({
+    kind: 'slack_error',
+    error: 'not_in_channel',
+    platform: 'slack',
+  });
+  await post('/v1/messages', message(key));
+  await vi.waitFor(
+    async () => {
+      expect((await get(`/v1/messages/${key}`)).body).toMatchObject({ status: 'dead_lettered' });
+      const { body } = await get<Summary>('/v1/dead-letters/summary');
+      expect(body.deadLetters).toBeGreaterThan(0);
+    },
+    { timeout: 20_000 },
+  );
+  harness.sandbox.removeFault(fault);
+  return key;
+}
+
+function message(key: string): object {
+  return { deduplicationKey: key, destinations: [OPS], content: { text: key } };
+}
+
+function get<Body>(path: string): Promise<Answer<Body>> {
+  return harness.request<Body>('GET', path, undefined, AUTHORISED);
+}
+
+function post<Body>(path: string, body: unknown): Promise<Answer<Body>> {
+  return harness.request<Body>('POST', path, body, AUTHORISED);
+}
+
+/** Makes what the path of an operation names, and resolves with the path that names it. */
+async function preparedPath({ path, operation }: LocatedOperation): Promise<string> {
+  if (path.includes('{id}')) {
+    await park();
+    const decision = { filter: {}, by: 'Ada Lovelace', reason: 'The channel exists again.' };
+    const { body } = await post<Decision>('/v1/dead-letters/retry', decision);
+    return path.replace('{id}', body.id);
+  }
+  const decides =
+    operation.tags.includes('Dead letters') || operation.operationId.startsWith('cancel');
+  return path.replace('{key}', decides ? await park() : 'pagerduty-55-triggered');
+}
+
+function requestExamples({ operation }: LocatedOperation): unknown[] {
+  const { examples = {} } = operation.requestBody?.content['application/json'] ?? {};
+  return Object.values(examples).map(({ value }) => value);
+}
+
+/** Fails unless the status, the headers and the body are as the document has them for this operation. */
+function expectDocumented({ operation, pointer }: LocatedOperation, answer: Answer): void {
+  const { status, headers, body } = answer;
+  const documented = operation.responses[status];
+  expect(Object.keys(operation.responses), JSON.stringify(body)).toContain(String(status));
+  for (const name of Object.keys(documented?.headers ?? {})) {
+    expect(headers.get(name), name).not.toBeNull();
+  }
+  const mediaType = headers.get('content-type')?.split(';')[0] ?? '';
+  expect(Object.keys(documented?.content ?? {})).toEqual([mediaType]);
+  const schema = bodyPointer(`${pointer}/responses/${status}`, mediaType);
+  expect(violations(schema, body), JSON.stringify(body)).toEqual([]);
+}
+
+const withBody = operations.filter(({ operation }) => operation.requestBody);
+const withoutBody = operations.filter(({ operation }) => !operation.requestBody);
+
+it.each(withBody)('$method $path takes each example', async (located) => {
+  for (const example of requestExamples(located)) {
+    const answer = await post(await preparedPath(located), example);
+    expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
+    expectDocumented(located, answer);
+  }
+});
+
+it.each(withoutBody)('$method $path takes the examples of its parameters', async (located) => {
+  const { method, operation } = located;
+  const query = (operation.parameters ?? []).filter((parameter) => parameter.in === 'query');
+  const searches = query.flatMap(({ name, schema }) =>
+    (resolved(schema).examples ?? []).map(
+      (example) => `?${new URLSearchParams({ [name]: String(example) }).toString()}`,
+    ),
+  );
+  expect(searches.length).toBeGreaterThanOrEqual(query.length);
+  for (const search of ['', ...searches]) {
+    const path = await preparedPath(located);
+    const answer = await harness.request(method, path + search, undefined, AUTHORISED);
+    expect(answer.status, `${search} ${JSON.stringify(answer.body)}`).toBeLessThan(300);
+    expectDocumented(located, answer);
+  }
+});
+
+it('answers a duplicate as documented, and a key that was used for other content', async () => {
+  const located = operationCalled('sendMessage');
+  const [example] = requestExamples(located);
+  await post('/v1/messages', example);
+  const duplicate = await post('/v1/messages', example);
+  expect(duplicate).toMatchObject({ status: 200, body: { duplicate: true } });
+  expectDocumented(located, duplicate);
+  const reused = await post('/v1/messages', { ...(example as object), content: { text: 'other' } });
+  expect(reused.status).toBe(422);
+  expectDocumented(located, reused);
+});
+
+const documenting = (status: number) =>
+  operations.filter(({ operation }) => operation.responses[status]);
+
+it.each(documenting(401))('$method $path answers as documented without a key', async (located) => {
+  const answer = await harness.request(located.method, located.path);
+  expect(answer.status).toBe(401);
+  expectDocumented(located, answer);
+});
+
+it.each(documenting(400))(
+  '$method $path answers as documented to a wrong field',
+  async (located) => {
+    const { method, operation, path } = located;
+    const query = operation.parameters?.some((parameter) => parameter.in === 'query');
+    // A space at its end is in no key, and this is not UTF-8, which no id may be.
+    const wrongPath = path.replace('{key}', 'key%20').replace('{id}', '%E0%A4%A');
+    const answer = await harness.request(
+      method,
+      query ? `${path.replace('{key}', 'key')}?unknown=1` : wrongPath,
+      operation.requestBody ? { unknown: 1 } : undefined,
+      AUTHORISED,
+    );
+    expect(answer.status).toBe(400);
+    expectDocumented(located, answer);
+  },
+);
+
+it.each(documenting(404))(
+  '$method $path answers as documented to what is unknown',
+  async (located) => {
+    const { method, path } = located;
+    const unknown = path.replace(/\{\w+\}/, 'nobody-has-it');
+    const [example] = requestExamples(located);
+    const answer = await harness.request(method, unknown, example, AUTHORISED);
+    expect(answer.status).toBe(404);
+    expectDocumented(located, answer);
+  },
+);
+
+it.each(documenting(409))(
+  '$method $path answers as documented where nothing can be decided',
+  async (located) => {
+    const { method, path, operation } = located;
+    const bulk = path.startsWith('/v1/dead-letters');
+    const key = newKey();
+    await post('/v1/messages', message(key));
+    await vi.waitFor(
+      async () => {
+        expect((await get(`/v1/messages/${key}`)).body).toMatchObject({ status: 'confirmed' });
+      },
+      { timeout: 20_000 },
+    );
+    const [example] = requestExamples(located);
+    const none = { filter: { reason: 'timeout' }, by: 'Ada Lovelace', reason: 'None is there.' };
+    const answer = await harness.request(
+      method,
+      path.replace('{key}', key),
+      bulk ? none : operation.requestBody && example,
+      AUTHORISED,
+    );
+    expect(answer.status).toBe(409);
+    expectDocumented(located, answer);
+  },
+);
+
+it.each(documenting(413))(
+  '$method $path answers as documented to a body that is too large',
+  async (located) => {
+    const body = JSON.stringify({ text: 'x'.repeat(17 * 1024 * 1024) });
+    const answer = await post(located.path.replace('{key}', 'key'), body);
+    expect(answer.status).toBe(413);
+    expectDocumented(located, answer);
+  },
+);
+
+it.each(documenting(415))(
+  '$method $path answers as documented to another format',
+  async (located) => {
+    const headers = { ...AUTHORISED, 'content-type': 'text/plain' };
+    const path = located.path.replace('{key}', 'key');
+    const answer = await harness.request('POST', path, 'text', headers);
+    expect(answer.status).toBe(415);
+    expectDocumented(located, answer);
+  },
+);
+
+function operationCalled(name: string): LocatedOperation {
+  const located = operations.find(({ operation }) => operation.operationId === name);
+  if (!located) throw new Error(`The document has no operation ${name}`);
+  return located;
+}
