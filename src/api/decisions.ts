@@ -11,7 +11,7 @@ import { parseRequest, Problem } from './problem.js';
 import { jsonBody } from './jsonBody.js';
 import { retryBodySchema, discardBodySchema, cancelQuerySchema } from './schema/requests.js';
 import { messageLinks } from './schema/paths.js';
-import type { MessageState } from '../domain/messageState.js';
+import { deliveryStatus, type MessageState } from '../domain/messageState.js';
 
 export const DECISION_LIMIT_BYTES = 16 * 1024;
 
@@ -45,7 +45,7 @@ function cancel(context: ApiContext): RequestHandler<{ key: string }> {
     }
     await gate(() => cancelMessage(client, deduplicationKey, { by, reason }));
     const destinations = message.deliveries
-      .filter((delivery) => CANCELLABLE.has(delivery.status))
+      .filter((delivery) => CANCELLABLE.has(deliveryStatus(delivery)))
       .map(({ destination }) => destination);
     metrics.decisions.inc({ action: 'cancel', scope: 'message' });
     const { traceId } = message;

@@ -17,6 +17,7 @@ import type { messageStateSchema } from './schema/messageRepresentation.js';
 import { fromTemporal } from './temporalGate.js';
 import type { timelineSchema } from './schema/timelineRepresentation.js';
 import { messageQuerySchema, messageWaitSchema } from './schema/requests.js';
+import { messageStateBody } from './schema/messageStateBody.js';
 import { messageLinks } from './schema/paths.js';
 
 /**
@@ -86,7 +87,7 @@ function tooManyWait(): Problem {
 
 function messageBody({ state }: RecordedMessage): z.infer<typeof messageStateSchema> {
   return {
-    ...state,
+    ...messageStateBody(state),
     explanation: explainMessage(state, new Date()),
     links: messageLinks(state.deduplicationKey),
   };

@@ -4,27 +4,58 @@ import type { DeliveryStatus, Attempt, Receipt, FailureReason, MessageStatus } f
 import type { AcknowledgementEvent, AcknowledgementRecipient } from './acknowledgement.js';
 import type { DeadLetterMemo } from './deadLetter.js';
 
-export interface DeliveryState {
-  destination: Destination;
-  status: DeliveryStatus;
-  attempts: Attempt[];
-  receipt?: Receipt | undefined;
-  /** Why the last failed attempt failed, or why it is parked. */
+/** Why the last failed attempt failed, or why the delivery ended without a post. */
+export interface DeliveryFailure {
   reason?: FailureReason | undefined;
   /** The same in words. */
   detail?: string | undefined;
-  /** When the next attempt is due, while one is waited for. */
-  nextAttemptAt?: string | undefined;
-  /** While the first attempt since it was accepted, or retried, waits for its turn. */
-  queuedSince?: string | undefined;
-  /** While an attempt is under way. */
-  attemptSince?: string | undefined;
-  /** Why its account's queue is held back, while it waits in it. */
+}
+
+/** How far a delivery is, with what is known only at that stage. All times are ISO 8601. */
+export type DeliveryStage =
+  /** A fallback that has not been needed, so far or for good. */
+  | { kind: 'standby' }
+  /** Written down by Temporal, not yet picked up by a worker. */
+  | { kind: 'accepted' }
+  /** The first attempt since it was accepted, or retried, waits for its turn. */
+  | ({ kind: 'queued'; since: string } & HeldBack & DeliveryFailure)
+  | ({ kind: 'attempting'; since: string } & DeliveryFailure)
+  /** An attempt has failed, and the next one is due at this time. */
+  | ({ kind: 'retrying'; nextAttemptAt: string } & HeldBack & DeliveryFailure)
+  | { kind: 'confirmed'; receipt: Receipt }
+  | ({ kind: 'dead_lettered'; parkedAt: string } & DeliveryFailure)
+  | ({ kind: 'discarded' | 'expired' | 'cancelled' } & DeliveryFailure);
+
+interface HeldBack {
+  /** Set while the queue of its account is stopped: why, or empty where nobody gave a reason. */
   heldBack?: string | undefined;
-  /** While it waits for a person. */
-  parkedAt?: string | undefined;
+}
+
+export interface DeliveryState {
+  destination: Destination;
+  attempts: readonly Attempt[];
   /** A fallback: the destination that it stands in for. */
   fallbackFor?: Destination | undefined;
+  stage: DeliveryStage;
+}
+
+/** The status that clients see: they are not told which part of being delivered it is. */
+export function deliveryStatus({ stage }: Pick<DeliveryState, 'stage'>): DeliveryStatus {
+  switch (stage.kind) {
+    case 'queued':
+    case 'attempting':
+    case 'retrying':
+      return 'delivering';
+    default:
+      return stage.kind;
+  }
+}
+
+/** The failure of a delivery that has one. */
+export function failureOf({ stage }: Pick<DeliveryState, 'stage'>): DeliveryFailure {
+  return 'reason' in stage || 'detail' in stage
+    ? { reason: stage.reason, detail: stage.detail }
+    : {};
 }
 
 /** What a person did. */
@@ -37,8 +68,8 @@ export interface OperatorAction {
 }
 
 export interface MessageState extends MessageSummary {
-  deliveries: DeliveryState[];
-  operatorActions: OperatorAction[];
+  deliveries: readonly DeliveryState[];
+  operatorActions: readonly OperatorAction[];
   /** Not posted before. */
   deliverAt?: string | undefined;
   /** Not posted after. */
@@ -101,7 +132,7 @@ export function confirmedAt({ attempts }: Pick<DeliveryState, 'attempts'>): stri
 export interface MessageRecord {
   state: MessageState;
   /** In time order. */
-  moments: DeliveryMoment[];
+  moments: readonly DeliveryMoment[];
   content: Content;
   correlation: Correlation | undefined;
   runId: string;

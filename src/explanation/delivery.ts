@@ -4,8 +4,10 @@ import { REMEDIES } from '../domain/remedies.js';
 import { causeOf } from './cause.js';
 import { clock } from './clock.js';
 import { accountId } from '../domain/account.js';
-import { parseDestination } from '../domain/destination.js';
+import { parseDestination, type Destination } from '../domain/destination.js';
 import {
+  type DeliveryFailure,
+  type DeliveryStage,
   type DeliveryState,
   type MessageState,
   type OperatorAction,
@@ -19,28 +21,34 @@ const SEND_AGAIN = 'Send it again with a new key, if it still matters.';
  * @param now what is past and what is to come, and whether a time needs its date
  */
 export function explainDelivery(delivery: DeliveryState, message: MessageState, now: Date): string {
-  const { destination, status } = delivery;
-  switch (status) {
+  const { destination, stage } = delivery;
+  switch (stage.kind) {
     case 'accepted':
       return explainAccepted(delivery, message, now);
     case 'standby':
       return message.closedAt === undefined
         ? `On standby: ${destination} is used if ${delivery.fallbackFor ?? 'another'} can’t be delivered or is late.`
         : `Not needed: ${destination} is the fallback of ${delivery.fallbackFor ?? 'another destination'}.`;
-    case 'delivering':
-      return explainDelivering(delivery, message, now);
+    case 'queued':
+      return explainQueued(delivery, stage, message, now);
+    case 'attempting':
+      return explainAttempting(delivery, stage, message, now);
+    case 'retrying':
+      return explainRetrying(delivery, stage, now);
     case 'confirmed':
       return `${explainConfirmed(delivery, now)} Nothing is left to do.`;
     case 'dead_lettered':
-      return explainParked(delivery, message, now);
+      return explainDeadLettered(delivery, stage, message, now);
     case 'discarded': {
       const discard = lastAction('discard', delivery, message);
-      return `Discarded${byWhom(discard, message, now)}: ${sentOrNot(delivery)} ${destination}, because ${whyNot(delivery)}. ${SEND_AGAIN}`;
+      return `Discarded${byWhom(discard, message, now)}: ${sentOrNot(delivery)} ${destination}, because ${whyNot(delivery, stage)}. ${SEND_AGAIN}`;
     }
     case 'expired': {
       const at = clock(message.expiresAt ?? message.closedAt ?? message.acceptedAt, now);
       const why =
-        delivery.attempts.length === 0 ? 'no attempt could be made before' : whyNot(delivery);
+        delivery.attempts.length === 0
+          ? 'no attempt could be made before'
+          : whyNot(delivery, stage);
       return `Expired at ${at}: ${sentOrNot(delivery)} ${destination}, because ${why}. ${SEND_AGAIN}`;
     }
     case 'cancelled': {
@@ -55,10 +63,10 @@ export function pendingDecision(
   delivery: DeliveryState,
   message: MessageState,
 ): OperatorAction | undefined {
-  const { parkedAt } = delivery;
-  if (delivery.status !== 'dead_lettered' || parkedAt === undefined) return undefined;
+  const { stage } = delivery;
+  if (stage.kind !== 'dead_lettered') return undefined;
   return message.operatorActions.find(
-    (action) => action.at > parkedAt && concerns(action, delivery),
+    (action) => action.at > stage.parkedAt && concerns(action, delivery),
   );
 }
 
@@ -70,30 +78,54 @@ function explainAccepted({ destination }: DeliveryState, message: MessageState, 
   return `Accepted at ${clock(acceptedAt, now)}, and not yet taken up by a worker: it will be posted to ${destination}. If this lasts, see that a worker runs.`;
 }
 
-function explainDelivering(delivery: DeliveryState, message: MessageState, now: Date): string {
-  const { attempts, destination, nextAttemptAt, attemptSince, heldBack, queuedSince } = delivery;
-  const last = attempts.at(-1);
-  if (heldBack !== undefined) {
-    const why = heldBack === '' ? '' : ` (${heldBack})`;
-    return `Waiting: the queue of the account of ${destination} is held back${why}; it goes on by itself when that is over. “sendproof doctor” tells what is wrong with the account.`;
-  }
-  if (nextAttemptAt !== undefined && last) {
-    const next = `attempt ${last.number + 1}`;
-    const cause = causeOf(last, destination);
-    return Date.parse(nextAttemptAt) > now.getTime()
-      ? `Waiting: ${cause}; ${next} at ${clock(nextAttemptAt, now)}.`
-      : `Waiting: ${cause}; ${next} is due since ${clock(nextAttemptAt, now)} and waits for its turn. If this lasts, see that a worker runs.`;
-  }
-  const retry = lastAction('retry', delivery, message);
-  const again = retry ? `Sent again${byWhom(retry, message, now)}: ` : '';
-  const number = lastNumber(attempts) + 1;
-  if (attemptSince !== undefined) {
-    const doing = `attempt ${number} at ${destination} is under way since ${clock(attemptSince, now)}`;
-    return again ? `${again}${doing}.` : `Delivering: ${doing}.`;
-  }
+type StageOf<Kind extends DeliveryStage['kind']> = Extract<DeliveryStage, { kind: Kind }>;
+
+function explainQueued(
+  delivery: DeliveryState,
+  { heldBack, since }: StageOf<'queued'>,
+  message: MessageState,
+  now: Date,
+): string {
+  const { destination } = delivery;
+  if (heldBack !== undefined) return explainHeldBack(destination, heldBack);
   const account = accountId(parseDestination(destination));
-  const waits = `it waits for its turn in the queue of ${account} since ${clock(queuedSince ?? message.acceptedAt, now)}`;
-  return `${again || 'Delivering: '}${waits}. If this lasts, see that a worker runs, and what limits the account has.`;
+  const waits = `it waits for its turn in the queue of ${account} since ${clock(since, now)}`;
+  return `${sentAgain(delivery, message, now) ?? 'Delivering: '}${waits}. If this lasts, see that a worker runs, and what limits the account has.`;
+}
+
+function explainAttempting(
+  delivery: DeliveryState,
+  { since }: StageOf<'attempting'>,
+  message: MessageState,
+  now: Date,
+): string {
+  const { attempts, destination } = delivery;
+  const attempt = `attempt ${lastNumber(attempts) + 1} at ${destination}`;
+  return `${sentAgain(delivery, message, now) ?? 'Delivering: '}${attempt} is under way since ${clock(since, now)}.`;
+}
+
+function explainRetrying(
+  { attempts, destination }: DeliveryState,
+  { heldBack, nextAttemptAt }: StageOf<'retrying'>,
+  now: Date,
+): string {
+  if (heldBack !== undefined) return explainHeldBack(destination, heldBack);
+  const cause = causeOf(attempts.at(-1) ?? {}, destination);
+  const next = `attempt ${lastNumber(attempts) + 1}`;
+  return Date.parse(nextAttemptAt) > now.getTime()
+    ? `Waiting: ${cause}; ${next} at ${clock(nextAttemptAt, now)}.`
+    : `Waiting: ${cause}; ${next} is due since ${clock(nextAttemptAt, now)} and waits for its turn. If this lasts, see that a worker runs.`;
+}
+
+function explainHeldBack(destination: Destination, reason: string): string {
+  const why = reason === '' ? '' : ` (${reason})`;
+  return `Waiting: the queue of the account of ${destination} is held back${why}; it goes on by itself when that is over. “sendproof doctor” tells what is wrong with the account.`;
+}
+
+/** `Sent again by ana at 11:02:03 UTC: `; undefined where nobody has asked for a retry. */
+function sentAgain(delivery: DeliveryState, message: MessageState, now: Date): string | undefined {
+  const retry = lastAction('retry', delivery, message);
+  return retry && `Sent again${byWhom(retry, message, now)}: `;
 }
 
 function explainConfirmed({ attempts, destination }: DeliveryState, now: Date): string {
@@ -121,10 +153,16 @@ function explainConfirmed({ attempts, destination }: DeliveryState, now: Date): 
   return `Confirmed: posted to ${destination}${when} by attempt ${last.number}, after ${failures}.${twice}`;
 }
 
-function explainParked(delivery: DeliveryState, message: MessageState, now: Date): string {
-  const { destination, parkedAt, reason } = delivery;
-  const since = clock(parkedAt ?? message.acceptedAt, now);
-  const what = `${capitalised(sentOrNot(delivery))} ${destination}: ${whyNot(delivery)}`;
+function explainDeadLettered(
+  delivery: DeliveryState,
+  stage: StageOf<'dead_lettered'>,
+  message: MessageState,
+  now: Date,
+): string {
+  const { destination } = delivery;
+  const { parkedAt, reason } = stage;
+  const since = clock(parkedAt, now);
+  const what = `${capitalised(sentOrNot(delivery))} ${destination}: ${whyNot(delivery, stage)}`;
   const decision = pendingDecision(delivery, message);
   if (decision) {
     const asked =
@@ -136,7 +174,7 @@ function explainParked(delivery: DeliveryState, message: MessageState, now: Date
     return `${what}; it will be ${asked}, as was decided${byWhom(decision, message, now)}. If this lasts, see that a worker runs.`;
   }
   const helped = message.deliveries.find(
-    (each) => each.fallbackFor === destination && each.status === 'confirmed',
+    (each) => each.fallbackFor === destination && each.stage.kind === 'confirmed',
   );
   const instead = helped ? `; its fallback ${helped.destination} has it` : '';
   return `${what}${instead}; waiting for a person since ${since}. ${REMEDIES[reason ?? 'unexpected_answer']}`;
@@ -148,8 +186,7 @@ function sentOrNot({ attempts }: DeliveryState): string {
 }
 
 /** Why it is not confirmed, by its last attempt. */
-function whyNot(delivery: DeliveryState): string {
-  const { attempts, destination, reason } = delivery;
+function whyNot({ attempts, destination }: DeliveryState, { reason }: DeliveryFailure): string {
   const last = attempts.at(-1);
   if (reason === 'outcome_unknown') {
     const lost = attempts.findLast(({ outcome }) => outcome === 'ambiguous');

@@ -3,7 +3,12 @@ import type { DeliveryStatus } from '../domain/delivery.js';
 import { clock } from './clock.js';
 import { explainDelivery } from './delivery.js';
 import { listed } from './listed.js';
-import { type DeliveryState, type MessageState, confirmedAt } from '../domain/messageState.js';
+import {
+  type DeliveryState,
+  type MessageState,
+  confirmedAt,
+  deliveryStatus,
+} from '../domain/messageState.js';
 
 /** Of several deliveries, the first of these says most about what is to be done. */
 const BY_URGENCY: readonly DeliveryStatus[] = [
@@ -23,14 +28,15 @@ const BY_URGENCY: readonly DeliveryStatus[] = [
  * @param now what is past and what is to come, and whether a time needs its date
  */
 export function explainMessage(message: MessageState, now: Date): string {
-  const meant = message.deliveries.filter(({ status }) => status !== 'standby');
+  const meant = message.deliveries.filter(({ stage }) => stage.kind !== 'standby');
   const [telling] = [...(meant.length > 0 ? meant : message.deliveries)].sort(
-    (one, other) => BY_URGENCY.indexOf(one.status) - BY_URGENCY.indexOf(other.status),
+    (one, other) =>
+      BY_URGENCY.indexOf(deliveryStatus(one)) - BY_URGENCY.indexOf(deliveryStatus(other)),
   );
   if (!telling) return `It is ${message.status}.`;
   if (meant.length === 1) return explainDelivery(telling, message, now);
 
-  const confirmed = meant.filter(({ status }) => status === 'confirmed');
+  const confirmed = meant.filter(({ stage }) => stage.kind === 'confirmed');
   if (confirmed.length === meant.length) {
     return `Confirmed: posted ${listed(confirmed.map((each) => posted(each, now)))}. Nothing is left to do.`;
   }

@@ -1,4 +1,5 @@
 /** Every step of a message, from ingestion to the platform's answer, in time order. */
+import { lastNumber } from '../domain/attemptLog.js';
 import type { Attempt, FailureReason, MessageStatus, Receipt } from '../domain/delivery.js';
 import type { Destination } from '../domain/destination.js';
 import {
@@ -99,24 +100,28 @@ export function timelineOf(
 }
 
 function stepsOf(delivery: DeliveryState, acceptedAt: string): TimelineEntry[] {
-  const { attempts, attemptSince, destination, nextAttemptAt, receipt } = delivery;
-  const number = (attempts.at(-1)?.number ?? 0) + 1;
-  const entries = attempts.map(({ startedAt, ...attempt }): TimelineEntry => {
+  const { attempts, destination } = delivery;
+  const made = attempts.map(({ startedAt, ...attempt }): TimelineEntry => {
     return { at: startedAt ?? acceptedAt, kind: 'attempt', destination, ...attempt };
   });
-  if (attemptSince !== undefined) {
-    entries.push({ at: attemptSince, kind: 'attempt_under_way', destination, number });
+  const current = currentStep(delivery, acceptedAt);
+  return current ? [...made, current] : made;
+}
+
+/** What follows the attempts made so far, where it has a time of its own. */
+function currentStep(delivery: DeliveryState, acceptedAt: string): TimelineEntry | undefined {
+  const { attempts, destination, stage } = delivery;
+  const number = lastNumber(attempts) + 1;
+  switch (stage.kind) {
+    case 'attempting':
+      return { at: stage.since, kind: 'attempt_under_way', destination, number };
+    case 'retrying':
+      return { at: stage.nextAttemptAt, kind: 'next_attempt', destination, number };
+    case 'confirmed': {
+      const at = confirmedAt(delivery) ?? acceptedAt;
+      return { at, kind: 'confirmed', destination, receipt: stage.receipt };
+    }
+    default:
+      return undefined;
   }
-  if (nextAttemptAt !== undefined) {
-    entries.push({ at: nextAttemptAt, kind: 'next_attempt', destination, number });
-  }
-  if (receipt) {
-    entries.push({
-      at: confirmedAt(delivery) ?? acceptedAt,
-      kind: 'confirmed',
-      destination,
-      receipt,
-    });
-  }
-  return entries;
 }

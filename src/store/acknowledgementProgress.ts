@@ -1,18 +1,14 @@
 /** Reads what became of a message's acknowledgements from Temporal, while no worker runs too. */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { LoadedDataConverter } from '@temporalio/common';
-import {
-  decodeArrayFromPayloads,
-  decodeOptionalFailureToOptionalError,
-  optionalTsToDate,
-} from '../temporal/sdkInternals.js';
+import { optionalTsToDate } from '../temporal/sdkInternals.js';
+import { decodeFailure, decodeValues } from './payloads.js';
+import type { HistoryEvent } from './messageEvents.js';
 import type { temporal } from '@temporalio/proto';
 import { recipientName } from '../domain/acknowledgement.js';
 import type { Workflows } from '../contract/workflows.js';
 import type { AcknowledgeSourceInput } from '../contract/acknowledge.js';
 import type { AcknowledgementState } from '../domain/messageState.js';
-
-type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 /**
  * The acknowledgements that a message has begun, in their order.
@@ -35,7 +31,7 @@ export async function readAcknowledgements(
     begun.map(async (event) => {
       const initiated = event.startChildWorkflowExecutionInitiatedEventAttributes;
       const workflowId = initiated?.workflowId ?? '';
-      const [input] = await values<[AcknowledgeSourceInput]>(
+      const [input] = await decodeValues<[AcknowledgeSourceInput]>(
         client.options.loadedDataConverter,
         initiated?.input,
       );
@@ -83,7 +79,7 @@ async function pendingProgress(
   converter: LoadedDataConverter,
   activity: temporal.api.workflow.v1.IPendingActivityInfo | undefined,
 ): Promise<Progress> {
-  const failure = await decodeOptionalFailureToOptionalError(converter, activity?.lastFailure);
+  const failure = await decodeFailure(converter, activity?.lastFailure);
   const next = failure ? optionalTsToDate(activity?.nextAttemptScheduleTime) : undefined;
   return {
     status: 'pending',
@@ -106,7 +102,7 @@ async function closedProgress(
     events.findLast((event) => event.activityTaskTimedOutEventAttributes)
       ?.activityTaskTimedOutEventAttributes;
   const completed = events.at(-1)?.workflowExecutionCompletedEventAttributes;
-  const failure = await decodeOptionalFailureToOptionalError(converter, failed?.failure);
+  const failure = await decodeFailure(converter, failed?.failure);
   return {
     status: completed ? 'delivered' : 'failed',
     attempts: attempts ?? 0,
@@ -117,11 +113,4 @@ async function closedProgress(
 /** What Temporal says of an activity that ran out of time has the last attempt's own words as its cause. */
 function causeMessage(failure: Error | undefined): string | undefined {
   return failure?.cause instanceof Error ? failure.cause.message : failure?.message;
-}
-
-async function values<Values extends unknown[]>(
-  converter: LoadedDataConverter,
-  payloads: temporal.api.common.v1.IPayloads | null | undefined,
-): Promise<Values> {
-  return (await decodeArrayFromPayloads(converter, payloads?.payloads)) as Values;
 }

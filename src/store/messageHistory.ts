@@ -3,11 +3,12 @@
  * and it answers while no worker runs.
  */
 import type { Client } from '@temporalio/client';
-import { describeMessage } from './messageExecution.js';
-import { readQueueLimits } from '../temporal/queueLimits.js';
-import type { DeliveryPlan } from '../contract/deliverMessage.js';
-import type { DeliveryState, MessageState, MessageRecord } from '../domain/messageState.js';
-import { type HistoryEvent, HistoryReading } from './historyReading.js';
+import { describeMessage, summarise } from './messageExecution.js';
+import { markHeldBack } from './heldBack.js';
+import type { MessageState, MessageRecord } from '../domain/messageState.js';
+import { readHistory } from './historyReading.js';
+import { decodeEvents, decodePendingActivity, type HistoryEvent } from './messageEvents.js';
+import { messageStateAt } from './currentState.js';
 
 export interface RecordedMessage extends MessageRecord {
   /** The history that the record was read from. */
@@ -33,41 +34,19 @@ export async function readMessageRecord(
   const history = await handle.fetchHistory();
   // History only grows: cut to its length at the description, both tell of one moment.
   const events = history.events?.slice(0, description.historyLength) ?? [];
-  const reading = new HistoryReading(client.options.loadedDataConverter);
-  for (const event of events) await reading.take(event);
-  for (const pending of description.raw.pendingActivities ?? []) await reading.takePending(pending);
-  const { content, correlation, deliveries } = reading.input;
-  const state = reading.state(description);
-  await tellHeldBack(client, state, deliveries);
+  const converter = client.options.loadedDataConverter;
+  const reading = readHistory(await decodeEvents(converter, events));
+  const pending = await Promise.all(
+    (description.raw.pendingActivities ?? []).map((each) => decodePendingActivity(converter, each)),
+  );
+  const state = messageStateAt(reading, pending, summarise(description), new Date());
+  const { content, correlation, deliveries: plans } = reading.input;
   return {
-    state,
+    state: { ...state, deliveries: await markHeldBack(client, state.deliveries, plans) },
     moments: reading.moments,
     content,
     correlation,
     runId: description.runId,
     events,
   };
-}
-
-/** Says of what waits for its turn why its queue gives no turns at all: the account is in trouble, or a person stopped it. */
-async function tellHeldBack(
-  client: Client,
-  { deliveries }: MessageState,
-  plans: readonly DeliveryPlan[],
-): Promise<void> {
-  const waiting = new Map<string, DeliveryState[]>();
-  for (const [index, delivery] of deliveries.entries()) {
-    const { nextAttemptAt, queuedSince } = delivery;
-    const taskQueue = plans[index]?.taskQueue;
-    if (taskQueue === undefined || (queuedSince ?? nextAttemptAt) === undefined) continue;
-    waiting.set(taskQueue, [...(waiting.get(taskQueue) ?? []), delivery]);
-  }
-  // Many destinations may be one account's, which has one queue.
-  await Promise.all(
-    [...waiting].map(async ([taskQueue, held]) => {
-      const { perQueue, reason } = await readQueueLimits(client, taskQueue);
-      if (perQueue !== 0) return;
-      for (const delivery of held) delivery.heldBack = reason?.replace(/^sendproof: /, '') ?? '';
-    }),
-  );
 }

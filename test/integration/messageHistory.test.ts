@@ -28,13 +28,12 @@ it('tells of one moment, also when the message goes on while it is read', async 
     status: 'delivering',
     deliveries: [
       {
-        status: 'delivering',
         attempts: [{ number: 1, reason: 'rate_limited' }],
-        nextAttemptAt: expect.any(String) as string,
+        stage: { kind: 'retrying', nextAttemptAt: expect.any(String) as string },
       },
     ],
   });
-  expect(state?.deliveries[0]?.receipt).toBeUndefined();
+  expect(state?.deliveries[0]?.stage).not.toHaveProperty('receipt');
 });
 
 /** The client, with something happening between its answer to a description and whatever is asked next. */

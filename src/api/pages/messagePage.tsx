@@ -5,7 +5,12 @@ import { describeStep } from '../../explanation/step.js';
 import type { TimelineEntry } from '../../explanation/timeline.js';
 import { DecisionForms, OutsideLink, Page, Status, Time } from './parts.js';
 import { messagePagePath } from '../schema/paths.js';
-import type { MessageRecord, MessageState } from '../../domain/messageState.js';
+import {
+  type DeliveryState,
+  type MessageRecord,
+  type MessageState,
+  deliveryStatus,
+} from '../../domain/messageState.js';
 
 /** Attempts come and go within seconds; after its end only acknowledgements still move. */
 const OPEN_REFRESH_MS = 2_000;
@@ -109,17 +114,22 @@ function Deliveries({ state, now }: { state: MessageState; now: Date }) {
       {state.deliveries.map((delivery) => (
         <li class="card">
           <p class="place">
-            <span>{delivery.destination}</span> <Status status={delivery.status} />
+            <span>{delivery.destination}</span> <Status status={deliveryStatus(delivery)} />
           </p>
           {state.deliveries.length > 1 && <p>{explainDelivery(delivery, state, now)}</p>}
-          {delivery.receipt?.url !== undefined && (
-            <p>
-              <OutsideLink url={delivery.receipt.url}>See the post</OutsideLink>
-            </p>
-          )}
+          <Post delivery={delivery} />
         </li>
       ))}
     </ul>
+  );
+}
+
+function Post({ delivery: { stage } }: { delivery: DeliveryState }) {
+  if (stage.kind !== 'confirmed' || stage.receipt.url === undefined) return null;
+  return (
+    <p>
+      <OutsideLink url={stage.receipt.url}>See the post</OutsideLink>
+    </p>
   );
 }
 

@@ -1,0 +1,48 @@
+import type { z } from 'zod';
+import type { DeliveryStage, MessageState } from '../../domain/messageState.js';
+import { deliveryStatus } from '../../domain/messageState.js';
+import type { messageStateSchema } from './messageRepresentation.js';
+
+type MessageBody = z.infer<typeof messageStateSchema>;
+type DeliveryBody = MessageBody['deliveries'][number];
+
+/** What clients see of a message's state: each delivery flat, with the fields that apply to its stage. */
+export function messageStateBody(state: MessageState): Omit<MessageBody, 'explanation' | 'links'> {
+  return {
+    ...state,
+    deliveries: state.deliveries.map((delivery): DeliveryBody => {
+      const { attempts, destination, fallbackFor, stage } = delivery;
+      const status = deliveryStatus(delivery);
+      return { destination, status, attempts: [...attempts], fallbackFor, ...stageFields(stage) };
+    }),
+    operatorActions: [...state.operatorActions],
+  };
+}
+
+function stageFields(
+  stage: DeliveryStage,
+): Omit<DeliveryBody, 'destination' | 'status' | 'attempts' | 'fallbackFor'> {
+  switch (stage.kind) {
+    case 'standby':
+    case 'accepted':
+      return {};
+    case 'queued': {
+      const { detail, heldBack, reason, since } = stage;
+      return { queuedSince: since, reason, detail, heldBack };
+    }
+    case 'attempting':
+      return { reason: stage.reason, detail: stage.detail, attemptSince: stage.since };
+    case 'retrying': {
+      const { detail, heldBack, nextAttemptAt, reason } = stage;
+      return { reason, detail, nextAttemptAt, heldBack };
+    }
+    case 'confirmed':
+      return { receipt: stage.receipt };
+    case 'dead_lettered':
+      return { reason: stage.reason, detail: stage.detail, parkedAt: stage.parkedAt };
+    case 'discarded':
+    case 'expired':
+    case 'cancelled':
+      return { reason: stage.reason, detail: stage.detail };
+  }
+}

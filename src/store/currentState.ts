@@ -1,0 +1,102 @@
+/** The state of a message at one moment: its history, what Temporal has pending, and what its description says. */
+import { AttemptLog, lastNumber } from '../domain/attemptLog.js';
+import {
+  type DeliveryStage,
+  type DeliveryState,
+  type MessageState,
+  type MessageSummary,
+  type OperatorAction,
+  failureOf,
+} from '../domain/messageState.js';
+import { type DeliverActivity, type HistoryReading, withDelivery } from './historyReading.js';
+import type { PendingActivity } from './messageEvents.js';
+
+/**
+ * @param pending the activities that Temporal still has to finish, at the moment where the reading ends
+ * @param summary what Temporal's description says at that moment
+ */
+export function messageStateAt(
+  reading: HistoryReading,
+  pending: readonly PendingActivity[],
+  summary: MessageSummary,
+  now: Date,
+): MessageState {
+  const { expiresAt, deliverAt } = reading.input;
+  const hasExpired = expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime();
+  const { deliveries, failure, operatorActions } = pending.reduce(
+    (read, activity) => applyPending(read, activity, hasExpired),
+    reading,
+  );
+  return {
+    ...summary,
+    deliveries: deliveries.map((delivery) => ({
+      ...delivery,
+      stage: finalStage(delivery, summary, operatorActions, hasExpired),
+    })),
+    operatorActions,
+    deliverAt,
+    expiresAt,
+    failure,
+  };
+}
+
+/** The reading with the attempts that a pending activity has made so far, and its stage. */
+function applyPending(
+  reading: HistoryReading,
+  pending: PendingActivity,
+  hasExpired: boolean,
+): HistoryReading {
+  const activity = reading.activities.find(({ activityId }) => activityId === pending.activityId);
+  if (!activity) return reading;
+  const { earlierAttempts, scheduledAt } = activity;
+  const log = AttemptLog.restore(
+    pending.heartbeat,
+    earlierAttempts,
+    pending.attempt,
+    scheduledAt,
+  ).entries();
+  const failure = { reason: log.at(-1)?.reason, detail: pending.lastFailure?.message };
+  return withDelivery(reading, activity, {
+    attempts: log,
+    stage: { ...pendingStage(pending, activity, lastNumber(log), hasExpired), ...failure },
+  });
+}
+
+function pendingStage(
+  { dueAt, isQueued, startedAt }: PendingActivity,
+  { earlierAttempts, scheduledAt }: DeliverActivity,
+  lastAttempt: number,
+  hasExpired: boolean,
+) {
+  if (!isQueued && startedAt !== undefined)
+    return { kind: 'attempting', since: startedAt } as const;
+  // It will still be handed to a worker, which will not post it any more.
+  if (isQueued && hasExpired) return { kind: 'expired' } as const;
+  if (isQueued && dueAt !== undefined && lastAttempt > lastNumber(earlierAttempts)) {
+    return { kind: 'retrying', nextAttemptAt: dueAt } as const;
+  }
+  return { kind: 'queued', since: scheduledAt.toISOString() } as const;
+}
+
+/** What people or the clock decided, where the delivery's own events don't tell. */
+function finalStage(
+  delivery: DeliveryState,
+  message: MessageSummary,
+  operatorActions: readonly OperatorAction[],
+  hasExpired: boolean,
+): DeliveryStage {
+  const { destination, stage } = delivery;
+  if (stage.kind === 'confirmed' || stage.kind === 'expired' || stage.kind === 'standby') {
+    return stage;
+  }
+  if (message.status === 'cancelled') return { kind: 'cancelled', ...failureOf(delivery) };
+  // Nobody has taken it up, and who does now will not post it.
+  if (stage.kind === 'accepted' && hasExpired) return { kind: 'expired' };
+  const parked = message.deadLetters.some((deadLetter) => deadLetter.destination === destination);
+  if (parked || stage.kind !== 'dead_lettered') return stage;
+  const discarded = operatorActions.some(
+    (action) => action.action === 'discard' && (action.destination ?? destination) === destination,
+  );
+  if (discarded) return { kind: 'discarded', ...failureOf(delivery) };
+  return hasExpired ? { kind: 'expired', ...failureOf(delivery) } : stage;
+}

@@ -1,0 +1,166 @@
+/** Decodes the history and the pending activities of a `deliverMessage` workflow into plain values. */
+import type { LoadedDataConverter } from '@temporalio/common';
+import proto, { type temporal } from '@temporalio/proto';
+import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
+import type { DeliverMessageInput } from '../contract/deliverMessage.js';
+import type { OperatorRequest } from '../contract/signals.js';
+import type { Attempt } from '../domain/delivery.js';
+import type { OperatorAction } from '../domain/messageState.js';
+import { optionalTsToDate, requiredTsToDate } from '../temporal/sdkInternals.js';
+import { decodeFailure, decodeValues } from './payloads.js';
+
+export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+type PendingActivityInfo = temporal.api.workflow.v1.IPendingActivityInfo;
+
+const { RETRY_STATE_TIMEOUT } = proto.temporal.api.enums.v1.RetryState;
+const { PENDING_ACTIVITY_STATE_SCHEDULED } = proto.temporal.api.enums.v1.PendingActivityState;
+
+/** What an event of the history says about the message. `scheduledId`: the id of the event that scheduled the activity. */
+export type MessageEvent =
+  | { kind: 'message_started'; input: DeliverMessageInput }
+  | {
+      kind: 'activity_scheduled';
+      scheduledId: string;
+      activityId: string;
+      at: Date;
+      input: DeliverInput;
+    }
+  | { kind: 'activity_completed'; scheduledId: string; result: DeliverResult }
+  | {
+      kind: 'activity_failed';
+      scheduledId: string;
+      at: Date;
+      failure: Error | undefined;
+      /** It ended because of its time limit. */
+      timeIsUp: boolean;
+    }
+  | { kind: 'operator_acted'; action: OperatorAction }
+  | { kind: 'message_failed'; failure: string | undefined };
+
+/** An activity that Temporal still has to finish. */
+export interface PendingActivity {
+  activityId: string;
+  /** Temporal's number of the attempt that is under way or comes next, from 1. */
+  attempt: number;
+  /** The attempt log that the last attempt left. */
+  heartbeat: Attempt[] | undefined;
+  lastFailure: Error | undefined;
+  /** No worker has it. */
+  isQueued: boolean;
+  /** ISO 8601: when the attempt that waits for a worker may begin. */
+  dueAt: string | undefined;
+  /** ISO 8601: when the attempt that is under way began. */
+  startedAt: string | undefined;
+}
+
+/** The events that say something about the message, in their order. */
+export async function decodeEvents(
+  converter: LoadedDataConverter,
+  events: readonly HistoryEvent[],
+): Promise<MessageEvent[]> {
+  const decoded = await Promise.all(events.map((event) => decodeEvent(converter, event)));
+  return decoded.filter((event) => event !== undefined);
+}
+
+async function decodeEvent(
+  converter: LoadedDataConverter,
+  event: HistoryEvent,
+): Promise<MessageEvent | undefined> {
+  if (event.workflowExecutionStartedEventAttributes) {
+    const { input: payloads } = event.workflowExecutionStartedEventAttributes;
+    const [input] = await decodeValues<[DeliverMessageInput]>(converter, payloads);
+    return { kind: 'message_started', input };
+  }
+  if (event.activityTaskScheduledEventAttributes) {
+    const { activityId, input: payloads } = event.activityTaskScheduledEventAttributes;
+    const [input] = await decodeValues<[DeliverInput]>(converter, payloads);
+    const scheduledId = String(event.eventId);
+    return {
+      kind: 'activity_scheduled',
+      scheduledId,
+      activityId: activityId ?? '',
+      at: at(event),
+      input,
+    };
+  }
+  if (event.activityTaskCompletedEventAttributes) {
+    const { scheduledEventId, result: payloads } = event.activityTaskCompletedEventAttributes;
+    const [result] = await decodeValues<[DeliverResult]>(converter, payloads);
+    return { kind: 'activity_completed', scheduledId: String(scheduledEventId), result };
+  }
+  const ended =
+    event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
+  if (ended) {
+    return {
+      kind: 'activity_failed',
+      scheduledId: String(ended.scheduledEventId),
+      at: at(event),
+      failure: await decodeFailure(converter, ended.failure),
+      timeIsUp: ended.retryState === RETRY_STATE_TIMEOUT,
+    };
+  }
+  if (event.workflowExecutionSignaledEventAttributes) {
+    return await decodeSignal(converter, event, event.workflowExecutionSignaledEventAttributes);
+  }
+  if (event.workflowExecutionCancelRequestedEventAttributes) {
+    return decodeCancelRequest(event, event.workflowExecutionCancelRequestedEventAttributes);
+  }
+  if (event.workflowExecutionFailedEventAttributes) {
+    const failure = await decodeFailure(
+      converter,
+      event.workflowExecutionFailedEventAttributes.failure,
+    );
+    return { kind: 'message_failed', failure: failure?.message };
+  }
+  return undefined;
+}
+
+async function decodeSignal(
+  converter: LoadedDataConverter,
+  event: HistoryEvent,
+  signal: temporal.api.history.v1.IWorkflowExecutionSignaledEventAttributes,
+): Promise<MessageEvent | undefined> {
+  const action = signal.signalName;
+  if (action !== 'retry' && action !== 'discard') return undefined;
+  const [request] = await decodeValues<[OperatorRequest?]>(converter, signal.input);
+  const { by, reason, destination } = request ?? {};
+  return {
+    kind: 'operator_acted',
+    action: { action, at: at(event).toISOString(), by, reason, destination },
+  };
+}
+
+function decodeCancelRequest(
+  event: HistoryEvent,
+  { cause, identity }: temporal.api.history.v1.IWorkflowExecutionCancelRequestedEventAttributes,
+): MessageEvent {
+  return {
+    kind: 'operator_acted',
+    action: {
+      action: 'cancel',
+      at: at(event).toISOString(),
+      by: identity ?? undefined,
+      reason: cause === '' ? undefined : (cause ?? undefined),
+    },
+  };
+}
+
+export async function decodePendingActivity(
+  converter: LoadedDataConverter,
+  pending: PendingActivityInfo,
+): Promise<PendingActivity> {
+  const [heartbeat] = await decodeValues<[Attempt[]?]>(converter, pending.heartbeatDetails);
+  return {
+    activityId: pending.activityId ?? '',
+    attempt: pending.attempt ?? 1,
+    heartbeat,
+    lastFailure: await decodeFailure(converter, pending.lastFailure),
+    isQueued: pending.state === PENDING_ACTIVITY_STATE_SCHEDULED,
+    dueAt: optionalTsToDate(pending.scheduledTime)?.toISOString(),
+    startedAt: optionalTsToDate(pending.lastStartedTime)?.toISOString(),
+  };
+}
+
+function at(event: HistoryEvent): Date {
+  return requiredTsToDate(event.eventTime, 'eventTime');
+}
