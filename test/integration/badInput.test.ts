@@ -148,6 +148,28 @@ describe('bad input is refused with a problem document, and nothing is started:'
     }
   });
 
+  it.each([
+    ['a time that Temporal doesn’t understand', '2026 0f1e2d3c-0000-4000-8000-000000000001'],
+    [
+      'a day that no month has',
+      '2026-02-31T00:00:00.000000000Z 0f1e2d3c-0000-4000-8000-000000000001',
+    ],
+    [
+      'an hour that no day has',
+      '2026-11-23T24:00:00.000000000Z 0f1e2d3c-0000-4000-8000-000000000001',
+    ],
+    ['a run that is none', '2026-11-23T12:00:00.000000000Z abc'],
+    ['more of a query', '2026-11-23T12:00:00.000000000Z" OR "1" = "1'],
+    ['JSON', '{"startedAt":"2026-11-23T12:00:00.000000000Z"}'],
+  ])('a cursor that was tampered with: %s', async (_, text) => {
+    const cursor = Buffer.from(text).toString('base64url');
+    for (const path of ['/v1/messages', '/v1/dead-letters']) {
+      const answer = await harness.request<ProblemBody>('GET', `${path}?cursor=${cursor}`);
+      expect(answer, path).toMatchObject({ status: 400, body: { type: 'invalid_request' } });
+      expect(answer.body.errors?.map(({ field }) => field)).toEqual(['cursor']);
+    }
+  });
+
   it('none of it', async () => {
     const { count } = await harness.client.workflow.count();
     expect(count).toBe(0);

@@ -68,14 +68,24 @@ function toCursor({ startedAt, runId }: PageEnd): string {
   return Buffer.from(`${startedAt} ${runId}`).toString('base64url');
 }
 
-/** It becomes part of a query: nothing else than a time and a run id may be in it. */
+/** A time of this millennium to the nanosecond, and a run id. */
+const PAGE_END =
+  /^(?<startedAt>2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (?<runId>[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/;
+
+/** It becomes part of a query, so nothing is accepted that `toCursor` can't have made. */
 function fromCursor(cursor: string): PageEnd | undefined {
   const text = Buffer.from(cursor, 'base64url').toString();
-  const { startedAt, runId } =
-    /^(?<startedAt>[\d:.TZ-]+) (?<runId>[\da-f-]+)$/.exec(text)?.groups ?? {};
-  return startedAt !== undefined && runId !== undefined && !Number.isNaN(Date.parse(startedAt))
-    ? { startedAt, runId }
-    : undefined;
+  const { startedAt, runId } = PAGE_END.exec(text)?.groups ?? {};
+  if (startedAt === undefined || runId === undefined || !isTime(startedAt)) return undefined;
+  const end = { startedAt, runId };
+  return toCursor(end) === cursor ? end : undefined;
+}
+
+/** False for days and hours that no calendar has, as 2026-02-31: Date moves them, and Temporal refuses them. */
+function isTime(startedAt: string): boolean {
+  const time = new Date(startedAt);
+  const second = startedAt.slice(0, 19);
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(second);
 }
 
 /** Also where one of several deliveries has been given up or has expired, and others go on. */
