@@ -12,12 +12,23 @@ import { ingestionRouter } from './ingestion.js';
 import { messagesRouter } from './messages.js';
 import { openApiDocument } from './schema/openapi.js';
 import { pagesRouter } from './pages/pages.js';
-import { Problem, problemHandler } from './problem.js';
+import { Problem } from './problem.js';
+import { problemHandler } from './problemHandler.js';
 import { collectStanding } from './standingMetrics.js';
 import { exposition, METRICS_CONTENT_TYPE, type MetricsSource } from '../telemetry/exposition.js';
 import { readStanding } from '../store/standing.js';
 import { traceRequests } from './requestSpan.js';
-import { createTemporalGate } from './temporalGate.js';
+import { errorChain } from '../lib/errorChain.js';
+import { boundedClient, type CallBounds } from '../temporal/boundedClient.js';
+
+const CALLS_TO_TEMPORAL: CallBounds = {
+  /** As many calls as keep one Temporal frontend busy; more at once only makes each of them slower. */
+  concurrent: 100,
+  /** At the pace of the slowest measured server these are over in some seconds. */
+  waiting: 400,
+  /** Well above the slowest start that was measured under load, and well below what webhook senders wait. */
+  deadlineMs: 8_000,
+};
 
 /** The HTTP API over a Temporal client. It keeps nothing between two requests. */
 export function createApp(options: {
@@ -26,15 +37,21 @@ export function createApp(options: {
   metrics: MetricsSource;
   log: Logger;
 }): Express {
-  const { client, configuration, log, metrics: source } = options;
+  const { configuration, metrics: source } = options;
   const { metrics } = source;
-  const gate = createTemporalGate(client);
-  const context: ApiContext = { client, configuration, log, metrics, gate };
-  const standing = collectStanding(() => gate(() => readStanding(client, configuration)));
+  const log = options.log.child({}, { serializers: { err: errorChain } });
+  const client = boundedClient(options.client, CALLS_TO_TEMPORAL);
+  const context: ApiContext = {
+    client,
+    longPollClient: options.client,
+    configuration,
+    log,
+    metrics,
+  };
+  const standing = collectStanding(() => readStanding(client, configuration), log);
   const document = openApiDocument(productVersion());
 
   const authenticated = Router();
-  authenticated.use(traceRequests);
   authenticated.use(requireApiKey(configuration.apiKeys));
   authenticated.get('/metrics', async (_request, response) => {
     response.type(METRICS_CONTENT_TYPE).send(await exposition(source, standing));
@@ -45,6 +62,8 @@ export function createApp(options: {
     messagesRouter(context),
     decisionsRouter(context),
     deadLettersRouter(context),
+    // Here, and not only at the end, since outside of this path the route is known without its "/v1".
+    problemHandler(log),
   );
 
   const app = express();
@@ -54,6 +73,7 @@ export function createApp(options: {
   app.get('/openapi.json', (_request, response) => {
     response.json(document);
   });
+  app.use(traceRequests);
   app.use(pagesRouter(context));
   app.use(authenticated);
   app.use((request) => {

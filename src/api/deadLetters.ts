@@ -35,7 +35,7 @@ const VISIBLE_WITHIN_MS = 3_000;
 const VISIBLE_CHECK_MS = 50;
 
 export function deadLettersRouter(context: ApiContext): Router {
-  const { client, gate } = context;
+  const { client } = context;
   const router = Router();
 
   router.get('/dead-letters', async (request, response) => {
@@ -54,7 +54,7 @@ export function deadLettersRouter(context: ApiContext): Router {
 
   router.get('/dead-letters/decisions/:id', async (request, response) => {
     const { id } = request.params;
-    const parts = await gate(() => followDecision(client, id));
+    const parts = await followDecision(client, id);
     const [first] = parts;
     if (!first) {
       throw new Problem(
@@ -70,30 +70,27 @@ export function deadLettersRouter(context: ApiContext): Router {
 
 /** A page of Temporal's may have none that the filter means; an answer without any is the last one. */
 export async function findDeadLetters(
-  { client, gate }: ApiContext,
+  { client }: ApiContext,
   filter: DeadLetterFilter,
   { cursor, limit }: { cursor?: string | undefined; limit: number },
 ): Promise<MessagePage> {
   let page: MessagePage = { messages: [], cursor };
   do {
     const from = page.cursor;
-    page = await gate(() => searchDeadLetters(client, filter, { limit, cursor: from }));
+    page = await searchDeadLetters(client, filter, { limit, cursor: from });
   } while (page.messages.length === 0 && page.cursor !== undefined);
   return page;
 }
 
-/** A call to Temporal for each page, so that no number of dead letters is too large for one deadline. */
 async function summarise(
-  { client, gate }: ApiContext,
+  { client }: ApiContext,
   filter: DeadLetterFilter,
 ): Promise<DeadLetterSummary> {
   const tally = new DeadLetterTally(filter);
   let cursor: string | undefined;
   do {
     const from = cursor;
-    const page = await gate(() =>
-      searchDeadLetters(client, filter, { limit: LARGEST_PAGE, cursor: from }),
-    );
+    const page = await searchDeadLetters(client, filter, { limit: LARGEST_PAGE, cursor: from });
     for (const message of page.messages) tally.add(message);
     cursor = page.cursor;
   } while (cursor !== undefined);
@@ -118,7 +115,7 @@ function decideByFilter(context: ApiContext, action: BulkDecision['action']): Re
     const order = { id, by, reason, filter: filter.reason ? { reason: filter.reason } : {} };
     await Promise.all(
       found.destinations.map(({ destination }) =>
-        taken(context.gate(() => decideAll(context.client, destination, action, order))),
+        taken(decideAll(context.client, destination, action, order)),
       ),
     );
     context.metrics.decisions.inc({ action, scope: 'filter' });
@@ -154,20 +151,20 @@ async function taken(update: Promise<BulkDecision>): Promise<void> {
     throw new Problem(
       'no_worker',
       'No worker has taken the decision up in time: see that one runs, then ask again. What was taken up already is not done twice.',
-      { retryAfterSeconds: 5 },
+      { cause: error, retryAfterSeconds: 5 },
     );
   }
 }
 
 /** So that the link in the answer leads somewhere. Visibility that lags for longer is no reason to fail. */
 async function untilVisible(
-  { client, gate }: ApiContext,
+  { client }: ApiContext,
   id: string,
   destinations: number,
 ): Promise<void> {
   const deadline = Date.now() + VISIBLE_WITHIN_MS;
   while (Date.now() < deadline) {
-    const parts = await gate(() => followDecision(client, id));
+    const parts = await followDecision(client, id);
     if (parts.length >= destinations) return;
     await sleep(VISIBLE_CHECK_MS);
   }

@@ -35,7 +35,7 @@ const CANCELLABLE = new Set<DeliveryStatus>(['accepted', 'delivering', 'dead_let
 
 /** Stops what has not been sent. An attempt that is under way ends with the platform's answer, and counts. */
 function cancel(context: ApiContext): RequestHandler<{ key: string }> {
-  const { client, gate, log, metrics } = context;
+  const { client, log, metrics } = context;
   return async (request, response) => {
     const { by, reason } = parseRequest(cancelQuerySchema, request.query);
     const { state: message } = await findMessage(context, request.params.key);
@@ -43,7 +43,7 @@ function cancel(context: ApiContext): RequestHandler<{ key: string }> {
     if (closedAt !== undefined) {
       throw new Problem('nothing_to_cancel', `It is ${status} since ${closedAt}.`);
     }
-    await gate(() => cancelMessage(client, deduplicationKey, { by, reason }));
+    await cancelMessage(client, deduplicationKey, { by, reason });
     const destinations = message.deliveries
       .filter((delivery) => CANCELLABLE.has(deliveryStatus(delivery)))
       .map(({ destination }) => destination);
@@ -85,9 +85,7 @@ export async function decideOnDeadLetters(
   const { deduplicationKey } = state;
   const destinations = parkedDestinations(state, decision.destination);
   const signal = action === 'retry' ? retrySignal : discardSignal;
-  await context.gate(() =>
-    context.client.workflow.getHandle(deduplicationKey).signal(signal, decision),
-  );
+  await context.client.workflow.getHandle(deduplicationKey).signal(signal, decision);
   context.metrics.decisions.inc({ action, scope: 'message' });
   const { traceId } = state;
   context.log.info({ deduplicationKey, traceId, action, destinations }, 'Decision taken');
@@ -105,10 +103,18 @@ const NOTED_CHECK_MS = 50;
  */
 async function untilNoted(context: ApiContext, before: MessageState): Promise<void> {
   const deadline = Date.now() + NOTED_WITHIN_MS;
-  while (Date.now() < deadline) {
-    const found = await findMessage(context, before.deduplicationKey).catch(() => undefined);
-    if (!found || found.state.operatorActions.length > before.operatorActions.length) return;
-    await sleep(NOTED_CHECK_MS);
+  try {
+    while (Date.now() < deadline) {
+      const { state } = await findMessage(context, before.deduplicationKey);
+      if (state.operatorActions.length > before.operatorActions.length) return;
+      await sleep(NOTED_CHECK_MS);
+    }
+  } catch (error) {
+    const { deduplicationKey, traceId } = before;
+    context.log.warn(
+      { deduplicationKey, traceId, err: error },
+      'A message can’t be read after the decision on it',
+    );
   }
 }
 

@@ -10,12 +10,9 @@ export function parseKey(key: string): string {
 }
 
 /** Throws the problem that says that there is no such message. */
-export async function findMessage(
-  { client, gate }: ApiContext,
-  key: string,
-): Promise<RecordedMessage> {
+export async function findMessage({ client }: ApiContext, key: string): Promise<RecordedMessage> {
   const deduplicationKey = parseKey(key);
-  const message = await gate(() => readMessageRecord(client, deduplicationKey));
+  const message = await readMessageRecord(client, deduplicationKey);
   if (message) return message;
   throw new Problem(
     'not_found',

@@ -3,17 +3,26 @@ import { recentPollers } from '../store/pollers.js';
 import type { ApiContext } from './apiContext.js';
 
 /** Liveness: the process answers. Readiness: it can accept messages, and somebody is there to deliver them. */
-export function healthRouter({ client, gate }: ApiContext): Router {
+export function healthRouter({ client, log }: ApiContext): Router {
   const router = Router();
+  let reachable = true;
 
   router.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });
 
   router.get('/readyz', async (_request, response) => {
-    const checks = await gate(() => recentPollers(client)).then(
-      (count) => ({ temporal: true, worker: count > 0 }),
-      () => ({ temporal: false, worker: false }),
+    const checks = await recentPollers(client).then(
+      (count) => {
+        reachable = true;
+        return { temporal: true, worker: count > 0 };
+      },
+      (error: unknown) => {
+        // Probes come every few seconds: one line for each time that Temporal goes away.
+        if (reachable) log.warn({ err: error }, 'Not ready: Temporal can’t be reached');
+        reachable = false;
+        return { temporal: false, worker: false };
+      },
     );
     const ready = checks.temporal && checks.worker;
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', checks });

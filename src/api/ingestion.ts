@@ -6,7 +6,10 @@ import { allDestinations, messageSchema } from '../domain/message.js';
 import { acceptMessage } from '../acceptance/acceptMessage.js';
 import { explainDuplicate } from '../explanation/duplicate.js';
 import type { ApiContext } from './apiContext.js';
-import { asProblem, invalidRequest, parseRequest, Problem } from './problem.js';
+import { operationOf, type Operation } from './operation.js';
+import { invalidRequest, parseRequest, Problem } from './problem.js';
+import { logServerProblem } from './problemHandler.js';
+import { problemOf } from './problemOf.js';
 import type { acceptanceSchema, batchResultSchema } from './schema/acceptanceRepresentation.js';
 import { activeTraceId } from '../telemetry/tracing.js';
 import { withMessageSpan } from '../telemetry/messageSpan.js';
@@ -33,7 +36,7 @@ export function ingestionRouter(context: ApiContext): Router {
 
   router.post('/messages/batch', jsonBody(BATCH_LIMIT_BYTES), async (request, response) => {
     const { messages } = parseRequest(batchSchema, request.body);
-    const results = await acceptBatch(context, messages, activeTraceId());
+    const results = await acceptBatch(context, messages, operationOf(request, response));
     response.json({ results });
   });
 
@@ -70,7 +73,7 @@ function unquoted(header: string): string {
 }
 
 async function accept(
-  { client, configuration, gate, log, metrics }: ApiContext,
+  { client, configuration, log, metrics }: ApiContext,
   body: unknown,
   traceId: string,
 ): Promise<AcceptanceBody> {
@@ -78,7 +81,7 @@ async function accept(
   const { deduplicationKey } = message;
   const startedAt = performance.now();
   const acceptance = await withMessageSpan(deduplicationKey, { root: false }, async (span) => {
-    const accepted = await gate(() => acceptMessage(client, configuration, message, traceId));
+    const accepted = await acceptMessage(client, configuration, message, traceId);
     span.setAttribute('sendproof.outcome', accepted.outcome);
     return accepted;
   });
@@ -121,20 +124,20 @@ async function accept(
   }
 }
 
-/** Half of what may be under way toward Temporal at once, so that others get through beside a batch. */
+/** Half of the calls to Temporal that may run at once, so that others get through beside a batch. */
 const BATCH_SLICE = 50;
 
-/** In slices that fit through the gate, so that a large batch waits for itself and not for a 503. */
+/** In slices that fit into these bounds, so that a large batch waits for itself instead of being refused. */
 async function acceptBatch(
   context: ApiContext,
   messages: readonly unknown[],
-  traceId: string,
+  operation: Operation,
 ): Promise<BatchResult[]> {
   const results: BatchResult[] = [];
   for (let at = 0; at < messages.length; at += BATCH_SLICE) {
     const slice = messages.slice(at, at + BATCH_SLICE);
     results.push(
-      ...(await Promise.all(slice.map((message) => acceptOne(context, message, traceId)))),
+      ...(await Promise.all(slice.map((message) => acceptOne(context, message, operation)))),
     );
     const unavailable = results.find(({ status }) => status === 503);
     // Waiting for the same again with each slice would take minutes, and nobody waits so long for an answer.
@@ -147,14 +150,14 @@ async function acceptBatch(
 async function acceptOne(
   context: ApiContext,
   body: unknown,
-  traceId: string,
+  operation: Operation,
 ): Promise<BatchResult> {
   try {
-    const message = await accept(context, body, traceId);
+    const message = await accept(context, body, activeTraceId());
     return { status: message.duplicate ? 200 : 202, message };
   } catch (error) {
-    const problem = asProblem(error);
-    if (problem.type === 'internal_error') context.log.error({ err: error }, 'Unforeseen error');
+    const problem = problemOf(error);
+    logServerProblem(context.log, problem, operation);
     return { status: problem.status, problem: problem.toJSON() };
   }
 }

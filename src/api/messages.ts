@@ -14,7 +14,6 @@ import type { ApiContext } from './apiContext.js';
 import { findMessage, parseKey } from './findMessage.js';
 import { parseRequest, Problem } from './problem.js';
 import type { messageStateSchema } from './schema/messageRepresentation.js';
-import { fromTemporal } from './temporalGate.js';
 import type { timelineSchema } from './schema/timelineRepresentation.js';
 import { messageQuerySchema, messageWaitSchema } from './schema/requests.js';
 import { messageStateBody } from './schema/messageStateBody.js';
@@ -27,13 +26,13 @@ import { messageLinks } from './schema/paths.js';
 const MOST_WAITING = 500;
 
 export function messagesRouter(context: ApiContext): Router {
-  const { client, gate } = context;
+  const { client } = context;
   const router = Router();
   let waiting = 0;
 
   router.get('/messages', async (request, response) => {
     const { cursor, limit, ...criteria } = parseRequest(messageQuerySchema, request.query);
-    response.json(await gate(() => searchMessages(client, criteria, { cursor, limit })));
+    response.json(await searchMessages(client, criteria, { cursor, limit }));
   });
 
   router.get('/messages/:key', async (request, response) => {
@@ -56,7 +55,7 @@ export function messagesRouter(context: ApiContext): Router {
 
   router.get('/messages/:key/timeline', async (request, response) => {
     const deduplicationKey = parseKey(request.params.key);
-    const message = await gate(() => readMessageRecord(client, deduplicationKey));
+    const message = await readMessageRecord(client, deduplicationKey);
     response.json(
       message ? await timelineBody(context, message) : await absenceBody(context, deduplicationKey),
     );
@@ -65,9 +64,9 @@ export function messagesRouter(context: ApiContext): Router {
   return router;
 }
 
-/** Not through the gate, whose places are for calls that Temporal answers at once. */
+/** By long polls, since the bounds of the other client are for calls that Temporal answers at once. */
 async function waitForEnd(
-  { client }: ApiContext,
+  { longPollClient }: ApiContext,
   { runId, state }: RecordedMessage,
   response: Response,
   waitMs: number,
@@ -76,7 +75,7 @@ async function waitForEnd(
   response.once('close', () => gone.abort());
   const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(waitMs)]);
   const { deduplicationKey } = state;
-  await fromTemporal(() => awaitEnd(client, { deduplicationKey, runId }, signal));
+  await awaitEnd(longPollClient, { deduplicationKey, runId }, signal);
 }
 
 function tooManyWait(): Problem {
@@ -94,11 +93,11 @@ function messageBody({ state }: RecordedMessage): z.infer<typeof messageStateSch
 }
 
 async function timelineBody(
-  { client, gate }: ApiContext,
+  { client }: ApiContext,
   message: RecordedMessage,
 ): Promise<z.infer<typeof timelineSchema>> {
   const { deduplicationKey, status } = message.state;
-  const acknowledgements = await gate(() => readAcknowledgements(client, message.events));
+  const acknowledgements = await readAcknowledgements(client, message.events);
   return {
     deduplicationKey,
     known: true,
@@ -126,15 +125,13 @@ async function absenceBody(
 
 /** What can be said of a key that belongs to no message. What ended before `forgottenBefore`, the namespace has forgotten. */
 export async function readAbsence(
-  { client, gate }: ApiContext,
+  { client }: ApiContext,
   deduplicationKey: string,
 ): Promise<{ similarKeys: string[]; forgottenBefore: Date }> {
   const { namespace } = client.workflow.options;
-  const [similarKeys, retentionMs] = await gate(() =>
-    Promise.all([
-      findSimilarKeys(client, deduplicationKey),
-      namespaceRetentionMs(client.connection, namespace),
-    ]),
-  );
+  const [similarKeys, retentionMs] = await Promise.all([
+    findSimilarKeys(client, deduplicationKey),
+    namespaceRetentionMs(client.connection, namespace),
+  ]);
   return { similarKeys, forgottenBefore: new Date(Date.now() - retentionMs) };
 }

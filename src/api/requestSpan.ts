@@ -13,16 +13,18 @@ import {
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_HTTP_ROUTE,
 } from '@opentelemetry/semantic-conventions';
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
+import { routeOf } from './operation.js';
 
 const tracer = trace.getTracer('sendproof.api');
 
-/** Continues the trace of the request's `traceparent`, or begins one. */
+/** Continues the trace of the request's `traceparent`, or begins one. Its id is in `response.locals.traceId`. */
 export const traceRequests: RequestHandler = (request, response, next) => {
   const parent = propagation.extract(ROOT_CONTEXT, request.headers);
   const { method } = request;
   const attributes = { [ATTR_HTTP_REQUEST_METHOD]: method };
   const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, parent);
+  response.locals.traceId = span.spanContext().traceId;
   response.once('close', () => {
     const route = routeOf(request);
     const { statusCode } = response;
@@ -38,9 +40,3 @@ export const traceRequests: RequestHandler = (request, response, next) => {
   });
   context.with(trace.setSpan(parent, span), next);
 };
-
-/** As `/v1/messages/:key`: never with the key itself. Undefined where no route took the request. */
-function routeOf({ baseUrl, route }: Request): string | undefined {
-  const path = (route as { path?: unknown } | undefined)?.path;
-  return typeof path === 'string' ? baseUrl + path : undefined;
-}

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { Gauge, Registry } from 'prom-client';
 import type { Standing } from '../store/standing.js';
 import type { CollectStanding } from '../telemetry/exposition.js';
@@ -6,12 +7,16 @@ import type { CollectStanding } from '../telemetry/exposition.js';
 const KEPT_MS = 10_000;
 
 /** What can't be read is left out, so that nobody takes it for zero; `sendproof_temporal_up` is 0 then. */
-export function collectStanding(read: () => Promise<Standing>): CollectStanding {
+export function collectStanding(read: () => Promise<Standing>, log: Logger): CollectStanding {
+  const withoutStanding = (error: unknown) => {
+    log.warn({ err: error }, 'The metrics that are read from Temporal are missing');
+    return exposeStanding();
+  };
   let kept: { until: number; text: Promise<string> } | undefined;
   return async () => {
     const now = performance.now();
     if (!kept || now >= kept.until) {
-      kept = { until: now + KEPT_MS, text: read().then(exposeStanding, () => exposeStanding()) };
+      kept = { until: now + KEPT_MS, text: read().then(exposeStanding, withoutStanding) };
     }
     return await kept.text;
   };

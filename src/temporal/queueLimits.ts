@@ -1,6 +1,7 @@
 /** The rate limits of a task queue of activities, which the Temporal server keeps across all workers. */
-import { isGrpcServiceError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
+import { GRPC_STATUS, grpcFailureOf } from './grpcStatus.js';
 
 const { TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
 type RateLimitConfig = proto.temporal.api.taskqueue.v1.IRateLimitConfig;
@@ -15,18 +16,14 @@ export interface QueueLimits {
   reason: string | undefined;
 }
 
-/** https://grpc.io/docs/guides/status-codes */
-const GRPC_PERMISSION_DENIED = 7;
-const GRPC_UNIMPLEMENTED = 12;
-
 /** The server is older than these limits (they came with 1.28). */
 export function isUnsupported(error: unknown): boolean {
-  return isGrpcServiceError(error) && (error.code as number) === GRPC_UNIMPLEMENTED;
+  return grpcFailureOf(error)?.status === GRPC_STATUS.UNIMPLEMENTED;
 }
 
 /** Whoever this process is to the server, they may not change task queues. */
 export function isForbidden(error: unknown): boolean {
-  return isGrpcServiceError(error) && (error.code as number) === GRPC_PERMISSION_DENIED;
+  return grpcFailureOf(error)?.status === GRPC_STATUS.PERMISSION_DENIED;
 }
 
 /** What was set with `setQueueLimits` or the `temporal` command; limits that a worker brought along are not among it. */

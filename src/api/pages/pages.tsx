@@ -20,7 +20,8 @@ import { decideOnDeadLetters } from '../decisions.js';
 import { parseKey } from '../findMessage.js';
 import { findDeadLetters } from '../deadLetters.js';
 import { readAbsence } from '../messages.js';
-import { problemHandler, parseRequest } from '../problem.js';
+import { parseRequest } from '../problem.js';
+import { problemHandler } from '../problemHandler.js';
 import { ICON, LIVE_SCRIPT, STYLE } from './assets.js';
 import { DeadLettersPage, SearchPage, type SearchFields } from './listPages.js';
 import { AbsencePage, MessagePage } from './messagePage.js';
@@ -62,9 +63,7 @@ export function pagesRouter(context: ApiContext): Router {
       limit: PAGE_SIZE,
       ...fields,
     });
-    const found = await context.gate(() =>
-      searchMessages(context.client, filter, { cursor, limit }),
-    );
+    const found = await searchMessages(context.client, filter, { cursor, limit });
     show(response, <SearchPage found={found} fields={fields} signedIn={signedIn} />);
   });
   router.get('/dead-letters', async (request, response) => {
@@ -98,10 +97,10 @@ function assetsRouter(): Router {
 }
 
 function showMessage(context: ApiContext, signedIn: boolean): RequestHandler<{ key: string }> {
-  const { client, configuration, gate } = context;
+  const { client, configuration } = context;
   return async (request, response) => {
     const deduplicationKey = parseKey(request.params.key);
-    const message = await gate(() => readMessageRecord(client, deduplicationKey));
+    const message = await readMessageRecord(client, deduplicationKey);
     const now = new Date();
     if (!message) {
       const { forgottenBefore, similarKeys } = await readAbsence(context, deduplicationKey);
@@ -110,7 +109,7 @@ function showMessage(context: ApiContext, signedIn: boolean): RequestHandler<{ k
       show(response, <AbsencePage {...{ deduplicationKey, explanation, similarKeys, signedIn }} />);
       return;
     }
-    const acknowledgements = await gate(() => readAcknowledgements(client, message.events));
+    const acknowledgements = await readAcknowledgements(client, message.events);
     const webUiUrl =
       configuration.temporalUiUrl &&
       workflowUrl(configuration.temporalUiUrl, client.workflow.options.namespace, message);

@@ -1,0 +1,55 @@
+import { MessageRefused } from '../acceptance/refusal.js';
+import { invalidRequest, Problem } from './problem.js';
+import { temporalProblem } from './temporalProblem.js';
+
+/** The problem that answers a request in which this was thrown; an `internal_error` for what nobody foresaw. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof MessageRefused) return refusal(error);
+  if (error instanceof URIError) {
+    return new Problem('invalid_request', 'The path is not valid percent-encoding.', {
+      cause: error,
+    });
+  }
+  return (
+    bodyProblem(error) ??
+    temporalProblem(error) ??
+    new Problem('internal_error', 'The error is in the log of the API.', { cause: error })
+  );
+}
+
+function refusal(error: MessageRefused): Problem {
+  const { faults, kind } = error;
+  if (kind === 'invalid') return invalidRequest(faults, error);
+  const detail = faults.map((fault) => fault.detail).join('; ');
+  return new Problem('deduplication_key_reused', detail, { errors: faults, cause: error });
+}
+
+/** What express's body parser throws: https://github.com/stream-utils/raw-body, https://github.com/expressjs/body-parser */
+function bodyProblem(cause: unknown): Problem | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const { type, limit } = cause as { type?: unknown; limit?: number };
+  switch (type) {
+    case 'entity.parse.failed':
+      return new Problem('malformed_json', 'Send one JSON object, encoded in UTF-8.', { cause });
+    case 'entity.too.large':
+      return new Problem('body_too_large', `The body may have at most ${limit ?? '?'} bytes.`, {
+        cause,
+      });
+    case 'charset.unsupported':
+    case 'encoding.unsupported':
+      return new Problem('unsupported_media_type', 'Send JSON in UTF-8, without compression.', {
+        cause,
+      });
+    case 'parameters.too.many':
+    case 'querystring.parse.rangeError':
+      return new Problem('invalid_request', 'The form has too many fields.', { cause });
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new Problem('invalid_request', 'The body ended before its announced length.', {
+        cause,
+      });
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,124 @@
+import { ServiceError, WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import { describe, expect, it } from 'vitest';
+import { Problem } from '../../src/api/problem.js';
+import { problemOf } from '../../src/api/problemOf.js';
+import { boundedClient } from '../../src/temporal/boundedClient.js';
+import { clientAnsweredBy, type Call } from './temporalService.js';
+
+const BOUNDS = { concurrent: 100, waiting: 400, deadlineMs: 8_000 };
+const LIST = { namespace: 'test' };
+
+describe('a bounded client', () => {
+  it('runs a bounded number of calls at once, lets some wait, and refuses more with 503', async () => {
+    let running = 0;
+    let most = 0;
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const answer = async (): Promise<string> => {
+      running += 1;
+      most = Math.max(most, running);
+      await released;
+      running -= 1;
+      return 'done';
+    };
+    const client = boundedClient(clientAnsweredBy(answer), BOUNDS);
+    const call = () => client.workflowService.listWorkflowExecutions(LIST) as Promise<unknown>;
+
+    const outcomes = Array.from({ length: 1_000 }, () =>
+      call().catch((error: unknown) => problemOf(error)),
+    );
+    release();
+    const settled = await Promise.all(outcomes);
+    const refused = settled.filter((outcome): outcome is Problem => outcome instanceof Problem);
+
+    expect(most).toBeLessThanOrEqual(100);
+    expect(refused.length).toBeGreaterThanOrEqual(400);
+    expect(settled.filter((outcome) => outcome === 'done')).toHaveLength(1_000 - refused.length);
+    expect(refused[0]).toMatchObject({ type: 'overloaded', status: 503 });
+    expect(refused[0]?.retryAfterSeconds).toBeGreaterThan(0);
+    expect(await call()).toBe('done');
+  });
+
+  it('has what Temporal’s side throws answered with 503, and passes the rest on', async () => {
+    const failing = (error: Error) =>
+      boundedClient(
+        clientAnsweredBy(() => Promise.reject(error)),
+        BOUNDS,
+      ).workflowService.listWorkflowExecutions(LIST);
+    const away = await failing(new ServiceError('away')).catch((error: unknown) => error);
+    expect(problemOf(away)).toMatchObject({ type: 'temporal_unavailable', status: 503 });
+    await expect(failing(new TypeError('ours'))).rejects.toThrow(TypeError);
+  });
+
+  it.each<[string, string[], (client: Client) => Promise<unknown>]>([
+    [
+      'start',
+      ['startWorkflowExecution'],
+      ({ workflow }) => workflow.start('x', { workflowId: 'x', taskQueue: 'x' }),
+    ],
+    [
+      'describe',
+      ['describeWorkflowExecution'],
+      ({ workflow }) => workflow.getHandle('x').describe(),
+    ],
+    [
+      'fetchHistory',
+      ['getWorkflowExecutionHistory'],
+      ({ workflow }) => workflow.getHandle('x').fetchHistory(),
+    ],
+    ['count', ['countWorkflowExecutions'], ({ workflow }) => workflow.count('')],
+    ['signal', ['signalWorkflowExecution'], ({ workflow }) => workflow.getHandle('x').signal('x')],
+    ['query', ['queryWorkflow'], ({ workflow }) => workflow.getHandle('x').query('x')],
+    [
+      'executeUpdateWithStart',
+      ['executeMultiOperation'],
+      ({ workflow }) => {
+        const startWorkflowOperation = new WithStartWorkflowOperation('x', {
+          workflowId: 'x',
+          taskQueue: 'x',
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        });
+        return workflow.executeUpdateWithStart('x', { startWorkflowOperation });
+      },
+    ],
+    [
+      'list',
+      ['listWorkflowExecutions', 'listWorkflowExecutions', 'listWorkflowExecutions'],
+      async ({ workflow }) => {
+        for await (const { workflowId } of workflow.list()) throw new Error(workflowId);
+      },
+    ],
+    [
+      'the service of the connection',
+      ['describeNamespace'],
+      ({ connection }) => connection.workflowService.describeNamespace(LIST),
+    ],
+    [
+      'the operator service',
+      ['listSearchAttributes'],
+      ({ connection }) => connection.operatorService.listSearchAttributes(LIST),
+    ],
+  ])('keeps its bounds in %s, for each call', async (_, methods, use) => {
+    const calls: Call[] = [];
+    const unbounded = clientAnsweredBy((call) => {
+      calls.push(call);
+      // Two pages with none, and then a failure.
+      if (call.method === 'listWorkflowExecutions' && calls.length < 3) {
+        return { executions: [], nextPageToken: Buffer.from('more') };
+      }
+      throw new TypeError('enough');
+    });
+    const from = Date.now();
+    await expect(use(boundedClient(unbounded, BOUNDS))).rejects.toThrow();
+    expect(calls.map(({ method }) => method)).toEqual(methods);
+    for (const { deadline } of calls) {
+      expect(deadline).toBeGreaterThanOrEqual(from + BOUNDS.deadlineMs);
+      expect(deadline).toBeLessThanOrEqual(Date.now() + BOUNDS.deadlineMs);
+    }
+
+    const full = boundedClient(unbounded, { ...BOUNDS, waiting: 0 });
+    const refusal = await use(full).catch((error: unknown) => problemOf(error));
+    expect(refusal).toMatchObject({ type: 'overloaded' });
+    expect(calls).toHaveLength(methods.length);
+  });
+});
