@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationMs } from '../lib/duration.js';
 
-/** Messages per second, or `off`. Temporal takes no rate below that of one an hour for more than a pause. */
+/** Messages per second, or `off`. A rate below one message an hour is a mistake rather than a pace. */
 const perSecond = z.union([
   z.literal('off'),
   z
@@ -10,7 +10,7 @@ const perSecond = z.union([
     .max(100_000),
 ]);
 
-/** How fast messages go out at most, in messages per second. */
+/** The highest rates at which messages are sent, in messages per second. */
 export interface AccountLimits {
   /** To each channel, chat or webhook. */
   perDestination: number | 'off';
@@ -18,13 +18,13 @@ export interface AccountLimits {
   perAccount: number | 'off';
 }
 
-/** What every account may set, whatever its platform. Spread into the platform's account schema. */
+/** The settings that accounts of all platforms share. Spread into the platform's account schema. */
 export const accountPolicyFields = {
   /** How long one request to the platform may take. */
   requestTimeout: durationMs.default(10_000),
   /** The name of a retry profile. */
   retry: z.string().default('default'),
-  /** How fast messages go out, in messages per second; what is left out is the platform's default. */
+  /** How fast messages are sent, in messages per second. The default of each limit is the platform's. */
   limits: z
     .strictObject({ perDestination: perSecond.optional(), perAccount: perSecond.optional() })
     .default({}),

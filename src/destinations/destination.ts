@@ -1,34 +1,34 @@
-/** The contract between sendproof and a chat platform. One folder per platform implements it; `registry.ts` lists them. */
+/** The contract between sendproof and a chat platform. Each platform's folder implements it; `registry.ts` lists them. */
 import type { z } from 'zod';
 import type { AccountLimits, AccountPolicy } from './accountPolicy.js';
 import type { Receipt } from '../domain/delivery.js';
 import type { Content, Correlation } from '../domain/message.js';
 
-/** What an adapter is asked to show. */
+/** What an adapter posts. */
 export interface Post {
   /**
-   * Identifies this delivery for ever, across attempts and workers. The adapter puts it where readers don't see it and
-   * `find` does: Slack message metadata, a marker in a Teams message.
+   * Identifies this delivery across all attempts and workers. The adapter puts it where `find` finds it and readers don't see
+   * it: in Slack's message metadata, in a marker in a Teams message.
    */
   deliveryId: string;
   /** The destination's path below its account, as `C0123ABC` of `slack:default/C0123ABC`. */
   path: string;
   content: Content;
   correlation?: Correlation | undefined;
-  /** 32 hex digits; travels with the post's metadata where the platform has such a thing. */
+  /** 32 hex digits; part of the post's metadata where the platform has metadata. */
   traceId: string;
 }
 
-/** Which post an adapter is asked to look for. */
+/** Which post an adapter searches for. */
 export interface PostQuery {
   path: string;
   deliveryId: string;
-  /** It was made then or later. */
+  /** The post was made at or after this time. */
   since: Date;
 }
 
 /**
- * One account on one platform. Adapters know nothing of Temporal, never retry by themselves, and reject with nothing but
+ * One account on one platform. Adapters know nothing of Temporal, never retry by themselves, and reject only with
  * `DeliveryError`.
  */
 export interface DestinationAdapter {
@@ -36,27 +36,27 @@ export interface DestinationAdapter {
   post(post: Post): Promise<Receipt>;
 
   /**
-   * Looks for the post of this delivery id made at or after `since` (minus an allowance for skewed clocks), paging no
-   * further back than that. Resolves with undefined when it certainly isn't there. Rejects with a `permanent`
-   * DeliveryError where the account may not look. Absent on platforms that can't be searched.
+   * Searches for the post of this delivery id, no further back than `since` (minus an allowance for skewed clocks). Resolves
+   * with undefined when the post certainly isn't there. Rejects with a `permanent` DeliveryError where the account may not
+   * search. Absent on platforms that can't be searched.
    */
   find?(query: PostQuery): Promise<Receipt | undefined>;
 
-  /** Asks the platform whether the account's credentials work; resolves with whom they belong to, and posts nothing. */
+  /** Asks the platform whether the account's credentials work, without posting. Resolves with their owner. */
   check(): Promise<{ identity: string }>;
 }
 
-/** One chat platform: its accounts, its addresses, its limits, and how an adapter for an account is made. */
+/** One chat platform: its accounts, destinations and limits, and how an adapter for an account is made. */
 export interface Platform<Account extends AccountPolicy = AccountPolicy> {
   /** The part of a destination before the colon. */
   readonly name: string;
   /** The form of a whole destination, for error messages and documentation. */
   readonly destinationForm: string;
-  /** How fast an account may post where its configuration doesn't say; with a link to where the platform says so. */
+  /** The default limits of an account, with a link to the platform's documentation. */
   readonly limits: AccountLimits;
   /**
-   * Whose the credentials are. `account`: they serve all of its destinations, and `check` tells whether they work.
-   * `destination`: each has its own, as a webhook's URL, and `check` asks nobody.
+   * What the credentials belong to. `account`: all its destinations share them, and `check` verifies them. `destination`: each
+   * destination has its own, as a webhook's URL, and `check` can't verify them.
    */
   readonly credentials: 'account' | 'destination';
   /** Parses one account of `sendproof.yaml`; spreads `accountPolicyFields`. */
@@ -66,7 +66,7 @@ export interface Platform<Account extends AccountPolicy = AccountPolicy> {
    * when the environment configures none.
    */
   accountFromEnvironment(environment: NodeJS.ProcessEnv): unknown;
-  /** Undefined when the path is a place that this account could post to; otherwise what is wrong and the remedy. */
+  /** Undefined when this account could post to the path; otherwise what is wrong and the remedy. */
   checkPath(path: string, account: Account): string | undefined;
   /** Undefined when the platform can show this content; otherwise what is wrong and the limit. */
   checkContent(content: Content): string | undefined;

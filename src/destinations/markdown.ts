@@ -1,23 +1,23 @@
-/** The one reading of Markdown: what is a heading on one platform is a heading on all of them. */
+/** The one Markdown parser: a heading on one platform is a heading on all of them. */
 import MarkdownItConstructor, { type MarkdownIt, type Token } from 'markdown-it';
 
 export type { MarkdownIt, Token };
 
-/** What is wrong with text that is nothing but, say, definitions of links. */
+/** The error for text without visible content, as one that only defines links. */
 export const NOTHING_TO_SHOW = 'content.text has nothing to show once its Markdown is rendered.';
 
 /**
- * CommonMark with tables, strikethrough and bare http(s) links. HTML is text, so nothing of it can reach a platform, and
- * a line break is a line break, as people who write for chat expect.
+ * CommonMark with tables, strikethrough and bare http(s) links. HTML is treated as text, so that none of it reaches a
+ * platform, and a line break stays a line break, as is usual in chat.
  */
 export function markdownParser(): MarkdownIt {
   const parser = new MarkdownItConstructor({ html: false, linkify: true, breaks: true });
-  // Else "README.md" would be a link into Moldova's domain, and a host name without a scheme a guess.
+  // Otherwise "README.md" would become a link to a host in the domain .md.
   parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
   return parser;
 }
 
-/** Cuts a list of tokens into its outermost blocks, each with the tokens inside it. */
+/** Splits a list of tokens into its outermost blocks, each with the tokens inside it. */
 export function childBlocks(tokens: readonly Token[]): Token[][] {
   const blocks: Token[][] = [];
   let depth = 0;

@@ -1,4 +1,4 @@
-/** How a severity is shown: a word, and a sign whose shape differs too, so that neither depends on seeing colours. */
+/** How a severity is rendered: a word, and a sign of a distinct shape, so that neither depends on colour. */
 import type { Content } from '../domain/message.js';
 
 const SEVERITIES = {

@@ -17,14 +17,14 @@ import { renderForSlack } from './render.js';
 /** The type of the metadata that identifies a delivery's post: https://docs.slack.dev/messaging/message-metadata */
 const METADATA_TYPE = 'sendproof_delivery';
 
-/** Our clock may be ahead of Slack's by this much without a look-up missing the post. */
+/** How far our clock may be ahead of Slack's before a search misses the post. */
 const CLOCK_ALLOWANCE_MS = 60_000;
 
 /** The largest page that Slack recommends: https://docs.slack.dev/reference/methods/conversations.history */
 const PAGE_SIZE = 200;
 
-/** How long a receipt waits for the workspace's address, asked for once, before it does without a permalink. */
-const WORKSPACE_URL_PATIENCE_MS = 1_000;
+/** How long a receipt waits for the workspace's URL, requested once. Without it, the receipt has no permalink. */
+const WORKSPACE_URL_TIMEOUT_MS = 1_000;
 const WORKSPACE_URL_RETRY_MS = 5 * 60_000;
 
 /** Throws a ConfigurationError where the token can't be read or the API's address can't be used. */
@@ -45,12 +45,12 @@ export function createSlackAdapter(account: SlackAccount): DestinationAdapter {
 class SlackAdapter implements DestinationAdapter {
   readonly #client: WebClient;
   readonly #requestTimeoutMs: number;
-  readonly #workspace: Workspace;
+  readonly #workspace: WorkspaceAddress;
 
   constructor(client: WebClient, requestTimeoutMs: number) {
     this.#client = client;
     this.#requestTimeoutMs = requestTimeoutMs;
-    this.#workspace = new Workspace(async () => (await client.auth.test()).url);
+    this.#workspace = new WorkspaceAddress(async () => (await client.auth.test()).url);
   }
 
   async post({ deliveryId, path, content, correlation, traceId }: Post): Promise<Receipt> {
@@ -89,7 +89,7 @@ class SlackAdapter implements DestinationAdapter {
           }),
         ),
       );
-      const found = page.messages?.find(({ metadata }) => isOf(deliveryId, metadata));
+      const found = page.messages?.find(({ metadata }) => isPostOf(deliveryId, metadata));
       if (found?.ts !== undefined) return receipt(found.ts, path, await this.#workspace.url());
       cursor = page.response_metadata?.next_cursor;
       if (cursor && Date.now() > deadline) throw lookupTooSlow();
@@ -108,10 +108,10 @@ class SlackAdapter implements DestinationAdapter {
 }
 
 /**
- * The workspace's address, as `https://example.slack.com/`, from which permalinks are made without asking Slack for each.
- * Asked for after the first post; a failure never fails the post, and is tried again after a while.
+ * The workspace's URL, as `https://example.slack.com/`, from which permalinks are made without a request for each. Requested
+ * after the first post; a failure never fails the post, and the request is repeated later.
  */
-class Workspace {
+class WorkspaceAddress {
   readonly #ask: () => Promise<string | undefined>;
   #answer: Promise<string | undefined> | undefined;
 
@@ -124,11 +124,11 @@ class Workspace {
       setTimeout(() => (this.#answer = undefined), WORKSPACE_URL_RETRY_MS).unref();
       return undefined;
     });
-    return withPatience(this.#answer, WORKSPACE_URL_PATIENCE_MS);
+    return withinTime(this.#answer, WORKSPACE_URL_TIMEOUT_MS);
   }
 }
 
-async function withPatience<T>(answer: Promise<T>, milliseconds: number): Promise<T | undefined> {
+async function withinTime<T>(answer: Promise<T>, milliseconds: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const enough = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), milliseconds);
@@ -146,7 +146,7 @@ function receipt(ts: string, channel: string, workspaceUrl: string | undefined):
   return { messageId: ts, channel, url };
 }
 
-function isOf(
+function isPostOf(
   deliveryId: string,
   metadata: { event_type?: string; event_payload?: unknown } | undefined,
 ): boolean {
@@ -156,12 +156,12 @@ function isOf(
 
 function lookupTooSlow(): DeliveryError {
   return new DeliveryError(
-    'The channel’s history since the first attempt is longer than could be read within the time limit.',
+    'The channel’s history since the first attempt could not be read within the time limit.',
     transient('timeout'),
   );
 }
 
-/** Makes a call of the SDK's, which wraps what `fetchThrough` throws. */
+/** Makes a call of the SDK, and unwraps the error that `fetchThrough` threw. */
 async function call<Result>(request: () => Promise<Result>): Promise<Result> {
   try {
     return await request();
@@ -171,8 +171,8 @@ async function call<Result>(request: () => Promise<Result>): Promise<Result> {
 }
 
 /**
- * Judges each answer before the SDK sees it. The SDK keeps only whole seconds of Retry-After and nothing of a date, and
- * turns an answer that is not JSON into an error code made of it.
+ * Classifies each answer before the SDK sees it. The SDK keeps only whole seconds of Retry-After, ignores dates, and turns an
+ * answer that is not JSON into an error code.
  */
 function fetchThrough(transport: Transport) {
   return async (
@@ -191,7 +191,7 @@ function fetchThrough(transport: Transport) {
   };
 }
 
-/** What went wrong is thrown; what the SDK would log could repeat content. */
+/** Errors are thrown. The SDK's own log lines could contain content. */
 const SILENT: Logger = {
   debug: () => undefined,
   info: () => undefined,

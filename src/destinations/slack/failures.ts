@@ -1,4 +1,4 @@
-/** Every answer of Slack's Web API that is not a success, and what it says about the message. */
+/** Classifies every answer of Slack's Web API that is not a success. */
 import { DeliveryError } from '../../domain/delivery.js';
 import {
   ambiguous,
@@ -13,7 +13,7 @@ import type { HttpAnswer } from '../../http/transport.js';
 
 /**
  * The error codes of `chat.postMessage`, `conversations.history` and `auth.test`, from their reference pages
- * (https://docs.slack.dev/reference/methods/chat.postMessage and so on), by what follows from them.
+ * (https://docs.slack.dev/reference/methods/chat.postMessage and so on), by the failure that they stand for.
  */
 const CODES_BY_FAILURE: [Failure, string[]][] = [
   [
@@ -28,7 +28,7 @@ const CODES_BY_FAILURE: [Failure, string[]][] = [
   // The body arrived incomplete, so there was nothing to post.
   [transient('timeout'), ['request_timeout']],
   [
-    // Slack documents that side effects may have happened, or doesn't say that they have not.
+    // Slack documents that side effects may have happened, or doesn't exclude them.
     ambiguous('platform_unavailable'),
     ['internal_error', 'fatal_error', 'service_unavailable', 'rollup_error'],
   ],
@@ -103,7 +103,7 @@ const BY_PREFIX: [string, Failure][] = [
   ['slack_connect_', permanent('content_rejected')],
 ];
 
-/** The codes that an operator can do something about, and what. */
+/** The remedies for the codes that an operator can fix. */
 const REMEDIES: Partial<Record<string, string>> = {
   channel_not_found:
     'check the channel’s id, and invite the app where the channel is private (/invite)',
@@ -139,7 +139,7 @@ export function slackFailure(answer: HttpAnswer): DeliveryError | undefined {
   );
 }
 
-/** Slack says `ok: false` only when it has refused, so a code that is new to us is a refusal too. */
+/** Slack answers `ok: false` only when it has refused, so an unknown code is a refusal too. */
 export function failureOfCode(code: string): Failure {
   return (
     BY_CODE.get(code) ??

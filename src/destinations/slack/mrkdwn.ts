@@ -4,17 +4,17 @@
  */
 import { childBlocks, markdownParser, type Token } from '../markdown.js';
 
-/** A piece of the message that is best kept in one section. */
+/** A part of the message that should stay in one section. */
 export interface MrkdwnPart {
   kind: 'text' | 'code';
   /** `code`: without its fence. */
   text: string;
 }
 
-/** A link that is longer than this is written out as text: a section must hold it whole. */
+/** A longer link is written as text: a section has to contain a link completely. */
 export const MAXIMUM_LINK_LENGTH = 2_000;
 
-/** Slack formats only at word boundaries; this makes one inside a word, unseen. */
+/** Slack formats only at word boundaries. This makes an invisible one inside a word. */
 const ZERO_WIDTH_SPACE = '\u200B';
 
 const RULE = '──────────';
@@ -25,17 +25,17 @@ const parser = markdownParser();
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** What a reader takes for one character, whatever the number of code points it is made of. */
+/** The text's grapheme clusters: what a reader sees as one character. */
 export function characters(text: string): string[] {
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
-/** The three characters that Slack asks to have escaped, and no others. */
+/** Escapes the three characters that Slack requires to be escaped, and no others. */
 export function escapeMrkdwn(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
 
-/** A link, or what it would have shown and led to as text where Slack could not take it as a link. */
+/** A link; where Slack would not accept it as a link, its label and URL as text. */
 export function mrkdwnLink(url: string, text: string): string {
   const label = text.replaceAll('\n', ' ');
   const target = escapeMrkdwn(url).replaceAll('|', '%7C');
@@ -57,24 +57,24 @@ export function markdownToMrkdwn(markdown: string): MrkdwnPart[] {
   });
 }
 
-/** Fences code. A run of backticks inside is broken up, unseen, since Slack knows no longer fence. */
+/** Fences code. Runs of backticks inside are broken up invisibly, since Slack has no longer fence. */
 export function fenced(code: string): string {
   return `\`\`\`\n${code}\n\`\`\``;
 }
 
 const attribute = (token: Token, name: string): string => String(token.attrGet(name) ?? '');
 
-const inside = (block: readonly Token[]): readonly Token[] => block.slice(1, -1);
+const innerTokens = (block: readonly Token[]): readonly Token[] => block.slice(1, -1);
 
 function blockText(block: readonly Token[], listDepth: number): string {
   const opening = block[0];
   switch (opening?.type) {
     case 'heading_open': {
-      const text = inlineText(inside(block), { bold: false });
+      const text = inlineText(innerTokens(block), { bold: false });
       return text === '' ? '' : `*${text}*`;
     }
     case 'blockquote_open':
-      return blocksText(inside(block), listDepth)
+      return blocksText(innerTokens(block), listDepth)
         .split('\n')
         .map((line) => `> ${line}`)
         .join('\n');
@@ -103,10 +103,10 @@ function blocksText(tokens: readonly Token[], listDepth: number): string {
 function listText(list: readonly Token[], depth: number): string {
   const ordered = list[0]?.type === 'ordered_list_open';
   const first = Number(list[0]?.attrGet('start') ?? 1);
-  return childBlocks(inside(list))
+  return childBlocks(innerTokens(list))
     .map((item, index) => {
       const marker = ordered ? `${first + index}.` : (BULLETS[depth] ?? BULLETS.at(-1));
-      return `${marker} ${blocksText(inside(item), depth + 1).replaceAll('\n', `\n${INDENT}`)}`;
+      return `${marker} ${blocksText(innerTokens(item), depth + 1).replaceAll('\n', `\n${INDENT}`)}`;
     })
     .join('\n');
 }
@@ -118,7 +118,7 @@ function codeText(token: Token): string {
 const breakFences = (text: string): string =>
   text.replaceAll('```', `\`${ZERO_WIDTH_SPACE}\`${ZERO_WIDTH_SPACE}\``);
 
-/** Slack's mrkdwn has no tables: fixed width keeps the columns. */
+/** Slack's mrkdwn has no tables: a table becomes text of fixed width. */
 function tableText(table: readonly Token[]): string {
   const rows: string[][] = [];
   for (const token of table) {
@@ -149,15 +149,15 @@ function plainText({ children }: Token): string {
 
 const MARKERS: Partial<Record<string, string>> = { strong: '*', em: '_', s: '~' };
 
-/** @param bold false where all of it is bold already, since Slack doesn't nest it */
+/** @param bold false inside bold text, since Slack doesn't nest it */
 function inlineText(block: readonly Token[], { bold } = { bold: true }): string {
   return block
     .filter(({ type }) => type === 'inline')
-    .map(({ children }) => spans(children ?? [], bold))
+    .map(({ children }) => renderInline(children ?? [], bold))
     .join('\n');
 }
 
-function spans(tokens: readonly Token[], bold: boolean): string {
+function renderInline(tokens: readonly Token[], bold: boolean): string {
   let text = '';
   /** Links' targets and where their labels begin. */
   const links: { url: string; start: number }[] = [];

@@ -23,21 +23,21 @@ export const HEADER_LIMIT = 150;
 export const BLOCKS_LIMIT = 50;
 
 /**
- * Slack answers `msg_blocks_too_long` from a sum of all blocks that it doesn't document: people met it between 11,300 and
- * 13,300 characters (github.com/slackapi/bolt-js, issues 2509 and 2867). This stays below.
+ * Slack answers `msg_blocks_too_long` above an undocumented total of all blocks: it was observed between 11,300 and 13,300
+ * characters (github.com/slackapi/bolt-js, issues 2509 and 2867). This stays below.
  */
 export const BLOCKS_TEXT_LIMIT = 10_000;
 
 /** Slack cuts text above this: https://docs.slack.dev/reference/methods/chat.postMessage */
 export const TEXT_LIMIT = 40_000;
 
-/** What the heading and the context line take at most, escaped. */
+/** The most characters that the heading and the context line need, escaped. */
 const AROUND_TEXT_LIMIT = 3_000;
 
 /** https://docs.slack.dev/reference/block-kit/composition-objects/text-object, and less, since it is one line. */
 const CONTEXT_LIMIT = 2_000;
 
-/** What a phone's notification shows is far less; blocks are what people read. */
+/** Far more than a phone's notification shows. People read the blocks. */
 const NOTIFICATION_LIMIT = 1_000;
 
 export interface SlackRendering {
@@ -55,10 +55,10 @@ export function renderForSlack(content: Content, correlation?: Correlation): Sla
     ...sections(parts).map(sectionBlock),
     ...(context === undefined ? [] : [contextBlock(context)]),
   ];
-  const whole = joined(parts);
+  const whole = joinParts(parts);
   if (blocks.length <= BLOCKS_LIMIT && textLength(blocks) <= BLOCKS_TEXT_LIMIT) {
     const notification = title === undefined ? whole : `${escapeMrkdwn(title)}\n${whole}`;
-    return { text: shortened(notification, NOTIFICATION_LIMIT), blocks };
+    return { text: shorten(notification, NOTIFICATION_LIMIT), blocks };
   }
   const bold = title === undefined ? undefined : `*${escapeMrkdwn(title)}*`;
   return { text: [bold, whole, context].filter((text) => text !== undefined).join('\n\n') };
@@ -66,19 +66,19 @@ export function renderForSlack(content: Content, correlation?: Correlation): Sla
 
 /** Undefined when Slack can show the content whole; otherwise what is wrong. */
 export function checkSlackContent(content: Content): string | undefined {
-  const length = joined(markdownToMrkdwn(content.text)).length;
+  const length = joinParts(markdownToMrkdwn(content.text)).length;
   const limit = TEXT_LIMIT - AROUND_TEXT_LIMIT;
   if (length === 0) return NOTHING_TO_SHOW;
   if (length <= limit) return undefined;
   return `content.text takes ${length.toLocaleString('en')} characters as Slack’s markup, more than the ${limit.toLocaleString('en')} that Slack shows in one message beside its heading: shorten it, or link to the rest.`;
 }
 
-function joined(parts: readonly MrkdwnPart[]): string {
+function joinParts(parts: readonly MrkdwnPart[]): string {
   return parts.map(({ kind, text }) => (kind === 'code' ? fenced(text) : text)).join('\n\n');
 }
 
 /**
- * Packs the parts into as few sections as hold them, in order, none above the limit. A part that is too long for one is
+ * Packs the parts into as few sections as possible, in order, none above the limit. A part that is too long for one is
  * split at line ends, else at spaces, else between characters; split code is fenced on both sides.
  */
 export function sections(parts: readonly MrkdwnPart[]): string[] {
@@ -99,16 +99,16 @@ export function sections(parts: readonly MrkdwnPart[]): string[] {
   return packed;
 }
 
-/** What may not be cut through, besides what a reader takes for one character: a link, an escaped character. */
+/** What must not be cut, besides a grapheme cluster: a link, an escaped character. */
 const LINK_OR_ESCAPE = /(<[^<>]*>|&(?:amp|lt|gt);)/;
 
-function units(text: string): string[] {
+function splitIntoUnits(text: string): string[] {
   return text
     .split(LINK_OR_ESCAPE)
     .flatMap((piece, index) => (index % 2 === 1 ? [piece] : characters(piece)));
 }
 
-/** Cuts after the last line end, else after the last space, that leaves at most `limit` characters; loses only those. */
+/** Cuts at the last line end, else at the last space, within `limit` characters. Drops only that character. */
 function splitText(text: string, limit: number): string[] {
   const pieces: string[] = [];
   let rest = text;
@@ -124,24 +124,24 @@ function splitText(text: string, limit: number): string[] {
 function cutWithinLine(text: string, limit: number): number {
   let cut = 0;
   let space = 0;
-  for (const unit of units(text.slice(0, limit + MAXIMUM_LINK_LENGTH))) {
+  for (const unit of splitIntoUnits(text.slice(0, limit + MAXIMUM_LINK_LENGTH))) {
     if (cut + unit.length > limit) break;
     if (unit === ' ' && cut > 0) space = cut;
     cut += unit.length;
   }
   if (space > 0) return space;
-  // A single unit beyond the limit is no text that a person wrote; only then is it cut through.
+  // Only a single unit longer than the limit is cut, which no person writes.
   return cut > 0 ? cut : limit;
 }
 
 /** Cut between characters, with an ellipsis. */
-function shortened(text: string, limit: number): string {
+function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;
   return `${text.slice(0, cutWithinLine(text, limit - 1))}…`;
 }
 
 function titleBlock(title: string): KnownBlock {
-  // A header shows plain text, and only so much of it: a longer heading is bold text, whole.
+  // A header block is plain text of limited length. A longer heading becomes bold text.
   return title.length <= HEADER_LIMIT
     ? { type: 'header', text: { type: 'plain_text', text: title, emoji: false } }
     : sectionBlock(`*${escapeMrkdwn(title)}*`);
@@ -156,12 +156,12 @@ function contextBlock(text: string): KnownBlock {
   return { type: 'context', elements: [{ type: 'mrkdwn', text, verbatim: true }] };
 }
 
-/** Where the message comes from, as `pagerduty · 55`, linked to it where Slack takes so long a link. */
+/** The message's source, as `pagerduty · 55`, with a link to it where Slack accepts one of that length. */
 function contextLine(correlation: Correlation | undefined): string | undefined {
   const words = [correlation?.source, correlation?.reference].filter((word) => word !== undefined);
   const label = escapeMrkdwn(words.join(' · '));
   const line = correlation?.url === undefined ? label : mrkdwnLink(correlation.url, label);
-  return line === '' ? undefined : shortened(line, CONTEXT_LIMIT);
+  return line === '' ? undefined : shorten(line, CONTEXT_LIMIT);
 }
 
 function textLength(blocks: readonly KnownBlock[]): number {

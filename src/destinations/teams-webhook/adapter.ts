@@ -18,7 +18,7 @@ export function createTeamsWebhookAdapter(account: TeamsWebhookAccount): Destina
   );
 }
 
-/** Without `find`: a webhook only takes, so what was posted through it can't be looked for. */
+/** Without `find`: posts made through a webhook can't be searched for. */
 class TeamsWebhookAdapter implements DestinationAdapter {
   readonly #urls: ReadonlyMap<string, URL>;
   readonly #transport: Transport;
@@ -28,7 +28,7 @@ class TeamsWebhookAdapter implements DestinationAdapter {
     this.#transport = transport;
   }
 
-  /** The receipt is empty: a workflow says that it has taken the card, and nothing of the post it makes. */
+  /** The receipt is empty: a workflow confirms that it accepted the card, and returns nothing about its post. */
   async post({ deliveryId, path, content, correlation }: Post): Promise<Receipt> {
     const url = this.#urls.get(path);
     if (!url) throw webhookNotConfigured(path);
@@ -46,7 +46,7 @@ class TeamsWebhookAdapter implements DestinationAdapter {
   check(): Promise<{ identity: string }> {
     const names = [...this.#urls.keys()].join(', ');
     return Promise.resolve({
-      identity: `webhooks ${names} (not asked: a webhook can only be tried by posting)`,
+      identity: `webhooks ${names} (not verified: a webhook can only be tested by posting)`,
     });
   }
 }

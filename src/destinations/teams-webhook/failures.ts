@@ -1,4 +1,4 @@
-/** Every answer of a Teams Workflows webhook, and what it says about the message. */
+/** Classifies every answer of a Teams Workflows webhook. */
 import { z } from 'zod';
 import { DeliveryError } from '../../domain/delivery.js';
 import {
@@ -30,8 +30,8 @@ const REMEDIES: Partial<Record<number, string>> = {
 const errorBody = z.object({ error: z.object({ code: z.string() }) });
 
 /**
- * Undefined for a success: 202 (accepted), or 200 from a workflow that answers. A web page is neither; it comes from
- * something between us and the workflow.
+ * Undefined for a success: 202 (accepted), or 200 from a workflow that answers. A web page is no success: it comes from a
+ * proxy in between.
  */
 export function webhookFailure(answer: HttpAnswer): DeliveryError | undefined {
   const { status, retryAfterMs } = answer;

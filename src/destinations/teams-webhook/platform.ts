@@ -11,7 +11,7 @@ export const teamsWebhook: Platform<TeamsWebhookAccount> = {
   name: 'teams-webhook',
   destinationForm: 'teams-webhook:<account>/<webhook name>',
   // "Four requests a second" for each webhook: https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using#rate-limiting-for-connectors
-  // Each is a workflow by itself; the limit of all together only spreads a storm.
+  // Each webhook is a workflow of its own; the limit of the account only smooths bursts.
   limits: { perDestination: 4, perAccount: 20 },
   credentials: 'destination',
   accountSchema: teamsWebhookAccountSchema,

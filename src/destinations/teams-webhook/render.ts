@@ -6,7 +6,7 @@ import { heading } from '../severity.js';
 /** https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using: 28 KB a message. */
 export const CARD_LIMIT_BYTES = 28 * 1024;
 
-/** Teams shows cards up to this version in messages that come by a webhook. */
+/** The highest version of cards that Teams shows in messages from webhooks. */
 const CARD_VERSION = '1.4';
 
 const parser = markdownParser();
@@ -16,7 +16,7 @@ type CardElement = Record<string, unknown>;
 /** The delivery id goes into the card's own id, which readers don't see. */
 const DELIVERY_ID_BYTES = 256;
 
-/** What a Workflows webhook takes. Where the message comes from is left out where it would exceed the limit. */
+/** The body for a Workflows webhook. Leaves the source out where it would exceed the limit. */
 export function renderForTeamsWebhook(
   content: Content,
   correlation: Correlation | undefined,
@@ -32,7 +32,7 @@ export function checkTeamsWebhookContent(content: Content): string | undefined {
   if (textElements(content.text).length === 0) return NOTHING_TO_SHOW;
   const bytes = Buffer.byteLength(envelope(content, undefined, '')) + DELIVERY_ID_BYTES;
   if (bytes <= CARD_LIMIT_BYTES) return undefined;
-  return `content takes ${Math.ceil(bytes / 1024)} KB as an Adaptive Card, and Teams takes at most ${CARD_LIMIT_BYTES / 1024} KB from a webhook: shorten it, or link to the rest.`;
+  return `content takes ${Math.ceil(bytes / 1024)} KB as an Adaptive Card, and Teams accepts at most ${CARD_LIMIT_BYTES / 1024} KB from a webhook: shorten it, or link to the rest.`;
 }
 
 function envelope(
@@ -71,7 +71,7 @@ function card(content: Content, correlation: Correlation | undefined): CardEleme
   };
 }
 
-/** A heading is shown as it is: what a TextBlock would take for Markdown is escaped. */
+/** A heading is plain text: what a TextBlock would interpret as Markdown is escaped. */
 function headingElement(text: string, size: 'Large' | 'Medium'): CardElement {
   return {
     type: 'TextBlock',
@@ -84,8 +84,8 @@ function headingElement(text: string, size: 'Large' | 'Medium'): CardElement {
 }
 
 /**
- * A TextBlock knows emphasis, lists and links; it is given those blocks as they were written. What it doesn't know becomes
- * an element that looks like it.
+ * A TextBlock supports emphasis, lists and links, and gets those blocks as they were written. Other blocks become elements
+ * that look alike.
  */
 function textElements(markdown: string): CardElement[] {
   const lines = markdown.split(/\r\n|\r|\n/);

@@ -9,7 +9,7 @@ const signInSchema = z
     tenantId: z.string().regex(/^[A-Za-z0-9.-]+$/, 'must be a directory id or a domain name'),
     /** The app registration's application (client) id. */
     clientId: z.string().min(1, 'must not be empty'),
-    /** A refresh token of the service user, where one was obtained elsewhere. */
+    /** A refresh token of the service user that was obtained elsewhere. */
     refreshToken: secret.optional(),
     /** The file that keeps the service user's sign-in between runs; written with mode 0600. */
     tokenCache: z.string().min(1, 'must not be empty').optional(),
@@ -24,7 +24,7 @@ export type TeamsSignIn = z.infer<typeof signInSchema>;
 export const teamsAccountSchema = z
   .strictObject({
     ...accountPolicyFields,
-    /** A delegated access token as it is: for an hour's trial, or a server that isn’t Microsoft’s. */
+    /** A fixed delegated access token: for a trial of an hour, or a server that isn’t Microsoft’s. */
     accessToken: secret.optional(),
     /** The sign-in of a service user: how tokens are kept fresh. */
     signIn: signInSchema.optional(),

@@ -19,12 +19,12 @@ import { createTransport, type Transport } from '../../http/transport.js';
 import type { TeamsAccount } from './account.js';
 import { graphFailure } from './failures.js';
 import { messagesResource, parseTeamsPath, type TeamsPlace } from './path.js';
-import { isMarked, renderForTeams } from './render.js';
+import { htmlHasMarker, renderForTeams } from './render.js';
 import { scopesFor, SignedInTokens, StaticToken, type TokenSource } from './tokens.js';
 
 const PLATFORM = 'Microsoft Graph';
 
-/** Our clock may be ahead of Microsoft's by this much without a look-up missing the post. */
+/** How far our clock may be ahead of Microsoft's before a search misses the post. */
 const CLOCK_ALLOWANCE_MS = 60_000;
 
 /** The largest page: https://learn.microsoft.com/graph/api/channel-list-messages */
@@ -68,7 +68,7 @@ export function createTeamsAdapter(
 class TeamsAdapter implements DestinationAdapter {
   readonly #client: Client;
   readonly #requestTimeoutMs: number;
-  /** Seen false where Teams removed the marker from a post: then a look-up that finds nothing would prove nothing. */
+  /** False once Teams has removed the marker from a post: a search without a result would then prove nothing. */
   #markersAreKept = true;
 
   constructor(account: TeamsAccount, tokens: TokenSource, transport: Transport) {
@@ -93,8 +93,8 @@ class TeamsAdapter implements DestinationAdapter {
           body: { contentType: 'html', content: renderForTeams(content, correlation, deliveryId) },
         }),
     );
-    const message = understood(messageSchema, answer);
-    this.#markersAreKept = holds(message, deliveryId) ?? this.#markersAreKept;
+    const message = parseAnswer(messageSchema, answer);
+    this.#markersAreKept = hasMarker(message, deliveryId) ?? this.#markersAreKept;
     return receipt(message);
   }
 
@@ -113,10 +113,10 @@ class TeamsAdapter implements DestinationAdapter {
     while (query !== undefined) {
       const url = resource + query;
       const answer = await call(() => this.#client.api(url).responseType(ResponseType.JSON).get());
-      const page = understood(pageSchema, answer);
-      const found = page.value.find((message) => holds(message, deliveryId));
+      const page = parseAnswer(pageSchema, answer);
+      const found = page.value.find((message) => hasMarker(message, deliveryId));
       if (found) return receipt(found);
-      if (page.value.every((message) => lastChange(message) < oldest)) return undefined;
+      if (page.value.every((message) => lastChangedAt(message) < oldest)) return undefined;
       if (Date.now() > deadline) throw lookupTooSlow();
       query = nextQuery(page['@odata.nextLink']);
     }
@@ -127,7 +127,7 @@ class TeamsAdapter implements DestinationAdapter {
     const answer = await withoutPosting(PLATFORM, () =>
       call(() => this.#client.api('/me').responseType(ResponseType.JSON).get()),
     );
-    const { displayName, userPrincipalName } = understood(userSchema, answer);
+    const { displayName, userPrincipalName } = parseAnswer(userSchema, answer);
     return {
       identity: [displayName, userPrincipalName].filter(Boolean).join(', ') || 'an unnamed user',
     };
@@ -138,18 +138,18 @@ function placeOf(path: string): TeamsPlace {
   const place = parseTeamsPath(path);
   if (place) return place;
   throw new DeliveryError(
-    'The destination names no place in Teams.',
+    'The destination is not a channel or chat of Teams.',
     permanent('destination_not_found'),
   );
 }
 
 /** Undefined where the answer doesn't show the message's body. */
-function holds({ body }: GraphMessage, deliveryId: string): boolean | undefined {
-  return body?.content == null ? undefined : isMarked(body.content, deliveryId);
+function hasMarker({ body }: GraphMessage, deliveryId: string): boolean | undefined {
+  return body?.content == null ? undefined : htmlHasMarker(body.content, deliveryId);
 }
 
-/** A message that Graph shows without times is never too old to be looked past. */
-function lastChange({ createdDateTime, lastModifiedDateTime }: GraphMessage): number {
+/** Infinity for a message without times, so that the search never stops at it. */
+function lastChangedAt({ createdDateTime, lastModifiedDateTime }: GraphMessage): number {
   const time = Date.parse(lastModifiedDateTime ?? createdDateTime ?? '');
   return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
 }
@@ -163,7 +163,7 @@ function receipt({ id, webUrl }: GraphMessage): Receipt {
   return { messageId: id, ...(webUrl != null && { url: webUrl }) };
 }
 
-function understood<T>(schema: z.ZodType<T>, answer: unknown): T {
+function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown): T {
   const result = schema.safeParse(answer);
   if (result.success) return result.data;
   throw unexpectedAnswer(PLATFORM, 'a success without the fields of a message');
@@ -171,19 +171,19 @@ function understood<T>(schema: z.ZodType<T>, answer: unknown): T {
 
 function markersRemoved(): DeliveryError {
   return new DeliveryError(
-    'Teams removed the marker from an earlier post, so posts can’t be looked for.',
+    'Teams removed the marker from an earlier post, so posts can’t be searched for.',
     permanent('request_rejected'),
   );
 }
 
 function lookupTooSlow(): DeliveryError {
   return new DeliveryError(
-    'The messages since the first attempt are more than could be read within the time limit.',
+    'The messages since the first attempt could not all be read within the time limit.',
     transient('timeout'),
   );
 }
 
-/** Makes a call of the SDK's, which hands on untouched nothing but its own GraphClientError. */
+/** Makes a call of the SDK, and unwraps its GraphClientError, the only error that it passes on unchanged. */
 async function call(request: () => Promise<unknown>): Promise<unknown> {
   try {
     return await request();
@@ -193,7 +193,7 @@ async function call(request: () => Promise<unknown>): Promise<unknown> {
 }
 
 /**
- * The only middleware: authorises, sends, judges the answer. The SDK's own handlers would retry, and leave the token out
+ * The only middleware: authorises, sends, classifies the answer. The SDK's own handlers would retry, and omit the token
  * where the server isn't Microsoft's.
  */
 async function send(context: Context, tokens: TokenSource, transport: Transport): Promise<void> {
@@ -223,8 +223,8 @@ async function exchange(
     body: options?.body as string | undefined,
   });
   const failure = graphFailure(answer);
-  if (answer.status !== 401) tokens.accepted(token);
-  else if (tokens.refused(token)) throw tokenToRenew(failure?.platformCode);
+  if (answer.status !== 401) tokens.markAccepted(token);
+  else if (tokens.markRefused(token)) throw tokenToRenew(failure?.platformCode);
   if (failure) throw failure;
   return new Response(answer.body, { status: answer.status, headers: answer.headers });
 }

@@ -1,4 +1,4 @@
-/** Every answer of Microsoft Graph that is not a success, and what it says about the message. */
+/** Classifies every answer of Microsoft Graph that is not a success. */
 import { z } from 'zod';
 import { DeliveryError } from '../../domain/delivery.js';
 import {
@@ -13,7 +13,7 @@ import {
 import type { HttpAnswer } from '../../http/transport.js';
 
 /**
- * The statuses that mean something more particular here than in HTTP:
+ * The statuses with a more specific meaning than in HTTP:
  * https://learn.microsoft.com/graph/errors#http-status-codes
  */
 const BY_STATUS: Partial<Record<number, Failure>> = {
@@ -24,8 +24,8 @@ const BY_STATUS: Partial<Record<number, Failure>> = {
 };
 
 /**
- * Codes that say more than the status they come with: https://learn.microsoft.com/graph/errors#code-property. Never weaker
- * than the status: a code that means throttling is believed, since throttled requests are not executed.
+ * Codes that are more specific than their status: https://learn.microsoft.com/graph/errors#code-property. A code that means
+ * throttling overrides the status, since throttled requests are not executed.
  */
 const BY_CODE: Partial<Record<string, Failure>> = {
   toomanyrequests: transient('rate_limited'),
@@ -65,7 +65,7 @@ export function graphFailure(answer: HttpAnswer): DeliveryError | undefined {
   );
 }
 
-/** Total over statuses and codes. A status outside 400–599 is judged by itself alone. */
+/** Total over statuses and codes. Outside 400–599 the code is ignored. */
 export function failureOfGraph(status: number, code: string | undefined): Failure {
   const byCode = status >= 400 && status < 600 ? BY_CODE[code?.toLowerCase() ?? ''] : undefined;
   return byCode ?? BY_STATUS[status] ?? failureOfStatus(status);

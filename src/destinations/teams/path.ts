@@ -7,7 +7,7 @@ const TEAM_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const CHANNEL_ID = /^19:[^\s/?#]+@thread\.(?:tacv2|skype)$/;
 const CHAT_ID = /^19:[^\s/?#]+@(?:thread\.v2|unq\.gbl\.spaces)$/;
 
-/** Undefined for a path that names no place in Teams. */
+/** Undefined for a path that is neither. */
 export function parseTeamsPath(path: string): TeamsPlace | undefined {
   const [first, second, ...more] = path.split('/');
   if (first === undefined || second === undefined || more.length > 0) return undefined;
@@ -21,10 +21,10 @@ export function parseTeamsPath(path: string): TeamsPlace | undefined {
 
 export function checkTeamsPath(path: string): string | undefined {
   if (parseTeamsPath(path)) return undefined;
-  return `"${path}" names no place in Teams: write <team id>/<channel id> (a GUID, and 19:…@thread.tacv2; both are in what “Get link to channel” copies, as groupId and URL-encoded in the path), or chats/<chat id> (19:…@thread.v2).`;
+  return `"${path}" is not a channel or chat of Teams: write <team id>/<channel id> (a GUID, and 19:…@thread.tacv2; both are in what “Get link to channel” copies, as groupId and URL-encoded in the path), or chats/<chat id> (19:…@thread.v2).`;
 }
 
-/** Graph's resource of the place's messages. */
+/** The Graph resource of the messages there. */
 export function messagesResource(place: TeamsPlace): string {
   return place.kind === 'chat'
     ? `/chats/${encodeURIComponent(place.chatId)}/messages`

@@ -9,13 +9,13 @@ import { heading } from '../severity.js';
  */
 export const MESSAGE_LIMIT_BYTES = 28 * 1024;
 
-/** What the request has around the content: the element with the marker, and the JSON. */
+/** An allowance for the element with the marker and for the JSON around the content. */
 const WRAPPING_BYTES = 512;
 
 const parser = markdownParser();
 const { escapeHtml } = parser.utils;
 
-// An image would be fetched from its server by every reader, where Teams shows it at all: it is a link here.
+// An image becomes a link: every reader's client would fetch it from its server, if Teams showed it at all.
 parser.renderer.rules.image = (tokens, index, _options, env, renderer) => {
   const image = tokens[index];
   const label = renderer.renderInlineAsText(image?.children ?? [], parser.options, env);
@@ -23,7 +23,7 @@ parser.renderer.rules.image = (tokens, index, _options, env, renderer) => {
   return link(source, label || source);
 };
 
-/** Teams has three sizes of heading, and the first is the message's own. */
+/** Teams has three sizes of heading. The largest is for the message's own heading. */
 const LOWEST_HEADING = 3;
 parser.core.ruler.push('headings-below-the-title', ({ tokens }) => {
   for (const token of tokens) {
@@ -34,20 +34,20 @@ parser.core.ruler.push('headings-below-the-title', ({ tokens }) => {
 });
 
 /**
- * The marker by which a delivery's post is found again. Teams removes comments, ids, classes and `data-*` attributes from
- * what it is sent, and keeps `itemprop`, which readers don't see.
+ * The marker by which a delivery's post is found. Teams removes comments, ids, classes and `data-*` attributes, and keeps
+ * `itemprop`, which readers don't see.
  */
 function marker(deliveryId: string): string {
   return `sendproof:${escapeHtml(deliveryId)}`;
 }
 
-/** Whether this HTML, as Teams gives it back, is the post of that delivery. */
-export function isMarked(html: string, deliveryId: string): boolean {
+/** Whether this HTML, as Teams returns it, is the post of that delivery. */
+export function htmlHasMarker(html: string, deliveryId: string): boolean {
   // With its quotes, so that delivery 1 is not found in delivery 10.
   return [`"${marker(deliveryId)}"`, `'${marker(deliveryId)}'`].some((mark) => html.includes(mark));
 }
 
-/** The line that says where the message comes from is left out where it would exceed the limit. */
+/** Leaves the source line out where it would exceed the limit. */
 export function renderForTeams(
   content: Content,
   correlation: Correlation | undefined,

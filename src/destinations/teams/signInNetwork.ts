@@ -23,12 +23,12 @@ interface NetworkAnswer<T> {
 }
 
 /**
- * MSAL's requests by our transport. MSAL turns network trouble, throttling and refusals into much the same errors, so this
- * remembers whether the last request was in trouble.
+ * Sends MSAL's requests through our transport. MSAL's errors hardly distinguish network failures, throttling and refusals, so
+ * this remembers whether the last request failed.
  */
 export class SignInNetwork implements INetworkModule {
   readonly #transport: Transport;
-  #trouble: DeliveryError | undefined;
+  #lastFailure: DeliveryError | undefined;
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -43,9 +43,9 @@ export class SignInNetwork implements INetworkModule {
   }
 
   /**
-   * Runs an acquisition (one at a time) and explains its failure: `transient` where the sign-in service couldn't be asked,
-   * `permanent` where it refused. Nothing has been posted in either case. The trouble may be that of an earlier
-   * acquisition: while a Retry-After lasts, MSAL fails without asking.
+   * Runs an acquisition (one at a time) and classifies its failure: `transient` where the sign-in service couldn't be reached,
+   * `permanent` where it refused. Nothing has been posted in either case. The failure may be that of an earlier
+   * acquisition: while a Retry-After lasts, MSAL fails without a request.
    */
   async explain<Result>(acquire: () => Promise<Result>): Promise<Result> {
     try {
@@ -53,7 +53,7 @@ export class SignInNetwork implements INetworkModule {
     } catch (error) {
       if (error instanceof DeliveryError) throw error;
       const code = error instanceof AuthError ? error.errorCode : undefined;
-      throw this.#trouble ?? signInRefused(code);
+      throw this.#lastFailure ?? signInRefused(code);
     }
   }
 
@@ -62,7 +62,7 @@ export class SignInNetwork implements INetworkModule {
     url: string,
     options: NetworkOptions,
   ): Promise<NetworkAnswer<T>> {
-    this.#trouble = undefined;
+    this.#lastFailure = undefined;
     try {
       const { status, headers, body, retryAfterMs } = await this.#transport({
         method,
@@ -70,16 +70,19 @@ export class SignInNetwork implements INetworkModule {
         headers: options?.headers ?? {},
         body: options?.body,
       });
-      this.#trouble = troubleOf(status, retryAfterMs);
-      return { status, headers, body: parsed(body) as T };
+      this.#lastFailure = retryableFailure(status, retryAfterMs);
+      return { status, headers, body: parseBody(body) as T };
     } catch (error) {
-      this.#trouble = asTransient(asDeliveryError(error, SIGN_IN_SERVICE));
-      throw this.#trouble;
+      this.#lastFailure = asTransient(asDeliveryError(error, SIGN_IN_SERVICE));
+      throw this.#lastFailure;
     }
   }
 }
 
-function troubleOf(status: number, retryAfterMs: number | undefined): DeliveryError | undefined {
+function retryableFailure(
+  status: number,
+  retryAfterMs: number | undefined,
+): DeliveryError | undefined {
   const { outcome, reason } = failureOfStatus(status);
   if (status < 400 || outcome === 'permanent') return undefined;
   return new DeliveryError(`${SIGN_IN_SERVICE} answered HTTP ${status}.`, {
@@ -88,7 +91,7 @@ function troubleOf(status: number, retryAfterMs: number | undefined): DeliveryEr
   });
 }
 
-function parsed(body: string): unknown {
+function parseBody(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
@@ -96,7 +99,7 @@ function parsed(body: string): unknown {
   }
 }
 
-/** Expired, revoked, consent missing, password changed: all are mended by a person who signs in. */
+/** Expired, revoked, consent missing, password changed: in each case a person has to sign in again. */
 function signInRefused(code: string | undefined): DeliveryError {
   const platformCode = errorCode(code);
   return new DeliveryError(

@@ -4,9 +4,8 @@ import { dirname } from 'node:path';
 import type { ICachePlugin } from '@azure/msal-node';
 
 /**
- * Keeps MSAL's token cache in a file that only its owner reads. It is replaced whole, so that a process that reads while
- * another writes has the one or the other; of two that renew at the same moment the later one's tokens stay, and both are
- * good.
+ * Keeps MSAL's token cache in a file that only its owner may read. The file is replaced atomically, so that a concurrent
+ * reader gets either version. If two processes renew at the same moment, the later one's tokens stay; both are valid.
  */
 export function tokenCacheFile(path: string): ICachePlugin {
   return {

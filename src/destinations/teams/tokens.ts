@@ -1,4 +1,4 @@
-/** Where the adapter has its access tokens from. */
+/** The sources of the adapter's access tokens. */
 import {
   InteractionRequiredAuthError,
   PublicClientApplication,
@@ -15,15 +15,15 @@ import { tokenCacheFile } from './tokenCacheFile.js';
 import { ConfigurationError } from '../../lib/configurationError.js';
 
 export interface TokenSource {
-  /** An access token that is good for the next minutes. Rejects with nothing but DeliveryError. */
+  /** An access token that is valid for the next minutes. Rejects only with DeliveryError. */
   token(): Promise<string>;
-  /** Takes note that Graph accepted this token. */
-  accepted(token: string): void;
-  /** Takes note that Graph refused this token; true where a fresh one may be had, so that trying again makes sense. */
-  refused(token: string): boolean;
+  /** Records that Graph accepted this token. */
+  markAccepted(token: string): void;
+  /** Records that Graph refused this token. True where a new one may be available, so that a retry makes sense. */
+  markRefused(token: string): boolean;
 }
 
-/** A token is renewed this long before it expires, so that it doesn't on its way. */
+/** How long before its expiry a token is renewed, so that it doesn't expire during a request. */
 const RENEWAL_MARGIN_MS = 5 * 60_000;
 
 export class StaticToken implements TokenSource {
@@ -37,18 +37,18 @@ export class StaticToken implements TokenSource {
     return Promise.resolve(this.#token);
   }
 
-  accepted(): void {
-    // There is no other token to tell this one from.
+  markAccepted(): void {
+    // There is only this token.
   }
 
-  refused(): boolean {
+  markRefused(): boolean {
     return false;
   }
 }
 
 /**
- * The tokens of a service user who signed in once: kept in memory while they last, renewed with the refresh token by one
- * request at a time, however many posts wait for it.
+ * The tokens of a service user who signed in once: kept in memory while they are valid, and renewed with the refresh token
+ * by one request at a time, however many posts wait for it.
  */
 export class SignedInTokens implements TokenSource {
   readonly #application: PublicClientApplication;
@@ -57,9 +57,9 @@ export class SignedInTokens implements TokenSource {
   readonly #refreshToken: string | undefined;
   #current: { token: string; expiresAt: number } | undefined;
   #renewal: Promise<string> | undefined;
-  /** Fresh from the sign-in service and not yet accepted: if Graph refuses that, another won't do better. */
+  /** New from the sign-in service and not yet accepted. If Graph refuses it, another one won't help. */
   #unproven: string | undefined;
-  #renewAnyway = false;
+  #forceRefresh = false;
 
   constructor(signIn: TeamsSignIn, scopes: string[], transport: Transport) {
     this.#network = new SignInNetwork(transport);
@@ -76,21 +76,21 @@ export class SignedInTokens implements TokenSource {
     return this.#renewal;
   }
 
-  accepted(token: string): void {
+  markAccepted(token: string): void {
     if (this.#unproven === token) this.#unproven = undefined;
   }
 
-  refused(token: string): boolean {
+  markRefused(token: string): boolean {
     if (this.#current?.token !== token) return true;
     this.#current = undefined;
-    this.#renewAnyway = true;
+    this.#forceRefresh = true;
     return token !== this.#unproven;
   }
 
   async #renew(): Promise<string> {
     const result = await this.#network.explain(() => this.#acquire());
     if (!result) throw unexpectedAnswer('The sign-in service', 'no token');
-    this.#renewAnyway = false;
+    this.#forceRefresh = false;
     if (!result.fromCache) this.#unproven = result.accessToken;
     this.#current = {
       token: result.accessToken,
@@ -99,7 +99,7 @@ export class SignedInTokens implements TokenSource {
     return result.accessToken;
   }
 
-  /** With the sign-in that the cache holds, else with the configured refresh token. */
+  /** Uses the sign-in in the cache, else the configured refresh token. */
   async #acquire(): Promise<AuthenticationResult | null> {
     const [account] = await this.#application.getAllAccounts();
     if (account) {
@@ -107,7 +107,7 @@ export class SignedInTokens implements TokenSource {
         return await this.#application.acquireTokenSilent({
           account,
           scopes: this.#scopes,
-          forceRefresh: this.#renewAnyway,
+          forceRefresh: this.#forceRefresh,
         });
       } catch (error) {
         const signInIsOver =
@@ -115,7 +115,7 @@ export class SignedInTokens implements TokenSource {
         if (!signInIsOver || this.#refreshToken === undefined) throw error;
       }
     }
-    if (this.#refreshToken === undefined) throw nobodySignedIn();
+    if (this.#refreshToken === undefined) throw notSignedIn();
     return this.#application.acquireTokenByRefreshToken({
       refreshToken: this.#refreshToken,
       scopes: this.#scopes,
@@ -124,7 +124,7 @@ export class SignedInTokens implements TokenSource {
   }
 }
 
-/** What the person who signs in is to do. */
+/** The instructions for the person who signs in. */
 export interface SignInPrompt {
   /** The page to open. */
   url: string;
@@ -160,8 +160,8 @@ export async function signInWithDeviceCode(
 }
 
 /**
- * Whatever delegated permissions the app has been granted: so a tenant that doesn't allow reading still posts, and only
- * look-ups are refused.
+ * All delegated permissions that the app has been granted. So posting works in a tenant that doesn't allow reading, where
+ * only searches are refused.
  */
 export function scopesFor({ graphUrl }: TeamsAccount): string[] {
   const { protocol, origin } = new URL(graphUrl);
@@ -183,7 +183,7 @@ function signInApplication(
   );
 }
 
-function nobodySignedIn(): DeliveryError {
+function notSignedIn(): DeliveryError {
   return new DeliveryError(
     `No service user has signed in for this account: ${SIGN_IN_REMEDY}.`,
     permanent('credentials_rejected'),

@@ -7,7 +7,7 @@ import {
 } from '../../../src/destinations/teams-webhook/render.js';
 import {
   checkTeamsContent,
-  isMarked,
+  htmlHasMarker,
   MESSAGE_LIMIT_BYTES,
   renderForTeams,
 } from '../../../src/destinations/teams/render.js';
@@ -69,14 +69,14 @@ describe('a Teams message', () => {
 
   it('keeps its marker through what Teams removes, and is taken for no other delivery', () => {
     const kept = sanitiseAsTeams(html('words'));
-    expect(isMarked(kept, ID)).toBe(true);
-    expect(isMarked(kept, ID.slice(0, -1))).toBe(false);
-    expect(isMarked(kept, `${ID}0`)).toBe(false);
+    expect(htmlHasMarker(kept, ID)).toBe(true);
+    expect(htmlHasMarker(kept, ID.slice(0, -1))).toBe(false);
+    expect(htmlHasMarker(kept, `${ID}0`)).toBe(false);
   });
 
   it('can’t be given another delivery’s marker by its content', () => {
-    expect(isMarked(html('<div itemprop="sendproof:another">'), 'another')).toBe(false);
-    expect(isMarked(html('`itemprop="sendproof:another"`'), 'another')).toBe(false);
+    expect(htmlHasMarker(html('<div itemprop="sendproof:another">'), 'another')).toBe(false);
+    expect(htmlHasMarker(html('`itemprop="sendproof:another"`'), 'another')).toBe(false);
   });
 
   it('leaves the link to its source out where that would be too much', () => {
