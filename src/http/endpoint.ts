@@ -12,8 +12,8 @@ export function isLoopback({ hostname }: URL): boolean {
 }
 
 /**
- * Reads an address that credentials may be sent to. Throws a ConfigurationError, which never repeats the address (a webhook's
- * is a secret), where it is no http(s) URL, or is plain http to another machine.
+ * Parses a URL that credentials may be sent to. Throws a ConfigurationError, which never contains the URL (a webhook's is a
+ * secret), where it is not an http(s) URL, or is plain http to another machine.
  *
  * @param name what the error calls the address, as `SLACK_API_URL`
  */
@@ -22,7 +22,7 @@ export function secureUrl(text: string, name: string): URL {
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))) return url;
   throw new ConfigurationError(
     url?.protocol === 'http:'
-      ? `${name} is plain http to another machine, which would show the credentials to the network: use https.`
-      : `${name} is not an address: write it as https://host/path.`,
+      ? `${name} is plain http to another machine, which would expose the credentials: use https.`
+      : `${name} is not a URL: write it as https://host/path.`,
   );
 }

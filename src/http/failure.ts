@@ -1,4 +1,4 @@
-/** What a failed request says about the message: shared by all platforms; each adds a table of its own error codes. */
+/** Classifies failed requests, for all platforms. Each platform adds a table of its own error codes. */
 import {
   DeliveryError,
   type DeliveryErrorOutcome,
@@ -14,15 +14,15 @@ export const transient = (reason: FailureReason): Failure => ({ outcome: 'transi
 export const permanent = (reason: FailureReason): Failure => ({ outcome: 'permanent', reason });
 export const ambiguous = (reason: FailureReason): Failure => ({ outcome: 'ambiguous', reason });
 
-/** The statuses whose meaning (RFC 9110) is more than that of their class. */
+/** The statuses with a more specific meaning (RFC 9110) than their class. */
 const BY_STATUS: Partial<Record<number, Failure>> = {
   401: permanent('credentials_rejected'),
   403: permanent('not_authorised'),
-  // The server gave up waiting for the request: it never had the whole of it.
+  // The server stopped waiting for the request: it never received it completely.
   408: transient('timeout'),
   413: permanent('content_rejected'),
   422: permanent('content_rejected'),
-  // Locked, too early: the server says that it has not acted, and that it may later.
+  // Locked, too early: the server has not acted, and may do so later.
   423: transient('platform_unavailable'),
   425: transient('platform_unavailable'),
   429: transient('rate_limited'),
@@ -30,8 +30,8 @@ const BY_STATUS: Partial<Record<number, Failure>> = {
 
 /**
  * The failure that an HTTP status alone stands for, total over 100–599 and beyond. 4xx: refused, so certainly not posted.
- * 5xx: the server had the request and may have acted on it before it failed. Anything else is nothing that a chat
- * platform documents as an answer to a post, so what it did is unknown.
+ * 5xx: the server received the request and may have acted on it before it failed. No chat platform documents any other status
+ * as an answer to a post, so its effect is unknown.
  */
 export function failureOfStatus(status: number): Failure {
   const known = BY_STATUS[status];
@@ -41,7 +41,7 @@ export function failureOfStatus(status: number): Failure {
   return ambiguous('unexpected_answer');
 }
 
-/** Platforms' error codes are single words. Anything else could be a page or an echo of the request: it is left out. */
+/** Platforms' error codes are single words. Anything else could be a page or an echo of the request, and is left out. */
 const ERROR_CODE = /^[A-Za-z0-9_.:-]{1,80}$/;
 
 /** The text where it has the form of a platform's error code. */
@@ -49,7 +49,7 @@ export function errorCode(text: unknown): string | undefined {
   return typeof text === 'string' && ERROR_CODE.test(text) ? text : undefined;
 }
 
-/** An error's body as JSON; undefined where it is none. */
+/** An error's body as JSON; undefined where it is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -58,7 +58,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** An adapter has been surprised, by the platform's answer or by its SDK: whether the message was posted is unknown. */
+/** The error for an undocumented answer of the platform or its SDK: whether the message was posted is unknown. */
 export function unexpectedAnswer(platform: string, what: string, httpStatus?: number) {
   return new DeliveryError(
     `${platform} gave an answer that its documentation does not describe: ${what}.`,
@@ -69,7 +69,7 @@ export function unexpectedAnswer(platform: string, what: string, httpStatus?: nu
   );
 }
 
-/** Whatever a request ended with, as the error that the contract allows. */
+/** Wraps any error of a request in a DeliveryError, the only error that the contract allows. */
 export function asDeliveryError(error: unknown, platform: string): DeliveryError {
   if (error instanceof DeliveryError) return error;
   const name = error instanceof Error ? error.name : typeof error;
@@ -79,7 +79,7 @@ export function asDeliveryError(error: unknown, platform: string): DeliveryError
   );
 }
 
-/** Makes a request that posts nothing. Its failure leaves nothing unknown: what would be ambiguous is transient. */
+/** Makes a request that posts nothing. An ambiguous failure of it is therefore transient. */
 export async function withoutPosting<Result>(
   platform: string,
   request: () => Promise<Result>,

@@ -1,6 +1,6 @@
 /**
  * The one HTTP client below every adapter: keep-alive connections, a hard time limit, no retries and no redirects. Unlike
- * `fetch` it knows whether a failed request had been sent, which is what tells a transient failure from an ambiguous one.
+ * `fetch` it knows whether a failed request had been sent, which distinguishes transient from ambiguous failures.
  */
 import { Agent, EnvHttpProxyAgent, errors, type Dispatcher } from 'undici';
 import { DeliveryError } from '../domain/delivery.js';
@@ -20,20 +20,20 @@ export interface HttpAnswer {
   /** Lower-case names. */
   headers: Record<string, string>;
   body: string;
-  /** What Retry-After asks for. */
+  /** The pause that Retry-After asks for. */
   retryAfterMs: number | undefined;
 }
 
 /**
- * Makes exactly one HTTP request and resolves with the answer, whatever its status. Rejects with nothing but
- * DeliveryError: `transient` where the request certainly was not sent, `ambiguous` where it may have been.
+ * Makes exactly one HTTP request and resolves with the answer, whatever its status. Rejects only with DeliveryError:
+ * `transient` where the request certainly was not sent, `ambiguous` where it may have been.
  */
 export type Transport = (request: HttpRequest) => Promise<HttpAnswer>;
 
-/** Destinations are paced at about one message a second: connections are kept over the gaps of a quiet minute. */
+/** Destinations are paced at about one message a second: connections are kept open over the gaps of a quiet minute. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** Far above any answer to a post; a page of history is the largest that is ever asked for. */
+/** Far above any answer to a post. The largest answer is a page of history. */
 const MAXIMUM_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /**
@@ -43,12 +43,12 @@ const MAXIMUM_ANSWER_BYTES = 16 * 1024 * 1024;
 export function createTransport(platform: string, requestTimeoutMs: number): Transport {
   const options = {
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // Shorter than the whole, so that a host that doesn't answer at all is told from a slow platform.
+    // Shorter than the whole, to distinguish a host that doesn't answer at all from a slow platform.
     connect: { timeout: Math.ceil(requestTimeoutMs / 2) },
     maxResponseSize: MAXIMUM_ANSWER_BYTES,
   };
   const direct = new Agent(options);
-  // HTTPS_PROXY and NO_PROXY are honoured, but nothing on this machine is asked for through a proxy.
+  // HTTPS_PROXY and NO_PROXY apply, except to requests to this machine.
   const outward = new EnvHttpProxyAgent(options);
   return async (request) => {
     const dispatcher = isLoopback(request.url) ? direct : outward;
@@ -71,12 +71,12 @@ class RequestFailed extends Error {
   }
 }
 
-/** Errors of several addresses tried at once (IPv6, IPv4) carry the code of each inside. */
-function codeOf(error: Error): string | undefined {
+/** When several addresses were tried at once (IPv6, IPv4), the code is inside an AggregateError. */
+function errorCodeOf(error: Error): string | undefined {
   const own = (error as NodeJS.ErrnoException).code;
   if (own !== undefined) return errorCode(own);
   const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
-  return first instanceof Error ? codeOf(first) : undefined;
+  return first instanceof Error ? errorCodeOf(first) : undefined;
 }
 
 function exchange(
@@ -106,14 +106,14 @@ function exchange(
     dispatcher.dispatch(
       { origin: url.origin, path: url.pathname + url.search, method, headers, body: body ?? null },
       {
-        // Called with a connection at hand, just before the request is written to it.
+        // Called with an open connection, just before the request is written to it.
         onRequestStart(controller) {
           if (over) controller.abort(new Error('time limit'));
           else sending = controller;
         },
         onResponseStart(_controller, statusCode, received) {
           status = statusCode;
-          answerHeaders = singleValues(received);
+          answerHeaders = joinHeaderValues(received);
         },
         onResponseData(_controller, chunk) {
           chunks.push(chunk);
@@ -135,7 +135,7 @@ function exchange(
   });
 }
 
-function singleValues(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
+function joinHeaderValues(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
       value === undefined
@@ -146,7 +146,7 @@ function singleValues(headers: NodeJS.Dict<string | string[]>): Record<string, s
 }
 
 function deliveryError(platform: string, { sent, failure }: RequestFailed): DeliveryError {
-  const code = failure === 'timeout' ? undefined : codeOf(failure);
+  const code = failure === 'timeout' ? undefined : errorCodeOf(failure);
   const because = code === undefined ? '' : ` (${code})`;
   if (!sent) {
     return new DeliveryError(
@@ -162,7 +162,7 @@ function deliveryError(platform: string, { sent, failure }: RequestFailed): Deli
       ambiguous('timeout'),
     );
   }
-  if (isUnreadable(failure)) return unexpectedAnswer(platform, 'not readable as HTTP');
+  if (isInvalidHttp(failure)) return unexpectedAnswer(platform, 'not readable as HTTP');
   return new DeliveryError(
     `The connection to ${platform} broke before its answer${because}: it may or may not have acted on the request.`,
     ambiguous('connection_failed'),
@@ -177,7 +177,7 @@ function isTimeout(failure: Error | 'timeout'): boolean {
   );
 }
 
-function isUnreadable(failure: Error | 'timeout'): boolean {
+function isInvalidHttp(failure: Error | 'timeout'): boolean {
   return (
     failure instanceof errors.HTTPParserError ||
     failure instanceof errors.ResponseExceededMaxSizeError
