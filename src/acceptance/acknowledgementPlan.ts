@@ -7,7 +7,7 @@ import type { Configuration } from '../config/configuration.js';
 import type { Message } from '../domain/message.js';
 import { fairnessKey } from './deliveryPlan.js';
 import { MessageRefused } from './refusal.js';
-import { callbackFault } from '../acknowledgements/policy.js';
+import { checkCallbackUrl } from '../acknowledgements/policy.js';
 
 /** The events that are noted on an incident. */
 const NOTED_EVENTS: AcknowledgementEvent[] = [
@@ -30,7 +30,7 @@ export function planAcknowledgements(
   { acknowledgements }: Configuration,
 ): AcknowledgementPlan[] | undefined {
   const { bySource, callbacks, requestTimeoutMs, retry } = acknowledgements;
-  const fault = acknowledge && callbackFault(acknowledge.url, callbacks);
+  const fault = acknowledge && checkCallbackUrl(acknowledge.url, callbacks);
   if (fault !== undefined) {
     throw new MessageRefused('invalid', [{ field: 'acknowledge.url', detail: fault }]);
   }

@@ -1,6 +1,6 @@
 /**
- * Keeps callbacks, whose URLs come from outside, away from what only this machine's network reaches: cloud metadata,
- * databases, admin pages (server-side request forgery, https://owasp.org/www-community/attacks/Server_Side_Request_Forgery).
+ * Keeps callbacks, whose URLs come from outside, away from the internal network: cloud metadata, databases, admin pages
+ * (server-side request forgery, https://owasp.org/www-community/attacks/Server_Side_Request_Forgery).
  */
 import { lookup as resolve, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
@@ -19,9 +19,9 @@ export function parseAddressRange(text: string): AddressRange | undefined {
 }
 
 /**
- * Whether an address is on the public internet, or in a range that was listed. Everything that IANA's registries reserve is
- * not: private, loopback, link-local, carrier-grade NAT, multicast, documentation, and what embeds an IPv4 address (6to4,
- * Teredo, NAT64). An IPv4-mapped IPv6 address counts as the IPv4 address that it is.
+ * Whether an address is public, or in a listed range. Everything that IANA's registries reserve is not public: private,
+ * loopback, link-local, carrier-grade NAT, multicast, documentation, and what embeds an IPv4 address (6to4, Teredo, NAT64).
+ * An IPv4-mapped IPv6 address counts as the IPv4 address that it is.
  */
 export function isAllowedAddress(address: string, listed: readonly AddressRange[]): boolean {
   const parsed = ipaddr.process(address);
@@ -31,14 +31,14 @@ export function isAllowedAddress(address: string, listed: readonly AddressRange[
   );
 }
 
-/** No connection was made, since it would have led to an address that is not allowed. */
+/** The address is not allowed. No connection was made. */
 export class AddressNotAllowed extends Error {
   override readonly name = 'AddressNotAllowed';
 }
 
 /**
- * Connects to allowed addresses only. It is the very address that is connected to that is judged, so a name that resolves to
- * another one a moment later (DNS rebinding) gains nothing; a name with even one address that isn't allowed is refused.
+ * Connects to allowed addresses only. It checks the address that it then connects to, so that a name which resolves to another
+ * one a moment later (DNS rebinding) has no effect. A name with even one address that isn't allowed is refused.
  *
  * @param timeoutMs until the connection stands
  * @param names resolves a host name, as `dns.lookup` does
@@ -63,7 +63,7 @@ export function guardedConnector(
   };
   const connect = buildConnector({ timeout: timeoutMs, lookup });
   return (options, callback) => {
-    // Addresses are not looked up, so they are judged here.
+    // IP addresses are not looked up, so they are checked here.
     const address = options.hostname.replace(/^\[(.*)\]$/, '$1');
     if (isIP(address) && !isAllowedAddress(address, listed)) {
       callback(notAllowed(address), null);
@@ -74,7 +74,7 @@ export function guardedConnector(
 }
 
 function notAllowed(hostname: string, resolved?: LookupAddress): AddressNotAllowed {
-  const leads = resolved ? `${hostname} leads to ${resolved.address}` : hostname;
+  const leads = resolved ? `${hostname} resolves to ${resolved.address}` : hostname;
   const range = ipaddr.process(resolved?.address ?? hostname).range();
   return new AddressNotAllowed(`${leads}, which is not a public address (${range})`);
 }

@@ -11,10 +11,10 @@ import type { CallbackPolicy } from './policy.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import type { Secret } from '../lib/secret.js';
 
-/** Shorter than the whole, so that a host that doesn't answer at all is told from a slow one. */
+/** Shorter than the whole, to distinguish a host that doesn't answer at all from a slow one. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** What the answer says is not wanted; so much of it is read to keep the connection, and no more. */
+/** The answer's body is ignored. At most this much of it is read, to keep the connection open. */
 const ANSWER_LIMIT_BYTES = 64 * 1024;
 
 /** One acknowledgement on its way to one URL. */
@@ -25,14 +25,13 @@ export interface CallbackRequest {
 }
 
 /**
- * Makes one signed request, and resolves with the HTTP status of an answer of the 2xx class. Rejects with nothing but
- * AcknowledgementError.
+ * Makes one signed request, and resolves with the HTTP status of a 2xx answer. Rejects only with AcknowledgementError.
  */
 export type SendCallback = (request: CallbackRequest) => Promise<number>;
 
 /**
- * Callbacks go straight to their host: through a proxy, nobody could tell which address they end up at. Redirects are not
- * followed, as the specification recommends.
+ * Callbacks go directly to their host, since a proxy would hide which address they reach. Redirects are not followed, as the
+ * specification recommends.
  *
  * @param policy.secrets where there are several, each signs, so that a secret can be replaced without a gap
  * @param requestTimeoutMs from the call to the end of the answer
@@ -73,7 +72,7 @@ export function createSendCallback(
     } catch (error) {
       throw connectionError(host, error);
     }
-    // The status has said it all: a body that breaks off or has no end changes nothing.
+    // Only the status counts: a body that breaks off or never ends changes nothing.
     await answer.body.dump({ limit: ANSWER_LIMIT_BYTES }).catch(() => undefined);
     const { headers, statusCode } = answer;
     if (statusCode >= 200 && statusCode < 300) return statusCode;
@@ -94,7 +93,7 @@ function signaturesOf(
     return secrets.map((secret) => createSigner(secret).sign(...signed));
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    throw new AcknowledgementError(`Nothing can be signed: ${error.message}`, {
+    throw new AcknowledgementError(`The callback can’t be signed: ${error.message}`, {
       reason: 'not_configured',
     });
   }
@@ -114,7 +113,7 @@ function connectionError(host: string, error: unknown): AcknowledgementError {
     });
   }
   if (error instanceof errors.HTTPParserError) {
-    return new AcknowledgementError(`${host} gave an answer that is no HTTP.`, {
+    return new AcknowledgementError(`${host} gave an answer that is not HTTP.`, {
       reason: 'unexpected_answer',
       cause: error,
     });

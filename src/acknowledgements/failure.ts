@@ -1,37 +1,40 @@
-/** What a failed request says about an acknowledgement, whoever its recipient is. */
+/** Classifies failed requests of acknowledgements, for all kinds of recipients. */
 import { AcknowledgementError, type AcknowledgementFailure } from '../domain/acknowledgement.js';
 
 interface Failure {
   reason: AcknowledgementFailure;
-  /** Whether trying again can't help. */
+  /** Whether a retry can't help. */
   permanent: boolean;
-  /** What the recipient did, as the end of a sentence. */
-  did: string;
+  /** What the recipient did: the predicate of a sentence. */
+  predicate: string;
 }
 
-const later = (reason: AcknowledgementFailure, did: string): Failure => ({
+const temporaryFailure = (reason: AcknowledgementFailure, predicate: string): Failure => ({
   reason,
   permanent: false,
-  did,
+  predicate,
 });
-const never = (reason: AcknowledgementFailure, did: string): Failure => ({
+const permanentFailure = (reason: AcknowledgementFailure, predicate: string): Failure => ({
   reason,
   permanent: true,
-  did,
+  predicate,
 });
 
-const MOVED = never('redirected', 'has moved: put its new address in, redirects are not followed');
-const NOT_YET = later('recipient_unavailable', 'can’t take it yet');
+const MOVED = permanentFailure(
+  'redirected',
+  'has moved: configure its new URL, since redirects are not followed',
+);
+const NOT_READY = temporaryFailure('recipient_unavailable', 'can’t accept it yet');
 
-/** The statuses whose meaning (RFC 9110) is more than that of their class. */
+/** The statuses with a more specific meaning (RFC 9110) than their class. */
 const BY_STATUS: Partial<Record<number, Failure>> = {
   301: MOVED,
   308: MOVED,
-  408: NOT_YET,
-  410: never('gone', 'doesn’t want it any more'),
-  423: NOT_YET,
-  425: NOT_YET,
-  429: later('rate_limited', 'asked to slow down'),
+  408: NOT_READY,
+  410: permanentFailure('gone', 'no longer accepts it'),
+  423: NOT_READY,
+  425: NOT_READY,
+  429: temporaryFailure('rate_limited', 'asked to slow down'),
 };
 
 /**
@@ -45,8 +48,8 @@ export function errorOfStatus(
   httpStatus: number,
   retryAfterMs: number | undefined,
 ): AcknowledgementError {
-  const { reason, permanent, did } = BY_STATUS[httpStatus] ?? failureOfClass(httpStatus);
-  return new AcknowledgementError(`${recipient} ${did} (HTTP ${httpStatus}).`, {
+  const { reason, permanent, predicate } = BY_STATUS[httpStatus] ?? failureOfClass(httpStatus);
+  return new AcknowledgementError(`${recipient} ${predicate} (HTTP ${httpStatus}).`, {
     reason,
     permanent,
     httpStatus,
@@ -56,9 +59,9 @@ export function errorOfStatus(
 
 function failureOfClass(status: number): Failure {
   if (status >= 300 && status < 400) {
-    return later('redirected', 'redirects to another address, which is not followed');
+    return temporaryFailure('redirected', 'redirects to another address, which is not followed');
   }
-  if (status >= 400 && status < 500) return never('refused', 'refuses it');
-  if (status >= 500 && status < 600) return later('recipient_unavailable', 'failed');
-  return later('unexpected_answer', 'gave an answer that HTTP doesn’t define');
+  if (status >= 400 && status < 500) return permanentFailure('refused', 'refuses it');
+  if (status >= 500 && status < 600) return temporaryFailure('recipient_unavailable', 'failed');
+  return temporaryFailure('unexpected_answer', 'gave an answer that HTTP doesn’t define');
 }

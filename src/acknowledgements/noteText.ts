@@ -1,6 +1,6 @@
 import type { AcknowledgedDelivery, Acknowledgement } from '../domain/acknowledgement.js';
 
-/** What the note on an incident says, in one line, with the id that the next attempt would find it by. */
+/** The text of the note on an incident: one line, with the id by which the next attempt finds it. */
 export function noteText({ data }: Acknowledgement, webhookId: string): string {
   const { by, deliveries, summary, why } = data;
   const person = by === undefined ? [] : [`by ${by}${why === undefined ? '' : `: ${why}`}`];
@@ -12,7 +12,7 @@ function deliveryText({ destination, reason, receipt, status }: AcknowledgedDeli
     case 'confirmed':
       return `posted to ${destination}${receipt?.url === undefined ? '' : ` ${receipt.url}`}`;
     case 'dead_lettered':
-      return `not posted to ${destination}, waiting for a person: ${reason ?? 'unknown reason'}`;
+      return `not posted to ${destination}, needs a decision: ${reason ?? 'unknown reason'}`;
     case 'standby':
       return `not needed: ${destination}`;
     default:

@@ -21,14 +21,14 @@ export interface NoteRequest {
 }
 
 /**
- * Puts a note on an incident, unless it is there already, and resolves with the HTTP status; undefined where it was there.
- * Rejects with nothing but AcknowledgementError.
+ * Adds a note to an incident, unless it is there already. Resolves with the HTTP status; undefined where the note was there.
+ * Rejects only with AcknowledgementError.
  */
 export type WriteNote = (request: NoteRequest) => Promise<number | undefined>;
 
 /**
- * PagerDuty has no idempotency key, so every attempt looks first for the id that the note ends with. Two attempts at the same
- * moment (a worker that was frozen) may still leave two.
+ * PagerDuty has no idempotency key, so every attempt first searches for the id at the end of the note. Two attempts at the same
+ * moment (after a worker was frozen) may still add two notes.
  *
  * @param requestTimeoutMs of each of the two requests, from the call to the end of the answer
  */
@@ -88,11 +88,11 @@ function unexpectedAnswer(httpStatus: number): AcknowledgementError {
   );
 }
 
-/** What the transport rejects with, in the words of acknowledgements. */
+/** Converts what the transport rejects with. */
 function connectionError(error: unknown): AcknowledgementError {
   const reason = error instanceof DeliveryError ? error.reason : 'unexpected_answer';
   return new AcknowledgementError(
-    error instanceof Error ? error.message : 'PagerDuty could not be asked.',
+    error instanceof Error ? error.message : 'The request to PagerDuty failed.',
     {
       reason: reason === 'timeout' || reason === 'connection_failed' ? reason : 'unexpected_answer',
       cause: error,

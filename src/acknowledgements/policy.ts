@@ -5,23 +5,23 @@ import type { Secret } from '../lib/secret.js';
 
 /** What callbacks are signed with, and where they may go. */
 export interface CallbackPolicy {
-  /** The newest first; each signs. */
+  /** The newest first. Callbacks have a signature by each. */
   secrets: Secret[];
   /** As `https://hooks.example.com`. */
   allowedOrigins: string[];
-  /** Addresses that are not public and may be called all the same. */
+  /** Addresses that may be called although they are not public. */
   allowPrivate: AddressRange[];
 }
 
-/** How notes are put on PagerDuty's incidents. */
+/** The account that adds notes to PagerDuty's incidents. */
 export interface PagerDutyAccount {
   token: Secret;
-  /** The e-mail address of the PagerDuty user whose notes they are. */
+  /** The e-mail address of the PagerDuty user who is the notes' author. */
   from: string;
   apiUrl: string;
 }
 
-/** How a source is told, where its messages don't say themselves. */
+/** A source's acknowledgements, for messages that don't name their own. */
 export interface SourceAcknowledgements {
   acknowledge?: { url: string; events: AcknowledgementEvent[] } | undefined;
   pagerduty?: PagerDutyAccount | undefined;
@@ -36,8 +36,8 @@ export interface AcknowledgementSettings {
   bySource: Record<string, SourceAcknowledgements>;
 }
 
-/** Why this URL can't be called back, and the remedy; undefined where it can. */
-export function callbackFault(
+/** Undefined where callbacks may go to this URL; otherwise why not, and the remedy. */
+export function checkCallbackUrl(
   url: string,
   callbacks: CallbackPolicy | undefined,
 ): string | undefined {

@@ -8,7 +8,7 @@ import { acknowledgeSchema } from '../domain/message.js';
 import {
   type SourceAcknowledgements,
   type AcknowledgementSettings,
-  callbackFault,
+  checkCallbackUrl,
 } from '../acknowledgements/policy.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { secret } from '../lib/secret.js';
@@ -92,7 +92,7 @@ export function acknowledgementSettings(
     allowPrivate,
   };
   for (const [name, { acknowledge, pagerduty }] of Object.entries(sources)) {
-    const fault = acknowledge && callbackFault(acknowledge.url, callbacks);
+    const fault = acknowledge && checkCallbackUrl(acknowledge.url, callbacks);
     if (fault !== undefined) {
       throw new ConfigurationError(`sources.${name}.acknowledge.url: ${fault}`);
     }

@@ -288,7 +288,7 @@ describe('a receiver', () => {
 
   it.each([
     [404, 'refuses it (HTTP 404)'],
-    [410, 'doesn’t want it any more (HTTP 410)'],
+    [410, 'no longer accepts it (HTTP 410)'],
     [308, 'has moved'],
   ])('that answers %i is not asked again', async (status, words) => {
     const key = `refused-${status}`;
@@ -426,7 +426,7 @@ describe('the incident in PagerDuty that a message is about', () => {
         .map(({ text }) => text.replace(/ \(msg_.*\)$/, ''))
         .sort(),
     ).toEqual([
-      `sendproof: Delivery Status: Dead-lettered — not posted to ${OPS}, waiting for a person: not_authorised`,
+      `sendproof: Delivery Status: Dead-lettered — not posted to ${OPS}, needs a decision: not_authorised`,
       `sendproof: Delivery Status: Discarded — by bo: said so by phone — ${OPS}: discarded`,
     ]);
     expect(receiver.about('noted-parked')).toHaveLength(2);

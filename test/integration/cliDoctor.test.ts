@@ -173,7 +173,7 @@ describe('of something broken', () => {
       { state: 'ok', what: what('https://hooks.example.com') },
       { state: 'ok', what: what('incidents of pagerduty') },
       { state: 'broken', what: what('absent is missing or empty') },
-      { state: 'broken', what: what('weak-secret holds no signing secret') },
+      { state: 'broken', what: what('weak-secret does not contain a signing secret') },
       { state: 'broken', what: what('ABSENT is not set') },
     ]);
     expect(JSON.stringify(found)).not.toContain('tooweak');

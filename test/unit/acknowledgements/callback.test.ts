@@ -85,7 +85,7 @@ describe('a callback', () => {
     const send = sender({ allowedOrigins: [origin] }, resolvingTo(...addresses));
     const refused = await failureOf(send(told(`${origin}/hooks`)));
     expect(refused.reason).toBe('address_not_allowed');
-    expect(refused.message).toMatch(/^hooks\.example\.com leads to /);
+    expect(refused.message).toMatch(/^hooks\.example\.com resolves to /);
     expect(receiver.received).toEqual([]);
   });
 
