@@ -25,6 +25,18 @@ if ((await modifiedAt(WORKFLOW_BUNDLE)) < (await newestInput())) {
         '@temporalio/interceptors-opentelemetry-v2/lib/workflow-interceptors.js',
       ),
     ],
+    // Each workflow in memory has its own copy of nearly every module: those of OpenTelemetry, 120 of them, take more than
+    // all the rest. Joined, and without what is never used, they take a third less (`npm run bench -- memory`).
+    webpackConfigHook: (webpack) => ({
+      ...webpack,
+      optimization: {
+        ...webpack.optimization,
+        concatenateModules: true,
+        providedExports: true,
+        usedExports: true,
+        sideEffects: true,
+      },
+    }),
     logger: new DefaultLogger('WARN'),
   });
   await writeFile(WORKFLOW_BUNDLE, code);
