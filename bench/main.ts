@@ -3,12 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { Argument, Command } from 'commander';
 import { pino } from 'pino';
 import { runMain } from '../src/lib/process.js';
+import { memory } from './memory.js';
 import { overhead } from './overhead.js';
 import { pacing } from './pacing.js';
 import type { Scenario } from './scenario.js';
 import { storm } from './storm.js';
 
-const SCENARIOS: readonly Scenario[] = [overhead, pacing, storm];
+const SCENARIOS: readonly Scenario[] = [overhead, pacing, storm, memory];
 
 interface Options {
   quick: boolean;

@@ -41,6 +41,8 @@ export interface Stage {
   clearFaults(): Promise<void>;
   /** Starts bare Temporal's worker, and resolves with its task queue. */
   startBareWorker(): Promise<string>;
+  /** Starts sendproof's worker process, where the stage is of the API alone; resolves when it is polling. */
+  startWorker(options: WorkerOptions): Promise<StagedWorker>;
   /** Has this done before what runs here is stopped. */
   readonly closeWith: (step: () => Promise<unknown>) => void;
   close(): Promise<void>;
@@ -54,6 +56,18 @@ export interface StageOptions {
   retry?: object;
   /** Whether the sandbox enforces the platforms' own limits. Default false. */
   platformLimits?: boolean;
+  /** Runs the API alone: the scenario starts the workers itself. Default false. */
+  apiAlone?: boolean;
+}
+
+export interface WorkerOptions {
+  environment: NodeJS.ProcessEnv;
+  /** Options of Node.js itself. */
+  nodeOptions: readonly string[];
+}
+
+export interface StagedWorker {
+  stop(): Promise<void>;
 }
 
 const UNLIMITED: AccountLimits = { perDestination: 'off', perAccount: 'off' };
@@ -75,7 +89,7 @@ export async function openStage(log: Logger, options: StageOptions = {}): Promis
 async function build(
   log: Logger,
   cleanUp: (() => Promise<unknown>)[],
-  { limits = UNLIMITED, retry = {}, platformLimits = false }: StageOptions,
+  { limits = UNLIMITED, retry = {}, platformLimits = false, apiAlone = false }: StageOptions,
 ): Promise<Omit<Stage, 'close'>> {
   const directory = await mkdtemp(join(tmpdir(), 'sendproof-bench-'));
   cleanUp.push(() => rm(directory, { recursive: true }));
@@ -88,11 +102,16 @@ async function build(
   const server = await startDevServer({ cliPath, databaseFile, port: 0, namespace, log: quiet });
   cleanUp.push(() => server.stop());
 
-  const run = (script: string, args: string[] = [], environment = {}): Part => {
+  const run = (
+    script: string,
+    args: readonly string[] = [],
+    environment: NodeJS.ProcessEnv = {},
+    nodeOptions: readonly string[] = [],
+  ): Part => {
     const file = fileURLToPath(new URL(script, import.meta.url));
     // Nothing that configures the sendproof of the user's own, neither variable nor file, gets in.
     const { PATH } = process.env;
-    const part = startPart(script, [file, ...args], {
+    const part = startPart(script, [...nodeOptions, file, ...args], {
       cwd: directory,
       environment: { PATH, HOME: directory, ...environment },
     });
@@ -109,15 +128,20 @@ async function build(
   await writeFile(configuration, JSON.stringify(configurationOf(sandbox, limits, retry)));
   const port = await resolvePort(0);
   const apiUrl = `http://127.0.0.1:${port}`;
-  const sendproof = run('../src/start/main.js', [], {
-    PORT: String(port),
+  const settings = {
     TEMPORAL_ADDRESS: server.address,
     TEMPORAL_NAMESPACE: namespace,
     SENDPROOF_CONFIG: configuration,
     SENDPROOF_DATA_DIR: join(directory, 'sendproof'),
     ...sandbox.environment,
+  };
+  const sendproof = run(apiAlone ? '../src/api/main.js' : '../src/start/main.js', [], {
+    PORT: String(port),
+    ...settings,
   });
-  await Promise.race([ready(apiUrl), sendproof.prematureEnd]);
+  // Without a worker the API is alive, but not ready.
+  const health = new URL(apiAlone ? '/healthz' : '/readyz', apiUrl);
+  await Promise.race([answered(health), sendproof.prematureEnd]);
 
   const connection = await Connection.connect({ address: server.address });
   cleanUp.push(() => connection.close());
@@ -146,6 +170,13 @@ async function build(
     startBareWorker: async () => {
       await run('bareWorker.js', [server.address, namespace, BARE_TASK_QUEUE]).firstLine;
       return BARE_TASK_QUEUE;
+    },
+    startWorker: async ({ environment, nodeOptions }) => {
+      const variables = { ...settings, ...environment };
+      const worker = run('../worker.js', [], variables, nodeOptions);
+      // It logs its first line once it is polling.
+      await worker.firstLine;
+      return { stop: () => worker.process.stop(STOP_GRACE_MS) };
     },
     closeWith: (step) => void cleanUp.push(step),
   };
@@ -208,11 +239,11 @@ function startPart(
   return { process: kept, firstLine, prematureEnd };
 }
 
-/** Resolves when the API says that it can accept messages and that a worker is there. */
-async function ready(apiUrl: string): Promise<void> {
+/** Resolves when this address of the API's answers that all is well. */
+async function answered(health: URL): Promise<void> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
   for (;;) {
-    const answer = await fetch(`${apiUrl}/readyz`).catch(() => undefined);
+    const answer = await fetch(health).catch(() => undefined);
     if (answer?.ok) return;
     if (Date.now() > deadline) {
       throw new Error(`sendproof was not ready within ${READY_TIMEOUT_MS / 1_000} s.`);

@@ -60,6 +60,8 @@ export interface Configuration {
   temporalUiUrl: string | undefined;
   /** Set where Temporal decides which version of the worker runs which workflow. */
   workerVersion: WorkerDeploymentVersion | undefined;
+  /** How many workflows a worker keeps ready in memory; undefined: as many as fit. */
+  cachedWorkflows: number | undefined;
   /** Where the embedded default keeps its files. */
   dataDirectory: string;
   /** The configuration file, where there is one. */
@@ -100,6 +102,7 @@ const environmentSchema = z.object({
     .optional(),
   SENDPROOF_DEPLOYMENT_NAME: z.string().optional(),
   SENDPROOF_BUILD_ID: z.string().optional(),
+  SENDPROOF_CACHED_WORKFLOWS: z.coerce.number().int().min(2).optional(),
 });
 
 const accountName = z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may have letters, digits, _ . and -');
@@ -190,6 +193,7 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
     overdueAfterMs: settings.operators?.overdueAfter ?? OVERDUE_AFTER_MS,
     temporalUiUrl: variables.TEMPORAL_UI_URL,
     workerVersion: workerVersionOf(variables),
+    cachedWorkflows: variables.SENDPROOF_CACHED_WORKFLOWS,
     dataDirectory: variables.SENDPROOF_DATA_DIR,
     file: file?.path,
   };
