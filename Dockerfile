@@ -1,7 +1,7 @@
 # sendproof's two processes, as two targets: `api` and `worker`.
 #
 # Debian, not Alpine: Temporal's core bridge is a native library that is built against glibc, and has no build for musl.
-FROM node:22.23.3-bookworm-slim AS node
+FROM node:24.21.0-bookworm-slim AS node
 ENV NODE_ENV=production
 
 FROM node AS build
