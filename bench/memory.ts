@@ -11,7 +11,7 @@ import { median } from './statistics.js';
 import { surroundings } from './surroundings.js';
 import { textTable } from './textTable.js';
 
-/** On Node.js before 24 memory grows with the square of the number: see `src/worker/workflowCache.ts`. */
+/** Before Node.js 24 memory grows with the square of the number: see `src/worker/workflowCache.ts`. */
 const CACHE_SIZES =
   Number.parseInt(process.versions.node) < 24
     ? [50, 100, 200, 400]
@@ -137,7 +137,7 @@ interface MeasuredWorker {
 
 async function startWorker(stage: Stage, cacheSize: number): Promise<MeasuredWorker> {
   const [metricsPort, probePort] = [await resolvePort(0), await resolvePort(0)];
-  const { stop } = await stage.startWorker({
+  const worker = await stage.startWorker({
     nodeOptions: ['--expose-gc', '--import', PROBE],
     environment: {
       SENDPROOF_CACHED_WORKFLOWS: String(cacheSize),
@@ -153,7 +153,7 @@ async function startWorker(stage: Stage, cacheSize: number): Promise<MeasuredWor
       const sizes = [...text.matchAll(/^temporal_sticky_cache_size\{.*\} (\d+)$/gm)];
       return sizes.reduce((sum, [, size]) => sum + Number(size), 0);
     },
-    stop,
+    stop: () => worker.stop(),
   };
 }
 

@@ -2,15 +2,7 @@ import type { WorkerOptions } from '@temporalio/worker';
 import { createWorkflowQueueActivities } from '../activities/index.js';
 import type { Configuration } from '../config/configuration.js';
 import { WORKFLOW_TASK_QUEUE } from '../contract/names.js';
-
-/**
- * How many workflows this process keeps ready in memory. Others, such as what is parked for long, are replayed when
- * something comes for them: 35 ms for a message that is retried. On Node.js before 24 each of them has three
- * AsyncLocalStorages, and each promise of any carries something for each of those, so that memory grows with the square:
- * with 100 a worker took 0.7 GB, with 200 1.0 GB, with 400 2.5 GB; and with the 2,300 that are the SDK's default here it
- * stood still at 1,700 dead letters with 4 GB, collecting garbage (https://github.com/temporalio/sdk-typescript/issues/1432).
- */
-const CACHED_WORKFLOWS = 200;
+import { workflowCacheSize } from './workflowCache.js';
 
 /**
  * How often Temporal hears, at most, which dead letters a decision has reached: what a lost worker reached since then is not
@@ -34,7 +26,7 @@ export function workflowWorker(
   return {
     taskQueue: WORKFLOW_TASK_QUEUE,
     workflowBundle: { codePath: workflowBundle },
-    maxCachedWorkflows: CACHED_WORKFLOWS,
+    maxCachedWorkflows: context.configuration.cachedWorkflows ?? workflowCacheSize(),
     maxHeartbeatThrottleInterval: DECISION_HEARTBEAT_INTERVAL,
     ...versioning(context.configuration),
     activities: createWorkflowQueueActivities(context),

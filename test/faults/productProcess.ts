@@ -1,5 +1,5 @@
 /** The product's own executables as processes, for tests that kill them. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -35,6 +35,12 @@ export class ProductProcess {
     });
     this.exited = once(child, 'close').then(([code]) => code as number | null);
     this.#process = child;
+  }
+
+  /** What it has in memory at this moment. */
+  residentMemoryMib(): number {
+    const { stdout } = spawnSync('ps', ['-o', 'rss=', '-p', String(this.#process.pid)]);
+    return Number(String(stdout)) / 1_024;
   }
 
   get running(): boolean {
