@@ -1,4 +1,4 @@
-/** A call of a platform's API, from its request to its answer; each platform's folder makes such calls of requests. */
+/** A call of a platform's API, from its request to its answer. Each platform's folder parses requests into calls. */
 import type { IncomingMessage } from 'node:http';
 import type { RateLimiter } from './limits.js';
 import type { Places } from './places.js';
@@ -12,22 +12,22 @@ export interface Answer {
   body?: unknown;
   /** The platform's error code, for the request log. */
   error?: string;
-  /** What the call made visible. */
+  /** The post that the call made visible. */
   post?: SandboxPost;
 }
 
-/** A request, understood. */
+/** A parsed request. */
 export interface PlatformCall {
   operation: string;
   path: string | undefined;
   /** Whether it would make a post. */
   posts: boolean;
-  /** Does it, at once and wholly. */
+  /** Executes the call, synchronously and completely. */
   execute(): Answer;
 }
 
-/** How a platform words the failures that faults ask for. */
-export interface Wording {
+/** The platform's answers to the failures that faults simulate. */
+export interface ErrorAnswers {
   rateLimited(retryAfter: string | undefined): Answer;
   revokedToken(): Answer;
   httpError(status: number): Answer;
@@ -39,18 +39,18 @@ export interface PlatformRequest {
   body: Buffer;
 }
 
-/** What a platform works on. */
-export interface Surroundings {
+/** What the simulated platforms share. */
+export interface SandboxState {
   posts: PostStore;
   places: Places;
-  /** Undefined where no limits hold. */
+  /** Undefined where rate limits are off. */
   limiter: RateLimiter | undefined;
 }
 
-/** One of the platforms, as far as the sandbox plays it. */
-export interface PlayedPlatform {
+/** One of the platforms, as far as the sandbox simulates it. */
+export interface SimulatedPlatform {
   readonly platform: SandboxPlatform;
-  readonly wording: Wording;
-  /** Understands a request. Never throws on what a client sends: what can't be understood executes to an error. */
-  interpret(request: PlatformRequest): PlatformCall;
+  readonly errorAnswers: ErrorAnswers;
+  /** Never throws on what a client sends: a malformed request becomes a call whose execution answers an error. */
+  parseRequest(request: PlatformRequest): PlatformCall;
 }

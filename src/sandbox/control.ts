@@ -79,11 +79,12 @@ export function createControl(sandbox: Sandbox, page: Router): Express {
   return app;
 }
 
-/** A web page that the user happens to visit must not steer the sandbox: browsers say where a request comes from. */
+/** Protects the sandbox from web pages of other sites that the user visits: browsers send the origin of a request. */
 const refuseOtherSites: RequestHandler = (request, response, next) => {
   const site = request.get('sec-fetch-site');
   if (site === undefined || site === 'same-origin' || site === 'none') next();
-  else response.status(403).json({ error: 'The sandbox takes no orders from other sites’ pages.' });
+  else
+    response.status(403).json({ error: 'The sandbox refuses requests from pages of other sites.' });
 };
 
 const explainErrors: ErrorRequestHandler = (error: unknown, _request, response, next) => {
@@ -101,5 +102,5 @@ const explainErrors: ErrorRequestHandler = (error: unknown, _request, response, 
   const { status } = error as { status?: number };
   response
     .status(status ?? 500)
-    .json({ error: error instanceof Error ? error.message : 'Something failed.' });
+    .json({ error: error instanceof Error ? error.message : 'The request failed.' });
 };

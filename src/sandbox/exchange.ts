@@ -1,11 +1,11 @@
-/** Answers the calls of one platform: faults first, then the platform itself; every call is logged. */
+/** Answers the calls of one platform: applies faults, then executes the call. Logs every call. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer, PlatformCall, PlayedPlatform, Wording } from './call.js';
+import type { Answer, PlatformCall, SimulatedPlatform, ErrorAnswers } from './call.js';
 import { stageOf, type ActiveFault, type Fault, type FaultPlan } from './faults.js';
 import type { RequestLog, SandboxRequest } from './requests.js';
 
-/** What a fault does to a call: another answer, none, a broken connection, or the right answer late. */
+/** The effect of a fault on a call: another answer, no answer, a broken connection, or a late answer. */
 type Effect =
   | { effect: 'answer'; answer: Answer }
   | { effect: 'raw'; contentType: string; text: string }
@@ -13,26 +13,26 @@ type Effect =
   | { effect: 'reset' }
   | { effect: 'wait'; until: () => Promise<unknown> };
 
-/** Larger than any request that a platform would take, so that its own limit is what answers. */
+/** Larger than any request that a platform accepts, so that the platform's own limit answers. */
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
 export class Exchange {
-  readonly #played: PlayedPlatform;
+  readonly #simulated: SimulatedPlatform;
   readonly #faults: FaultPlan;
   readonly #requests: RequestLog;
 
-  constructor(played: PlayedPlatform, faults: FaultPlan, requests: RequestLog) {
-    this.#played = played;
+  constructor(simulated: SimulatedPlatform, faults: FaultPlan, requests: RequestLog) {
+    this.#simulated = simulated;
     this.#faults = faults;
     this.#requests = requests;
   }
 
-  /** Takes one HTTP request to its end. Never rejects. */
+  /** Answers one HTTP request. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       await this.#answer(request, response);
     } catch (error) {
-      // The sandbox's own failure, as a full disk below its file: shown to whoever asked, so that a test fails by it.
+      // The sandbox itself failed, as by a full disk: answered to the client, so that its test fails.
       send(response, { status: 500, body: { error: `The sandbox failed: ${String(error)}` } });
     }
   }
@@ -46,16 +46,16 @@ export class Exchange {
       send(response, { status: 400 });
       return;
     }
-    const call = this.#played.interpret({ request, url, body });
+    const call = this.#simulated.parseRequest({ request, url, body });
     const { operation, path } = call;
     const entry = this.#requests.begin({
       at,
-      platform: this.#played.platform,
+      platform: this.#simulated.platform,
       method: request.method ?? '',
       operation,
       ...(path !== undefined && { path }),
     });
-    const fault = this.#faults.match({ platform: this.#played.platform, ...call });
+    const fault = this.#faults.match({ platform: this.#simulated.platform, ...call });
     if (fault) await this.#answerFaulty(fault, call, entry, response);
     else send(response, executeLogged(call, entry));
   }
@@ -69,7 +69,7 @@ export class Exchange {
     let answer: Answer | undefined;
     if (stageOf(active.fault) === 'after') {
       answer = executeLogged(call, entry);
-      // What the platform itself refuses never comes as far as the fault.
+      // A call that the platform refuses doesn't reach the fault.
       if (answer.error !== undefined) {
         send(response, answer);
         return;
@@ -107,7 +107,7 @@ export class Exchange {
       case 'http_error':
       case 'slack_error':
       case 'graph_error':
-        return { effect: 'answer', answer: answerOf(fault, this.#played.wording) };
+        return { effect: 'answer', answer: answerOf(fault, this.#simulated.errorAnswers) };
     }
   }
 }
@@ -117,15 +117,15 @@ function answerOf(
     Fault,
     { kind: 'rate_limited' | 'revoked_token' | 'http_error' | 'slack_error' | 'graph_error' }
   >,
-  wording: Wording,
+  errorAnswers: ErrorAnswers,
 ): Answer {
   switch (fault.kind) {
     case 'rate_limited':
-      return wording.rateLimited(fault.retryAfter);
+      return errorAnswers.rateLimited(fault.retryAfter);
     case 'revoked_token':
-      return wording.revokedToken();
+      return errorAnswers.revokedToken();
     case 'http_error': {
-      const answer = wording.httpError(fault.status);
+      const answer = errorAnswers.httpError(fault.status);
       if (fault.retryAfter === undefined) return answer;
       return { ...answer, headers: { ...answer.headers, 'retry-after': fault.retryAfter } };
     }
@@ -201,7 +201,7 @@ function send(response: ServerResponse, { status, headers, body }: Answer): void
   response.end(text);
 }
 
-/** The address as the client wrote it; undefined when it is none. */
+/** The URL of the request; undefined when it is malformed. */
 function urlOf({ url = '/', headers }: IncomingMessage): URL | undefined {
   try {
     return new URL(url, `http://${headers.host ?? 'localhost'}`);
@@ -210,7 +210,7 @@ function urlOf({ url = '/', headers }: IncomingMessage): URL | undefined {
   }
 }
 
-/** Undefined when the client left, or sent more than anybody would take. */
+/** Undefined when the client disconnected or exceeded the limit. */
 function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

@@ -1,4 +1,4 @@
-/** Faults that a test or a person sets, to see what becomes of a message. */
+/** Faults that a test or a person sets, to see how messages are delivered in spite of them. */
 import { z } from 'zod';
 import { SANDBOX_PLATFORMS, type SandboxPlatform } from './posts.js';
 
@@ -11,11 +11,11 @@ const scope = {
     description: 'Only this operation, as `chat.postMessage` or `postChannelMessage`.',
   }),
   times: z.int().min(1).optional().meta({
-    description: 'How many calls it hits; without it, every one until it is cleared.',
+    description: 'How many calls it affects. Without it: all, until it is cleared.',
   }),
 };
 
-/** Before: nothing is posted. After: the post is visible, though its maker may never learn of it. */
+/** Before: nothing is posted. After: the post is visible, although the client may not get the answer. */
 const when = z.enum(['before', 'after']).default('before');
 const retryAfter = z.string().min(1).optional().meta({
   description:
@@ -59,7 +59,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
 ]);
 
 export type Fault = z.output<typeof faultSchema>;
-/** A fault as it is set: what has a default may be left out. */
+/** A fault as it is set: fields with a default are optional. */
 export type FaultInput = z.input<typeof faultSchema>;
 export type FaultKind = Fault['kind'];
 
@@ -67,7 +67,7 @@ export type FaultKind = Fault['kind'];
 export interface ActiveFault {
   id: string;
   fault: Fault;
-  /** How many calls it has hit. */
+  /** How many calls it has affected. */
   applied: number;
 }
 
@@ -79,7 +79,7 @@ export interface FaultTarget {
   posts: boolean;
 }
 
-/** The stage of a call at which a fault strikes. */
+/** The stage of a call at which a fault applies. */
 export function stageOf(fault: Fault): 'before' | 'after' {
   switch (fault.kind) {
     case 'rate_limited':
@@ -103,7 +103,7 @@ interface Entry extends ActiveFault {
   release: () => void;
 }
 
-/** The faults that are set, in the order in which they were. */
+/** The active faults, in the order in which they were set. */
 export class FaultPlan {
   readonly #entries = new Map<string, Entry>();
   readonly #onChange: () => void;
@@ -128,8 +128,8 @@ export class FaultPlan {
   }
 
   /**
-   * The first fault that meets this call. One that strikes after posting meets calls that make a post, and others only
-   * where it names their operation: else a time-out after posting would hit the look-up that it is meant to provoke.
+   * The first fault that applies to this call. A fault after posting applies to calls that make a post, and to others only
+   * where it names their operation: otherwise a time-out after posting would also affect the search that follows it.
    */
   match(target: FaultTarget): ActiveFault | undefined {
     for (const entry of this.#entries.values()) {
@@ -147,7 +147,7 @@ export class FaultPlan {
     return undefined;
   }
 
-  /** Counts a hit. A fault that has hit all its calls is gone, except a `hold`: its answers are still to be released. */
+  /** Counts a call. A fault is removed after its last call, except a `hold`: its answers are still to be released. */
   apply(active: ActiveFault): void {
     active.applied += 1;
     const { kind, times } = active.fault;
@@ -157,7 +157,7 @@ export class FaultPlan {
     this.#onChange();
   }
 
-  /** Resolves when the held answers of this fault may go out. */
+  /** Resolves when the held answers of this fault may be sent. */
   async released(active: ActiveFault): Promise<void> {
     await this.#entries.get(active.id)?.released;
   }
@@ -167,7 +167,7 @@ export class FaultPlan {
   }
 
   /**
-   * Takes the fault away; what it holds is answered.
+   * Removes the fault, and releases the answers that it holds.
    *
    * @returns false when there is no such fault
    */

@@ -4,16 +4,16 @@ import type { FaultInput, ActiveFault } from './faults.js';
 import type { PlaceInput } from './places.js';
 
 export interface SandboxOptions {
-  /** 0, the default: any that is free. */
+  /** 0, the default: any free port. */
   port?: number;
-  /** Beyond loopback the sandbox is anybody's: it has no authentication worth the name. Default 127.0.0.1. */
+  /** Default 127.0.0.1. On other addresses anybody can use the sandbox: it has no real authentication. */
   host?: string;
   /**
-   * A JSON Lines file that posts are kept in, so that they outlive the process, killed or not. Each is written before the
+   * A JSON Lines file that keeps the posts when the process ends, even if it is killed. Each post is written before the
    * platform's answer is sent.
    */
   file?: string;
-  /** Whether the platforms' own rate limits hold. Default `platform`. */
+  /** Whether the platforms' rate limits are enforced. Default `platform`. */
   limits?: 'platform' | 'off';
   /** Whether every well-formed channel, chat and webhook exists, not only those seeded or created. Default false. */
   openDestinations?: boolean;
@@ -31,33 +31,33 @@ export interface Sandbox {
   readonly slackToken: string;
   readonly graphToken: string;
   readonly pagerDutyToken: string;
-  /** What the sandbox's sign-in takes for new Graph tokens. */
+  /** The refresh token that the sandbox's sign-in accepts for new Graph tokens. */
   readonly graphRefreshToken: string;
   webhookUrl(name: string): string;
 
-  /** What people see, in the order in which it was posted. */
+  /** The visible posts, oldest first. */
   posts(where?: PostFilter): SandboxPost[];
-  /** Resolves with the posts once there are at least `count`; rejects with what there was after `timeoutMs`. */
+  /** Resolves with the posts once there are at least `count`. Rejects after `timeoutMs`. */
   waitForPosts(count: number, where: PostFilter, timeoutMs: number): Promise<SandboxPost[]>;
-  /** What was asked, in the order in which it came. */
+  /** The requests, oldest first. */
   requests(where?: RequestFilter): SandboxRequest[];
 
-  /** Sets a fault; of those that meet a call, the one set first strikes. Returns its id. */
+  /** Sets a fault and returns its id. Where several faults match a call, the one set first applies. */
   addFault(fault: FaultInput): string;
   faults(): ActiveFault[];
-  /** Takes a fault away, and answers what it held; false when there is none of this id. */
+  /** Removes a fault, and releases the answers that it held. False when there is no fault of this id. */
   removeFault(id: string): boolean;
   clearFaults(): void;
 
   /** Creates or changes a channel, chat or webhook. */
   addPlace(place: PlaceInput): void;
-  /** What the Slack token may do from now on, as `['chat:write']`. */
+  /** Sets the scopes of the Slack token, as `['chat:write']`. */
   grantSlackScopes(scopes: readonly string[]): void;
-  /** What the Graph user has consented to from now on, as `['ChannelMessage.Send']`. */
+  /** Sets the permissions that the Graph user has consented to, as `['ChannelMessage.Send']`. */
   grantGraphPermissions(permissions: readonly string[]): void;
 
-  /** As it began: no posts, requests, faults; the seeded places and all permissions. */
+  /** Restores the initial state: no posts, requests or faults; the seeded places and all permissions. */
   reset(): void;
-  /** Ends it at once, along with every connection. Posts in a file stay there. */
+  /** Stops the sandbox and closes every connection. Posts in a file stay there. */
   close(): Promise<void>;
 }

@@ -1,19 +1,19 @@
 /** The platforms' rate limits, as token buckets. */
 
 export interface RateLimit {
-  /** Requests that may come at once after a pause. */
+  /** Requests allowed at once after a pause. */
   burst: number;
-  /** Requests that may follow, every second. */
+  /** Requests allowed per second after that. */
   perSecond: number;
 }
 
 interface Bucket {
   tokens: number;
-  /** Milliseconds of the monotonic clock at which `tokens` was right. */
+  /** When `tokens` was computed, in milliseconds of the monotonic clock. */
   at: number;
 }
 
-/** A bucket that is full again is forgotten once there are this many: a load test visits many channels once. */
+/** Beyond this many, the oldest bucket is dropped: a load test uses many channels once. */
 const BUCKETS_KEPT = 10_000;
 
 export class RateLimiter {

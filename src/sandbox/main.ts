@@ -25,7 +25,7 @@ async function start(): Promise<Sandbox> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw new ConfigurationError(
-      `Port ${port.data}, which the sandbox needs, is taken by another program. Free it, or set SANDBOX_PORT to another port.`,
+      `Port ${port.data}, which the sandbox needs, is in use by another program. Free it, or set SANDBOX_PORT to another port.`,
     );
   }
 }

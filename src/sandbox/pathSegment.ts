@@ -1,4 +1,4 @@
-/** A piece of a URL's path as text. What is no proper percent-encoding stays as it is: it names nothing that exists. */
+/** Decodes a segment of a URL's path. Malformed percent-encoding stays as it is: it names nothing that exists. */
 export function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);

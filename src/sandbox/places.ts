@@ -29,7 +29,7 @@ export const placeSchema = z
   .strictObject({
     platform: z.enum(SANDBOX_PLATFORMS),
     path: z.string().max(300).meta({ description: 'As in a destination, as `C0123ABC`.' }),
-    name: displayName.optional().meta({ description: 'What people call it.' }),
+    name: displayName.optional().meta({ description: 'The display name.' }),
     teamName: displayName.optional(),
     member: z.boolean().default(true).meta({
       description: 'Whether the account may read and post there.',
@@ -47,7 +47,7 @@ export const placeSchema = z
 
 /** A channel, chat, webhook or incident. */
 export type Place = z.output<typeof placeSchema>;
-/** A place as it is created: what has a default may be left out. */
+/** A place as it is created: fields with a default are optional. */
 export type PlaceInput = z.input<typeof placeSchema>;
 
 function isWellFormed(platform: SandboxPlatform, path: string): boolean {
@@ -73,14 +73,14 @@ export class Places {
   readonly #places = new Map<string, Place>();
   readonly #open: boolean;
 
-  /** @param open whether every well-formed place exists as soon as it is asked for */
+  /** @param open whether every well-formed place exists as soon as it is requested */
   constructor(open: boolean) {
     this.#open = open;
     this.reset();
   }
 
   /**
-   * Creates the place, or changes the one that is there.
+   * Creates the place, or replaces an existing one.
    *
    * @throws ZodError when it is malformed
    */
@@ -105,7 +105,7 @@ export class Places {
     return [...this.#places.values()];
   }
 
-  /** Back to the places that every sandbox begins with. */
+  /** Restores the seeded places. */
   reset(): void {
     this.#places.clear();
     for (const place of SEED) this.put(place);

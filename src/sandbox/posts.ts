@@ -1,4 +1,4 @@
-/** What the sandbox's channels show, and the file that keeps it across a crash. */
+/** The posts in the sandbox's channels, and the file that keeps them across a crash. */
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 export const SANDBOX_PLATFORMS = ['slack', 'teams', 'teams-webhook', 'pagerduty'] as const;
@@ -10,9 +10,9 @@ export interface SandboxPost {
   platform: SandboxPlatform;
   /** As in a destination: `C0123ABC`, `<team>/<channel>`, `chats/<chat>`, or the name of a webhook; an incident's id. */
   path: string;
-  /** Slack's `ts`, Graph's message id; for webhooks, whose senders learn no id, a number of the sandbox's own. */
+  /** Slack's `ts`, Graph's message id; for webhooks, which return no id, a number of the sandbox's own. */
   id: string;
-  /** What is said, without mark-up where the platform keeps mark-up apart (Graph HTML, Adaptive Cards). */
+  /** The text, without mark-up where the platform separates them (Graph HTML, Adaptive Cards). */
   text: string;
   /** The delivery id, where the post carries one. */
   deliveryId?: string;
@@ -71,8 +71,8 @@ type JournalEntry =
 const channelKey = (platform: SandboxPlatform, path: string): string => `${platform}:${path}`;
 
 /**
- * All visible posts, in the order in which they were posted. With a file, every change is in the operating system's
- * hands before the platform's answer is sent, so that it survives the process's sudden death (not the machine's).
+ * All visible posts, oldest first. With a file, every change is passed to the operating system before the platform's answer
+ * is sent, so that it survives a crash of the process (not of the machine).
  */
 export class PostStore {
   readonly #channels = new Map<string, SandboxPost[]>();
@@ -89,7 +89,7 @@ export class PostStore {
     this.#replay(file, readFileSync(file, 'utf8'));
   }
 
-  /** A number greater than any given before: the microseconds since the epoch, or the next free one. */
+  /** A number greater than any returned before: the microseconds since the epoch, or the next free one. */
   nextId(): number {
     this.#newestId = Math.max(Date.now() * 1000, this.#newestId + 1);
     return this.#newestId;
@@ -116,7 +116,7 @@ export class PostStore {
     this.#onChange();
   }
 
-  /** The posts of one channel, oldest first. Not to be changed by the caller. */
+  /** The posts of one channel, oldest first. */
   of(platform: SandboxPlatform, path: string): readonly SandboxPost[] {
     return this.#channels.get(channelKey(platform, path)) ?? [];
   }
@@ -137,7 +137,7 @@ export class PostStore {
       .map((post) => ({ ...post }));
   }
 
-  /** Every place that shows something. */
+  /** Every place that has posts. */
   places(): { platform: SandboxPlatform; path: string }[] {
     return [...this.#channels.values()].flatMap(([first]) =>
       first ? [{ platform: first.platform, path: first.path }] : [],
@@ -174,7 +174,7 @@ export class PostStore {
     if (this.#journal !== undefined) writeSync(this.#journal, `${JSON.stringify(entry)}\n`);
   }
 
-  /** A last line without its end was being written when the process died: nobody was told of it, so it never happened. */
+  /** Drops an incomplete last line: the process died while writing it, before the answer was sent. */
   #replay(file: string, text: string): void {
     const complete = text.slice(0, text.lastIndexOf('\n') + 1);
     if (this.#journal !== undefined && complete.length < text.length) {

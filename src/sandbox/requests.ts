@@ -1,4 +1,4 @@
-/** What was asked of the platforms, and what they answered. */
+/** The log of the platforms' requests and answers. */
 import type { FaultKind } from './faults.js';
 import type { SandboxPlatform } from './posts.js';
 
@@ -13,13 +13,13 @@ export interface SandboxRequest {
   operation: string;
   /** The channel, as in a destination; absent on calls that concern none. */
   path?: string;
-  /** HTTP status of the answer; absent while it is withheld, and for ever where none is given. */
+  /** HTTP status of the answer; absent while it is held back, and where no answer is sent. */
   status?: number;
   /** The platform's error code in the answer. */
   error?: string;
   /** The fault that was applied. */
   fault?: FaultKind;
-  /** The post that the call made visible, whether or not its maker was told. */
+  /** The post that the call made visible, whether or not the client got the answer. */
   postId?: string;
 }
 
@@ -29,7 +29,7 @@ export interface RequestFilter {
   operation?: string | undefined;
 }
 
-/** The oldest are forgotten beyond this, so that a sandbox left running doesn't grow without end. */
+/** The oldest are dropped beyond this, so that a sandbox that is left running doesn't grow without bound. */
 const REQUESTS_KEPT = 100_000;
 
 export class RequestLog {

@@ -10,18 +10,18 @@ import { createControl } from './control.js';
 import { Exchange } from './exchange.js';
 import { FaultPlan, type ActiveFault, type FaultInput } from './faults.js';
 import { GraphCredentials, GRAPH_REFRESH_TOKEN, GRAPH_TOKEN } from './graph/credentials.js';
-import { GRAPH_PREFIX, playGraph } from './graph/graph.js';
-import { isSignInPath, playSignIn } from './graph/signIn.js';
+import { GRAPH_PREFIX, simulateGraph } from './graph/graph.js';
+import { isSignInPath, simulateSignIn } from './graph/signIn.js';
 import { RateLimiter } from './limits.js';
-import { PAGERDUTY_PREFIX, PAGERDUTY_TOKEN, playPagerDuty } from './pagerduty/pagerduty.js';
+import { PAGERDUTY_PREFIX, PAGERDUTY_TOKEN, simulatePagerDuty } from './pagerduty/pagerduty.js';
 import type { PageContent } from './page/page.js';
 import { pageRoutes } from './page/routes.js';
 import { Places, type PlaceInput } from './places.js';
 import { PostStore, type PostFilter, type SandboxPost } from './posts.js';
 import { RequestLog, type RequestFilter, type SandboxRequest } from './requests.js';
 import { SlackCredentials, SLACK_TOKEN } from './slack/credentials.js';
-import { playSlack, SLACK_PREFIX } from './slack/slack.js';
-import { playWebhooks, WEBHOOK_PREFIX, WEBHOOK_SIGNATURE } from './webhook/webhook.js';
+import { simulateSlack, SLACK_PREFIX } from './slack/slack.js';
+import { simulateWebhooks, WEBHOOK_PREFIX, WEBHOOK_SIGNATURE } from './webhook/webhook.js';
 import type { SandboxOptions, Sandbox } from './interface.js';
 
 export type { ActiveFault, FaultInput, FaultKind } from './faults.js';
@@ -42,7 +42,7 @@ class RunningSandbox implements Sandbox {
   readonly pagerDutyToken = PAGERDUTY_TOKEN;
   readonly graphRefreshToken = GRAPH_REFRESH_TOKEN;
 
-  /** Emitted whenever something that people see is another. */
+  /** Emitted whenever something visible has changed. */
   readonly #changes = new EventEmitter<{ changed: [] }>().setMaxListeners(0);
   readonly #posts: PostStore;
   readonly #requests = new RequestLog();
@@ -62,16 +62,16 @@ class RunningSandbox implements Sandbox {
     this.#faults = new FaultPlan(onChange);
     this.#places = new Places(openDestinations);
     this.#limiter = limits === 'platform' ? new RateLimiter() : undefined;
-    const surroundings = { posts: this.#posts, places: this.#places, limiter: this.#limiter };
+    const state = { posts: this.#posts, places: this.#places, limiter: this.#limiter };
     this.#exchanges = [
-      { serves: below(SLACK_PREFIX), played: playSlack(surroundings, this.#slack) },
-      { serves: below(GRAPH_PREFIX), played: playGraph(surroundings, this.#graph) },
-      { serves: below(WEBHOOK_PREFIX), played: playWebhooks(surroundings) },
-      { serves: below(PAGERDUTY_PREFIX), played: playPagerDuty(surroundings) },
-      { serves: isSignInPath, played: playSignIn(this.#graph) },
-    ].map(({ serves, played }) => ({
+      { serves: below(SLACK_PREFIX), simulated: simulateSlack(state, this.#slack) },
+      { serves: below(GRAPH_PREFIX), simulated: simulateGraph(state, this.#graph) },
+      { serves: below(WEBHOOK_PREFIX), simulated: simulateWebhooks(state) },
+      { serves: below(PAGERDUTY_PREFIX), simulated: simulatePagerDuty(state) },
+      { serves: isSignInPath, simulated: simulateSignIn(this.#graph) },
+    ].map(({ serves, simulated }) => ({
       serves,
-      exchange: new Exchange(played, this.#faults, this.#requests),
+      exchange: new Exchange(simulated, this.#faults, this.#requests),
     }));
     const content = (): PageContent => ({
       places: this.#places.list(),

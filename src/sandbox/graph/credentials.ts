@@ -1,11 +1,11 @@
-/** Who may call the sandbox's Graph, and how they come by their tokens: the parts of Microsoft's sign-in that MSAL uses. */
+/** The tokens and permissions of the sandbox's Graph. */
 import { unauthorised, forbidden } from './errors.js';
 
 export const GRAPH_TOKEN = 'sandbox-graph-token';
-/** What a service user would have kept from signing in once. */
+/** The refresh token of a service user who has signed in. */
 export const GRAPH_REFRESH_TOKEN = 'sandbox-refresh-token';
 
-/** What the service user has consented to until it is told otherwise. */
+/** The permissions that the service user has consented to by default. */
 export const DEFAULT_GRAPH_PERMISSIONS = [
   'User.Read',
   'Team.ReadBasic.All',
@@ -31,7 +31,7 @@ export class GraphCredentials {
     this.#permissions = permissions;
   }
 
-  /** Back to what the user consents to at first. Tokens that were issued stay good. */
+  /** Restores the default permissions. Issued tokens stay valid. */
   reset(): void {
     this.grant(DEFAULT_GRAPH_PERMISSIONS);
   }

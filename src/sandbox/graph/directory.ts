@@ -1,4 +1,4 @@
-/** Who and where: the user, teams, channels and chats. */
+/** The user, teams, channels and chats. */
 import type { Answer } from '../call.js';
 import type { Place } from '../places.js';
 import { forbidden, notFound } from './errors.js';
@@ -12,7 +12,7 @@ export const GRAPH_USER = {
   tenantId: '0a1b2c3d-0000-4000-8000-0000000000ff',
 } as const;
 
-/** @throws GraphRefusal 404 where there is no such place, 403 where the user may not go */
+/** @throws GraphRefusal 404 where there is no such place, 403 where the user is not a member */
 export function placeOf({ places, path }: OperationContext): Place {
   const place = places.find('teams', path);
   if (!place) throw notFound(path.startsWith('chats/') ? 'The chat' : 'The channel');
@@ -20,7 +20,7 @@ export function placeOf({ places, path }: OperationContext): Place {
   return place;
 }
 
-/** Where a person sees the channel or, with an id, the message. */
+/** The URL at which a person sees the channel or, with an id, the message. */
 export function webUrlOf(path: string, messageId?: string): string {
   const [team = '', channel = ''] = path.split('/');
   const origin = 'https://teams.sandbox.example';

@@ -1,8 +1,8 @@
-/** How Microsoft Graph says no: https://learn.microsoft.com/graph/errors */
+/** Microsoft Graph's errors: https://learn.microsoft.com/graph/errors */
 import { randomUUID } from 'node:crypto';
-import type { Answer, Wording } from '../call.js';
+import type { Answer, ErrorAnswers } from '../call.js';
 
-/** A refusal in Graph's own words. */
+/** An error answer of Graph. */
 export class GraphRefusal extends Error {
   override readonly name = 'GraphRefusal';
   readonly status: number;
@@ -22,7 +22,7 @@ export const badRequest = (message: string): GraphRefusal =>
 export const forbidden = (message: string): GraphRefusal =>
   new GraphRefusal(403, 'Forbidden', message);
 export const tooLarge = (): GraphRefusal =>
-  new GraphRefusal(413, 'RequestEntityTooLarge', 'The message is larger than Teams takes.');
+  new GraphRefusal(413, 'RequestEntityTooLarge', 'The message is larger than Teams accepts.');
 export const unauthorised = (message: string): GraphRefusal =>
   new GraphRefusal(401, 'InvalidAuthenticationToken', message);
 
@@ -69,7 +69,7 @@ const CODES: Record<number, string> = {
   504: 'GatewayTimeout',
 };
 
-export const GRAPH_WORDING: Wording = {
+export const GRAPH_ERROR_ANSWERS: ErrorAnswers = {
   rateLimited: tooManyRequests,
   revokedToken: () => refusalAnswer(unauthorised('Access token has expired or is not yet valid.')),
   httpError: (status) =>

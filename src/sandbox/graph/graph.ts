@@ -3,15 +3,15 @@ import type {
   Answer,
   PlatformCall,
   PlatformRequest,
-  PlayedPlatform,
-  Surroundings,
+  SimulatedPlatform,
+  SandboxState,
 } from '../call.js';
 import type { RateLimit } from '../limits.js';
 import { decodeSegment } from '../pathSegment.js';
 import type { GraphCredentials } from './credentials.js';
 import {
   badRequest,
-  GRAPH_WORDING,
+  GRAPH_ERROR_ANSWERS,
   GraphRefusal,
   refusalAnswer,
   tooManyRequests,
@@ -88,7 +88,7 @@ const PER_PLACE: RateLimit = { burst: 4, perSecond: 4 };
 const TENANT_POSTS_PER_SECOND = 50;
 const TENANT_READS_PER_SECOND = 20;
 
-/** The paths below which Graph lies. */
+/** The prefix of Graph's paths. */
 export const GRAPH_PREFIX = '/v1.0/';
 
 function operation(
@@ -108,15 +108,15 @@ interface Recognised {
   messageId: string;
 }
 
-export function playGraph(
-  surroundings: Surroundings,
+export function simulateGraph(
+  state: SandboxState,
   credentials: GraphCredentials,
-): PlayedPlatform {
+): SimulatedPlatform {
   return {
     platform: 'teams',
-    wording: GRAPH_WORDING,
+    errorAnswers: GRAPH_ERROR_ANSWERS,
 
-    interpret({ request, url, body }: PlatformRequest): PlatformCall {
+    parseRequest({ request, url, body }: PlatformRequest): PlatformCall {
       const recognised = recognise(request.method ?? '', url.pathname.slice(GRAPH_PREFIX.length));
       const path = recognised?.path;
       return {
@@ -141,14 +141,14 @@ export function playGraph(
     const waitSeconds = takeTokens(recognised);
     if (waitSeconds > 0) return tooManyRequests(String(waitSeconds));
     const { operation, path, team, messageId } = recognised;
-    return operation.run({ ...surroundings, path, team, messageId, requestUrl, body });
+    return operation.run({ ...state, path, team, messageId, requestUrl, body });
   }
 
   function takeTokens({ operation: { name }, path }: Recognised): number {
     const perSecond = POSTING.includes(name) ? TENANT_POSTS_PER_SECOND : TENANT_READS_PER_SECOND;
     const limits = [{ key: `teams ${name}`, limit: { burst: perSecond, perSecond } }];
     if (path !== '') limits.unshift({ key: `teams ${path}`, limit: PER_PLACE });
-    return surroundings.limiter?.take(limits) ?? 0;
+    return state.limiter?.take(limits) ?? 0;
   }
 }
 
@@ -164,7 +164,7 @@ function recognise(method: string, resource: string): Recognised | undefined {
   return undefined;
 }
 
-/** Ids have characters that some clients write as they are and others percent-encode. */
+/** Ids have characters that only some clients percent-encode. */
 function decoded(segments: Record<string, string>): Partial<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(segments).map(([name, segment]) => [name, decodeSegment(segment)]),

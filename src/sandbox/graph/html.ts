@@ -1,8 +1,8 @@
-/** What Teams makes of the HTML that it is sent. */
+/** Cleans HTML as Teams does. */
 import sanitizeHtml from 'sanitize-html';
 
 /** Teams keeps the tags that its own editor makes: https://learn.microsoft.com/graph/api/resources/chatmessage */
-const KEPT: sanitizeHtml.IOptions = {
+const ALLOWED_HTML: sanitizeHtml.IOptions = {
   allowedTags: [
     ...['div', 'p', 'br', 'hr', 'span', 'blockquote', 'pre', 'code', 'codeblock'],
     ...['strong', 'b', 'em', 'i', 'u', 's', 'strike', 'del', 'sub', 'sup', 'font'],
@@ -42,7 +42,7 @@ const KEPT: sanitizeHtml.IOptions = {
 };
 
 export function sanitiseAsTeams(html: string): string {
-  return sanitizeHtml(html, KEPT);
+  return sanitizeHtml(html, ALLOWED_HTML);
 }
 
 const TEXT_ONLY: sanitizeHtml.IOptions = { allowedTags: [], allowedAttributes: {} };
@@ -55,7 +55,7 @@ export function unescapeHtml(text: string): string {
   return text.replace(/&(?:amp|lt|gt|quot);/g, (entity) => ENTITIES[entity] ?? entity);
 }
 
-/** The words of (sanitised) HTML, a line for each of its blocks. */
+/** The text of (sanitised) HTML, a line for each of its blocks. */
 export function textOfHtml(html: string): string {
   return unescapeHtml(sanitizeHtml(html.replace(LINE_ENDS, '$&\n'), TEXT_ONLY))
     .replace(/\n{2,}/g, '\n')

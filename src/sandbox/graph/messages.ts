@@ -45,7 +45,7 @@ export function getMessage(context: OperationContext): Answer {
   return { status: 200, body: messageObject(messageOf(context)) };
 }
 
-/** Newest first; Graph lets nothing but the page's size be chosen here, and shows no replies. */
+/** Newest first, without replies. The page's size is the only option that Graph allows here. */
 export function listChannelMessages(context: OperationContext): Answer {
   placeOf(context);
   const { posts, path, requestUrl } = context;
@@ -128,7 +128,7 @@ function messageOf({ posts, path, messageId }: OperationContext): SandboxPost {
 
 function contentOf(body: Buffer): GraphContent {
   if (body.length > MESSAGE_LIMIT_BYTES) throw tooLarge();
-  const result = messageSchema.safeParse(parsed(body));
+  const result = messageSchema.safeParse(parseJson(body));
   if (!result.success) {
     const [issue] = result.error.issues;
     throw badRequest(
@@ -148,7 +148,7 @@ function contentOf(body: Buffer): GraphContent {
   };
 }
 
-function parsed(body: Buffer): unknown {
+function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString()) as unknown;
   } catch {

@@ -1,13 +1,13 @@
-import type { Surroundings } from '../call.js';
+import type { SandboxState } from '../call.js';
 
-/** What an operation is given: the request, taken apart, and the tenant to work on. */
-export interface OperationContext extends Surroundings {
+/** The parsed request of an operation, and the state that it works on. */
+export interface OperationContext extends SandboxState {
   /** As in a destination; empty on operations that concern no channel or chat. */
   path: string;
   team: string;
   /** The id in the URL after `messages`. */
   messageId: string;
-  /** Where the request went, for links to its next page. */
+  /** The request's URL, for links to the next page. */
   requestUrl: URL;
   body: Buffer;
 }

@@ -6,7 +6,7 @@ const DEFAULT_PAGE = 20;
 /** https://learn.microsoft.com/graph/api/channel-list-messages */
 const LARGEST_PAGE = 50;
 
-/** What a list lets its callers choose. */
+/** The query options that a list supports. */
 export interface ListRules {
   /** `none`; `changed`: only `lastModifiedDateTime gt`; `any`: either time, `gt` and `lt`. */
   filter: 'none' | 'changed' | 'any';
@@ -24,7 +24,7 @@ const CONDITION =
   /^(?<time>createdDateTime|lastModifiedDateTime) (?<operator>gt|lt) (?<value>\S+)$/;
 
 /**
- * @param newestFirst all that the list could show
+ * @param newestFirst all messages of the list
  * @throws GraphRefusal 400 for an option that the list doesn't have, or a malformed one
  */
 export function pageOf(url: URL, newestFirst: SandboxPost[], rules: ListRules): Page {
@@ -57,7 +57,7 @@ function filterOf(
   if (filter === null) return () => true;
   if (rule === 'none') throw badRequest("Query option 'Filter' is not allowed.");
   const conditions = filter.split(' and ').map((text) => conditionOf(text, rule));
-  return (post) => conditions.every((holds) => holds(post));
+  return (post) => conditions.every((condition) => condition(post));
 }
 
 function conditionOf(text: string, rule: 'changed' | 'any'): (post: SandboxPost) => boolean {

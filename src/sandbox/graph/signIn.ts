@@ -1,13 +1,13 @@
-/** Microsoft's sign-in, as much of it as MSAL asks for: https://learn.microsoft.com/entra/identity-platform/v2-protocols */
-import type { Answer, PlatformCall, PlatformRequest, PlayedPlatform } from '../call.js';
+/** The part of Microsoft's sign-in that MSAL uses: https://learn.microsoft.com/entra/identity-platform/v2-protocols */
+import type { Answer, PlatformCall, PlatformRequest, SimulatedPlatform } from '../call.js';
 import type { GraphCredentials } from './credentials.js';
 import { GRAPH_USER } from './directory.js';
-import { GRAPH_WORDING } from './errors.js';
+import { GRAPH_ERROR_ANSWERS } from './errors.js';
 
 const TOKEN_LIFETIME_SECONDS = 3600;
 const DEVICE_CODE_LIFETIME_SECONDS = 900;
 
-/** MSAL asks only over https; its network client brings these to the sandbox. */
+/** MSAL requires https. A test's network client redirects its requests to the sandbox. */
 const AUTHORITY = 'https://login.microsoftonline.com';
 
 interface SignInRoute {
@@ -31,20 +31,20 @@ const ROUTES: SignInRoute[] = [
   { operation: 'instanceDiscovery', method: 'GET', route: /^\/common\/discovery\/instance$/ },
 ];
 
-/** Whether this path, without its query, is one of the sign-in's. */
+/** Whether this path, without its query, belongs to the sign-in. */
 export function isSignInPath(path: string): boolean {
   return ROUTES.some(({ route }) => route.test(path));
 }
 
-export function playSignIn(credentials: GraphCredentials): PlayedPlatform {
-  /** The device codes that were asked for, and how often MSAL has asked since whether they were entered. */
+export function simulateSignIn(credentials: GraphCredentials): SimulatedPlatform {
+  /** The issued device codes, and how often MSAL has polled each. */
   const deviceCodes = new Map<string, number>();
 
   return {
     platform: 'teams',
-    wording: GRAPH_WORDING,
+    errorAnswers: GRAPH_ERROR_ANSWERS,
 
-    interpret({ request, url, body }: PlatformRequest): PlatformCall {
+    parseRequest({ request, url, body }: PlatformRequest): PlatformCall {
       const found = ROUTES.find(
         ({ method, route }) => method === request.method && route.test(url.pathname),
       );
@@ -108,7 +108,7 @@ export function playSignIn(credentials: GraphCredentials): PlayedPlatform {
     };
   }
 
-  /** There is nobody to enter the code: it counts as entered by the second time that it is asked about. */
+  /** Nobody enters the code: it counts as entered from the second poll on. */
   function redeem(form: URLSearchParams): Answer {
     const code = form.get('device_code') ?? '';
     const asked = deviceCodes.get(code);
@@ -141,7 +141,7 @@ function refusal(error: string, description: string): Answer {
   return { status: 400, body: { error, error_description: description }, error };
 }
 
-/** Unsigned: public clients have it straight from the sign-in service and don't verify a signature. */
+/** Unsigned: public clients get it directly from the sign-in service and don't verify a signature. */
 function idToken(clientId: string): string {
   const now = Math.floor(Date.now() / 1000);
   const claims = {

@@ -1,10 +1,10 @@
 /** An Adaptive Card as HTML. */
 import MarkdownIt from 'markdown-it';
-import { childrenOf, factsOf, runsOf, wordsOf, type CardElement } from '../webhook/card.js';
+import { childrenOf, factsOf, runsOf, textOf, type CardElement } from '../webhook/card.js';
 import { escapeHtml } from './escape.js';
 import { linkHtml } from './mrkdwn.js';
 
-/** Cards have Markdown without HTML; images would be fetched from afar, which the page never does. */
+/** Cards have Markdown without HTML. Images are disabled: the page loads nothing from other origins. */
 const markdown = new MarkdownIt({ html: false, breaks: true }).disable('image');
 
 export function cardHtml(card: CardElement): string {
@@ -14,13 +14,13 @@ export function cardHtml(card: CardElement): string {
 function elementHtml(element: CardElement): string {
   switch (element.type) {
     case 'TextBlock':
-      return `<div class="${textClass(element)}">${markdown.render(wordsOf(element.text))}</div>`;
+      return `<div class="${textClass(element)}">${markdown.render(textOf(element.text))}</div>`;
     case 'RichTextBlock':
       return richTextHtml(element);
     case 'FactSet':
       return factsHtml(element);
     case 'Action.OpenUrl':
-      return `<span class="actions">${linkHtml(wordsOf(element.url), escapeHtml(wordsOf(element.title)))}</span>`;
+      return `<span class="actions">${linkHtml(textOf(element.url), escapeHtml(textOf(element.title)))}</span>`;
     default:
       return childrenOf(element).map(elementHtml).join('');
   }

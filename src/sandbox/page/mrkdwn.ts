@@ -25,7 +25,7 @@ function blockHtml(block: Block): string {
     case 'markdown':
       return `<p>${escapeHtml(String(block.text)).replaceAll('\n', '<br>')}</p>`;
     default:
-      return `<p>${escapeHtml(wordsIn(block))}</p>`;
+      return `<p>${escapeHtml(textIn(block))}</p>`;
   }
 }
 
@@ -52,12 +52,12 @@ function listOf(value: unknown): Block[] {
   return Array.isArray(value) ? (value as Block[]) : [];
 }
 
-/** All texts of an element that isn't drawn by its kind. */
-function wordsIn(value: unknown): string {
-  if (Array.isArray(value)) return value.map(wordsIn).join('');
+/** All texts of an element whose type has no rendering of its own. */
+function textIn(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textIn).join('');
   if (typeof value !== 'object' || value === null) return '';
   return Object.entries(value)
-    .map(([name, item]) => (name === 'text' && typeof item === 'string' ? item : wordsIn(item)))
+    .map(([name, item]) => (name === 'text' && typeof item === 'string' ? item : textIn(item)))
     .join('');
 }
 
@@ -126,13 +126,13 @@ function referenceHtml(target: string, label: string | undefined): string {
   return linkHtml(unescape(target), quoted(label ?? target));
 }
 
-/** Anything but a web or mail address is shown as the text it is. */
+/** URLs other than of the web or mail are rendered as text. */
 export function linkHtml(url: string, labelHtml: string): string {
   if (!/^(?:https?:|mailto:)/i.test(url)) return labelHtml;
   return `<a href="${escapeHtml(url)}" rel="noreferrer noopener" target="_blank">${labelHtml}</a>`;
 }
 
-/** Escapes what Slack's escaping leaves. */
+/** Escapes what Slack's escaping leaves unescaped. */
 function quoted(text: string): string {
   return escapeHtml(unescape(text));
 }

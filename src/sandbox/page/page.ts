@@ -1,4 +1,4 @@
-/** The page that shows the channels as people would see them. */
+/** Renders the channels as people would see them. */
 import type { ActiveFault } from '../faults.js';
 import { sanitiseAsTeams } from '../graph/html.js';
 import type { Place } from '../places.js';
@@ -7,7 +7,7 @@ import { cardHtml } from './card.js';
 import { escapeHtml } from './escape.js';
 import { slackHtml } from './mrkdwn.js';
 
-/** What the page shows. */
+/** The content of the page. */
 export interface PageContent {
   places: Place[];
   faults: ActiveFault[];
@@ -16,7 +16,7 @@ export interface PageContent {
 }
 
 const POSTS_SHOWN = 50;
-/** A load test makes thousands of channels: those that spoke last are what a person wants to see. */
+/** A load test makes thousands of channels: the page shows those with the latest posts. */
 const PLACES_SHOWN = 24;
 
 export function pageHtml(content: PageContent): string {
@@ -40,7 +40,7 @@ export function pageHtml(content: PageContent): string {
 `;
 }
 
-/** What changes while the page is open. */
+/** The part of the page that changes while it is open. */
 export function channelsHtml({ places, faults, postsOf }: PageContent): string {
   const panes = places
     .map((place, index) => ({ place, index, posts: postsOf(place) }))
@@ -72,7 +72,7 @@ function faultsHtml(faults: ActiveFault[]): string {
   return `<section class="faults"><h2>Faults that are set</h2><ul>${rows.join('')}</ul></section>`;
 }
 
-const LOOKS: Record<SandboxPlatform, { className: string; label: string }> = {
+const PLATFORM_STYLES: Record<SandboxPlatform, { className: string; label: string }> = {
   slack: { className: 'slack', label: 'Slack' },
   teams: { className: 'teams', label: 'Teams' },
   'teams-webhook': { className: 'teams webhook', label: 'Teams webhook' },
@@ -80,7 +80,7 @@ const LOOKS: Record<SandboxPlatform, { className: string; label: string }> = {
 };
 
 function paneHtml(place: Place, posts: readonly SandboxPost[]): string {
-  const { className, label } = LOOKS[place.platform];
+  const { className, label } = PLATFORM_STYLES[place.platform];
   const recent = posts.slice(-POSTS_SHOWN);
   const earlier = posts.length - recent.length;
   const state = place.archived ? ' · archived' : place.member ? '' : ' · not a member';
@@ -133,7 +133,7 @@ function contentHtml(content: PostContent): string {
 function graphHtml({ subject, importance, body }: GraphContent): string {
   const mark = importance === 'normal' ? '' : `<p class="important">${importance}</p>`;
   const title = subject === null ? '' : `<h3>${escapeHtml(subject)}</h3>`;
-  // A journal is a file that anyone may have edited: its HTML is cleaned again where it is shown.
+  // Anyone may have edited the journal file, so its HTML is sanitised again here.
   const html =
     body.contentType === 'html'
       ? sanitiseAsTeams(body.content)

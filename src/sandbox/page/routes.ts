@@ -1,10 +1,10 @@
-/** Serves the page, and tells it of changes. */
+/** Serves the page, and notifies it of changes. */
 import type { EventEmitter } from 'node:events';
 import { Router, type Response } from 'express';
 import { REFRESH_SCRIPT, STYLE } from './assets.js';
 import { channelsHtml, pageHtml, type PageContent } from './page.js';
 
-/** Nothing from elsewhere, and no script or style but the page's own files. */
+/** Allows only the page's own scripts and styles, and nothing from other origins. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -15,7 +15,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Under load the page is told of changes this often, not of each. */
+/** The shortest interval between two notifications of changes. */
 const CHANGES_EVERY_MS = 200;
 
 export function pageRoutes(
@@ -44,12 +44,12 @@ export function pageRoutes(
   router.get('/page/style.css', (_request, response) => {
     response.type('css').send(STYLE);
   });
-  router.get('/page/changes', (_request, response) => tellChanges(response, changes));
+  router.get('/page/changes', (_request, response) => streamChanges(response, changes));
   return router;
 }
 
-/** Server-sent events: one without content whenever the page should look again. */
-function tellChanges(response: Response, changes: EventEmitter<{ changed: [] }>): void {
+/** Server-sent events: one, without content, whenever the page should reload its channels. */
+function streamChanges(response: Response, changes: EventEmitter<{ changed: [] }>): void {
   response.set({ 'content-type': 'text/event-stream' });
   response.write('data: changed\n\n');
   let timer: NodeJS.Timeout | undefined;

@@ -1,18 +1,18 @@
-/** PagerDuty, as far as notes on incidents go: https://developer.pagerduty.com/api-reference */
+/** The part of PagerDuty's API for notes on incidents: https://developer.pagerduty.com/api-reference */
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type {
   Answer,
   PlatformCall,
   PlatformRequest,
-  PlayedPlatform,
-  Surroundings,
-  Wording,
+  SimulatedPlatform,
+  SandboxState,
+  ErrorAnswers,
 } from '../call.js';
 import { decodeSegment } from '../pathSegment.js';
 import type { SandboxPost } from '../posts.js';
 
-/** The paths below which incidents lie. */
+/** The prefix of the incidents' paths. */
 export const PAGERDUTY_PREFIX = '/incidents/';
 export const PAGERDUTY_TOKEN = 'sandbox-pagerduty-token';
 
@@ -21,12 +21,12 @@ const PER_ACCOUNT = { burst: 960, perSecond: 16 };
 
 const noteSchema = z.object({ note: z.object({ content: z.string().min(1) }) });
 
-export function playPagerDuty({ limiter, places, posts }: Surroundings): PlayedPlatform {
+export function simulatePagerDuty({ limiter, places, posts }: SandboxState): SimulatedPlatform {
   return {
     platform: 'pagerduty',
-    wording: PAGERDUTY_WORDING,
+    errorAnswers: PAGERDUTY_ERROR_ANSWERS,
 
-    interpret({ request, url, body }: PlatformRequest): PlatformCall {
+    parseRequest({ request, url, body }: PlatformRequest): PlatformCall {
       const [incident = '', resource, ...rest] = url.pathname
         .slice(PAGERDUTY_PREFIX.length)
         .split('/');
@@ -104,7 +104,7 @@ function tooMany(resetSeconds: string | undefined): Answer {
     : { ...answer, headers: { 'ratelimit-reset': resetSeconds } };
 }
 
-const PAGERDUTY_WORDING: Wording = {
+const PAGERDUTY_ERROR_ANSWERS: ErrorAnswers = {
   rateLimited: tooMany,
   revokedToken: unauthorised,
   httpError: (status) => refusal(status, 5001, 'A fault of the sandbox'),

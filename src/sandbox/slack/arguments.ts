@@ -1,11 +1,11 @@
-/** A Web API method's arguments, however they are sent: form, JSON or query. */
+/** The arguments of a Web API method, sent as form, JSON or query. */
 import type { IncomingMessage } from 'node:http';
 
-/** A refusal in Slack's own words. */
+/** An error answer of Slack. */
 export class SlackError extends Error {
   override readonly name = 'SlackError';
   readonly code: string;
-  /** What the answer says besides `ok` and `error`. */
+  /** The answer's fields besides `ok` and `error`. */
   readonly details: Record<string, unknown>;
 
   constructor(code: string, details: Record<string, unknown> = {}) {
@@ -37,7 +37,7 @@ export class SlackArguments {
   }
 
   /**
-   * A structure: a form carries it as JSON text.
+   * A structured argument, which a form contains as JSON text.
    *
    * @throws SlackError `refusal` when it is not JSON
    */
@@ -61,7 +61,7 @@ export class SlackArguments {
   }
 }
 
-/** What can't be read as arguments is no arguments, as on Slack: the method then misses what it needs. */
+/** A malformed body counts as no arguments, as on Slack: the method then reports the missing ones. */
 export function readArguments(request: IncomingMessage, url: URL, body: Buffer): SlackArguments {
   const query = Object.fromEntries(url.searchParams);
   const type = request.headers['content-type'] ?? '';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const BLOCKS_PER_MESSAGE = 50;
 /**
- * Undocumented, measured by others (https://github.com/slackapi/bolt-js/issues/2509): a little over 13,000 characters
+ * Undocumented, as measured by others (https://github.com/slackapi/bolt-js/issues/2509): a little over 13,000 characters
  * of text in all of a message's blocks together, with an allowance for each block.
  */
 const TEXT_OF_ALL_BLOCKS = 13_300;
@@ -57,7 +57,7 @@ const blockSchema = z.discriminatedUnion('type', [
 
 const blocksSchema = z.array(blockSchema).max(BLOCKS_PER_MESSAGE);
 
-/** What is wrong with the blocks: Slack's error code, and its explanations. */
+/** Slack's error code for invalid blocks, and its explanations. */
 export interface BlocksProblem {
   error: 'invalid_blocks' | 'msg_blocks_too_long';
   messages: string[];

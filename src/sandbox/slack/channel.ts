@@ -1,4 +1,4 @@
-/** Which channel a method is about, and whether the app may go there. */
+/** The channel of a method's call, and whether the app may use it. */
 import type { Place } from '../places.js';
 import type { SandboxPost, SlackContent } from '../posts.js';
 import { SlackError } from './arguments.js';

@@ -105,7 +105,7 @@ function editOf(post: SandboxPost, content: SlackContent): Partial<SandboxPost> 
   return { text: content.text, content: { ...content, ...(metadata && { metadata }) } };
 }
 
-/** @throws SlackError for what Slack refuses to show */
+/** @throws SlackError for content that Slack refuses */
 function contentOf(args: SlackArguments): SlackContent {
   const blocks = blocksOf(args);
   const markdown = args.text('markdown_text');

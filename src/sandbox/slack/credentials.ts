@@ -1,9 +1,9 @@
-/** The token that the sandbox's Slack accepts, and what it may do. */
+/** The token of the sandbox's Slack, and its scopes. */
 import { SlackError } from './arguments.js';
 
 export const SLACK_TOKEN = 'sandbox-slack-token';
 
-/** What the app is granted until it is told otherwise. */
+/** The scopes that the app has by default. */
 export const DEFAULT_SLACK_SCOPES = [
   'chat:write',
   'channels:history',

@@ -1,12 +1,12 @@
-import type { Surroundings, Answer } from '../call.js';
+import type { SandboxState, Answer } from '../call.js';
 import type { SlackArguments } from './arguments.js';
 
-/** What a method is given: its arguments, and the workspace to work on. */
-export interface MethodContext extends Surroundings {
+/** The arguments of a method, and the state that it works on. */
+export interface MethodContext extends SandboxState {
   args: SlackArguments;
 }
 
-/** What a method answers besides `ok: true`; `post` where it made one. */
+/** A method's answer besides `ok: true`; `post` where it made one. */
 export interface MethodResult {
   body: Record<string, unknown>;
   post?: Answer['post'];

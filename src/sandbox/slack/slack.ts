@@ -1,10 +1,10 @@
-/** Slack's Web API, as much of it as sendproof and its users meet: https://docs.slack.dev/reference/methods */
+/** The part of Slack's Web API that sendproof and its tests use: https://docs.slack.dev/reference/methods */
 import type {
   Answer,
   PlatformCall,
   PlatformRequest,
-  PlayedPlatform,
-  Surroundings,
+  SimulatedPlatform,
+  SandboxState,
 } from '../call.js';
 import type { RateLimit } from '../limits.js';
 import { readArguments, SlackError, type SlackArguments } from './arguments.js';
@@ -44,31 +44,31 @@ const METHODS: Record<string, Method> = {
   'conversations.info': { scopes: READ_SCOPES, run: conversationInfo, limit: TIER_3 },
 };
 
-/** The paths below which the Web API lies. */
+/** The prefix of the Web API's paths. */
 export const SLACK_PREFIX = '/api/';
 
-export function playSlack(
-  surroundings: Surroundings,
+export function simulateSlack(
+  state: SandboxState,
   credentials: SlackCredentials,
-): PlayedPlatform {
+): SimulatedPlatform {
   return {
     platform: 'slack',
 
-    wording: {
+    errorAnswers: {
       rateLimited: (retryAfter) => rateLimited(retryAfter),
       revokedToken: () => refusal('token_revoked'),
-      // What comes from Slack's load balancers isn't JSON of its API.
+      // The answers of Slack's load balancers are not those of its API.
       httpError: (status) => ({ status, body: {}, error: `http_${status}` }),
     },
 
-    interpret({ request, url, body }: PlatformRequest): PlatformCall {
+    parseRequest({ request, url, body }: PlatformRequest): PlatformCall {
       const operation = url.pathname.slice(SLACK_PREFIX.length);
       const args = readArguments(request, url, body);
       const channel = args.text('channel');
       const path =
         channel === undefined
           ? undefined
-          : (surroundings.places.findSlackChannel(channel)?.path ?? channel);
+          : (state.places.findSlackChannel(channel)?.path ?? channel);
       return {
         operation,
         path,
@@ -90,7 +90,7 @@ export function playSlack(
       const scopes = credentials.authorise(authorization, args.text('token'), method.scopes);
       const waitSeconds = takeTokens(operation, path, method.limit);
       if (waitSeconds > 0) return rateLimited(String(waitSeconds));
-      const { body, post } = method.run({ ...surroundings, args });
+      const { body, post } = method.run({ ...state, args });
       return {
         status: 200,
         headers: { 'x-oauth-scopes': scopes.join(',') },
@@ -108,7 +108,7 @@ export function playSlack(
     if (operation === 'chat.postMessage' && path !== undefined) {
       limits.unshift({ key: `slack ${operation} ${path}`, limit: PER_CHANNEL });
     }
-    return surroundings.limiter?.take(limits) ?? 0;
+    return state.limiter?.take(limits) ?? 0;
   }
 }
 
@@ -117,7 +117,7 @@ function authTest(): MethodResult {
   return { body: { url, team, user, team_id: teamId, user_id: userId, bot_id: botId } };
 }
 
-/** Slack answers what it refuses with HTTP 200. */
+/** Slack's error answers have HTTP status 200. */
 function refusal(error: string, details: Record<string, unknown> = {}): Answer {
   return { status: 200, body: { ok: false, error, ...details }, error };
 }

@@ -1,4 +1,4 @@
-/** Adaptive Cards, as far as their words go: https://adaptivecards.io/explorer */
+/** Reads the text of Adaptive Cards: https://adaptivecards.io/explorer */
 
 export type CardElement = Record<string, unknown>;
 
@@ -19,10 +19,10 @@ export function factsOf({ facts }: CardElement): { title: string; value: string 
   if (!Array.isArray(facts)) return [];
   return (facts as unknown[])
     .filter(isElement)
-    .map(({ title, value }) => ({ title: wordsOf(title), value: wordsOf(value) }));
+    .map(({ title, value }) => ({ title: textOf(title), value: textOf(value) }));
 }
 
-/** A run of a RichTextBlock: text of one look. */
+/** A run of a RichTextBlock: text of one style. */
 export interface TextRun {
   text: string;
   bold: boolean;
@@ -32,9 +32,9 @@ export interface TextRun {
 export function runsOf({ inlines }: CardElement): TextRun[] {
   if (!Array.isArray(inlines)) return [];
   return (inlines as unknown[]).map((inline) => {
-    if (!isElement(inline)) return { text: wordsOf(inline), bold: false, monospaced: false };
+    if (!isElement(inline)) return { text: textOf(inline), bold: false, monospaced: false };
     return {
-      text: wordsOf(inline.text),
+      text: textOf(inline.text),
       bold: inline.weight === 'Bolder',
       monospaced: inline.fontType === 'Monospace',
     };
@@ -48,7 +48,7 @@ export function textOfCard(card: CardElement): string {
 
 function linesOf(element: CardElement): string[] {
   return [
-    ...(element.type === 'TextBlock' ? [wordsOf(element.text)] : []),
+    ...(element.type === 'TextBlock' ? [textOf(element.text)] : []),
     ...(element.type === 'RichTextBlock'
       ? [
           runsOf(element)
@@ -61,6 +61,6 @@ function linesOf(element: CardElement): string[] {
   ];
 }
 
-export function wordsOf(value: unknown): string {
+export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }

@@ -1,14 +1,14 @@
-/** Teams Workflows webhooks: a URL that posts an Adaptive Card to a channel and tells its caller nothing but 202. */
+/** Teams Workflows webhooks: a URL that posts an Adaptive Card to a channel, and answers only 202. */
 import { z } from 'zod';
 import type {
   Answer,
   PlatformCall,
   PlatformRequest,
-  PlayedPlatform,
-  Surroundings,
+  SimulatedPlatform,
+  SandboxState,
 } from '../call.js';
 import {
-  GRAPH_WORDING,
+  GRAPH_ERROR_ANSWERS,
   GraphRefusal,
   notFound,
   refusalAnswer,
@@ -19,9 +19,9 @@ import type { RateLimit } from '../limits.js';
 import { decodeSegment } from '../pathSegment.js';
 import { textOfCard } from './card.js';
 
-/** The paths below which webhooks lie. */
+/** The prefix of the webhooks' paths. */
 export const WEBHOOK_PREFIX = '/workflows/';
-/** What a caller shows that it was given the URL. */
+/** The signature in a webhook's URL. */
 export const WEBHOOK_SIGNATURE = 'sandbox-signature';
 
 /** https://learn.microsoft.com/connectors/teams/#limits and the incoming webhooks that came before it */
@@ -39,15 +39,15 @@ const envelopeSchema = z.object({
     .min(1),
 });
 
-export function playWebhooks(surroundings: Surroundings): PlayedPlatform {
+export function simulateWebhooks(state: SandboxState): SimulatedPlatform {
   return {
     platform: 'teams-webhook',
-    wording: {
-      ...GRAPH_WORDING,
+    errorAnswers: {
+      ...GRAPH_ERROR_ANSWERS,
       revokedToken: () => refusalAnswer(wrongSignature()),
     },
 
-    interpret({ request, url, body }: PlatformRequest): PlatformCall {
+    parseRequest({ request, url, body }: PlatformRequest): PlatformCall {
       const path = decodeSegment(url.pathname.slice(WEBHOOK_PREFIX.length));
       return {
         operation: 'postCard',
@@ -68,15 +68,15 @@ export function playWebhooks(surroundings: Surroundings): PlayedPlatform {
   function post(path: string, method: string, signature: string | null, body: Buffer): Answer {
     if (method !== 'POST') throw new GraphRefusal(405, 'MethodNotAllowed', 'Only POST is allowed.');
     if (signature !== WEBHOOK_SIGNATURE) throw wrongSignature();
-    if (!surroundings.places.find('teams-webhook', path)) throw notFound('The workflow');
+    if (!state.places.find('teams-webhook', path)) throw notFound('The workflow');
     const waitSeconds =
-      surroundings.limiter?.take([{ key: `teams-webhook ${path}`, limit: PER_WEBHOOK }]) ?? 0;
+      state.limiter?.take([{ key: `teams-webhook ${path}`, limit: PER_WEBHOOK }]) ?? 0;
     if (waitSeconds > 0) return tooManyRequests(String(waitSeconds));
     const card = cardOf(body);
-    const microseconds = surroundings.posts.nextId();
+    const microseconds = state.posts.nextId();
     return {
       status: 202,
-      post: surroundings.posts.add({
+      post: state.posts.add({
         platform: 'teams-webhook',
         path,
         id: String(microseconds),
@@ -99,9 +99,9 @@ function wrongSignature(): GraphRefusal {
 
 function cardOf(body: Buffer): Record<string, unknown> {
   if (body.length > MESSAGE_LIMIT_BYTES) {
-    throw new GraphRefusal(413, 'RequestEntityTooLarge', 'The card is larger than Teams takes.');
+    throw new GraphRefusal(413, 'RequestEntityTooLarge', 'The card is larger than Teams accepts.');
   }
-  const card = envelopeSchema.safeParse(parsed(body)).data?.attachments[0]?.content;
+  const card = envelopeSchema.safeParse(parseJson(body)).data?.attachments[0]?.content;
   if (!card) {
     throw new GraphRefusal(
       400,
@@ -112,7 +112,7 @@ function cardOf(body: Buffer): Record<string, unknown> {
   return card;
 }
 
-function parsed(body: Buffer): unknown {
+function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString()) as unknown;
   } catch {
