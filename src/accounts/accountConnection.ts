@@ -133,6 +133,7 @@ export class AccountConnection {
       throw new DeliveryError(error.message, {
         outcome: 'permanent',
         reason: 'credentials_rejected',
+        cause: error,
       });
     }
   }

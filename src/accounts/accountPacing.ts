@@ -81,6 +81,7 @@ export class AccountPacing {
         reason,
       );
     } catch (error) {
+      // The log has said so already, when the limits could not be set.
       if (!isUnsupported(error) && !isForbidden(error)) throw error;
     }
   }

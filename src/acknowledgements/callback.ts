@@ -95,6 +95,7 @@ function signaturesOf(
     if (!(error instanceof ConfigurationError)) throw error;
     throw new AcknowledgementError(`The callback can’t be signed: ${error.message}`, {
       reason: 'not_configured',
+      cause: error,
     });
   }
 }

@@ -66,6 +66,7 @@ function headersFor({ from, token }: PagerDutyAccount): Record<string, string> {
   } catch (error) {
     throw new AcknowledgementError(error instanceof Error ? error.message : 'No PagerDuty token.', {
       reason: 'not_configured',
+      cause: error,
     });
   }
   return {

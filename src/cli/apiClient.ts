@@ -272,6 +272,7 @@ function isProblem(body: object): body is ProblemDocument {
 function unreachable(url: string, error: unknown): UnreachableError {
   return new UnreachableError(
     `The API can't be reached at ${url} (${describe(error)}). Start it with "npm start", which brings all it needs, or with "npm run api"; if it is elsewhere, name it with --api-url or SENDPROOF_URL.`,
+    { cause: error },
   );
 }
 

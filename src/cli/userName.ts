@@ -5,8 +5,10 @@ import { UsageError } from './errors.js';
 export function userName(): string {
   try {
     return userInfo().username;
-  } catch {
+  } catch (error) {
     // A container may run as a user that its system has no name for.
-    throw new UsageError('The system has no name for this user: say with --by who decides.');
+    throw new UsageError('The system has no name for this user: say with --by who decides.', {
+      cause: error,
+    });
   }
 }

@@ -245,6 +245,7 @@ function readFile(named: string | undefined): { path: string; content: unknown }
     if (named === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new ConfigurationError(
       `The configuration file ${path} can't be read (${(error as Error).message}): mend SENDPROOF_CONFIG or the file.`,
+      { cause: error },
     );
   }
   try {
@@ -252,6 +253,7 @@ function readFile(named: string | undefined): { path: string; content: unknown }
   } catch (error) {
     throw new ConfigurationError(
       `The configuration file ${path} is not valid YAML: ${(error as Error).message}`,
+      { cause: error },
     );
   }
 }

@@ -55,6 +55,7 @@ export function spawnKept(
   // Writing nothing, we learn of the pipe's end from the exit.
   keeper.stdin.on('error', () => undefined);
   const exited = once(keeper, 'close').then(([code]) => (code as number | null) ?? 137);
+  // Whoever waits for `exited` is told; without anybody, it must not count as an unhandled rejection.
   exited.catch(() => undefined);
 
   const signalGroup = (signal: NodeJS.Signals): void => {

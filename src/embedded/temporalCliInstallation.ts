@@ -224,6 +224,7 @@ async function untilStalled(
 
 async function sizeOf(directory: string): Promise<number> {
   const sizes = (await readdir(directory)).map(async (name) => {
+    // A file may be renamed between the two calls.
     const stats = await stat(join(directory, name)).catch(() => undefined);
     return stats?.size ?? 0;
   });

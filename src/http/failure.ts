@@ -72,6 +72,7 @@ export function unexpectedAnswer(platform: string, what: string, httpStatus?: nu
 /** Wraps any error of a request in a DeliveryError, the only error that the contract allows. */
 export function asDeliveryError(error: unknown, platform: string): DeliveryError {
   if (error instanceof DeliveryError) return error;
+  // Not as the cause: an SDK's error may carry the request, with its content and the token.
   const name = error instanceof Error ? error.name : typeof error;
   return unexpectedAnswer(
     platform,

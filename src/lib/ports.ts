@@ -68,7 +68,7 @@ async function hold(wanted: WantedPort, deadline: number): Promise<Server> {
       return await listen(wanted.port, wanted.host ?? LOOPBACK);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EADDRINUSE' || Date.now() >= deadline) throw refused(wanted, code);
+      if (code !== 'EADDRINUSE' || Date.now() >= deadline) throw refused(wanted, error, code);
       await delay(100);
     }
   }
@@ -85,10 +85,15 @@ async function close(server: Server): Promise<void> {
   await once(server, 'close');
 }
 
-function refused({ port, purpose, variable }: WantedPort, code = 'unknown'): ConfigurationError {
+function refused(
+  { port, purpose, variable }: WantedPort,
+  cause: unknown,
+  code = 'unknown',
+): ConfigurationError {
   const reason = code === 'EADDRINUSE' ? 'is taken' : `can't be listened on (${code})`;
   return new ConfigurationError(
     `Port ${port}, which ${purpose} needs, ${reason}. Free it, or set ${variable} to another port.`,
+    { cause },
   );
 }
 

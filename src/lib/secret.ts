@@ -19,16 +19,15 @@ export class Secret {
 
   /** Reads the secret now. Throws a ConfigurationError that names the variable or file that is missing or empty. */
   reveal(): string {
-    const value =
-      'env' in this.#reference
-        ? this.#environment[this.#reference.env]
-        : readSecret(this.#reference.file);
-    if (value !== undefined && value.trim() !== '') return value.trim();
-    throw new ConfigurationError(
-      'env' in this.#reference
-        ? `The environment variable ${this.#reference.env} is not set: it should hold a secret of the configuration.`
-        : `The file ${this.#reference.file} is missing or empty: it should hold a secret of the configuration.`,
-    );
+    if ('env' in this.#reference) {
+      const { env } = this.#reference;
+      const value = this.#environment[env]?.trim() ?? '';
+      if (value !== '') return value;
+      throw new ConfigurationError(
+        `The environment variable ${env} is not set: it should hold a secret of the configuration.`,
+      );
+    }
+    return readSecret(this.#reference.file);
   }
 
   toString(): string {
@@ -40,12 +39,18 @@ export class Secret {
   }
 }
 
-function readSecret(file: string): string | undefined {
+function readSecret(file: string): string {
+  let cause: unknown;
   try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
+    const value = readFileSync(file, 'utf8').trim();
+    if (value !== '') return value;
+  } catch (error) {
+    cause = error;
   }
+  throw new ConfigurationError(
+    `The file ${file} is missing or empty: it should hold a secret of the configuration.`,
+    { cause },
+  );
 }
 
 let parsedEnvironment: NodeJS.ProcessEnv = process.env;

@@ -28,7 +28,7 @@ export async function exposition(
     .join('\n');
 }
 
-/** Without them the rest is worth having still. */
+/** Empty if they can't be read: a scrape shows their absence, and the other metrics are still worth having. */
 async function sdkMetrics(url: string): Promise<string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(SDK_TIMEOUT_MS) });

@@ -33,6 +33,7 @@ export async function serveMetrics(
   } catch (error) {
     throw new ConfigurationError(
       `WORKER_METRICS_ADDRESS: ${address} can’t be listened on (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Free it, or name another host:port.`,
+      { cause: error },
     );
   }
   return {

@@ -52,6 +52,7 @@ export class SignInNetwork implements INetworkModule {
       return await acquire();
     } catch (error) {
       if (error instanceof DeliveryError) throw error;
+      // Only its code goes on: the rest of what MSAL throws may hold the answer of the sign-in service, with its tokens.
       const code = error instanceof AuthError ? error.errorCode : undefined;
       throw this.#lastFailure ?? signInRefused(code);
     }
@@ -95,6 +96,7 @@ function parseBody(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
+    // The parser's error quotes the body, which may hold a token.
     throw unexpectedAnswer(SIGN_IN_SERVICE, 'not JSON');
   }
 }
