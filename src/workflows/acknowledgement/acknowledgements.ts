@@ -49,16 +49,18 @@ export class Acknowledgements {
   }
 
   /** A person has decided. A discard is acknowledged at the message's end instead. */
-  acknowledgeRetry({ decision, destination }: Delivery): void {
+  acknowledgeRetry({ destination, stage }: Delivery): void {
+    const decision = stage.kind === 'dead_lettered' ? stage.decision : undefined;
     if (decision?.action !== 'retry') return;
     this.#acknowledge('message.retried', { destination, by: decision.by, why: decision.reason });
   }
 
   /** Every delivery is final. */
   acknowledgeEnd(): void {
-    const discarded = this.#deliveries.find((delivery) => delivery.discarded)?.discarded;
+    const stages = this.#deliveries.map(({ stage }) => stage);
+    const discarded = stages.find((stage) => stage.kind === 'discarded');
     if (discarded) this.#acknowledge('message.discarded', { by: discarded.by, why: discarded.why });
-    else if (this.#deliveries.some(({ expired }) => expired)) this.#acknowledge('message.expired');
+    else if (stages.some(({ kind }) => kind === 'expired')) this.#acknowledge('message.expired');
     else this.#acknowledge('message.confirmed');
   }
 
@@ -120,12 +122,22 @@ async function start(plan: AcknowledgementPlan, acknowledgement: Acknowledgement
   });
 }
 
-function acknowledgedDelivery(delivery: Delivery): AcknowledgedDelivery {
-  const { begun, deadLetter, destination, discarded, expired, plan, receipt } = delivery;
-  if (receipt) return { destination, status: 'confirmed', receipt };
-  if (discarded) return { destination, status: 'discarded', reason: discarded.reason };
-  if (expired) return { destination, status: 'expired', reason: expired.reason };
-  if (deadLetter) return { destination, status: 'dead_lettered', reason: deadLetter.reason };
-  const status = plan.fallbackFor === undefined || begun ? 'delivering' : 'standby';
-  return { destination, status };
+function acknowledgedDelivery({ destination, plan, stage }: Delivery): AcknowledgedDelivery {
+  switch (stage.kind) {
+    case 'confirmed':
+      return { destination, status: 'confirmed', receipt: stage.receipt };
+    case 'discarded':
+    case 'expired':
+      return { destination, status: stage.kind, reason: stage.failure.reason };
+    case 'dead_lettered':
+      return { destination, status: 'dead_lettered', reason: stage.deadLetter.reason };
+    case 'delivering':
+      return { destination, status: 'delivering' };
+    case 'waiting':
+    case 'not_needed':
+      return {
+        destination,
+        status: plan.fallbackFor === undefined ? 'delivering' : 'standby',
+      };
+  }
 }

@@ -38,7 +38,7 @@ export async function attemptDelivery(
 ): Promise<void> {
   for (let holdMs = FIRST_HOLD_MS; ; holdMs = Math.min(LONGEST_HOLD_MS, 2 * holdMs)) {
     await runActivity(delivery, index, input);
-    if (delivery.isFinal || delivery.deadLetter) return;
+    if (delivery.isFinal || delivery.stage.kind === 'dead_lettered') return;
 
     const leftMs = millisecondsUntil(input.expiresAt) ?? Number.POSITIVE_INFINITY;
     await sleep(Math.min(leftMs, holdMs * (0.5 + Math.random() / 2)));
@@ -80,7 +80,7 @@ async function runActivity(
     },
   });
   const scheduledAt = new Date();
-  delivery.begun = true;
+  delivery.begin();
   try {
     const { receipt, attempts } = await deliver({
       deliveryId: deliveryId(workflowInfo().firstExecutionRunId, index),

@@ -39,8 +39,8 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
   const failure = messageFailure(deliveries);
   if (failure) throw failure;
   return {
-    receipts: deliveries.flatMap(({ destination, receipt }) =>
-      receipt ? [{ destination, receipt }] : [],
+    receipts: deliveries.flatMap(({ destination, stage }) =>
+      stage.kind === 'confirmed' ? [{ destination, receipt: stage.receipt }] : [],
     ),
   };
 }
@@ -80,13 +80,13 @@ async function deliverUntilFinal(
   }
   for (;;) {
     await attemptDelivery(delivery, index, input);
-    if (delivery.deadLetter) {
+    if (delivery.stage.kind === 'dead_lettered') {
       acknowledgements.acknowledgeDeadLetter(delivery);
-      await waitForDecision(delivery, delivery.deadLetter, all, input.expiresAt);
+      await waitForDecision(delivery, delivery.stage.deadLetter, all, input.expiresAt);
       acknowledgements.acknowledgeRetry(delivery);
       delivery.applyDecision(new Date());
     }
-    if (!delivery.receipt) publishDeadLetters(all);
+    if (delivery.stage.kind !== 'confirmed') publishDeadLetters(all);
     if (delivery.isFinal) return;
   }
 }

@@ -8,6 +8,22 @@ import type { DeadLetter } from '../../domain/deadLetter.js';
 
 export type Decision = { action: 'retry' | 'discard' } & Pick<OperatorRequest, 'by' | 'reason'>;
 
+/** Where a delivery is; the last four are final. */
+export type DeliveryStage =
+  /** Its activity has not been scheduled yet. */
+  | { kind: 'waiting' }
+  | { kind: 'delivering' }
+  | { kind: 'dead_lettered'; deadLetter: DeadLetter; decision?: Decision }
+  | { kind: 'confirmed'; receipt: Receipt }
+  /** It was not confirmed in time. `at` is when that was detected. */
+  | { kind: 'expired'; failure: DeadLetter }
+  /** A person discarded it. */
+  | { kind: 'discarded'; failure: DeadLetter; by: string | undefined; why: string | undefined }
+  /** A fallback whose primary delivery was confirmed or otherwise ended. */
+  | { kind: 'not_needed' };
+
+const FINAL = new Set<DeliveryStage['kind']>(['confirmed', 'expired', 'discarded', 'not_needed']);
+
 /** One delivery of a message as the workflow knows it. Signal handlers decide on it; the workflow function acts on it. */
 export class Delivery {
   readonly plan: DeliveryPlan;
@@ -15,19 +31,9 @@ export class Delivery {
   attempts: Attempt[];
   /** The number of the last attempt before a person's latest retry, or before a reset. */
   decidedUpTo: number;
-  receipt: Receipt | undefined;
-  deadLetter: DeadLetter | undefined;
-  decision: Decision | undefined;
-  /** Its activity has been scheduled at least once. */
-  begun = false;
   /** It has been a dead letter at least once. */
   wasDeadLettered = false;
-  /** A fallback whose primary delivery was confirmed or otherwise ended. */
-  notNeeded = false;
-  /** Set when it was not confirmed in time; final. `at` is when that was detected. */
-  expired: DeadLetter | undefined;
-  /** Set when a person discarded it; final. */
-  discarded: (DeadLetter & { by: string | undefined; why: string | undefined }) | undefined;
+  #stage: DeliveryStage = { kind: 'waiting' };
 
   constructor(plan: DeliveryPlan, earlierAttempts: Attempt[]) {
     this.plan = plan;
@@ -39,18 +45,27 @@ export class Delivery {
     return this.plan.destination;
   }
 
+  get stage(): DeliveryStage {
+    return this.#stage;
+  }
+
+  /** Whether its stage can't change any more. */
+  get isFinal(): boolean {
+    return FINAL.has(this.#stage.kind);
+  }
+
+  /** Its activity is scheduled. */
+  begin(): void {
+    this.#stage = { kind: 'delivering' };
+  }
+
   confirm(receipt: Receipt, attempts: Attempt[]): void {
-    this.receipt = receipt;
+    this.#stage = { kind: 'confirmed', receipt };
     this.attempts = attempts;
   }
 
-  /** Whether its status can't change any more. */
-  get isFinal(): boolean {
-    return Boolean(this.receipt ?? this.discarded ?? this.expired) || this.notNeeded;
-  }
-
   markNotNeeded(): void {
-    this.notNeeded = true;
+    this.#stage = { kind: 'not_needed' };
   }
 
   /** How many attempts its retry profile still allows. Attempts that failed because the account is unavailable don't count. */
@@ -68,9 +83,9 @@ export class Delivery {
     this.attempts = attempts;
     const failure = { reason, detail, at: now.toISOString() };
     if (ending === 'expired') {
-      this.expired = failure;
+      this.#stage = { kind: 'expired', failure };
     } else if (ending !== 'held_back') {
-      this.deadLetter = failure;
+      this.#stage = { kind: 'dead_lettered', deadLetter: failure };
       this.wasDeadLettered = true;
     }
   }
@@ -78,31 +93,36 @@ export class Delivery {
   expireWithoutAttempt(now: Date): void {
     const reason = this.attempts.at(-1)?.reason ?? 'expired';
     const detail = 'It expired before it could be attempted.';
-    this.expired = { reason, detail, at: now.toISOString() };
+    const failure = { reason, detail, at: now.toISOString() };
+    this.#stage = { kind: 'expired', failure };
   }
 
   /** Records a person's decision. Only the first one counts, and only while the delivery is parked. */
   decide(action: Decision['action'], request: unknown): void {
-    if (!this.deadLetter || this.decision) return;
+    if (this.#stage.kind !== 'dead_lettered' || this.#stage.decision) return;
     const { destination, by, reason, parkedBy } = parseOperatorRequest(request);
     if (destination !== undefined && destination !== this.destination) return;
-    if (parkedBy !== undefined && parkedBy < this.deadLetter.at) return;
-    this.decision = { action, by, reason };
+    if (parkedBy !== undefined && parkedBy < this.#stage.deadLetter.at) return;
+    this.#stage = { ...this.#stage, decision: { action, by, reason } };
   }
 
   /** Ends the parking: retried or discarded as the person decided, or expired where nobody decided in time. */
   applyDecision(now: Date): void {
-    if (this.deadLetter && !this.decision) {
-      this.expired = { ...this.deadLetter, at: now.toISOString() };
-    }
-    if (this.deadLetter && this.decision?.action === 'discard') {
-      const { by, reason: why } = this.decision;
-      this.discarded = { ...this.deadLetter, by, why };
-    }
-    this.deadLetter = undefined;
-    this.decision = undefined;
+    if (this.#stage.kind !== 'dead_lettered') return;
+    const { deadLetter, decision } = this.#stage;
+    this.#stage = stageAfterParking(deadLetter, decision, now);
     this.decidedUpTo = lastNumber(this.attempts);
   }
+}
+
+function stageAfterParking(
+  deadLetter: DeadLetter,
+  decision: Decision | undefined,
+  now: Date,
+): DeliveryStage {
+  if (!decision) return { kind: 'expired', failure: { ...deadLetter, at: now.toISOString() } };
+  if (decision.action === 'retry') return { kind: 'delivering' };
+  return { kind: 'discarded', failure: deadLetter, by: decision.by, why: decision.reason };
 }
 
 /** Anyone may send a signal: a payload that isn't an OperatorRequest counts as an empty one. */

@@ -9,7 +9,7 @@ export async function isNeeded({ plan }: Delivery, all: readonly Delivery[]): Pr
   const primary = plan.fallbackFor === undefined ? undefined : all[plan.fallbackFor];
   if (!primary) return true;
 
-  await condition(() => primary.begun || primary.isFinal);
+  await condition(() => primary.stage.kind !== 'waiting');
   const failed = () => primary.wasDeadLettered || primary.isFinal;
   if (plan.fallbackAfterMs === undefined) await condition(failed);
   else await condition(failed, plan.fallbackAfterMs);

@@ -3,24 +3,33 @@ import type { Delivery } from './delivery.js';
 
 /** The workflow's failure where the message was discarded or has expired; undefined where it was confirmed everywhere. */
 export function messageFailure(deliveries: readonly Delivery[]): ApplicationFailure | undefined {
-  const discarded = deliveries.find((delivery) => delivery.discarded);
-  if (discarded) return discardedFailure(discarded);
-  const expired = deliveries.find((delivery) => delivery.expired);
-  return expired && expiredFailure(expired);
+  return firstFailure(deliveries, discardedFailure) ?? firstFailure(deliveries, expiredFailure);
 }
 
-function discardedFailure({ destination, discarded }: Delivery): ApplicationFailure {
-  const by = discarded?.by ?? 'an unnamed person';
-  const why = discarded?.why ?? 'no reason given';
+function firstFailure(
+  deliveries: readonly Delivery[],
+  failureOf: (delivery: Delivery) => ApplicationFailure | undefined,
+): ApplicationFailure | undefined {
+  for (const delivery of deliveries) {
+    const failure = failureOf(delivery);
+    if (failure) return failure;
+  }
+  return undefined;
+}
+
+function discardedFailure({ destination, stage }: Delivery): ApplicationFailure | undefined {
+  if (stage.kind !== 'discarded') return undefined;
+  const { by = 'an unnamed person', failure, why = 'no reason given' } = stage;
   return ApplicationFailure.nonRetryable(
-    `Discarded by ${by}: ${why} (${destination}: ${discarded?.reason ?? 'dead letter'})`,
+    `Discarded by ${by}: ${why} (${destination}: ${failure.reason})`,
     'discarded',
   );
 }
 
-function expiredFailure({ destination, expired }: Delivery): ApplicationFailure {
+function expiredFailure({ destination, stage }: Delivery): ApplicationFailure | undefined {
+  if (stage.kind !== 'expired') return undefined;
   return ApplicationFailure.nonRetryable(
-    `Expired before ${destination} confirmed it: ${expired?.reason ?? 'expired'}`,
+    `Expired before ${destination} confirmed it: ${stage.failure.reason}`,
     'expired',
   );
 }

@@ -30,7 +30,8 @@ export async function waitForDecision(
   publishDeadLetters(all);
   await signalDeadLetterQueue(deadLetteredSignal, delivery.destination, reference);
   try {
-    const decided = () => delivery.decision !== undefined;
+    const decided = () =>
+      delivery.stage.kind === 'dead_lettered' && delivery.stage.decision !== undefined;
     const leftMs = millisecondsUntil(expiresAt);
     if (leftMs === undefined) await condition(decided);
     // The SDK gives a time-out of zero a meaning of its own.
@@ -42,18 +43,22 @@ export async function waitForDecision(
 
 /** Writes the deliveries that are parked now to the search attributes, the memo and the Web UI's details. */
 export function publishDeadLetters(deliveries: Delivery[]): void {
-  const parked = deliveries.flatMap(({ destination, deadLetter }): DeadLetterMemo[] =>
-    deadLetter ? [{ destination, ...deadLetter }] : [],
+  const parked = deliveries.flatMap(({ destination, stage }): DeadLetterMemo[] =>
+    stage.kind === 'dead_lettered' ? [{ destination, ...stage.deadLetter }] : [],
   );
-  const discarded = deliveries.some((delivery) => delivery.discarded);
-  const expired = deliveries.find((delivery) => delivery.expired)?.expired;
+  const stages = deliveries.map(({ stage }) => stage);
+  const discarded = stages.some(({ kind }) => kind === 'discarded');
+  const expired = stages.find((stage) => stage.kind === 'expired');
   upsertSearchAttributes([
     {
       key: deliveryStatusAttribute,
       value:
         parked.length > 0 ? 'DeadLettered' : discarded ? 'Discarded' : expired ? 'Expired' : null,
     },
-    { key: failureReasonAttribute, value: parked.at(-1)?.reason ?? expired?.reason ?? null },
+    {
+      key: failureReasonAttribute,
+      value: parked.at(-1)?.reason ?? expired?.failure.reason ?? null,
+    },
   ]);
   upsertMemo({ deadLetters: parked });
   setCurrentDetails(parkingDetails(workflowInfo().workflowId, deliveries));

@@ -1,18 +1,26 @@
 /** What the Web UI shows of a parked message, in Markdown: why it is parked, and how to retry or discard it. */
 import type { Attempt } from '../../domain/delivery.js';
+import type { DeadLetter } from '../../domain/deadLetter.js';
+import type { Destination } from '../../domain/destination.js';
 import { shellWord } from '../../lib/markdownCode.js';
 import { REMEDIES } from '../../domain/remedies.js';
 import type { Delivery } from './delivery.js';
 
 export function parkingDetails(deduplicationKey: string, deliveries: Delivery[]): string {
-  const parked = deliveries.filter((delivery) => delivery.deadLetter);
+  const parked = deliveries.flatMap(({ destination, stage, attempts }) =>
+    stage.kind === 'dead_lettered'
+      ? [deadLetterDetails(destination, stage.deadLetter, attempts)]
+      : [],
+  );
   if (parked.length === 0) return '';
-  return [...parked.map(deadLetterDetails), howToRetryOrDiscard(deduplicationKey)].join('\n\n');
+  return [...parked, howToRetryOrDiscard(deduplicationKey)].join('\n\n');
 }
 
-function deadLetterDetails({ destination, deadLetter, attempts }: Delivery): string {
-  if (!deadLetter) return '';
-  const { reason, detail, at } = deadLetter;
+function deadLetterDetails(
+  destination: Destination,
+  { reason, detail, at }: DeadLetter,
+  attempts: readonly Attempt[],
+): string {
   return [
     `### ${destination} needs a decision`,
     [

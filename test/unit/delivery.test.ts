@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import type { DeliveryPlan } from '../../src/contract/deliverMessage.js';
+import type { DeliverFailure } from '../../src/contract/deliverFailure.js';
+import type { Attempt } from '../../src/domain/delivery.js';
+import { Delivery } from '../../src/workflows/message/delivery.js';
+
+const PLAN: DeliveryPlan = {
+  destination: 'slack:default/C0OPS',
+  taskQueue: 'sendproof.deliver.slack.default',
+  fairnessKey: 'slack:default/C0OPS',
+  retry: { initialDelayMs: 100, factor: 2, maximumDelayMs: 1_000, attempts: 3 },
+  requestTimeoutMs: 10_000,
+};
+const PARKED_AT = new Date('2026-11-25T12:00:00.000Z');
+const LATER = new Date('2026-11-25T12:05:00.000Z');
+const REFUSED: Attempt = { number: 1, outcome: 'permanent', reason: 'not_authorised' };
+const FAILURE: DeliverFailure = {
+  reason: 'not_authorised',
+  detail: 'Slack answered not_in_channel.',
+  attempts: [REFUSED],
+  ending: 'refused',
+};
+const DEAD_LETTER = {
+  reason: 'not_authorised',
+  detail: 'Slack answered not_in_channel.',
+  at: PARKED_AT.toISOString(),
+};
+
+function parkedDelivery(): Delivery {
+  const delivery = new Delivery(PLAN, []);
+  delivery.begin();
+  delivery.fail(FAILURE, PARKED_AT);
+  return delivery;
+}
+
+describe('a delivery in its workflow', () => {
+  it('waits, is delivered, and is final once confirmed', () => {
+    const delivery = new Delivery(PLAN, []);
+    expect(delivery.stage).toEqual({ kind: 'waiting' });
+    delivery.begin();
+    expect(delivery.stage).toEqual({ kind: 'delivering' });
+    expect(delivery.isFinal).toBe(false);
+    delivery.confirm({ messageId: '1.2' }, [{ number: 1, outcome: 'delivered' }]);
+    expect(delivery.stage).toEqual({ kind: 'confirmed', receipt: { messageId: '1.2' } });
+    expect(delivery.isFinal).toBe(true);
+  });
+
+  it('is a dead letter, not final, when it was refused', () => {
+    const delivery = parkedDelivery();
+    expect(delivery.stage).toEqual({ kind: 'dead_lettered', deadLetter: DEAD_LETTER });
+    expect(delivery).toMatchObject({ isFinal: false, wasDeadLettered: true, attempts: [REFUSED] });
+  });
+
+  it('goes on while its account is held back', () => {
+    const delivery = new Delivery(PLAN, []);
+    delivery.begin();
+    delivery.fail({ ...FAILURE, ending: 'held_back' }, PARKED_AT);
+    expect(delivery.stage).toEqual({ kind: 'delivering' });
+    expect(delivery.wasDeadLettered).toBe(false);
+  });
+
+  it('is final when it has expired, attempted or not', () => {
+    const attempted = new Delivery(PLAN, []);
+    attempted.begin();
+    attempted.fail({ ...FAILURE, ending: 'expired' }, PARKED_AT);
+    expect(attempted).toMatchObject({
+      stage: { kind: 'expired', failure: DEAD_LETTER },
+      isFinal: true,
+      wasDeadLettered: false,
+    });
+    const unattempted = new Delivery(PLAN, []);
+    unattempted.expireWithoutAttempt(PARKED_AT);
+    expect(unattempted).toMatchObject({
+      stage: { kind: 'expired', failure: { reason: 'expired', at: PARKED_AT.toISOString() } },
+      isFinal: true,
+    });
+  });
+
+  it('is final as a fallback that was not needed', () => {
+    const delivery = new Delivery(PLAN, []);
+    delivery.markNotNeeded();
+    expect(delivery).toMatchObject({ stage: { kind: 'not_needed' }, isFinal: true });
+  });
+});
+
+describe('a person’s decision on a delivery', () => {
+  it('delivers it again, with all attempts of its retry profile', () => {
+    const delivery = parkedDelivery();
+    delivery.decide('retry', { by: 'ana', reason: 'invited the app' });
+    expect(delivery.stage).toEqual({
+      kind: 'dead_lettered',
+      deadLetter: DEAD_LETTER,
+      decision: { action: 'retry', by: 'ana', reason: 'invited the app' },
+    });
+    delivery.applyDecision(LATER);
+    expect(delivery).toMatchObject({ stage: { kind: 'delivering' }, wasDeadLettered: true });
+    expect(delivery).toMatchObject({ decidedUpTo: 1, attemptsLeft: 3 });
+  });
+
+  it('discards it, with who did so and why', () => {
+    const delivery = parkedDelivery();
+    delivery.decide('discard', { by: 'ana', reason: 'the channel is gone' });
+    delivery.applyDecision(LATER);
+    expect(delivery.stage).toEqual({
+      kind: 'discarded',
+      failure: DEAD_LETTER,
+      by: 'ana',
+      why: 'the channel is gone',
+    });
+    expect(delivery.isFinal).toBe(true);
+  });
+
+  it('is the first one; without any the delivery expires', () => {
+    const decided = parkedDelivery();
+    decided.decide('discard', { by: 'ana' });
+    decided.decide('retry', { by: 'ben' });
+    expect(decided.stage).toMatchObject({ decision: { action: 'discard', by: 'ana' } });
+
+    const undecided = parkedDelivery();
+    undecided.applyDecision(LATER);
+    expect(undecided.stage).toEqual({
+      kind: 'expired',
+      failure: { ...DEAD_LETTER, at: LATER.toISOString() },
+    });
+  });
+
+  it.each([
+    ['another destination', { destination: 'slack:default/C0OTHER' }],
+    ['what was parked earlier', { parkedBy: '2026-11-25T11:59:59.000Z' }],
+  ])('is ignored when it concerns %s', (_, request) => {
+    const delivery = parkedDelivery();
+    delivery.decide('retry', request);
+    expect(delivery.stage).toEqual({ kind: 'dead_lettered', deadLetter: DEAD_LETTER });
+  });
+
+  it('is ignored unless the delivery is parked', () => {
+    const delivery = new Delivery(PLAN, []);
+    delivery.begin();
+    delivery.decide('discard', { by: 'ana' });
+    delivery.applyDecision(LATER);
+    expect(delivery.stage).toEqual({ kind: 'delivering' });
+  });
+
+  it.each([undefined, null, 'retry it', { by: 7, reason: [] }])(
+    'may be signalled with %j',
+    (request) => {
+      const delivery = parkedDelivery();
+      delivery.decide('retry', request);
+      expect(delivery.stage).toMatchObject({
+        decision: { action: 'retry', by: undefined, reason: undefined },
+      });
+    },
+  );
+});
