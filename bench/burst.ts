@@ -1,13 +1,13 @@
-/** Many messages at once, and what becomes of them at the platform. */
+/** Sends many messages at once, and waits for their posts. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stage } from './stage.js';
+import type { Testbed } from './testbed.js';
 
-/** As many as `POST /v1/messages/batch` takes. */
+/** The most messages that `POST /v1/messages/batch` accepts. */
 const BATCH = 1_000;
 
-/** Sends messages to so many Slack channels, in turns, in as few requests as there can be. Throws where one is refused. */
+/** Sends messages to the given number of Slack channels in turn, in as few requests as possible. Throws where one is refused. */
 export async function sendBurst(
-  { apiUrl }: Stage,
+  { apiUrl }: Testbed,
   name: string,
   count: number,
   channels: number,
@@ -32,10 +32,14 @@ export async function sendBurst(
   }
 }
 
-/** Resolves once so many posts can be seen. */
-export async function untilPosted(stage: Stage, count: number, timeoutMs: number): Promise<void> {
+/** Resolves once at least `count` posts are visible. */
+export async function waitForPosts(
+  testbed: Testbed,
+  count: number,
+  timeoutMs: number,
+): Promise<void> {
   const deadline = Date.now() + timeoutMs;
-  while ((await stage.posts()).length < count) {
+  while ((await testbed.posts()).length < count) {
     if (Date.now() > deadline) throw new Error(`Not ${count} posts within ${timeoutMs / 1_000} s.`);
     await delay(500);
   }

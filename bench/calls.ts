@@ -1,11 +1,11 @@
 /** Figures of calls over time. Times are in milliseconds. */
 
-/** The most of them within any second. */
+/** The highest number of calls within any second. */
 export function busiestSecond(times: readonly number[]): number {
   return busiest(times, 1_000);
 }
 
-/** The most of them within any time so long. */
+/** The highest number of calls within any window of this length. */
 export function busiest(times: readonly number[], windowMs: number): number {
   const sorted = ascending(times);
   let most = 0;
@@ -17,7 +17,7 @@ export function busiest(times: readonly number[], windowMs: number): number {
   return most;
 }
 
-/** How many there were in each second since `from`, as points of a chart. */
+/** The number of calls in each second since `from`, as points of a chart. */
 export function perSecond(
   times: readonly number[],
   from: number,
@@ -32,7 +32,7 @@ export function perSecond(
   return counts.map((count, second) => [second, count]);
 }
 
-/** How many there had been by each of them, in seconds since `from`, as points of a chart. */
+/** The cumulative number of calls, in seconds since `from`, as points of a chart. */
 export function running(times: readonly number[], from: number): [second: number, count: number][] {
   return ascending(times).map((at, index) => [(at - from) / 1_000, index + 1]);
 }

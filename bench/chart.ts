@@ -4,7 +4,7 @@ export interface Series {
   name: string;
   /** In the order of x. */
   points: readonly (readonly [x: number, y: number])[];
-  /** Drawn as what is expected, not as what was measured. */
+  /** Drawn as an expected curve, not as a measured one. */
   reference?: boolean;
 }
 
@@ -19,11 +19,11 @@ const WIDTH = 760;
 const HEIGHT = 360;
 const MARGIN = { top: 56, right: 24, bottom: 48, left: 60 };
 const TICKS = 5;
-/** Told apart also by people who see few colours: https://jfly.uni-koeln.de/color/ */
+/** Distinguishable with colour blindness: https://jfly.uni-koeln.de/color/ */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73'];
 const REFERENCE_COLOUR = '#888';
 
-/** Throws a RangeError where there is no point to draw. */
+/** Throws a RangeError where there are no points. */
 export function lineChart({ title, xLabel, yLabel, series }: Chart): string {
   const points = series.flatMap((each) => each.points);
   if (points.length === 0) throw new RangeError('A chart needs at least one point.');
@@ -73,7 +73,7 @@ function colourOf(series: readonly Series[], index: number): string {
   return COLOURS[before % COLOURS.length] ?? REFERENCE_COLOUR;
 }
 
-/** To the next 1, 2 or 5 times a power of ten: then the ticks are round numbers. */
+/** Rounds up to 1, 2 or 5 times a power of ten, so that the ticks are round numbers. */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
   return ([1, 2, 5, 10].find((step) => step * power >= value) ?? 10) * power;

@@ -4,7 +4,7 @@ import { Agent, request } from 'undici';
 import type { z } from 'zod';
 import type { acceptanceSchema } from '../src/api/schema/acceptanceRepresentation.js';
 import type { bareWorkflow } from './bareWorkflow.js';
-import type { Stage } from './stage.js';
+import type { Testbed } from './testbed.js';
 
 /** One message that has been sent. Durations are in milliseconds from the moment of sending. */
 export interface Sending {
@@ -12,11 +12,11 @@ export interface Sending {
   key: string;
   /** Milliseconds since the epoch. */
   sentAt: number;
-  /** Until the sender had been told that Temporal has it. */
+  /** Until the sender had the confirmation that Temporal has stored it. */
   acceptedMs: number;
   /** Until the sender knew that the workflow had completed. */
   completedMs: number;
-  /** Of sendproof's: what the post in the sandbox carries too. */
+  /** sendproof's only: also part of the post's metadata in the sandbox. */
   traceId?: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface Contestant {
   send(): Promise<Sending>;
 }
 
-/** One of each. */
+/** A value for each contestant. */
 export interface Both<T> {
   sendproof: T;
   bare: T;
@@ -35,8 +35,8 @@ export function forBoth<T>(make: (name: keyof Both<T>) => T): Both<T> {
   return { sendproof: make('sendproof'), bare: make('bare') };
 }
 
-/** A message like any other, by HTTP. */
-export function sendproof({ apiUrl, client, closeWith }: Stage): Contestant {
+/** Sends an ordinary message by HTTP. */
+export function sendproof({ apiUrl, client, closeWith }: Testbed): Contestant {
   const connections = new Agent();
   closeWith(() => connections.close());
   const post = async (key: string): Promise<string> => {
@@ -55,8 +55,8 @@ export function sendproof({ apiUrl, client, closeWith }: Stage): Contestant {
   return contestant('sendproof', client, post);
 }
 
-/** A workflow started in the plainest way that Temporal's client has. */
-export function bareTemporal({ client }: Stage, taskQueue: string): Contestant {
+/** Starts a workflow in the simplest way that Temporal's client has. */
+export function bareTemporal({ client }: Testbed, taskQueue: string): Contestant {
   return contestant('bare', client, async (workflowId) => {
     await client.workflow.start<typeof bareWorkflow>('bareWorkflow', { workflowId, taskQueue });
     return undefined;
@@ -64,8 +64,7 @@ export function bareTemporal({ client }: Stage, taskQueue: string): Contestant {
 }
 
 /**
- * Once a message is accepted its end is awaited in the same way whoever sent it: by the long poll that `handle.result()`
- * is, on the same connection, to which the server answers when the workflow completes.
+ * Both contestants' workflows are awaited in the same way: by the long poll of `handle.result()`, on the same connection.
  */
 function contestant(
   name: string,
@@ -87,10 +86,10 @@ function contestant(
   };
 }
 
-/** Many enough that none is special. */
+/** Enough that no channel is busy. */
 const CHANNELS = 100;
 
-/** What a monitoring system says when it has something to say. */
+/** A typical message of a monitoring system. */
 function alert(key: string): object {
   const channel = Number(/\d+$/.exec(key)?.[0]) % CHANNELS;
   return {

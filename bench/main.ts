@@ -1,4 +1,4 @@
-/** `npm run bench`: measures, and shows the figures as a table or as JSON. */
+/** `npm run bench`: measures, and prints the figures as a table or as JSON. */
 import { writeFile } from 'node:fs/promises';
 import { Argument, Command } from 'commander';
 import { pino } from 'pino';
@@ -17,7 +17,7 @@ interface Options {
   svg?: string;
 }
 
-/** Standard output is for the figures. */
+/** Logs to standard error: standard output is for the figures. */
 const log = pino({ name: 'bench', level: process.env.LOG_LEVEL ?? 'info' }, process.stderr);
 
 const program = new Command('npm run bench --')
@@ -30,12 +30,12 @@ const program = new Command('npm run bench --')
       .choices(SCENARIOS.map(({ name }) => name))
       .default(overhead.name),
   )
-  .option('--quick', 'fewer messages: for a look, not for figures to quote', false)
+  .option('--quick', 'fewer messages: for a quick check, not for figures to publish', false)
   .option(
     '--json <file>',
     'write the figures as JSON; "-": to standard output instead of the table',
   )
-  .option('--svg <file>', 'write the chart as SVG, of a scenario that has one')
+  .option('--svg <file>', 'write the chart as SVG, where the scenario has one')
   .action(run);
 
 await runMain(log, async () => {

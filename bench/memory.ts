@@ -6,7 +6,7 @@ import { visibilityQuery } from '../src/store/search/messageSearch.js';
 import { sendBurst } from './burst.js';
 import type { MemoryReport } from './memoryProbe.js';
 import type { Scenario } from './scenario.js';
-import { openStage, type Stage } from './stage.js';
+import { startTestbed, type Testbed } from './testbed.js';
 import { median } from './statistics.js';
 import { surroundings } from './surroundings.js';
 import { textTable } from './textTable.js';
@@ -42,18 +42,18 @@ export const memory: Scenario = {
   summary: 'what a worker holds in memory, by the number of workflows that it keeps ready',
   async run({ quick, progress, log }) {
     const cacheSizes = quick ? QUICK_CACHE_SIZES : CACHE_SIZES;
-    const stage = await openStage(log, { apiAlone: true });
+    const testbed = await startTestbed(log, { apiAlone: true });
     try {
       const needed = Math.max(...cacheSizes) * PASSING_THROUGH + 2 * RETRIED * cacheSizes.length;
       progress(`${needed} messages are parked`);
-      const parked = await park(stage, needed);
+      const parked = await park(testbed, needed);
       const measurements: Measurement[] = [];
       for (const cacheSize of cacheSizes) {
         progress(`a worker that keeps ${cacheSize} workflows`);
-        measurements.push(await measure(stage, cacheSize, parked));
+        measurements.push(await measure(testbed, cacheSize, parked));
       }
       return {
-        figures: { surroundings: surroundings(stage), measurements },
+        figures: { surroundings: surroundings(testbed), measurements },
         table: textTable([
           [
             'workflows',
@@ -69,50 +69,54 @@ export const memory: Scenario = {
         ]),
       };
     } finally {
-      await stage.close();
+      await testbed.close();
     }
   },
 };
 
 /** Parks so many messages, and resolves with their keys. */
-async function park(stage: Stage, count: number): Promise<string[]> {
-  await stage.setFault({ kind: 'slack_error', platform: 'slack', error: 'not_in_channel' });
-  const worker = await startWorker(stage, QUICK_CACHE_SIZES[0] ?? 50);
-  await sendBurst(stage, 'parked', count, CHANNELS);
+async function park(testbed: Testbed, count: number): Promise<string[]> {
+  await testbed.setFault({ kind: 'slack_error', platform: 'slack', error: 'not_in_channel' });
+  const worker = await startWorker(testbed, QUICK_CACHE_SIZES[0] ?? 50);
+  await sendBurst(testbed, 'parked', count, CHANNELS);
   const query = visibilityQuery({ status: 'dead_lettered' });
   const deadline = Date.now() + PARKING_TIMEOUT_MS;
-  while ((await stage.client.workflow.count(query)).count < count) {
+  while ((await testbed.client.workflow.count(query)).count < count) {
     if (Date.now() > deadline) throw new Error(`Not ${count} messages were parked in time.`);
     await delay(1_000);
   }
   await worker.stop();
-  await stage.clearFaults();
+  await testbed.clearFaults();
   return Array.from({ length: count }, (_, index) => `parked-${index}`);
 }
 
 /** Takes those that it retries out of the parked ones. */
-async function measure(stage: Stage, cacheSize: number, parked: string[]): Promise<Measurement> {
-  const worker = await startWorker(stage, cacheSize);
+async function measure(
+  testbed: Testbed,
+  cacheSize: number,
+  parked: string[],
+): Promise<Measurement> {
+  const worker = await startWorker(testbed, cacheSize);
   const untouched = parked.splice(0, RETRIED);
   const touched = parked.slice(-Math.ceil(cacheSize * PASSING_THROUGH));
   const limit = pLimit(REPLAYS_AT_ONCE);
-  await limit.map(touched, (key) => load(stage, key));
+  await limit.map(touched, (key) => load(testbed, key));
   await delay(SETTLING_MS);
   const cached = await worker.cached();
   const report = await worker.memory();
-  const retryReadyMs = await retry(stage, parked.splice(-RETRIED));
-  const retryReplayedMs = await retry(stage, untouched);
+  const retryReadyMs = await retry(testbed, parked.splice(-RETRIED));
+  const retryReplayedMs = await retry(testbed, untouched);
   await worker.stop();
   return { cacheSize, cached, ...report, retryReadyMs, retryReplayedMs };
 }
 
 /** Has the worker replay a workflow, and keep it: by a query that every workflow answers. */
-async function load({ client }: Stage, key: string): Promise<void> {
+async function load({ client }: Testbed, key: string): Promise<void> {
   await client.workflow.getHandle(key).query('__temporal_workflow_metadata');
 }
 
 /** Retries one message after the other. Resolves with how long one took, in milliseconds, as the median. */
-async function retry({ apiUrl, client }: Stage, keys: readonly string[]): Promise<number> {
+async function retry({ apiUrl, client }: Testbed, keys: readonly string[]): Promise<number> {
   const times: number[] = [];
   for (const key of keys) {
     const began = performance.now();
@@ -135,9 +139,9 @@ interface MeasuredWorker {
   stop(): Promise<void>;
 }
 
-async function startWorker(stage: Stage, cacheSize: number): Promise<MeasuredWorker> {
+async function startWorker(testbed: Testbed, cacheSize: number): Promise<MeasuredWorker> {
   const [metricsPort, probePort] = [await resolvePort(0), await resolvePort(0)];
-  const worker = await stage.startWorker({
+  const worker = await testbed.startWorker({
     nodeOptions: ['--expose-gc', '--import', PROBE],
     environment: {
       SENDPROOF_CACHED_WORKFLOWS: String(cacheSize),

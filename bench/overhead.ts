@@ -1,56 +1,56 @@
-/** What sendproof costs: beside bare Temporal, on one server, in one run, taking turns. */
+/** Measures sendproof's overhead over bare Temporal: on one server, in one run, alternating. */
 import { bareTemporal, sendproof, type Both, type Sending } from './contestants.js';
 import { aloneFigures, atOnceFigures, targets, type OverheadFigures } from './overheadFigures.js';
 import { overheadTable } from './overheadTable.js';
 import type { Scenario, ScenarioContext } from './scenario.js';
-import { openStage, type Stage } from './stage.js';
+import { startTestbed, type Testbed } from './testbed.js';
 import { surroundings } from './surroundings.js';
-import { inTurns, playRound, type Round } from './turns.js';
+import { alternate, runRound, type Round } from './turns.js';
 
-/** As many as the API passes on to Temporal at the same time. */
+/** The API's limit of concurrent calls to Temporal. */
 const CONCURRENCY = 100;
 
 interface Size {
-  /** Of each contestant, with `CONCURRENCY` messages under way. Even, so that each goes first as often. */
+  /** Rounds of each contestant, with `CONCURRENCY` messages at a time. Even, so that each contestant goes first equally often. */
   rounds: number;
   messagesPerRound: number;
-  /** Of each contestant, one at a time. */
+  /** Messages of each contestant, one at a time. */
   messagesAlone: number;
 }
 
 const FULL: Size = { rounds: 6, messagesPerRound: 500, messagesAlone: 300 };
 const QUICK: Size = { rounds: 2, messagesPerRound: 200, messagesAlone: 60 };
-/** Until code is compiled, connections are open and caches are filled. Its figures are not kept. */
+/** Compiles code, opens connections and fills caches. Its figures are discarded. */
 const WARM_UP: Size = { rounds: 2, messagesPerRound: 300, messagesAlone: 20 };
 
 export const overhead: Scenario = {
   name: 'overhead',
-  summary: 'sendproof beside a bare Temporal workflow whose one activity does nothing',
+  summary: 'sendproof compared with a bare Temporal workflow whose one activity does nothing',
   async run(context) {
-    const stage = await openStage(context.log);
+    const testbed = await startTestbed(context.log);
     try {
-      const figures = await measure(stage, context);
-      const report = { surroundings: surroundings(stage), ...figures, targets: targets(figures) };
+      const figures = await measure(testbed, context);
+      const report = { surroundings: surroundings(testbed), ...figures, targets: targets(figures) };
       return { figures: report, table: overheadTable(report) };
     } finally {
-      await stage.close();
+      await testbed.close();
     }
   },
 };
 
 async function measure(
-  stage: Stage,
+  testbed: Testbed,
   { quick, progress }: ScenarioContext,
 ): Promise<OverheadFigures> {
   const { rounds, messagesPerRound, messagesAlone } = quick ? QUICK : FULL;
   const contestants = {
-    sendproof: sendproof(stage),
-    bare: bareTemporal(stage, await stage.startBareWorker()),
+    sendproof: sendproof(testbed),
+    bare: bareTemporal(testbed, await testbed.startBareWorker()),
   };
   const atOnce = (times: number, messages: number): Promise<Both<Round>[]> =>
-    inTurns(contestants, times, (contestant) => playRound(contestant, messages, CONCURRENCY));
+    alternate(contestants, times, (contestant) => runRound(contestant, messages, CONCURRENCY));
   const alone = (times: number): Promise<Both<Sending>[]> =>
-    inTurns(contestants, times, (contestant) => contestant.send());
+    alternate(contestants, times, (contestant) => contestant.send());
 
   progress('Warming up');
   await atOnce(WARM_UP.rounds, WARM_UP.messagesPerRound);
@@ -61,14 +61,14 @@ async function measure(
   const sent = await alone(messagesAlone);
   return {
     atOnce: atOnceFigures(played, CONCURRENCY),
-    alone: aloneFigures(sent, await stage.posts()),
-    eventsPerHistory: await countEvents(stage, sent),
+    alone: aloneFigures(sent, await testbed.posts()),
+    eventsPerHistory: await countEvents(testbed, sent),
   };
 }
 
-/** Of the last message of each. */
+/** Counts the history events of each contestant's last message. */
 async function countEvents(
-  { client }: Stage,
+  { client }: Testbed,
   sent: readonly Both<Sending>[],
 ): Promise<Both<number>> {
   const count = async (name: keyof Both<unknown>): Promise<number> => {

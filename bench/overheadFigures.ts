@@ -1,4 +1,4 @@
-/** What the turns of the two contestants come to. */
+/** Computes the figures of the two contestants. */
 import type { SandboxPost } from '../src/sandbox/posts.js';
 import { forBoth, type Both, type Sending } from './contestants.js';
 import { latency, spread, type Latency, type Spread } from './statistics.js';
@@ -11,11 +11,11 @@ export interface OverheadFigures {
   eventsPerHistory: Both<number>;
 }
 
-/** With many messages under way. */
+/** With many messages at a time. */
 export interface AtOnceFigures {
   concurrency: number;
   messagesPerRound: number;
-  /** Messages per second of each round, in the order in which they were played. */
+  /** Messages per second of each round, in order. */
   rounds: Both<number>[];
   messagesPerSecond: Both<Spread>;
   acceptedMs: Both<Latency>;
@@ -24,18 +24,18 @@ export interface AtOnceFigures {
   ratio: Spread;
 }
 
-/** With one message under way at any time. */
+/** With one message at a time. */
 export interface AloneFigures {
   messages: number;
   acceptedMs: Both<Latency>;
-  /** sendproof's, until the post stood in its channel. By the clocks of two processes, to the millisecond. */
+  /** sendproof's, until the post was visible. Measured with the clocks of two processes, to the millisecond. */
   visibleMs: Latency;
   endToEndMs: Both<Latency>;
   /** sendproof's p50, end to end, over bare Temporal's. */
   ratio: number;
 }
 
-/** What a figure should be. */
+/** A target for a figure. */
 export interface Target {
   name: string;
   limit: number;
@@ -56,7 +56,7 @@ export function atOnceFigures(rounds: readonly Both<Round>[], concurrency: numbe
   };
 }
 
-/** @param posts what the sandbox shows, these messages among it */
+/** @param posts all posts in the sandbox, including those of these messages */
 export function aloneFigures(
   turns: readonly Both<Sending>[],
   posts: readonly SandboxPost[],
@@ -72,7 +72,7 @@ export function aloneFigures(
   };
 }
 
-/** sendproof may be a fifth slower with many at once, half as slow again with one, and not one event longer. */
+/** At least 0.8 of the throughput with many at once, at most 1.5 times the duration alone, and no additional event. */
 export function targets({ atOnce, alone, eventsPerHistory }: OverheadFigures): Target[] {
   const throughput = { name: 'Throughput, of bare Temporal’s: at least', limit: 0.8 };
   const duration = { name: 'Alone, end to end p50, of bare Temporal’s: at most', limit: 1.5 };
@@ -102,7 +102,7 @@ function latencies(sendings: Both<Sending[]>): {
   };
 }
 
-/** Post and message know each other by the trace id. */
+/** Posts are matched with messages by their trace id. */
 function visibleAfterMs(sendings: readonly Sending[], posts: readonly SandboxPost[]): number[] {
   const postedAt = new Map(posts.map((post) => [traceIdOf(post), post.postedAt]));
   return sendings.map(({ key, sentAt, traceId }) => {

@@ -9,7 +9,7 @@ export interface OverheadReport extends OverheadFigures {
   targets: Target[];
 }
 
-/** The figures for a person to read. */
+/** Renders the figures as text. */
 export function overheadTable(report: OverheadReport): string {
   const { atOnce, alone, eventsPerHistory } = report;
   return [

@@ -1,17 +1,17 @@
-/** A burst for a few channels: how near to the pace that the platform allows each, and whether ever beyond it. */
+/** A burst for a few channels: how close the posts come to the platform's limit, and whether they exceed it. */
 import { lineChart } from './chart.js';
-import { sendBurst, untilPosted } from './burst.js';
+import { sendBurst, waitForPosts } from './burst.js';
 import { running } from './calls.js';
 import type { Scenario } from './scenario.js';
-import { openStage } from './stage.js';
+import { startTestbed } from './testbed.js';
 import { surroundings } from './surroundings.js';
 import { textTable } from './textTable.js';
 
 const CHANNELS = 10;
-/** Of each channel, in a second; the sandbox enforces it, and lets two through at once after a pause. */
+/** Per channel and second. The sandbox enforces it, with a burst of two. */
 const CHANNEL_PACE = 1;
 const CHANNEL_BURST = 2;
-/** Raised, so that the channels' limits are what is measured. */
+/** High enough that the channels' limits are measured. */
 const ACCOUNT_PACE = 100;
 
 export const pacing: Scenario = {
@@ -19,21 +19,21 @@ export const pacing: Scenario = {
   summary: 'a burst for ten channels, each as fast as Slack allows a channel',
   async run({ quick, progress, log }) {
     const messages = quick ? 100 : 300;
-    const stage = await openStage(log, {
+    const testbed = await startTestbed(log, {
       limits: { perDestination: CHANNEL_PACE, perAccount: ACCOUNT_PACE },
       platformLimits: true,
     });
     try {
       progress('Warming up');
-      // Other channels, so that the ones to be measured have not begun.
-      await sendBurst(stage, 'warm-up', CHANNELS, CHANNELS, CHANNELS);
-      await untilPosted(stage, CHANNELS, 30_000);
-      const before = (await stage.requests()).length;
+      // Other channels, so that the measured ones are unused.
+      await sendBurst(testbed, 'warm-up', CHANNELS, CHANNELS, CHANNELS);
+      await waitForPosts(testbed, CHANNELS, 30_000);
+      const before = (await testbed.requests()).length;
       progress(`${messages} messages for ${CHANNELS} channels at once`);
-      await sendBurst(stage, 'burst', messages, CHANNELS);
-      await untilPosted(stage, CHANNELS + messages, 180_000);
+      await sendBurst(testbed, 'burst', messages, CHANNELS);
+      await waitForPosts(testbed, CHANNELS + messages, 180_000);
 
-      const calls = (await stage.requests())
+      const calls = (await testbed.requests())
         .slice(before)
         .filter(({ operation }) => operation === 'chat.postMessage');
       const times = calls.map(({ at }) => at);
@@ -41,7 +41,7 @@ export const pacing: Scenario = {
       const perChannel = messages / CHANNELS;
       const idealSeconds = (perChannel - CHANNEL_BURST) / CHANNEL_PACE;
       const figures = {
-        surroundings: surroundings(stage),
+        surroundings: surroundings(testbed),
         messages,
         channels: CHANNELS,
         seconds: (Math.max(...times) - from) / 1_000,
@@ -78,7 +78,7 @@ export const pacing: Scenario = {
         }),
       };
     } finally {
-      await stage.close();
+      await testbed.close();
     }
   },
 };

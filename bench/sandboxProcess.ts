@@ -1,13 +1,13 @@
 /**
- * The platforms, in a process of their own: what they take of a message's time is Slack's, not sendproof's, and the
- * process that measures has nothing else to do. Without rate limits, which would be all that is measured, unless it is
- * called with `--limits`. Prints what `npm start` needs to use it, as one line of JSON.
+ * Runs the sandbox in a process of its own, so that it takes no time of the measuring process. Without rate limits, which
+ * would dominate the figures, unless it is called with `--limits`. Prints what `npm start` needs to use it, as one line of
+ * JSON.
  */
 import { startSandbox } from '../src/sandbox/sandbox.js';
 
 export interface SandboxAddress {
   url: string;
-  /** The environment variables that make its platforms the accounts `default`. */
+  /** The environment variables that configure its platforms as the accounts `default`. */
   environment: Record<string, string>;
 }
 

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 
-/** What every scenario is given. */
+/** The context of a scenario's run. */
 export interface ScenarioContext {
-  /** Fewer messages and repetitions: for a look, not for a figure to quote. */
+  /** Fewer messages and repetitions: for a quick check, not for figures to publish. */
   quick: boolean;
-  /** Tells the person who waits how far it is. */
+  /** Reports progress to the user. */
   progress: (line: string) => void;
   log: Logger;
 }
@@ -14,11 +14,11 @@ export interface ScenarioReport {
   figures: object;
   /** For people. */
   table: string;
-  /** As SVG, where a picture says more. */
+  /** As SVG, where the scenario has a chart. */
   chart?: string;
 }
 
-/** One thing to measure: a folder or file of its own, and an entry in `main.ts`. */
+/** One benchmark: a file of its own, and an entry in `main.ts`. */
 export interface Scenario {
   readonly name: string;
   readonly summary: string;

@@ -1,4 +1,4 @@
-/** Figures of a series of measurements. There are none of an empty series: all throw a RangeError. */
+/** Statistics of a series of measurements. All throw a RangeError for an empty series. */
 
 export interface Spread {
   median: number;
@@ -19,7 +19,7 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The smallest value that at least this share of the values doesn't exceed (nearest rank): always one that was measured.
+ * The smallest measured value that at least this share of the values doesn't exceed (nearest rank).
  *
  * @param share in (0, 1]
  */

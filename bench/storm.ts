@@ -1,44 +1,44 @@
-/** A platform that is down for half a minute under a pile of messages: what is asked of it then, and how they come back. */
+/** A platform is down for half a minute with many messages waiting: the calls during the outage, and the recovery. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { lineChart } from './chart.js';
-import { sendBurst, untilPosted } from './burst.js';
+import { sendBurst, waitForPosts } from './burst.js';
 import { busiestSecond, perSecond } from './calls.js';
 import type { Scenario } from './scenario.js';
-import { openStage } from './stage.js';
+import { startTestbed } from './testbed.js';
 import { surroundings } from './surroundings.js';
 import { textTable } from './textTable.js';
 
 const CHANNELS = 50;
-/** Calls a second that the account is allowed. */
+/** The account's limit, in calls per second. */
 const ACCOUNT_PACE = 20;
 const OUTAGE_MS = 30_000;
 
 export const storm: Scenario = {
   name: 'storm',
-  summary: 'messages that all fail while the platform is down, and its return',
+  summary: 'messages that all fail while the platform is down, and the recovery',
   async run({ quick, progress, log }) {
     const messages = quick ? 300 : 1_000;
-    const stage = await openStage(log, {
+    const testbed = await startTestbed(log, {
       limits: { perDestination: 'off', perAccount: ACCOUNT_PACE },
       retry: { initialDelay: '1s', maximumDelay: '10s', attempts: 100 },
     });
     try {
       progress(`${messages} messages while Slack is down for ${OUTAGE_MS / 1_000} s`);
-      await stage.setFault({ kind: 'http_error', status: 503, platform: 'slack' });
-      await sendBurst(stage, 'storm', messages, CHANNELS);
-      const from = Math.min(...(await slackCalls(stage)));
+      await testbed.setFault({ kind: 'http_error', status: 503, platform: 'slack' });
+      await sendBurst(testbed, 'storm', messages, CHANNELS);
+      const from = Math.min(...(await slackCalls(testbed)));
       await delay(Math.max(0, from + OUTAGE_MS - Date.now()));
-      await stage.clearFaults();
+      await testbed.clearFaults();
       const up = Date.now();
       progress('Slack is back');
-      await untilPosted(stage, messages, 300_000);
+      await waitForPosts(testbed, messages, 300_000);
 
-      const calls = await slackCalls(stage);
-      const posted = (await stage.posts()).map(({ postedAt }) => postedAt);
+      const calls = await slackCalls(testbed);
+      const posted = (await testbed.posts()).map(({ postedAt }) => postedAt);
       const whileDown = calls.filter((at) => at < up);
       const idealSeconds = messages / ACCOUNT_PACE;
       const figures = {
-        surroundings: surroundings(stage),
+        surroundings: surroundings(testbed),
         messages,
         callsPerSecondWhileDown: whileDown.length / ((up - from) / 1_000),
         limitPerSecond: ACCOUNT_PACE,
@@ -73,14 +73,14 @@ export const storm: Scenario = {
         }),
       };
     } finally {
-      await stage.close();
+      await testbed.close();
     }
   },
 };
 
-/** When each call of Slack's came: looking for an earlier post is one, too. */
-async function slackCalls(stage: Parameters<typeof untilPosted>[0]): Promise<number[]> {
-  return (await stage.requests())
+/** The times of all calls to Slack, searches for earlier posts included. */
+async function slackCalls(testbed: Parameters<typeof waitForPosts>[0]): Promise<number[]> {
+  return (await testbed.requests())
     .filter(({ platform }) => platform === 'slack')
     .map(({ at }) => at);
 }

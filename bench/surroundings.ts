@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
-import type { Stage } from './stage.js';
+import type { Testbed } from './testbed.js';
 
-/** Where and when figures were made: they say nothing without it. */
+/** Where and when the figures were measured. Without it they can't be compared. */
 export interface Surroundings {
   /** ISO 8601. */
   at: string;
@@ -10,11 +10,11 @@ export interface Surroundings {
   platform: string;
   processors: number;
   processorModel: string;
-  /** Of the last minute, the benchmark's own load included. */
+  /** The average of the last minute, including the benchmark's own load. */
   loadAverage: number;
 }
 
-export function surroundings({ serverVersion }: Stage): Surroundings {
+export function surroundings({ serverVersion }: Testbed): Surroundings {
   return {
     at: new Date().toISOString(),
     temporalServer: serverVersion,

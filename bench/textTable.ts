@@ -1,4 +1,4 @@
-/** Rows of text in columns: the first to the left, the figures to the right. */
+/** Aligns rows in columns: the first column to the left, the figures to the right. */
 export function textTable(rows: readonly (readonly string[])[]): string {
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>

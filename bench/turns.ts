@@ -1,20 +1,20 @@
-/** Taking turns: the machine's moods, and whatever else runs on it, strike both contestants alike. */
+/** Alternates between the contestants, so that changes in the machine's load affect both alike. */
 import type { Both, Contestant, Sending } from './contestants.js';
 
-/** Lets both play this many times, one after the other; who goes first alternates. */
-export async function inTurns<Result>(
+/** Runs both contestants this many times. The one that goes first alternates. */
+export async function alternate<Result>(
   contestants: Both<Contestant>,
   times: number,
-  play: (contestant: Contestant) => Promise<Result>,
+  run: (contestant: Contestant) => Promise<Result>,
 ): Promise<Both<Result>[]> {
   const turns: Both<Result>[] = [];
   for (let turn = 0; turn < times; turn += 1) {
     if (turn % 2 === 0) {
-      const sendproof = await play(contestants.sendproof);
-      turns.push({ sendproof, bare: await play(contestants.bare) });
+      const sendproof = await run(contestants.sendproof);
+      turns.push({ sendproof, bare: await run(contestants.bare) });
     } else {
-      const bare = await play(contestants.bare);
-      turns.push({ sendproof: await play(contestants.sendproof), bare });
+      const bare = await run(contestants.bare);
+      turns.push({ sendproof: await run(contestants.sendproof), bare });
     }
   }
   return turns;
@@ -25,8 +25,8 @@ export interface Round {
   sendings: Sending[];
 }
 
-/** Sends `messages`, always `concurrency` of them under way until there are no more, and waits for all to complete. */
-export async function playRound(
+/** Sends `messages` messages, `concurrency` of them at a time, and waits for all to complete. */
+export async function runRound(
   contestant: Contestant,
   messages: number,
   concurrency: number,

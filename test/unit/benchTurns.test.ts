@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Contestant, Sending } from '../../bench/contestants.js';
-import { inTurns, playRound } from '../../bench/turns.js';
+import { alternate, runRound } from '../../bench/turns.js';
 
 function sending(key: string): Sending {
   return { key, sentAt: 0, acceptedMs: 1, completedMs: 2 };
@@ -15,7 +15,7 @@ describe('taking turns', () => {
         return Promise.resolve(sending(name));
       },
     });
-    const turns = await inTurns(
+    const turns = await alternate(
       { sendproof: contestant('sendproof'), bare: contestant('bare') },
       4,
       (each) => each.send(),
@@ -43,7 +43,7 @@ describe('a round', () => {
         return sending(key);
       },
     };
-    const round = await playRound(contestant, 25, 10);
+    const round = await runRound(contestant, 25, 10);
     expect(most).toBe(10);
     expect(sent).toBe(25);
     expect(new Set(round.sendings.map(({ key }) => key)).size).toBe(25);
@@ -52,6 +52,6 @@ describe('a round', () => {
 
   it('fails where a message fails: a figure without it would be a lie', async () => {
     const contestant: Contestant = { send: () => Promise.reject(new Error('refused')) };
-    await expect(playRound(contestant, 5, 2)).rejects.toThrow('refused');
+    await expect(runRound(contestant, 5, 2)).rejects.toThrow('refused');
   });
 });

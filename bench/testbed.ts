@@ -1,6 +1,6 @@
 /**
- * What a scenario plays on: an embedded Temporal server with an empty SQLite file, the sandbox, and sendproof exactly as
- * `npm start` runs it, each in a process of its own, on free ports, in a temporary directory.
+ * Starts what a scenario measures: an embedded Temporal server with an empty SQLite file, the sandbox, and sendproof exactly
+ * as `npm start` runs it, each in a process of its own, on free ports, in a temporary directory.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,19 +23,19 @@ import type { SandboxAddress } from './sandboxProcess.js';
 
 const BARE_TASK_QUEUE = 'bare';
 
-/** Loading the SDK and bundling the workflow takes seconds, on a busy machine tens of them. */
+/** Loading the SDK and bundling the workflow takes seconds, on a busy machine much longer. */
 const READY_TIMEOUT_MS = 120_000;
 const STOP_GRACE_MS = 30_000;
 
-export interface Stage {
-  /** For the measuring process: a connection of its own. */
+export interface Testbed {
+  /** The measuring process's own connection. */
   readonly client: Client;
   readonly serverVersion: string;
-  /** The API's address. */
+  /** The API's URL. */
   readonly apiUrl: string;
-  /** What people see in the sandbox's channels. */
+  /** The posts in the sandbox's channels. */
   posts(): Promise<SandboxPost[]>;
-  /** What the sandbox was asked, in the order in which it came. */
+  /** The sandbox's requests, oldest first. */
   requests(): Promise<SandboxRequest[]>;
   setFault(fault: FaultInput): Promise<void>;
   clearFaults(): Promise<void>;
@@ -43,16 +43,16 @@ export interface Stage {
   startBareWorker(): Promise<string>;
   /** Starts sendproof's worker process, where the stage is of the API alone; resolves when it is polling. */
   startWorker(options: WorkerOptions): Promise<StagedWorker>;
-  /** Has this done before what runs here is stopped. */
+  /** Adds a step that runs before the testbed stops. */
   readonly closeWith: (step: () => Promise<unknown>) => void;
   close(): Promise<void>;
 }
 
-/** What a scenario asks of its stage. */
-export interface StageOptions {
-  /** How fast the accounts may post. By default as fast as they can: then the machine is what is measured. */
+/** A scenario's requirements. */
+export interface TestbedOptions {
+  /** The accounts' limits. Default: none, so that the machine's own speed is measured. */
   limits?: AccountLimits;
-  /** Of the accounts. */
+  /** The accounts' retry profile. */
   retry?: object;
   /** Whether the sandbox enforces the platforms' own limits. Default false. */
   platformLimits?: boolean;
@@ -72,8 +72,8 @@ export interface StagedWorker {
 
 const UNLIMITED: AccountLimits = { perDestination: 'off', perAccount: 'off' };
 
-/** Everything runs when this resolves. Whatever ends the process, nothing of it is left running. */
-export async function openStage(log: Logger, options: StageOptions = {}): Promise<Stage> {
+/** Resolves when everything runs. Its processes end with this one, however it ends. */
+export async function startTestbed(log: Logger, options: TestbedOptions = {}): Promise<Testbed> {
   const cleanUp: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const step of cleanUp.splice(0).reverse()) await step();
@@ -89,15 +89,15 @@ export async function openStage(log: Logger, options: StageOptions = {}): Promis
 async function build(
   log: Logger,
   cleanUp: (() => Promise<unknown>)[],
-  { limits = UNLIMITED, retry = {}, platformLimits = false, apiAlone = false }: StageOptions,
-): Promise<Omit<Stage, 'close'>> {
+  { limits = UNLIMITED, retry = {}, platformLimits = false, apiAlone = false }: TestbedOptions,
+): Promise<Omit<Testbed, 'close'>> {
   const directory = await mkdtemp(join(tmpdir(), 'sendproof-bench-'));
   cleanUp.push(() => rm(directory, { recursive: true }));
 
   const { path: cliPath } = await findTemporalCli({ environment: process.env, log });
   const namespace = DEFAULT_NAMESPACE;
   const databaseFile = join(directory, 'temporal.db');
-  // Asked for all it can give, the server complains of calls that took too long and are made again. They are in the figures.
+  // At full load the server warns of calls that took too long and are repeated. The figures include them.
   const quiet = log.child({}, { level: 'error' });
   const server = await startDevServer({ cliPath, databaseFile, port: 0, namespace, log: quiet });
   cleanUp.push(() => server.stop());
@@ -107,11 +107,11 @@ async function build(
     args: readonly string[] = [],
     environment: NodeJS.ProcessEnv = {},
     nodeOptions: readonly string[] = [],
-  ): Part => {
+  ): TestbedProcess => {
     const file = fileURLToPath(new URL(script, import.meta.url));
-    // Nothing that configures the sendproof of the user's own, neither variable nor file, gets in.
+    // Neither variables nor files that configure the user's own sendproof may have an effect.
     const { PATH } = process.env;
-    const part = startPart(script, [...nodeOptions, file, ...args], {
+    const part = startProcess(script, [...nodeOptions, file, ...args], {
       cwd: directory,
       environment: { PATH, HOME: directory, ...environment },
     });
@@ -208,8 +208,8 @@ function configurationOf(
   };
 }
 
-/** A Node process of the stage. Its output is read to the end, so that it never waits for us. */
-interface Part {
+/** A Node process of the testbed. Its output is always read, so that it never blocks. */
+interface TestbedProcess {
   process: KeptProcess;
   /** The first line that it prints. */
   firstLine: Promise<string>;
@@ -217,11 +217,11 @@ interface Part {
   prematureEnd: Promise<never>;
 }
 
-function startPart(
+function startProcess(
   name: string,
   args: string[],
   options: { cwd: string; environment: NodeJS.ProcessEnv },
-): Part {
+): TestbedProcess {
   const kept = spawnKept(process.execPath, args, options);
   let last = '';
   const remember = (lines: Interface): Interface => lines.on('line', (line) => (last = line));
