@@ -1,10 +1,10 @@
-import { clock } from './clock.js';
-import { listed } from './listed.js';
+import { formatTime } from './formatTime.js';
+import { joinWithAnd } from './joinWithAnd.js';
 
 /**
- * What is said of a key that belongs to no message.
+ * Explains that no message has this key.
  *
- * @param forgottenBefore messages that ended before it are forgotten
+ * @param forgottenBefore messages that ended before it are no longer kept
  */
 export function explainAbsence(
   deduplicationKey: string,
@@ -12,10 +12,10 @@ export function explainAbsence(
   forgottenBefore: Date,
   now: Date,
 ): string {
-  const forgotten = `or ended before ${clock(forgottenBefore.toISOString(), now)}, which is as far back as ended messages are kept`;
+  const since = formatTime(forgottenBefore.toISOString(), now);
   const similar =
     similarKeys.length === 0
-      ? 'No key is similar'
-      : `Similar ${similarKeys.length === 1 ? 'is' : 'are'} ${listed(similarKeys.map((key) => `“${key}”`))}`;
-  return `Never received: no message has the key “${deduplicationKey}”; it was never accepted, ${forgotten}. ${similar}: check the key, and whether its source got a 202 for it.`;
+      ? 'No similar key is known.'
+      : `Similar ${similarKeys.length === 1 ? 'key' : 'keys'}: ${joinWithAnd(similarKeys.map((key) => `“${key}”`))}.`;
+  return `Never received: no message has the key “${deduplicationKey}”. It was never accepted, or it ended before ${since}: messages that ended earlier are no longer kept. ${similar} Check the key, and whether the source got a 202 for it.`;
 }

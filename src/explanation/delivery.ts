@@ -1,8 +1,8 @@
-/** What became of one delivery, in one plain sentence: the true cause, and the next step. */
+/** Explains the status of one delivery: its cause, and what to do next. */
 import { AttemptLog, lastNumber } from '../domain/attemptLog.js';
 import { REMEDIES } from '../domain/remedies.js';
 import { causeOf } from './cause.js';
-import { clock } from './clock.js';
+import { formatTime } from './formatTime.js';
 import { accountId } from '../domain/account.js';
 import { parseDestination, type Destination } from '../domain/destination.js';
 import {
@@ -18,7 +18,7 @@ const SEND_AGAIN = 'Send it again with a new key, if it still matters.';
 
 /**
  * @param message the message that the delivery belongs to
- * @param now what is past and what is to come, and whether a time needs its date
+ * @param now decides whether a time is past, and whether it is written with its date
  */
 export function explainDelivery(delivery: DeliveryState, message: MessageState, now: Date): string {
   const { destination, stage } = delivery;
@@ -41,24 +41,24 @@ export function explainDelivery(delivery: DeliveryState, message: MessageState, 
       return explainDeadLettered(delivery, stage, message, now);
     case 'discarded': {
       const discard = lastAction('discard', delivery, message);
-      return `Discarded${byWhom(discard, message, now)}: ${sentOrNot(delivery)} ${destination}, because ${whyNot(delivery, stage)}. ${SEND_AGAIN}`;
+      return `Discarded${byWhom(discard, message, now)}: ${neverOrPerhapsSent(delivery)} ${destination}, because ${reasonNotConfirmed(delivery, stage)}. ${SEND_AGAIN}`;
     }
     case 'expired': {
-      const at = clock(message.expiresAt ?? message.closedAt ?? message.acceptedAt, now);
+      const at = formatTime(message.expiresAt ?? message.closedAt ?? message.acceptedAt, now);
       const why =
         delivery.attempts.length === 0
           ? 'no attempt could be made before'
-          : whyNot(delivery, stage);
-      return `Expired at ${at}: ${sentOrNot(delivery)} ${destination}, because ${why}. ${SEND_AGAIN}`;
+          : reasonNotConfirmed(delivery, stage);
+      return `Expired at ${at}: ${neverOrPerhapsSent(delivery)} ${destination}, because ${why}. ${SEND_AGAIN}`;
     }
     case 'cancelled': {
       const cancel = lastAction('cancel', delivery, message);
-      return `Cancelled${byWhom(cancel, message, now)}: ${sentOrNot(delivery)} ${destination}. Send it again with a new key, if it is wanted after all.`;
+      return `Cancelled${byWhom(cancel, message, now)}: ${neverOrPerhapsSent(delivery)} ${destination}. Send it again with a new key, if it is still needed.`;
     }
   }
 }
 
-/** A person's decision that the message's workflow has received, and not yet acted upon. */
+/** A person's decision that the message's workflow has received but not yet applied. */
 export function pendingDecision(
   delivery: DeliveryState,
   message: MessageState,
@@ -66,16 +66,16 @@ export function pendingDecision(
   const { stage } = delivery;
   if (stage.kind !== 'dead_lettered') return undefined;
   return message.operatorActions.find(
-    (action) => action.at > stage.parkedAt && concerns(action, delivery),
+    (action) => action.at > stage.parkedAt && appliesTo(action, delivery),
   );
 }
 
 function explainAccepted({ destination }: DeliveryState, message: MessageState, now: Date): string {
   const { acceptedAt, deliverAt } = message;
   if (deliverAt !== undefined && Date.parse(deliverAt) > now.getTime()) {
-    return `Scheduled: it will be posted to ${destination} at ${clock(deliverAt, now)}, as its deliverAt says.`;
+    return `Scheduled: it will be posted to ${destination} at ${formatTime(deliverAt, now)}, as its deliverAt says.`;
   }
-  return `Accepted at ${clock(acceptedAt, now)}, and not yet taken up by a worker: it will be posted to ${destination}. If this lasts, see that a worker runs.`;
+  return `Accepted at ${formatTime(acceptedAt, now)}, but not yet started by a worker: it will be posted to ${destination}. If this lasts, check that a worker runs.`;
 }
 
 type StageOf<Kind extends DeliveryStage['kind']> = Extract<DeliveryStage, { kind: Kind }>;
@@ -89,8 +89,8 @@ function explainQueued(
   const { destination } = delivery;
   if (heldBack !== undefined) return explainHeldBack(destination, heldBack);
   const account = accountId(parseDestination(destination));
-  const waits = `it waits for its turn in the queue of ${account} since ${clock(since, now)}`;
-  return `${sentAgain(delivery, message, now) ?? 'Delivering: '}${waits}. If this lasts, see that a worker runs, and what limits the account has.`;
+  const waits = `it waits in the queue of ${account} since ${formatTime(since, now)}`;
+  return `${sentAgain(delivery, message, now) ?? 'Delivering: '}${waits}. If this lasts, check that a worker runs, and which limits the account has.`;
 }
 
 function explainAttempting(
@@ -101,7 +101,7 @@ function explainAttempting(
 ): string {
   const { attempts, destination } = delivery;
   const attempt = `attempt ${lastNumber(attempts) + 1} at ${destination}`;
-  return `${sentAgain(delivery, message, now) ?? 'Delivering: '}${attempt} is under way since ${clock(since, now)}.`;
+  return `${sentAgain(delivery, message, now) ?? 'Delivering: '}${attempt} is in progress since ${formatTime(since, now)}.`;
 }
 
 function explainRetrying(
@@ -113,13 +113,13 @@ function explainRetrying(
   const cause = causeOf(attempts.at(-1) ?? {}, destination);
   const next = `attempt ${lastNumber(attempts) + 1}`;
   return Date.parse(nextAttemptAt) > now.getTime()
-    ? `Waiting: ${cause}; ${next} at ${clock(nextAttemptAt, now)}.`
-    : `Waiting: ${cause}; ${next} is due since ${clock(nextAttemptAt, now)} and waits for its turn. If this lasts, see that a worker runs.`;
+    ? `Waiting: ${cause}; ${next} at ${formatTime(nextAttemptAt, now)}.`
+    : `Waiting: ${cause}; ${next} is due since ${formatTime(nextAttemptAt, now)} and waits in the queue. If this lasts, check that a worker runs.`;
 }
 
 function explainHeldBack(destination: Destination, reason: string): string {
   const why = reason === '' ? '' : ` (${reason})`;
-  return `Waiting: the queue of the account of ${destination} is held back${why}; it goes on by itself when that is over. “sendproof doctor” tells what is wrong with the account.`;
+  return `Waiting: the queue of the account of ${destination} is held back${why}. It continues by itself when the cause is gone. “sendproof doctor” shows what is wrong with the account.`;
 }
 
 /** `Sent again by ana at 11:02:03 UTC: `; undefined where nobody has asked for a retry. */
@@ -131,19 +131,19 @@ function sentAgain(delivery: DeliveryState, message: MessageState, now: Date): s
 function explainConfirmed({ attempts, destination }: DeliveryState, now: Date): string {
   const last = attempts.at(-1);
   const at = confirmedAt({ attempts });
-  const when = at === undefined ? '' : ` at ${clock(at, now)}`;
+  const when = at === undefined ? '' : ` at ${formatTime(at, now)}`;
   if (!last) return `Confirmed: posted to ${destination}${when}.`;
 
   const earlier = attempts.slice(0, -1);
   if (last.lookup === 'found') {
     const poster = earlier.findLast(({ outcome }) => outcome === 'ambiguous') ?? last;
-    return `Confirmed: attempt ${poster.number} posted it to ${destination}, although ${causeOf(poster, destination)}; attempt ${last.number} found the post${when} and sent nothing again.`;
+    return `Confirmed: attempt ${poster.number} posted it to ${destination}, although ${causeOf(poster, destination)}; attempt ${last.number} found the post${when} and did not post again.`;
   }
   const failed = earlier.at(-1);
   if (!failed) return `Confirmed: posted to ${destination}${when}.`;
   const twice =
     last.lookup === 'refused'
-      ? ' An earlier attempt may have posted it too, since nobody can search there.'
+      ? ' An earlier attempt may have posted it too, because the destination can’t be searched.'
       : '';
   const cause = causeOf(failed, destination);
   const failures =
@@ -161,37 +161,40 @@ function explainDeadLettered(
 ): string {
   const { destination } = delivery;
   const { parkedAt, reason } = stage;
-  const since = clock(parkedAt, now);
-  const what = `${capitalised(sentOrNot(delivery))} ${destination}: ${whyNot(delivery, stage)}`;
+  const since = formatTime(parkedAt, now);
+  const what = `${capitalised(neverOrPerhapsSent(delivery))} ${destination}: ${reasonNotConfirmed(delivery, stage)}`;
   const decision = pendingDecision(delivery, message);
   if (decision) {
     const asked =
       decision.action === 'retry'
         ? 'sent again'
         : decision.action === 'discard'
-          ? 'given up'
+          ? 'discarded'
           : 'cancelled';
-    return `${what}; it will be ${asked}, as was decided${byWhom(decision, message, now)}. If this lasts, see that a worker runs.`;
+    return `${what}; it will be ${asked}, as decided${byWhom(decision, message, now)}. If this lasts, check that a worker runs.`;
   }
   const helped = message.deliveries.find(
     (each) => each.fallbackFor === destination && each.stage.kind === 'confirmed',
   );
-  const instead = helped ? `; its fallback ${helped.destination} has it` : '';
-  return `${what}${instead}; waiting for a person since ${since}. ${REMEDIES[reason ?? 'unexpected_answer']}`;
+  const instead = helped ? `; its fallback ${helped.destination} confirmed it` : '';
+  return `${what}${instead}; it has needed a decision since ${since}. ${REMEDIES[reason ?? 'unexpected_answer']}`;
 }
 
-/** Whether it may be there all the same: an attempt whose outcome is unknown is not "never sent". */
-function sentOrNot({ attempts }: DeliveryState): string {
+/** "Perhaps sent" where the outcome of an attempt is unknown. */
+function neverOrPerhapsSent({ attempts }: DeliveryState): string {
   return new AttemptLog(attempts).unresolved().length > 0 ? 'perhaps sent to' : 'never sent to';
 }
 
-/** Why it is not confirmed, by its last attempt. */
-function whyNot({ attempts, destination }: DeliveryState, { reason }: DeliveryFailure): string {
+/** Why it is not confirmed, from its last attempt. */
+function reasonNotConfirmed(
+  { attempts, destination }: DeliveryState,
+  { reason }: DeliveryFailure,
+): string {
   const last = attempts.at(-1);
   if (reason === 'outcome_unknown') {
     const lost = attempts.findLast(({ outcome }) => outcome === 'ambiguous');
     return lost
-      ? `after attempt ${lost.number}, in which ${causeOf(lost, destination)}, nobody can tell whether it was posted`
+      ? `it is unknown whether attempt ${lost.number} posted it, because ${causeOf(lost, destination)}`
       : causeOf({ reason }, destination);
   }
   if (!last) return causeOf({ reason }, destination);
@@ -202,11 +205,11 @@ function whyNot({ attempts, destination }: DeliveryState, { reason }: DeliveryFa
     : `all ${last.number} attempts failed, the last because ${cause}`;
 }
 
-/** ` by ana at 11:02:03 UTC (“the channel is gone”)`; where nobody's decision is known, only when the message ended. */
+/** ` by ana at 11:02:03 UTC (“the channel is gone”)`; without a known decision, only when the message ended. */
 function byWhom(action: OperatorAction | undefined, { closedAt }: MessageState, now: Date): string {
-  if (!action) return closedAt === undefined ? '' : ` at ${clock(closedAt, now)}`;
+  if (!action) return closedAt === undefined ? '' : ` at ${formatTime(closedAt, now)}`;
   const { at, by, reason } = action;
-  return `${by === undefined ? '' : ` by ${by}`} at ${clock(at, now)}${reason === undefined ? '' : ` (“${reason}”)`}`;
+  return `${by === undefined ? '' : ` by ${by}`} at ${formatTime(at, now)}${reason === undefined ? '' : ` (“${reason}”)`}`;
 }
 
 function lastAction(
@@ -214,10 +217,10 @@ function lastAction(
   delivery: DeliveryState,
   { operatorActions }: MessageState,
 ): OperatorAction | undefined {
-  return operatorActions.findLast((each) => each.action === kind && concerns(each, delivery));
+  return operatorActions.findLast((each) => each.action === kind && appliesTo(each, delivery));
 }
 
-function concerns(action: OperatorAction, { destination }: DeliveryState): boolean {
+function appliesTo(action: OperatorAction, { destination }: DeliveryState): boolean {
   return action.destination === undefined || action.destination === destination;
 }
 

@@ -1,21 +1,21 @@
 import type { MessageStatus } from '../domain/delivery.js';
-import { clock } from './clock.js';
+import { formatTime } from './formatTime.js';
 
-/** What the sender of a duplicate is told: what became of the original. */
+/** Tells the sender of a duplicate the status of the original message. */
 export function explainDuplicate(
   original: { status: MessageStatus; acceptedAt: string; closedAt?: string | undefined },
   now: Date,
 ): string {
   const { acceptedAt, closedAt, status } = original;
-  const since = closedAt === undefined ? '' : ` since ${clock(closedAt, now)}`;
-  return `Duplicate: first accepted at ${clock(acceptedAt, now)}, and ${STANDING[status]}${since}; nothing was posted again.`;
+  const since = closedAt === undefined ? '' : ` since ${formatTime(closedAt, now)}`;
+  return `Duplicate: first accepted at ${formatTime(acceptedAt, now)}. That message is ${STATUS_WORDS[status]}${since}; nothing was posted again.`;
 }
 
-const STANDING: Record<MessageStatus, string> = {
-  accepted: 'not yet taken up by a worker',
+const STATUS_WORDS: Record<MessageStatus, string> = {
+  accepted: 'not yet started by a worker',
   delivering: 'still being delivered',
   confirmed: 'confirmed',
-  dead_lettered: 'waiting for a person, who has to retry or discard it',
+  dead_lettered: 'dead-lettered and needs a decision: retry or discard it',
   discarded: 'discarded by a person',
   expired: 'expired',
   cancelled: 'cancelled',

@@ -1,8 +1,8 @@
-/** What became of a message, in plain words for a person who has no access to logs. */
+/** Explains the status of a message to a person who has no access to logs. */
 import type { DeliveryStatus } from '../domain/delivery.js';
-import { clock } from './clock.js';
+import { formatTime } from './formatTime.js';
 import { explainDelivery } from './delivery.js';
-import { listed } from './listed.js';
+import { joinWithAnd } from './joinWithAnd.js';
 import {
   type DeliveryState,
   type MessageState,
@@ -10,7 +10,7 @@ import {
   deliveryStatus,
 } from '../domain/messageState.js';
 
-/** Of several deliveries, the first of these says most about what is to be done. */
+/** Of several deliveries, the one whose status comes first here is explained. */
 const BY_URGENCY: readonly DeliveryStatus[] = [
   'dead_lettered',
   'delivering',
@@ -23,27 +23,28 @@ const BY_URGENCY: readonly DeliveryStatus[] = [
 ];
 
 /**
- * The sentence about the delivery that says most, and of several how many are confirmed. Says nothing of the content.
+ * Explains the most urgent delivery and, where there are several, says how many are confirmed. Never contains the message's
+ * content.
  *
- * @param now what is past and what is to come, and whether a time needs its date
+ * @param now decides whether a time is past, and whether it is written with its date
  */
 export function explainMessage(message: MessageState, now: Date): string {
-  const meant = message.deliveries.filter(({ stage }) => stage.kind !== 'standby');
-  const [telling] = [...(meant.length > 0 ? meant : message.deliveries)].sort(
+  const used = message.deliveries.filter(({ stage }) => stage.kind !== 'standby');
+  const [mostUrgent] = [...(used.length > 0 ? used : message.deliveries)].sort(
     (one, other) =>
       BY_URGENCY.indexOf(deliveryStatus(one)) - BY_URGENCY.indexOf(deliveryStatus(other)),
   );
-  if (!telling) return `It is ${message.status}.`;
-  if (meant.length === 1) return explainDelivery(telling, message, now);
+  if (!mostUrgent) return `The message is ${message.status}.`;
+  if (used.length === 1) return explainDelivery(mostUrgent, message, now);
 
-  const confirmed = meant.filter(({ stage }) => stage.kind === 'confirmed');
-  if (confirmed.length === meant.length) {
-    return `Confirmed: posted ${listed(confirmed.map((each) => posted(each, now)))}. Nothing is left to do.`;
+  const confirmed = used.filter(({ stage }) => stage.kind === 'confirmed');
+  if (confirmed.length === used.length) {
+    return `Confirmed: posted ${joinWithAnd(confirmed.map((each) => postedTo(each, now)))}. Nothing is left to do.`;
   }
-  return `${explainDelivery(telling, message, now)} ${confirmed.length} of ${meant.length} destinations have confirmed it.`;
+  return `${explainDelivery(mostUrgent, message, now)} ${confirmed.length} of ${used.length} destinations have confirmed it.`;
 }
 
-function posted(delivery: DeliveryState, now: Date): string {
+function postedTo(delivery: DeliveryState, now: Date): string {
   const at = confirmedAt(delivery);
-  return `to ${delivery.destination}${at === undefined ? '' : ` at ${clock(at, now)}`}`;
+  return `to ${delivery.destination}${at === undefined ? '' : ` at ${formatTime(at, now)}`}`;
 }

@@ -13,7 +13,7 @@ export function describeStep(entry: TimelineEntry): string {
       return `Received${from === '' ? '' : ` from ${from}`}, for ${destinations.join(', ')}`;
     }
     case 'deliver_at':
-      return 'Not to be posted before';
+      return 'Not posted before this time';
     case 'queued':
       return entry.fallbackFor === undefined
         ? `Queued for ${entry.destination}`
@@ -21,13 +21,13 @@ export function describeStep(entry: TimelineEntry): string {
     case 'attempt':
       return `Attempt ${entry.number} at ${entry.destination}: ${describeAttempt(entry, entry.destination)}`;
     case 'attempt_under_way':
-      return `Attempt ${entry.number} at ${entry.destination} is under way`;
+      return `Attempt ${entry.number} at ${entry.destination} is in progress`;
     case 'next_attempt':
       return `Attempt ${entry.number} at ${entry.destination} is due`;
     case 'confirmed':
       return `Confirmed by ${entry.destination}`;
     case 'dead_lettered':
-      return `Dead letter: ${entry.destination} waits for a person. ${entry.detail ?? ''}`.trimEnd();
+      return `Dead letter: ${entry.destination} needs a decision. ${entry.detail ?? ''}`.trimEnd();
     case 'expired':
       return `Expired for ${entry.destination}. ${entry.detail ?? ''}`.trimEnd();
     case 'retry':
@@ -49,7 +49,7 @@ export function describeStep(entry: TimelineEntry): string {
 
 function describeAttempt(attempt: Omit<Attempt, 'startedAt'>, destination: Destination): string {
   const { durationMs, lookup, nextAttemptInMs, outcome } = attempt;
-  const took = durationMs === undefined ? '' : `, after ${formatDuration(durationMs)}`;
+  const duration = durationMs === undefined ? '' : `, after ${formatDuration(durationMs)}`;
   const what =
     lookup === 'found'
       ? 'found the post of an earlier attempt'
@@ -57,12 +57,12 @@ function describeAttempt(attempt: Omit<Attempt, 'startedAt'>, destination: Desti
         ? 'posted'
         : causeOf(attempt, destination);
   const further = [
-    lookup === 'absent' && 'looked for an earlier post first, and there was none',
-    lookup === 'refused' && 'could not look for an earlier post',
-    outcome === 'ambiguous' && 'it may have been posted all the same',
+    lookup === 'absent' && 'searched for an earlier post first and found none',
+    lookup === 'refused' && 'could not search for an earlier post',
+    outcome === 'ambiguous' && 'it may have been posted anyway',
     nextAttemptInMs !== undefined && `next attempt after ${formatDuration(nextAttemptInMs)}`,
   ].filter((part) => part !== false);
-  return [`${what}${took}`, ...further].join('; ');
+  return [`${what}${duration}`, ...further].join('; ');
 }
 
 function decision(action: {

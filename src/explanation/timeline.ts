@@ -10,7 +10,7 @@ import {
   confirmedAt,
 } from '../domain/messageState.js';
 
-/** One step. `at` is ISO 8601; a step that is still to come has a time in the future. */
+/** One step. `at` is ISO 8601, and in the future for a step that has not happened yet. */
 export type TimelineEntry = { at: string } & (
   | {
       kind: 'received';
@@ -28,16 +28,16 @@ export type TimelineEntry = { at: string } & (
   | { kind: 'attempt_under_way'; destination: Destination; number: number }
   | { kind: 'next_attempt'; destination: Destination; number: number }
   | { kind: 'confirmed'; destination: Destination; receipt: Receipt }
-  /** A dead letter: it waits for a person. */
+  /** A dead letter: it needs a decision. */
   | ({ kind: 'dead_lettered' } & Unconfirmed)
   | ({ kind: 'expired' } & Unconfirmed)
   /** What a person did. */
   | ({ kind: OperatorAction['action'] } & Pick<OperatorAction, 'by' | 'reason'> & {
         destination?: string | undefined;
       })
-  /** What its source was told. `at` is when that happened of which it was told. */
+  /** An acknowledgement to a source. `at` is the time of the event that it acknowledges. */
   | ({ kind: 'acknowledgement' } & Omit<AcknowledgementState, 'at' | 'kind'>)
-  /** The end of the message, after which nothing happens to it. */
+  /** The end of the message's workflow. */
   | { kind: 'ended'; status: MessageStatus; failure?: string | undefined }
 );
 
@@ -48,7 +48,7 @@ interface Unconfirmed {
   detail?: string | undefined;
 }
 
-/** What happens at the same millisecond is told in this order. */
+/** The order of steps with the same time. */
 const ORDER: readonly TimelineEntry['kind'][] = [
   'received',
   'deliver_at',
@@ -66,7 +66,7 @@ const ORDER: readonly TimelineEntry['kind'][] = [
   'acknowledgement',
 ];
 
-/** The steps of a message so far, the oldest first, and its next one where it has a time. */
+/** The steps of a message so far, the oldest first, and the next one where its time is known. */
 export function timelineOf(
   { state, moments }: MessageRecord,
   acknowledgements: readonly AcknowledgementState[],

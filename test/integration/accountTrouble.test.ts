@@ -56,7 +56,7 @@ describe('credentials that the platform refuses', () => {
     await queuePasses(0);
     expect((await readQueueLimits(harness.client, QUEUE)).reason).toContain('credentials');
     expect((await harness.message('refused')).explanation).toBe(
-      `Waiting: the queue of the account of ${OPS} is held back (stopped, the credentials of slack:default are refused); it goes on by itself when that is over. “sendproof doctor” tells what is wrong with the account.`,
+      `Waiting: the queue of the account of ${OPS} is held back (stopped, the credentials of slack:default are refused). It continues by itself when the cause is gone. “sendproof doctor” shows what is wrong with the account.`,
     );
 
     const waiting = Array.from({ length: 20 }, (_, index) => `held-back-${index}`);

@@ -205,7 +205,9 @@ describe('sendproof timeline', () => {
     expect(run.exitCode).toBe(0);
     const [title, explanation] = run.stdout.split('\n');
     expect(title).toBe('cli-timeline  dead_lettered');
-    expect(explanation).toMatch(/^Never sent to .* \(is_archived\); waiting for a person since/);
+    expect(explanation).toMatch(
+      /^Never sent to .* \(is_archived\); it has needed a decision since/,
+    );
     expect(run.stdout).toContain(`Attempt 1 at ${destination}: Slack has no such channel`);
     expect((await sendproof(['status', 'cli-timeline'])).stdout).toContain(explanation);
   });

@@ -95,7 +95,7 @@ const FATES: Record<string, Fate> = {
       await harness.waitForStatus('forbidden', 'dead_lettered');
       return 'forbidden';
     },
-    explanation: `Never sent to ${INCIDENTS}: the account teams:default may not post there (403 Forbidden); waiting for a person since <time>. Invite the account’s app or user to the channel, or grant it the scope, then retry.`,
+    explanation: `Never sent to ${INCIDENTS}: the account teams:default may not post there (403 Forbidden); it has needed a decision since <time>. Invite the account’s app or user to the channel, or grant it the scope, then retry.`,
   },
   exhausted: {
     bring: async () => {
@@ -105,7 +105,7 @@ const FATES: Record<string, Fate> = {
       return 'exhausted';
     },
     explanation:
-      'Never sent to slack:default/CEXHAUSTED: all 3 attempts failed, the last because Slack asked to slow down (ratelimited); waiting for a person since <time>. Retry when the platform is less busy; if it comes back, lower the account’s limits.',
+      'Never sent to slack:default/CEXHAUSTED: all 3 attempts failed, the last because Slack asked to slow down (ratelimited); it has needed a decision since <time>. Retry when the platform is less busy; if it comes back, lower the account’s limits.',
   },
   'ambiguous and adopted': {
     bring: async () => {
@@ -115,7 +115,7 @@ const FATES: Record<string, Fate> = {
       return 'adopted';
     },
     explanation:
-      'Confirmed: attempt 1 posted it to slack:default/CADOPTED, although the connection to Slack failed; attempt 2 found the post at <time> and sent nothing again. Nothing is left to do.',
+      'Confirmed: attempt 1 posted it to slack:default/CADOPTED, although the connection to Slack failed; attempt 2 found the post at <time> and did not post again. Nothing is left to do.',
   },
   'outcome unknown': {
     bring: async () => {
@@ -125,7 +125,7 @@ const FATES: Record<string, Fate> = {
       return 'unknown';
     },
     explanation:
-      'Perhaps sent to teams-webhook:default/incidents: after attempt 1, in which the connection to Teams webhook failed, nobody can tell whether it was posted; waiting for a person since <time>. Look into the channel: discard if the post is there, retry if it is not.',
+      'Perhaps sent to teams-webhook:default/incidents: it is unknown whether attempt 1 posted it, because the connection to Teams webhook failed; it has needed a decision since <time>. Look into the channel: discard if the post is there, retry if it is not.',
   },
   expired: {
     bring: async () => {
@@ -148,7 +148,7 @@ const FATES: Record<string, Fate> = {
       return 'cancelled';
     },
     explanation:
-      'Cancelled by ana at <time> (“false alarm”): never sent to slack:default/CCANCELLED. Send it again with a new key, if it is wanted after all.',
+      'Cancelled by ana at <time> (“false alarm”): never sent to slack:default/CCANCELLED. Send it again with a new key, if it is still needed.',
   },
   discarded: {
     bring: async () => {
@@ -172,7 +172,7 @@ const FATES: Record<string, Fate> = {
       return 'pagerduty-77-trigered';
     },
     explanation:
-      'Never received: no message has the key “pagerduty-77-trigered”; it was never accepted, or ended before <time>, which is as far back as ended messages are kept. Similar is “pagerduty-77-triggered”: check the key, and whether its source got a 202 for it.',
+      'Never received: no message has the key “pagerduty-77-trigered”. It was never accepted, or it ended before <time>: messages that ended earlier are no longer kept. Similar key: “pagerduty-77-triggered”. Check the key, and whether the source got a 202 for it.',
   },
 };
 
@@ -198,7 +198,7 @@ describe('the explanation names the true cause and the next step of a message', 
     const { status, body } = await harness.send(message);
     expect(status).toBe(200);
     expect(timeless(body.explanation)).toBe(
-      'Duplicate: first accepted at <time>, and confirmed since <time>; nothing was posted again.',
+      'Duplicate: first accepted at <time>. That message is confirmed since <time>; nothing was posted again.',
     );
   });
 });

@@ -97,7 +97,7 @@ describe('a duplicate', () => {
       status: 'confirmed',
       duplicate: true,
       explanation: expect.stringMatching(
-        /^Duplicate: first accepted at .* UTC, and confirmed/,
+        /^Duplicate: first accepted at .* UTC\. That message is confirmed/,
       ) as string,
     });
     expect(harness.sandbox.posts()).toHaveLength(1);

@@ -131,7 +131,7 @@ describe('the timeline', () => {
       fallbackFor: OPS,
     });
     expect(told.explanation).toContain(
-      `may not post there (not_in_channel); its fallback ${INCIDENTS} has it; waiting for a person since`,
+      `may not post there (not_in_channel); its fallback ${INCIDENTS} confirmed it; it has needed a decision since`,
     );
   });
 
@@ -194,7 +194,7 @@ describe('while no worker runs', () => {
       const answer = await idle.request<Timeline>('GET', '/v1/messages/waiting/timeline');
       expect(kinds(answer.body)).toEqual(['received']);
       expect(answer.body.explanation).toMatch(
-        /not yet taken up by a worker.*see that a worker runs/,
+        /not yet started by a worker.*check that a worker runs/,
       );
 
       idle.sandbox.addFault({ ...refused, times: 1 });
@@ -216,7 +216,7 @@ describe('while no worker runs', () => {
         { timeout: 20_000 },
       );
       expect(decided.body.explanation).toMatch(
-        /; it will be sent again, as was decided by ana at .* UTC \(“invited”\)\. If this lasts/,
+        /; it will be sent again, as decided by ana at .* UTC \(“invited”\)\. If this lasts/,
       );
     } finally {
       await idle.close();

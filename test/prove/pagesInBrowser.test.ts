@@ -64,7 +64,7 @@ it('finds a message by "PagerDuty 55", says why it was not sent, retries, and tu
   await Promise.all([page.waitForNavigation(), page.click('#found .card a')]);
 
   expect(await shown('.explanation')).toMatch(
-    /^Never sent to slack:default\/C0123ABC: the account slack:default may not post there \(not_in_channel\); waiting for a person since/,
+    /^Never sent to slack:default\/C0123ABC: the account slack:default may not post there \(not_in_channel\); it has needed a decision since/,
   );
   await picture('dead-letter-phone');
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
