@@ -1,5 +1,5 @@
 /** Gives the delivery task queues of accounts the limits that the configuration has for them. */
-import { isGrpcServiceError, type Client } from '@temporalio/client';
+import { isGrpcServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ConfiguredAccount } from '../config/configuration.js';
 import type { AccountLimits } from '../destinations/accountPolicy.js';
@@ -57,6 +57,7 @@ export class AccountPacing {
         isUnsupported(error)
           ? 'This Temporal server can’t limit task queues (that came with 1.28): only the limits of whole accounts hold, and the platforms’ own Retry-After'
           : `The limits of task queues can’t be set (${error.details}): only the limits of whole accounts hold, and the platforms’ own Retry-After`,
+        error,
       );
       return false;
     }
@@ -101,12 +102,21 @@ export class AccountPacing {
 
   async #isInTrouble(account: ConfiguredAccount): Promise<boolean> {
     const handle = this.#client.workflow.getHandle(accountTroubleId(account.id));
-    const description = await handle.describe().catch(() => undefined);
-    return description?.status.name === 'RUNNING';
+    try {
+      return (await handle.describe()).status.name === 'RUNNING';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      // To lift the limit of an account in trouble would do harm; to leave one as it is does not.
+      this.#log.warn(
+        { err: error, account: account.id },
+        'Whether the account is in trouble is not known: its limit stays as it is',
+      );
+      return true;
+    }
   }
 
-  #warn(message: string): void {
-    if (!this.#warned) this.#log.warn(message);
+  #warn(message: string, error?: unknown): void {
+    if (!this.#warned) this.#log.warn({ err: error }, message);
     this.#warned = true;
   }
 }

@@ -233,6 +233,7 @@ function parse<Schema extends z.ZodType>(
     result.error.issues
       .map(({ path, message }) => `${where}${path.join('.') || '(top level)'}: ${message}`)
       .join('\n'),
+    { cause: result.error },
   );
 }
 
@@ -244,7 +245,7 @@ function readFile(named: string | undefined): { path: string; content: unknown }
   } catch (error) {
     if (named === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new ConfigurationError(
-      `The configuration file ${path} can't be read (${(error as Error).message}): mend SENDPROOF_CONFIG or the file.`,
+      `The configuration file ${path} can't be read (${(error as Error).message}). Correct SENDPROOF_CONFIG or the file.`,
       { cause: error },
     );
   }

@@ -24,7 +24,7 @@ export function loadEmbeddedSettings(environment: NodeJS.ProcessEnv): EmbeddedSe
   const { success, data, error } = schema.safeParse(environment);
   if (!success) {
     const faults = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new ConfigurationError(faults.join('\n'));
+    throw new ConfigurationError(faults.join('\n'), { cause: error });
   }
   return {
     port: data.TEMPORAL_PORT,

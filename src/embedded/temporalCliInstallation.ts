@@ -100,7 +100,7 @@ async function lockPatiently(directory: string, log: Logger): Promise<() => Prom
     retries: { forever: true, factor: 1, minTimeout: 500, maxTimeout: 500 },
     // Another process may now fetch too; both put the same command in place by renaming, so there is no harm.
     onCompromised: (error) => {
-      log.warn(`lost the lock on ${directory}: ${error.message}`);
+      log.warn({ err: error }, `lost the lock on ${directory}`);
     },
   });
   return withSignsOfLife(acquired, log, (seconds) => {

@@ -42,6 +42,7 @@ async function isFree(port: number): Promise<boolean> {
     await close(await listen(port, LOOPBACK));
     return true;
   } catch {
+    // For whatever reason it can't be listened on: another one is tried.
     return false;
   }
 }
@@ -68,7 +69,7 @@ async function hold(wanted: WantedPort, deadline: number): Promise<Server> {
       return await listen(wanted.port, wanted.host ?? LOOPBACK);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EADDRINUSE' || Date.now() >= deadline) throw refused(wanted, error, code);
+      if (code !== 'EADDRINUSE' || Date.now() >= deadline) throw refused(wanted, error);
       await delay(100);
     }
   }
@@ -85,11 +86,8 @@ async function close(server: Server): Promise<void> {
   await once(server, 'close');
 }
 
-function refused(
-  { port, purpose, variable }: WantedPort,
-  cause: unknown,
-  code = 'unknown',
-): ConfigurationError {
+function refused({ port, purpose, variable }: WantedPort, cause: unknown): ConfigurationError {
+  const { code = 'unknown' } = cause as NodeJS.ErrnoException;
   const reason = code === 'EADDRINUSE' ? 'is taken' : `can't be listened on (${code})`;
   return new ConfigurationError(
     `Port ${port}, which ${purpose} needs, ${reason}. Free it, or set ${variable} to another port.`,

@@ -57,8 +57,10 @@ export async function runMain(log: Logger, main: () => Promise<void>): Promise<v
     await main();
   } catch (error) {
     process.exitCode = 1;
-    if (error instanceof ConfigurationError) log.fatal(error.message);
-    else log.fatal({ err: error }, 'Stopped by an unexpected error');
+    if (error instanceof ConfigurationError) {
+      log.fatal(error.message);
+      if (error.cause !== undefined) log.debug({ err: error.cause }, 'What caused it');
+    } else log.fatal({ err: error }, 'Stopped by an unexpected error');
   }
 }
 

@@ -24,11 +24,11 @@ export async function takeDataDirectory(directory: string, log: Logger): Promise
   const unlock = await lock(directory, {
     lockfilePath,
     onCompromised: (error) => {
-      log.error(`lost the lock on ${directory}: ${error.message}`);
+      log.error({ err: error }, `lost the lock on ${directory}`);
     },
   }).catch((error: unknown) => {
     throw (error as NodeJS.ErrnoException).code === 'ELOCKED'
-      ? alreadyRunning(directory, owner)
+      ? alreadyRunning(directory, owner, error)
       : error;
   });
   await writeFile(ownerFile, String(process.pid));
@@ -48,8 +48,9 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function alreadyRunning(directory: string, owner: number): ConfigurationError {
+function alreadyRunning(directory: string, owner: number, cause: unknown): ConfigurationError {
   return new ConfigurationError(
     `sendproof is already running in ${directory} (process ${owner}). Stop that one, or set SENDPROOF_DATA_DIR to another directory.`,
+    { cause },
   );
 }

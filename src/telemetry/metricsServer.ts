@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { Logger } from 'pino';
 import { exposition, METRICS_CONTENT_TYPE, type MetricsSource } from './exposition.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 
@@ -14,6 +15,7 @@ export interface MetricsServer {
 export async function serveMetrics(
   source: MetricsSource,
   environment: NodeJS.ProcessEnv,
+  log: Logger,
 ): Promise<MetricsServer | undefined> {
   const address = environment.WORKER_METRICS_ADDRESS ?? '';
   if (address === '') return undefined;
@@ -23,9 +25,15 @@ export async function serveMetrics(
       response.writeHead(404).end();
       return;
     }
-    void exposition(source).then((text) => {
-      response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE }).end(text);
-    });
+    exposition(source).then(
+      (text) => {
+        response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE }).end(text);
+      },
+      (error: unknown) => {
+        log.error({ err: error }, 'The metrics could not be collected');
+        response.writeHead(500).end();
+      },
+    );
   });
   server.listen(port, host);
   try {

@@ -18,7 +18,7 @@ export async function runWorkerProcess(context: ProcessContext): Promise<void> {
   const temporal = requireTemporalConnection(environment);
   const temporalSdkUrl = await installTemporalRuntime(log);
   const metrics = createMetrics();
-  const metricsServer = await serveMetrics({ metrics, temporalSdkUrl }, environment);
+  const metricsServer = await serveMetrics({ metrics, temporalSdkUrl }, environment, log);
   if (metricsServer) parts.add('metrics', () => metricsServer.close());
   const tracing = startTracing('sendproof-worker');
   parts.add('tracing', () => tracing.stop());

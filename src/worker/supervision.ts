@@ -33,7 +33,7 @@ export async function createWorkers<Created extends CreatedWorker>(
   );
   if (workers.length === options.length) return workers;
 
-  // The SDK frees a worker only at the end of a run.
+  // The SDK frees a worker only at the end of a run. How that run ends adds nothing to why the creation failed.
   await Promise.allSettled(workers.map((worker) => worker.runUntil(Promise.resolve())));
   const failed = options.filter((_, index) => results[index]?.status === 'rejected');
   throw new AggregateError(

@@ -1,4 +1,5 @@
 /** The metrics of a worker that runs by itself. */
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { serveMetrics } from '../../src/telemetry/metricsServer.js';
@@ -39,15 +40,16 @@ it('tell of its attempts, of the Temporal SDK and of the process, where WORKER_M
 
 describe('WORKER_METRICS_ADDRESS', () => {
   const source = { metrics: createMetrics() };
+  const log = pino({ enabled: false });
 
   it.each(['', undefined])('of %j serves nothing', async (value) => {
-    expect(await serveMetrics(source, { WORKER_METRICS_ADDRESS: value })).toBeUndefined();
+    expect(await serveMetrics(source, { WORKER_METRICS_ADDRESS: value }, log)).toBeUndefined();
   });
 
   it.each(['9465', 'localhost', '127.0.0.1:', '127.0.0.1:70000', 'http://127.0.0.1:9465'])(
     'of %j is refused, with what it should be',
     async (value) => {
-      await expect(serveMetrics(source, { WORKER_METRICS_ADDRESS: value })).rejects.toThrow(
+      await expect(serveMetrics(source, { WORKER_METRICS_ADDRESS: value }, log)).rejects.toThrow(
         'is not host:port (write 127.0.0.1:9465',
       );
     },
@@ -55,9 +57,9 @@ describe('WORKER_METRICS_ADDRESS', () => {
 
   it('that is taken is refused', async () => {
     const address = await freeAddress();
-    const server = await serveMetrics(source, { WORKER_METRICS_ADDRESS: address });
+    const server = await serveMetrics(source, { WORKER_METRICS_ADDRESS: address }, log);
     cleanups.push(() => server?.close());
-    await expect(serveMetrics(source, { WORKER_METRICS_ADDRESS: address })).rejects.toThrow(
+    await expect(serveMetrics(source, { WORKER_METRICS_ADDRESS: address }, log)).rejects.toThrow(
       `${address} can’t be listened on (EADDRINUSE)`,
     );
   });

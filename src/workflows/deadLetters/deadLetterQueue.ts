@@ -145,6 +145,10 @@ async function applyDecisions(queue: Queue): Promise<void> {
 async function notifyOperators(queue: Queue): Promise<void> {
   const { counts, digest, destination } = queue;
   for (;;) {
+    // `patched` writes a marker, which a predicate should not do. It has to stay here: a queue of the first form has handled
+    // signals without the marker, so the question must be asked again after the handlers of each later task. And histories
+    // have the marker after the commands of those handlers and before those of both loops. Asked in a handler, or after the
+    // wait, it would be written in another place, and an update in the same task could no longer be replayed.
     await condition(
       () => queue.isFull() || (openCount(counts) > 0 && patched(NOTIFIES_OPERATORS_PATCH)),
     );
