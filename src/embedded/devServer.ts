@@ -4,7 +4,7 @@ import { Connection } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { spawnKept, type KeptProcess } from './keptProcess.js';
-import { demandFreePorts, LOOPBACK, resolvePort, type WantedPort } from '../lib/ports.js';
+import { assertPortsFree, LOOPBACK, resolvePort, type RequiredPort } from '../lib/ports.js';
 import { SEARCH_ATTRIBUTES } from '../contract/searchAttributes.js';
 
 export interface DevServerOptions {
@@ -78,7 +78,7 @@ const SQLITE_PRAGMAS: Readonly<Record<string, string>> = {
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   const port = await resolvePort(options.port);
   const uiPort = options.uiPort === undefined ? undefined : await resolvePort(options.uiPort);
-  await demandFreePorts(devServerPorts({ port, uiPort }));
+  await assertPortsFree(devServerPorts({ port, uiPort }));
 
   const server = spawnKept(options.cliPath, commandLine({ ...options, port, uiPort }));
   const complaints = readComplaints(server, options.log);
@@ -101,11 +101,11 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   };
 }
 
-/** The ports of a server with these numbers, as `demandFreePorts` takes them. */
+/** The ports of a server with these numbers, as `assertPortsFree` takes them. */
 export function devServerPorts({
   port,
   uiPort,
-}: Pick<DevServerOptions, 'port' | 'uiPort'>): WantedPort[] {
+}: Pick<DevServerOptions, 'port' | 'uiPort'>): RequiredPort[] {
   const service = { port, purpose: 'the embedded Temporal server', variable: 'TEMPORAL_PORT' };
   if (uiPort === undefined) return [service];
   return [service, { port: uiPort, purpose: "Temporal's Web UI", variable: 'TEMPORAL_UI_PORT' }];

@@ -12,7 +12,7 @@ export const durationMs = z
     return z.NEVER;
   });
 
-/** What the `ms` library takes; it throws at anything else. */
+/** The longest text that the `ms` library accepts; it throws on a longer one. */
 const LONGEST_TEXT = 100;
 
 /** The `ms` library returns undefined for text that is no duration, which its types leave out. */

@@ -1,8 +1,8 @@
 import { pino, type Logger } from 'pino';
 
 /**
- * The process's logger: one JSON line per unit of work on standard output. Never give it content, credentials or a whole
- * request; what is redacted here is the second line of defence.
+ * The process's logger: one JSON line for each unit of work, on standard output. Never log content, credentials or a whole
+ * request. The redaction here is only a second protection.
  */
 export function createLogger(name: string, environment: NodeJS.ProcessEnv): Logger {
   return pino({

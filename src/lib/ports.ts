@@ -6,28 +6,28 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigurationError } from './configurationError.js';
 import { z } from 'zod';
 
-/** What is embedded listens here only: it asks nobody who they are. */
+/** Embedded servers listen on this address only, since they have no authentication. */
 export const LOOPBACK = '127.0.0.1';
 
-export interface WantedPort {
+export interface RequiredPort {
   port: number;
   /** Default: LOOPBACK. */
   host?: string | undefined;
-  /** What it is for, as `the API`. */
+  /** What needs it, as `the API`. */
   purpose: string;
   /** The environment variable that sets it. */
   variable: string;
 }
 
 /**
- * Where a free port is looked for: below what systems give to outgoing connections (Linux from 32768, macOS from 49152),
- * since one of those could have it again before the server that it was found for.
+ * The range in which free ports are searched: below the ports of outgoing connections (Linux from 32768, macOS from 49152).
+ * Otherwise such a connection could take the port before the server opens it.
  */
 const SEARCHED_FROM = 20_000;
 const SEARCHED_TO = 32_768;
 const SEARCH_TRIES = 100;
 
-/** Resolves with the port given, or for 0 with one that is free. */
+/** Resolves with the given port, or with a free one if it is 0. */
 export async function resolvePort(port: number): Promise<number> {
   if (port !== 0) return port;
   for (let tries = 0; tries < SEARCH_TRIES; tries += 1) {
@@ -42,34 +42,37 @@ async function isFree(port: number): Promise<boolean> {
     await close(await listen(port, LOOPBACK));
     return true;
   } catch {
-    // For whatever reason it can't be listened on: another one is tried.
+    // The reason doesn't matter: another port is tried.
     return false;
   }
 }
 
 /**
- * Resolves when all the ports are free and no two are the same, after waiting up to `withinMs` for whoever is just ending.
- * Ports 0 are always free.
+ * Resolves when all the ports are free and no two are the same. Waits up to `withinMs` for a program that is ending to free
+ * its port. Port 0 is always free.
  *
- * @throws ConfigurationError that names the first port that is not, and its variable.
+ * @throws ConfigurationError that names the first port that isn't free, and its variable.
  */
-export async function demandFreePorts(wanted: readonly WantedPort[], withinMs = 0): Promise<void> {
+export async function assertPortsFree(
+  required: readonly RequiredPort[],
+  withinMs = 0,
+): Promise<void> {
   const deadline = Date.now() + withinMs;
   const held: Server[] = [];
   try {
-    for (const one of wanted) held.push(await hold(one, deadline));
+    for (const port of required) held.push(await hold(port, deadline));
   } finally {
     await Promise.all(held.map(close));
   }
 }
 
-async function hold(wanted: WantedPort, deadline: number): Promise<Server> {
+async function hold(required: RequiredPort, deadline: number): Promise<Server> {
   for (;;) {
     try {
-      return await listen(wanted.port, wanted.host ?? LOOPBACK);
+      return await listen(required.port, required.host ?? LOOPBACK);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EADDRINUSE' || Date.now() >= deadline) throw refused(wanted, error);
+      if (code !== 'EADDRINUSE' || Date.now() >= deadline) throw portError(required, error);
       await delay(100);
     }
   }
@@ -86,14 +89,14 @@ async function close(server: Server): Promise<void> {
   await once(server, 'close');
 }
 
-function refused({ port, purpose, variable }: WantedPort, cause: unknown): ConfigurationError {
+function portError({ port, purpose, variable }: RequiredPort, cause: unknown): ConfigurationError {
   const { code = 'unknown' } = cause as NodeJS.ErrnoException;
-  const reason = code === 'EADDRINUSE' ? 'is taken' : `can't be listened on (${code})`;
+  const reason = code === 'EADDRINUSE' ? 'is already in use' : `can’t be opened (${code})`;
   return new ConfigurationError(
-    `Port ${port}, which ${purpose} needs, ${reason}. Free it, or set ${variable} to another port.`,
+    `Port ${port}, needed by ${purpose}, ${reason}. Free it, or set ${variable} to another port.`,
     { cause },
   );
 }
 
-/** A TCP port; 0: any that is free. */
+/** A TCP port; 0 means any free port. */
 export const portNumber = z.coerce.number().int().min(0).max(65_535);

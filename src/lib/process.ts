@@ -1,10 +1,10 @@
-/** What the executables share: how a process fails, and how it is asked to stop. */
+/** What the executables share: how a process starts, fails and stops. */
 import type { Logger } from 'pino';
 import { ConfigurationError } from './configurationError.js';
 import { createLogger } from './log.js';
 import { Parts } from './parts.js';
 
-/** What a process is made from. */
+/** What a process gets to start its parts. */
 export interface ProcessContext {
   environment: NodeJS.ProcessEnv;
   log: Logger;
@@ -29,7 +29,7 @@ export async function runProcess(
   await runMain(log, async () => {
     const parts = new Parts(log);
     const stopRequest = stopSignal().then((signal) => {
-      log.info(`${signal}: stopping (once more: at once)`);
+      log.info(`${signal}: stopping (a second one ends the process at once)`);
     });
     try {
       await Promise.race([stopRequest, run({ environment, log, parts })]);
@@ -45,8 +45,8 @@ export async function runProcess(
  * Runs the main function of an executable. A ConfigurationError is for the person who started it: its message is logged
  * without a stack. Any other error is logged with its causes. Either way the exit code is 1.
  *
- * An exception or a rejection that nothing handles ends the process at once, with exit code 1: nobody knows which state it
- * has left behind.
+ * An exception or a rejection that nothing handles ends the process at once, with exit code 1, because the state that it
+ * left behind is unknown.
  */
 export async function runMain(log: Logger, main: () => Promise<void>): Promise<void> {
   process.on('uncaughtException', (error, origin) => {

@@ -5,8 +5,8 @@ import { z } from 'zod';
 type SecretReference = { env: string } | { file: string };
 
 /**
- * Where a secret is, never the secret: it is read when it is used, so that a process that doesn't use it need not have
- * it, and it shows as its whereabouts in whatever prints or serialises it.
+ * A reference to a secret, not the secret. The secret is read when it is used, so that a process that doesn't use it need
+ * not have it. Printed or serialised, it shows the name of its variable or file.
  */
 export class Secret {
   readonly #reference: SecretReference;
@@ -24,7 +24,7 @@ export class Secret {
       const value = this.#environment[env]?.trim() ?? '';
       if (value !== '') return value;
       throw new ConfigurationError(
-        `The environment variable ${env} is not set: it should hold a secret of the configuration.`,
+        `The environment variable ${env} is not set. It must contain a secret that the configuration refers to.`,
       );
     }
     return readSecret(this.#reference.file);
@@ -48,7 +48,7 @@ function readSecret(file: string): string {
     cause = error;
   }
   throw new ConfigurationError(
-    `The file ${file} is missing or empty: it should hold a secret of the configuration.`,
+    `The file ${file} is missing or empty. It must contain a secret that the configuration refers to.`,
     { cause },
   );
 }
@@ -56,8 +56,8 @@ function readSecret(file: string): string {
 let parsedEnvironment: NodeJS.ProcessEnv = process.env;
 
 /**
- * Has the secrets that `parse` finds read from this environment. Zod gives its transforms no context of the parse that they
- * are part of; what is parsed synchronously can find the environment here.
+ * Calls `parse`; the secrets in its result are read from this environment. Zod passes no context to transforms, so `secret`
+ * takes the environment from a variable. That works because parsing is synchronous.
  */
 export function withSecretsOf<Parsed>(environment: NodeJS.ProcessEnv, parse: () => Parsed): Parsed {
   const outer = parsedEnvironment;

@@ -1,20 +1,20 @@
-/** The directory where the embedded default keeps its files: one running sendproof at a time. */
+/** The data directory of `npm start`. Only one sendproof process can use it at a time. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { lock } from 'proper-lockfile';
 import { ConfigurationError } from '../lib/configurationError.js';
 
-/** Lets go of the directory. */
+/** Unlocks the directory. */
 export type Release = () => Promise<void>;
 
 /**
- * Makes the directory, for this user's eyes only (messages are in it), and takes it for this process. What a killed process
- * left locked is taken over at once: the kernel knows that it is gone.
+ * Creates the directory, readable by this user only since it contains messages, and locks it for this process. A lock that a
+ * killed process left behind is removed at once.
  *
- * @throws ConfigurationError when another process has it.
+ * @throws ConfigurationError when another process has locked it.
  */
-export async function takeDataDirectory(directory: string, log: Logger): Promise<Release> {
+export async function lockDataDirectory(directory: string, log: Logger): Promise<Release> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const lockfilePath = join(directory, 'lock');
   const ownerFile = join(directory, 'pid');
@@ -24,7 +24,7 @@ export async function takeDataDirectory(directory: string, log: Logger): Promise
   const unlock = await lock(directory, {
     lockfilePath,
     onCompromised: (error) => {
-      log.error({ err: error }, `lost the lock on ${directory}`);
+      log.error({ err: error, directory }, 'The lock on the data directory was lost');
     },
   }).catch((error: unknown) => {
     throw (error as NodeJS.ErrnoException).code === 'ELOCKED'
@@ -43,7 +43,7 @@ function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // It runs, as another user's.
+    // The process exists, but belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

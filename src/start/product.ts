@@ -5,7 +5,7 @@ import { loadConfiguration, longestWindowMs, type Configuration } from '../confi
 import { devServerPorts, startDevServer } from '../embedded/devServer.js';
 import { loadEmbeddedSettings } from '../embedded/settings.js';
 import { findTemporalCli } from '../embedded/temporalCli.js';
-import { demandFreePorts } from '../lib/ports.js';
+import { assertPortsFree } from '../lib/ports.js';
 import type { ProcessContext } from '../lib/process.js';
 import type { Sandbox } from '../sandbox/interface.js';
 import { startSandbox } from '../sandbox/sandbox.js';
@@ -16,7 +16,7 @@ import { connectWorkers } from '../temporal/nativeConnection.js';
 import { checkRetention, raiseNamespaceRetention } from '../temporal/retention.js';
 import { addWorkers } from '../worker/process.js';
 import { installTemporalRuntime } from '../worker/runtime.js';
-import { takeDataDirectory } from './dataDirectory.js';
+import { lockDataDirectory } from './dataDirectory.js';
 import {
   destinationToTry,
   platformsWithoutAccount,
@@ -25,30 +25,30 @@ import {
 } from './sandboxAccounts.js';
 import { welcome } from './welcome.js';
 
-/** The server of a sendproof that was killed just now has its ports for a moment longer. */
-const PORT_PATIENCE_MS = 2_000;
+/** After a sendproof process was killed, its Temporal server keeps its ports for a moment. */
+const PORT_WAIT_MS = 2_000;
 
-/** Starts one part after the other, shows where they are, and rejects as soon as one of them fails. */
+/** Starts one part after the other, prints their addresses, and rejects as soon as one of them fails. */
 export async function runProduct(given: ProcessContext): Promise<never> {
   const { log, parts } = given;
-  const basis = loadConfiguration(given.environment);
+  const base = loadConfiguration(given.environment);
   const service = loadTemporalConnection(given.environment);
-  const sandboxed = platformsWithoutAccount(basis);
-  parts.add('data directory', await takeDataDirectory(basis.dataDirectory, log));
-  await demandPorts(given, basis, {
+  const sandboxed = platformsWithoutAccount(base);
+  parts.add('data directory', await lockDataDirectory(base.dataDirectory, log));
+  await assertProductPortsFree(given, base, {
     server: service === undefined,
     sandbox: sandboxed.length > 0,
   });
 
-  const temporal: Temporal = service ?? (await startServer(given, basis));
-  const sandbox = sandboxed.length > 0 ? await addSandbox(given, basis) : undefined;
+  const temporal: Temporal = service ?? (await startServer(given, base));
+  const sandbox = sandboxed.length > 0 ? await addSandbox(given, base) : undefined;
   const environment = {
     ...(temporal.uiUrl !== undefined && { TEMPORAL_UI_URL: temporal.uiUrl }),
     ...given.environment,
     ...(sandbox && sandboxVariables(sandbox, sandboxed, given.environment)),
   };
   const context = { environment, log, parts };
-  // Once more, now that the environment has the sandbox's accounts and the Web UI.
+  // Loaded again, because the environment now has the sandbox's accounts and the Web UI.
   const configuration = loadConfiguration(environment);
 
   const tracing = startTracing('sendproof');
@@ -64,10 +64,10 @@ export async function runProduct(given: ProcessContext): Promise<never> {
   const metrics = createMetrics();
   const shared = { configuration, connection, namespace, tracing };
   const workers = await addWorkers(context, { ...shared, metrics });
-  // On the worker's own connection: two connections fewer, and Temporal may hand a start straight to the worker.
+  // The API shares the worker's connection: Temporal may then hand the first task of a workflow directly to the worker.
   const api = await addApi(context, { ...shared, metrics: { metrics, temporalSdkUrl } });
 
-  show(api.url, temporal, sandbox, sandboxed, configuration);
+  printWelcome(api.url, temporal, sandbox, sandboxed, configuration);
   const ended = await Promise.race([
     workers.done.then(() => 'worker'),
     ...(temporal.ended ? [temporal.ended.then(() => 'embedded Temporal server')] : []),
@@ -75,14 +75,14 @@ export async function runProduct(given: ProcessContext): Promise<never> {
   throw new Error(`The ${ended} ended by itself.`);
 }
 
-/** A Temporal to work with, embedded or not. */
+/** The Temporal service in use, embedded or not. */
 interface Temporal extends TemporalConnection {
   uiUrl?: string | undefined;
   /** Resolves when the embedded server has ended. */
   ended?: Promise<unknown>;
 }
 
-async function demandPorts(
+async function assertProductPortsFree(
   { environment }: ProcessContext,
   { host, port, sandboxPort }: Configuration,
   needed: { server: boolean; sandbox: boolean },
@@ -90,9 +90,9 @@ async function demandPorts(
   const api = { port, host, purpose: 'the API', variable: 'PORT' };
   const sandbox = { port: sandboxPort, purpose: 'the sandbox', variable: 'SANDBOX_PORT' };
   const server = devServerPorts(loadEmbeddedSettings(environment));
-  await demandFreePorts(
+  await assertPortsFree(
     [api, ...(needed.sandbox ? [sandbox] : []), ...(needed.server ? server : [])],
-    PORT_PATIENCE_MS,
+    PORT_WAIT_MS,
   );
 }
 
@@ -130,7 +130,7 @@ async function addSandbox(
   return sandbox;
 }
 
-function show(
+function printWelcome(
   api: string,
   { connectionOptions, namespace, uiUrl }: Temporal,
   sandbox: Sandbox | undefined,

@@ -1,28 +1,28 @@
-/** The accounts that are played by the sandbox because nobody has configured real ones. */
+/** The accounts that the sandbox simulates, because no real ones are configured. */
 import { findAccount, type Configuration } from '../config/configuration.js';
 import { accountId } from '../domain/account.js';
 import { SEEDED_TEAM } from '../sandbox/places.js';
 import type { Sandbox } from '../sandbox/interface.js';
 
-/** The places that every sandbox begins with, by platform, as destinations. */
-const PLACES = {
+/** One destination on each platform that exists in every new sandbox. */
+const SEEDED_DESTINATIONS = {
   slack: 'slack:default/C0123ABC',
   teams: `teams:default/${SEEDED_TEAM}/19:incidents@thread.tacv2`,
   'teams-webhook': 'teams-webhook:default/default',
 } as const;
-export type SandboxedPlatform = keyof typeof PLACES;
+export type SandboxedPlatform = keyof typeof SEEDED_DESTINATIONS;
 
 /** The platforms whose account `default` isn't configured. */
 export function platformsWithoutAccount(configuration: Configuration): SandboxedPlatform[] {
-  return (Object.keys(PLACES) as SandboxedPlatform[]).filter(
+  return (Object.keys(SEEDED_DESTINATIONS) as SandboxedPlatform[]).filter(
     (platform) =>
       findAccount(configuration, accountId({ platform, account: 'default' })) === undefined,
   );
 }
 
 /**
- * What the environment lacks to have these platforms' account `default` played by the sandbox. A variable that is set,
- * as SLACK_API_URL to a server of one's own, is left as it is.
+ * The environment variables that make the sandbox simulate these platforms' account `default`. A variable that is already
+ * set, such as SLACK_API_URL to another server, is left out.
  */
 export function sandboxVariables(
   sandbox: Sandbox,
@@ -34,16 +34,16 @@ export function sandboxVariables(
     teams: { GRAPH_ACCESS_TOKEN: sandbox.graphToken, GRAPH_BASE_URL: sandbox.graphBaseUrl },
     'teams-webhook': { TEAMS_WEBHOOK_URL: sandbox.webhookUrl('incidents') },
   };
-  const wanted = platforms.flatMap((platform) => Object.entries(variables[platform]));
-  return Object.fromEntries(wanted.filter(([name]) => !environment[name]));
+  const needed = platforms.flatMap((platform) => Object.entries(variables[platform]));
+  return Object.fromEntries(needed.filter(([name]) => !environment[name]));
 }
 
-/** A destination to try: in the sandbox where the platform is played by it, else for a person to fill in. */
+/** A destination to try: one in the sandbox if it simulates the platform, otherwise one with placeholders. */
 export function destinationToTry(
   platform: 'slack' | 'teams',
   sandboxed: readonly SandboxedPlatform[],
 ): string {
-  if (sandboxed.includes(platform)) return PLACES[platform];
+  if (sandboxed.includes(platform)) return SEEDED_DESTINATIONS[platform];
   return platform === 'slack'
     ? 'slack:default/<channel id>'
     : 'teams:default/<team id>/<channel id>';

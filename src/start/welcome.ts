@@ -1,4 +1,4 @@
-/** What `npm start` shows once everything is up. */
+/** What `npm start` prints once everything has started. */
 
 export interface Addresses {
   api: string;
@@ -7,7 +7,7 @@ export interface Addresses {
   temporalUi: string | undefined;
 }
 
-/** The addresses, and a command to try that works as it is. */
+/** The addresses, and commands to try that work as they are. */
 export function welcome(
   addresses: Addresses,
   toTry: { destinations: string[]; withApiKey: boolean },
@@ -16,7 +16,10 @@ export function welcome(
   const rows = [
     ['API', api],
     ['Pages', `${api}/messages`],
-    ['Sandbox', sandbox && `${sandbox} (plays Slack and Teams: see here what people would see)`],
+    [
+      'Sandbox',
+      sandbox && `${sandbox} (simulates Slack and Teams, and shows what people would see)`,
+    ],
     ['Temporal', temporal],
     ['Temporal Web UI', temporalUi],
   ];
@@ -27,7 +30,7 @@ export function welcome(
   });
   return [
     '',
-    'sendproof runs. Ctrl-C stops it; what is in flight then goes on at the next start.',
+    'sendproof is running. Press Ctrl-C to stop it; deliveries in progress continue at the next start.',
     '',
     ...rows.flatMap(([name = '', address]) => (address ? [`  ${name.padEnd(16)} ${address}`] : [])),
     '',

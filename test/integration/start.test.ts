@@ -77,7 +77,7 @@ describe('npm start', () => {
 
       expect(await product.exitCode).toBe(1);
       expect(product.output).toMatch(
-        new RegExp(`Port ${taken}, which .* needs, is taken.*set ${variable} `),
+        new RegExp(`Port ${taken}, needed by .*, is already in use.*set ${variable} `),
       );
       expect(await directory.processes()).toEqual([]);
       other.close();
