@@ -5,7 +5,7 @@ import type { AccountTrouble } from '../contract/accountTrouble.js';
 import type { Destination } from '../domain/destination.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 
-/** The account must not be called now. Not the message's fault, and no attempt at it. */
+/** The account must not be used now. This is no failure of the message, and does not count as an attempt. */
 export class AccountHeldBack extends Error {
   override readonly name = 'AccountHeldBack';
   readonly reason: FailureReason;
@@ -17,17 +17,17 @@ export class AccountHeldBack extends Error {
 }
 
 /**
- * While credentials are refused, one delivery at a time tries them again: after this time, and then more and more seldom.
- * The account's queue is stopped meanwhile, so that this is for servers that can't stop one, and for a worker that another
- * worker's check has not reached.
+ * While credentials are refused, one delivery at a time tries them again: first after this time, then after longer and longer
+ * times. Usually the account's queue is stopped meanwhile. These trials are for servers that can't stop a queue, and for a
+ * worker that doesn't know that another worker's check has succeeded.
  */
 const FIRST_TRIAL_MS = 15_000;
 const LONGEST_TRIAL_MS = 5 * 60_000;
 
-/** So many destinations that are refused within this time are the account's limit, not each one's own. */
+/** When so many destinations are rate-limited within this time, the limit is the account's, not each destination's. */
 const ACCOUNT_WIDE_DESTINATIONS = 3;
 const ACCOUNT_WIDE_MS = 5_000;
-/** As long as the account is held back where the platform names no time, and at most: it may be a mistake about one. */
+/** How long the account pauses if the platform names no time, and the longest pause: the conclusion above may be wrong. */
 const DEFAULT_RETRY_AFTER_MS = 5_000;
 const LONGEST_PAUSE_MS = 60_000;
 
@@ -38,8 +38,8 @@ interface Refusal {
 }
 
 /**
- * One account in this worker process: the adapter with its present credentials, and whether it may be called. Once the
- * platform has refused the credentials nothing more is sent with them; the deliveries that come are held back.
+ * One account in this worker process: the adapter with its present credentials, and whether it may be used. Once the platform
+ * has refused the credentials, nothing more is sent with them, and deliveries are held back.
  */
 export class AccountConnection {
   readonly account: ConfiguredAccount;
@@ -51,7 +51,7 @@ export class AccountConnection {
   readonly #limited = new Map<Destination, { at: number; waitMs: number }>();
 
   /**
-   * @param report what is wrong with the whole account, once each time it turns out
+   * @param report called with what is wrong with the whole account, once for each time that it is detected
    * @param now milliseconds of a clock
    */
   constructor(
@@ -64,7 +64,7 @@ export class AccountConnection {
     this.#now = now;
   }
 
-  /** Reads the credentials. What is wrong with them, where they can't be read; it has been reported then. */
+  /** Reads the credentials. Returns what is wrong if they can't be read; that has been reported then. */
   open(): string | undefined {
     try {
       this.#adapter = this.#create();
@@ -76,8 +76,8 @@ export class AccountConnection {
     }
   }
 
-  /** The adapter to make one attempt with. Throws AccountHeldBack while the account must not be called. */
-  use(): DestinationAdapter {
+  /** Returns the adapter for one attempt. Throws AccountHeldBack while the account must not be used. */
+  acquireAdapter(): DestinationAdapter {
     const now = this.#now();
     if (now < this.#limitedUntil) {
       throw new AccountHeldBack('rate_limited', 'The platform asked the whole account to wait.');
@@ -96,27 +96,27 @@ export class AccountConnection {
   }
 
   /**
-   * Takes note of what an attempt came to.
+   * Records the result of an attempt.
    *
-   * @returns whether it failed for the account's sake, so that the message is to be held back
+   * @returns whether it failed because the account is unavailable, so that the message must be held back
    */
-  note(
+  recordResult(
     adapter: DestinationAdapter | undefined,
     destination: Destination,
     error: DeliveryError | undefined,
   ): boolean {
     if (error && isRefusal(this.account, error)) {
-      // Of many that were under way, the first speaks for all; and what older credentials came to says nothing of these.
+      // The first refusal marks the account; later ones, and results of earlier credentials, are ignored.
       if (adapter === this.#adapter) this.#refuse(error.message);
       return true;
     }
     const isAccepted = !error || (error.outcome === 'permanent' && error.httpStatus !== undefined);
     if (isAccepted && adapter === this.#adapter) this.#refusal = undefined;
-    if (error?.reason === 'rate_limited') this.#noteLimit(destination, error);
+    if (error?.reason === 'rate_limited') this.#recordRateLimit(destination, error);
     return false;
   }
 
-  /** Reads the credentials again and asks the platform whether they work; if so, the account may be called again. */
+  /** Reads the credentials again and asks the platform whether they work. If so, the account may be used again. */
   async check(): Promise<{ identity: string }> {
     const adapter = this.#create();
     const answer = await adapter.check();
@@ -152,7 +152,7 @@ export class AccountConnection {
     Object.assign(this.#refusal, { trialMs, trialAt: this.#now() + trialMs });
   }
 
-  #noteLimit(destination: Destination, { message, retryAfterMs }: DeliveryError): void {
+  #recordRateLimit(destination: Destination, { message, retryAfterMs }: DeliveryError): void {
     const now = this.#now();
     const waitMs = Math.min(retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, LONGEST_PAUSE_MS);
     this.#limited.set(destination, { at: now, waitMs });
@@ -160,7 +160,7 @@ export class AccountConnection {
       if (now - at > ACCOUNT_WIDE_MS) this.#limited.delete(each);
     }
     if (this.#limited.size < ACCOUNT_WIDE_DESTINATIONS || now < this.#limitedUntil) return;
-    // Each that was told to wait for longer does so by itself.
+    // Destinations with a longer Retry-After wait for it on their own.
     const pauseMs = Math.min(...[...this.#limited.values()].map((each) => each.waitMs));
     this.#limited.clear();
     this.#limitedUntil = now + pauseMs;
@@ -168,7 +168,7 @@ export class AccountConnection {
   }
 }
 
-/** Where each destination has credentials of its own, a refusal is that destination's. */
+/** Whether the account's credentials were refused. If each destination has its own, only that destination is affected. */
 export function isRefusal({ platform }: ConfiguredAccount, { reason }: DeliveryError): boolean {
   return reason === 'credentials_rejected' && platform.credentials === 'account';
 }

@@ -1,4 +1,4 @@
-/** Gives the delivery task queues of accounts the limits that the configuration has for them. */
+/** Sets the limits of the accounts' delivery task queues to those of the configuration. */
 import { isGrpcServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ConfiguredAccount } from '../config/configuration.js';
@@ -15,15 +15,15 @@ import {
 } from '../temporal/queueLimits.js';
 
 /**
- * Messages that leave evenly don't arrive evenly: one that is late makes the next one seem early. At exactly the platform's
- * pace there would be no room for that, and some would be refused.
+ * Messages that leave at even intervals don't arrive at even intervals: after a late one, the next one seems early. At exactly
+ * the platform's limit some of those would be refused.
  */
 const ROOM_FOR_DELAYS = 0.93;
 
 export class AccountPacing {
   readonly #client: Client;
   readonly #log: Logger;
-  /** Asked once, and only where a limit of destinations is to be set. */
+  /** Checked once, and only if a limit for destinations has to be set. */
   #fairness: Promise<boolean> | undefined;
   #warned = false;
 
@@ -33,30 +33,30 @@ export class AccountPacing {
   }
 
   /**
-   * Sets the limits of an account's task queue where they differ from what is there. The limit of the whole queue is left
-   * alone while the account is in trouble: it is then the `accountTrouble` workflow's.
+   * Sets the limits of an account's task queue where they differ from the present ones. While the account is in trouble, the
+   * limit of the whole queue is not changed, because the `accountTrouble` workflow controls it.
    *
-   * @returns false where the server can't keep such limits or this process may not set them: one warning is logged, and
-   * the worker has to ask for the account's limit itself
+   * @returns false if the server doesn't support such limits or this process may not set them. One warning is logged, and
+   * the worker has to enforce the account's limit itself.
    */
   async apply(account: ConfiguredAccount): Promise<boolean> {
     const taskQueue = deliveryTaskQueue(account.id);
     try {
       const present = await readQueueLimits(this.#client, taskQueue);
-      const wanted = differing(await this.#possible(account.limits, present), present);
+      const wanted = changedLimits(await this.#supportedLimits(account.limits, present), present);
       if (wanted.perQueue !== undefined && (await this.#isInTrouble(account))) {
         delete wanted.perQueue;
       }
       if (wanted.perQueue === undefined && wanted.perFairnessKey === undefined) return true;
       await setQueueLimits(this.#client, taskQueue, wanted, 'sendproof: the account’s limits');
-      this.#log.info({ account: account.id, ...wanted }, 'The account has new limits');
+      this.#log.info({ account: account.id, ...wanted }, 'The limits of the account were changed');
       return true;
     } catch (error) {
       if (!isGrpcServiceError(error)) throw error;
       this.#warn(
         isUnsupported(error)
-          ? 'This Temporal server can’t limit task queues (that came with 1.28): only the limits of whole accounts hold, and the platforms’ own Retry-After'
-          : `The limits of task queues can’t be set (${error.details}): only the limits of whole accounts hold, and the platforms’ own Retry-After`,
+          ? 'This Temporal server doesn’t support limits of task queues (it is older than 1.28): only the limits of whole accounts apply, and the platforms’ own Retry-After'
+          : `The limits of task queues can’t be set (${error.details}): only the limits of whole accounts apply, and the platforms’ own Retry-After`,
         error,
       );
       return false;
@@ -64,14 +64,14 @@ export class AccountPacing {
   }
 
   /**
-   * Lets the account's queue pass only a share of its limit, as 0 to hold everything back and 1 for all of it. Does nothing
-   * where the server can't do that, or this process may not.
+   * Reduces the account's queue to a share of its limit: 0 stops it, 1 restores the limit. Does nothing if the server doesn't
+   * support that, or this process may not do it.
    *
    * @param reason shown with the limit in Temporal's tools
    */
   async allow(account: ConfiguredAccount, share: number, reason: string): Promise<void> {
     const { perAccount } = account.limits;
-    // Without a limit of its own, the platform's usual one is a point to start from.
+    // An account without a limit is reduced to a share of the platform's default.
     const base = perAccount === 'off' ? account.platform.limits.perAccount : perAccount;
     const perQueue = share === 1 || base === 'off' ? perAccount : share * base;
     try {
@@ -87,15 +87,15 @@ export class AccountPacing {
     }
   }
 
-  /** What to set: what this server can keep without harm. */
-  async #possible(limits: AccountLimits, present: QueueLimits): Promise<AccountLimits> {
+  /** The limits that this server can enforce without delaying other destinations. */
+  async #supportedLimits(limits: AccountLimits, present: QueueLimits): Promise<AccountLimits> {
     if (limits.perDestination === 'off') return limits;
     const perDestination = ROOM_FOR_DELAYS * limits.perDestination;
     if (isSameLimit(perDestination, present.perFairnessKey)) return { ...limits, perDestination };
     this.#fairness ??= isFair(this.#client);
     if (await this.#fairness) return { ...limits, perDestination };
     this.#warn(
-      'This Temporal server is not fair to destinations (matching.useNewMatcher and matching.enableFairness are off): a busy channel delays the others of its account, and only the limits of whole accounts hold, and the platforms’ own Retry-After',
+      'This Temporal server is not fair to destinations (matching.useNewMatcher and matching.enableFairness are off): a busy channel delays the others of its account. Only the limits of whole accounts apply, and the platforms’ own Retry-After',
     );
     return { ...limits, perDestination: 'off' };
   }
@@ -106,10 +106,10 @@ export class AccountPacing {
       return (await handle.describe()).status.name === 'RUNNING';
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return false;
-      // To lift the limit of an account in trouble would do harm; to leave one as it is does not.
+      // Restoring the limit of an account in trouble would be harmful; leaving a limit unchanged is not.
       this.#log.warn(
         { err: error, account: account.id },
-        'Whether the account is in trouble is not known: its limit stays as it is',
+        'The account’s trouble could not be looked up: its limit is not changed',
       );
       return true;
     }
@@ -121,7 +121,7 @@ export class AccountPacing {
   }
 }
 
-function differing(
+function changedLimits(
   { perAccount, perDestination }: AccountLimits,
   present: QueueLimits,
 ): Partial<Pick<QueueLimits, 'perQueue' | 'perFairnessKey'>> {

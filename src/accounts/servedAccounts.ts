@@ -1,4 +1,4 @@
-/** The accounts that the workers of this process deliver for: their connections, their limits, and their troubles. */
+/** The accounts that the workers of this process deliver through: their connections, limits and troubles. */
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { AccountConnection } from './accountConnection.js';
@@ -11,15 +11,15 @@ import { accountTroubleId, WORKFLOW_TASK_QUEUE } from '../contract/names.js';
 export interface ServedAccounts {
   connections: ReadonlyMap<AccountId, AccountConnection>;
   pacing: AccountPacing;
-  /** Whose limits the server doesn't keep by itself. */
+  /** The accounts whose limits the server doesn't enforce. */
   unpaced: ReadonlySet<AccountId>;
-  /** Takes over the limits of a configuration that has changed. Everything else in it waits for a restart. */
-  takeLimits: (configuration: Configuration) => Promise<void>;
+  /** Applies the limits of a changed configuration. Its other changes take effect at the next start. */
+  applyLimits: (configuration: Configuration) => Promise<void>;
 }
 
 /**
  * Sets the limits of the accounts' task queues and reads their credentials. An account whose credentials can't be read is
- * served all the same: it is in trouble from the beginning, and its messages wait until it isn't.
+ * served too: it is in trouble from the start, and its messages wait until the trouble is over.
  */
 export async function serveAccounts(
   client: Client,
@@ -36,7 +36,7 @@ export async function serveAccounts(
     }),
   );
   const unpaced = new Set<AccountId>();
-  // One after the other: the first finds out what this server can do.
+  // One after the other: the first call finds out what this server supports.
   for (const account of accounts) {
     if (!(await pacing.apply(account))) unpaced.add(account.id);
   }
@@ -46,7 +46,7 @@ export async function serveAccounts(
     connections,
     pacing,
     unpaced,
-    takeLimits: async (configuration) => {
+    applyLimits: async (configuration) => {
       for (const { id, limits } of configuration.accounts) {
         const account = connections.get(id)?.account;
         if (!account) continue;
@@ -57,7 +57,7 @@ export async function serveAccounts(
   };
 }
 
-/** Tells the account's `accountTrouble` workflow, which is started where there is none. */
+/** Signals the account's `accountTrouble` workflow, and starts it if it isn't running. */
 async function reportTrouble(
   client: Client,
   account: AccountId,

@@ -58,7 +58,7 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
     let attempt = await makeAttempt(adapter, input, log, lease);
     clearInterval(heartbeats);
 
-    const isHeldBack = connection?.note(adapter, input.destination, attempt.error) ?? false;
+    const isHeldBack = connection?.recordResult(adapter, input.destination, attempt.error) ?? false;
     if (isHeldBack && attempt.error) attempt = { ...attempt, error: asTransient(attempt.error) };
     const { receipt, error, lookup } = attempt;
     const next = error && (isHeldBack ? HELD_BACK : planNext(error, input, info, random()));
@@ -92,7 +92,7 @@ const HELD_BACK: Next = { ending: 'held_back' };
 
 function adapterOf(connection: AccountConnection, log: AttemptLog): DestinationAdapter {
   try {
-    return connection.use();
+    return connection.acquireAdapter();
   } catch (error) {
     if (!(error instanceof AccountHeldBack)) throw error;
     const { message, reason } = error;

@@ -1,6 +1,6 @@
 /**
- * The last step of the build: bundles the compiled workflow code into the one file that workers run, so that they start
- * without a bundler. Does nothing while that file is newer than all that may go into it.
+ * The last step of the build: bundles the compiled workflow code into one file, so that workers start without a bundler.
+ * Does nothing if that file is newer than all of its possible inputs.
  */
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -15,7 +15,7 @@ const PACKAGES = fileURLToPath(
 );
 
 if ((await modifiedAt(WORKFLOW_BUNDLE)) < (await newestInput())) {
-  // Loading the bundler takes longer than finding that there is nothing to do.
+  // Imported only when it is needed: loading the bundler takes longer than the comparison above.
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(COMPILED_SOURCES, 'workflows/index.js'),
@@ -50,7 +50,7 @@ async function newestInput(): Promise<number> {
   return Math.max(...(await Promise.all([PACKAGES, ...files].map(modifiedAt))));
 }
 
-/** In milliseconds since the epoch; 0 for a file that isn't there. */
+/** In milliseconds since the epoch; 0 if the file doesn't exist. */
 async function modifiedAt(file: string): Promise<number> {
   const stats = await stat(file).catch(() => undefined);
   return stats?.mtimeMs ?? 0;

@@ -6,15 +6,15 @@ import { deliveryTaskQueue } from '../contract/names.js';
 import type { AttemptReport } from '../telemetry/attemptReport.js';
 
 /**
- * Requests to a platform are waited for, not computed, so many fit in one process. How fast an account delivers is for the
- * limits of its task queue to say, not for this.
+ * A delivery mostly waits for the platform, so one process can run many. The pace of an account is set by the limits of its
+ * task queue, not by this number.
  */
 const CONCURRENT_DELIVERIES_PER_ACCOUNT = 100;
 
 /**
  * The worker that delivers through one account.
  *
- * @param options.isPaced false where the server doesn't keep the account's limit by itself
+ * @param options.isPaced whether the server enforces the account's limit
  */
 export function deliveryWorker(
   connection: AccountConnection,
@@ -41,7 +41,7 @@ export function deliveryWorker(
   };
 }
 
-/** The limit that a worker asks for when it polls: for servers that don't keep one by themselves. */
+/** The limit that the worker sends when it polls, for servers that don't enforce limits of task queues. */
 function ownLimit({
   limits,
 }: ConfiguredAccount): Pick<WorkerOptions, 'maxTaskQueueActivitiesPerSecond'> {

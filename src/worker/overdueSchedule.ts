@@ -13,21 +13,24 @@ const DEFINITION = {
     taskQueue: WORKFLOW_TASK_QUEUE,
     args: [],
   },
-  // A check that was missed is worth nothing once the next one has run.
+  // A missed check is not repeated: the next one finds the same messages.
   policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: EVERY },
 };
 
 /**
- * Has Temporal look for overdue messages every few minutes. However many workers ask for it, there is one schedule, in the
- * form that the newest of them gave it; one that a person has paused stays so.
+ * Schedules the check for overdue messages, every few minutes. All workers share one schedule; a worker that starts updates
+ * its definition. A schedule that a person has paused stays paused.
  *
- * Where Temporal refuses it, messages are delivered all the same: that is logged.
+ * If Temporal refuses the schedule, that is logged, and messages are delivered without the check.
  */
 export async function scheduleOverdueCheck(client: Client, log: Logger): Promise<void> {
   try {
     await createOrUpdate(client);
   } catch (error) {
-    log.error({ err: error }, 'Nobody looks for overdue messages: the schedule could not be made');
+    log.error(
+      { err: error },
+      'Overdue messages are not detected: their schedule could not be created',
+    );
   }
 }
 

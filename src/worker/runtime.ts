@@ -4,15 +4,15 @@ import type { Logger } from 'pino';
 import { LOOPBACK, resolvePort } from '../lib/ports.js';
 
 /**
- * Sends the SDK's and its native core's log lines to ours, and has its metrics served on a free port of this machine only.
- * To be called once in a process, before the first connection. Resolves with the URL of those metrics.
+ * Sends the log lines of the SDK and its native core to our log, and serves the SDK's metrics on a free port of the loopback
+ * interface. Must be called once in a process, before the first connection. Resolves with the URL of those metrics.
  */
 export async function installTemporalRuntime(log: Logger): Promise<string> {
   const bindAddress = `${LOOPBACK}:${await resolvePort(0)}`;
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       const severity = level.toLowerCase() as Level;
-      log[isChatter(severity, meta) ? 'debug' : severity]({ temporal: meta }, message);
+      log[isRoutine(severity, meta) ? 'debug' : severity]({ temporal: meta }, message);
     }),
     telemetryOptions: {
       metrics: {
@@ -20,7 +20,7 @@ export async function installTemporalRuntime(log: Logger): Promise<string> {
       },
       logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
     },
-    // We shut down on signals ourselves, in an order of our own.
+    // `runProcess` handles the signals: it stops the parts in their order.
     shutdownSignals: [],
   });
   return `http://${bindAddress}/metrics`;
@@ -28,7 +28,7 @@ export async function installTemporalRuntime(log: Logger): Promise<string> {
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
-/** A worker's word on its own state, and on what it doesn't serve: the queues of ours are made to serve one thing each. */
-function isChatter(level: Level, meta: LogMetadata | undefined): boolean {
+/** A worker's changes of state, and its warnings that it has no workflows or no activities: each of ours has one kind. */
+function isRoutine(level: Level, meta: LogMetadata | undefined): boolean {
   return meta?.sdkComponent === SdkComponent.worker && level !== 'error';
 }

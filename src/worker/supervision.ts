@@ -1,4 +1,4 @@
-/** The workers of one process as a whole: they start together, and when one of them ends, so do the others. */
+/** Creates and runs the workers of one process together: when one of them ends, the others are shut down. */
 import type { Worker, WorkerOptions } from '@temporalio/worker';
 
 export interface Workers {
@@ -18,8 +18,7 @@ type SupervisedWorker = Pick<Worker, 'run' | 'shutdown' | 'getState'> & {
 type CreatedWorker = SupervisedWorker & Pick<Worker, 'runUntil'>;
 
 /**
- * Creates all the workers. Where one can't be created, the others let go of their connection again, so that it can be
- * closed.
+ * Creates all the workers. If one can't be created, the others release the connection, so that it can be closed.
  *
  * @throws AggregateError that names the task queues, with what went wrong for each
  */
@@ -42,7 +41,7 @@ export async function createWorkers<Created extends CreatedWorker>(
   );
 }
 
-/** Runs the workers. When one of them ends, the others are shut down: a process that does half its work would look healthy. */
+/** Runs the workers. When one of them ends, the others are shut down: a process with only some of its workers would look healthy. */
 export function superviseWorkers(workers: readonly SupervisedWorker[]): Workers {
   let stopping = false;
   const stop = (): void => {
@@ -70,10 +69,10 @@ export function superviseWorkers(workers: readonly SupervisedWorker[]): Workers 
   return {
     done,
     shutdown: async () => {
-      const wasKnown = hasFailed;
+      const wasReported = hasFailed;
       stop();
       await allEnded;
-      if (!wasKnown) await done;
+      if (!wasReported) await done;
     },
   };
 }

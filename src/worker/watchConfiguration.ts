@@ -3,15 +3,15 @@ import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 
-/** Polling a file costs nothing; unlike its events, that also works on network drives and with files that are replaced. */
+/** Polling is cheap. Unlike file events it also works on network drives, and with files that are replaced. */
 const INTERVAL_MS = 1_000;
 
 /**
- * Reads the configuration again whenever its file changes, and applies it. One that can't be used, or not be applied, is
- * logged, and what was there stays.
+ * Reads the configuration again whenever its file changes, and applies it. If the changed configuration is invalid, that is
+ * logged, and the previous one stays in use.
  *
  * @param reload as `loadConfiguration`
- * @returns what ends the watching
+ * @returns a function that stops watching
  */
 export function watchConfiguration(
   { file }: Configuration,
@@ -20,21 +20,23 @@ export function watchConfiguration(
   log: Logger,
 ): () => void {
   if (file === undefined) return () => undefined;
-  const look = (): void => {
+  const onChange = (): void => {
     let changed: Configuration;
     try {
       changed = reload();
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
-      log.error(`The changed configuration can’t be used, the one before stays: ${error.message}`);
+      log.error(
+        `The changed configuration is invalid; the previous one stays in use: ${error.message}`,
+      );
       return;
     }
     apply(changed).catch((error: unknown) => {
       log.error({ err: error }, 'The changed configuration could not be applied');
     });
   };
-  watchFile(file, { interval: INTERVAL_MS, persistent: false }, look);
+  watchFile(file, { interval: INTERVAL_MS, persistent: false }, onChange);
   return () => {
-    unwatchFile(file, look);
+    unwatchFile(file, onChange);
   };
 }

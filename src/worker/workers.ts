@@ -20,7 +20,7 @@ export interface WorkersOptions {
   connection: NativeConnection;
   namespace: string;
   configuration: Configuration;
-  /** Reads the configuration again, for when its file has changed; without it, changes wait for a restart. */
+  /** Reads the configuration again when its file has changed. Without it, changes take effect at the next start. */
   reload?: () => Configuration;
   /** The file that `npm run build` makes of the workflow code. */
   workflowBundle: string;
@@ -31,7 +31,7 @@ export interface WorkersOptions {
   random?: () => number;
 }
 
-/** With the time-out of 10 s that requests have by default, a look-up and a post are over by then. */
+/** Long enough for a look-up and a post, each with the default request time-out of 10 s. */
 const SHUTDOWN_GRACE_TIME = '25s';
 
 /**
@@ -46,12 +46,12 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const accounts = await serveAccounts(client, configuration, log);
   await scheduleOverdueCheck(client, log);
   for (const fault of unusableSecrets(configuration.acknowledgements)) {
-    log.error(`Acknowledgements wait until this is fixed: ${fault}`);
+    log.error(`Acknowledgements can’t be sent until this is fixed: ${fault}`);
   }
 
   const random = options.random ?? Math.random;
   const report = createAttemptReport(options.metrics, log);
-  const kinds: Pick<WorkerOptions, 'taskQueue' | 'activities'>[] = [
+  const settings: Pick<WorkerOptions, 'taskQueue' | 'activities'>[] = [
     workflowWorker(options.workflowBundle, { client, configuration, log, ...accounts }),
     {
       taskQueue: ACKNOWLEDGEMENT_TASK_QUEUE,
@@ -71,18 +71,18 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   ];
   const workers = superviseWorkers(
     await createWorkers(
-      kinds.map((kind) => ({
+      settings.map((each) => ({
         ...workerOptions,
         connection,
         namespace,
         shutdownGraceTime: SHUTDOWN_GRACE_TIME,
-        ...kind,
+        ...each,
       })),
-      (each) => Worker.create(each),
+      (workerSettings) => Worker.create(workerSettings),
     ),
   );
   const stopWatching = reload
-    ? watchConfiguration(configuration, reload, accounts.takeLimits, log)
+    ? watchConfiguration(configuration, reload, accounts.applyLimits, log)
     : () => undefined;
   workers.done.catch(stopWatching);
   return {

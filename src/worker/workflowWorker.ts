@@ -5,8 +5,8 @@ import { WORKFLOW_TASK_QUEUE } from '../contract/names.js';
 import { workflowCacheSize } from './workflowCache.js';
 
 /**
- * How often Temporal hears, at most, which dead letters a decision has reached: what a lost worker reached since then is not
- * counted. By default it would be every 12 s, as the heartbeat's time-out is 15 s.
+ * The shortest time between two heartbeats with the progress of a bulk decision. What a worker did after its last heartbeat
+ * is not counted if the worker is lost. The default would be 12 s, since the heartbeat time-out is 15 s.
  */
 const DECISION_HEARTBEAT_INTERVAL = '1s';
 
@@ -34,9 +34,9 @@ export function workflowWorker(
 }
 
 /**
- * A message may be parked for months, and its queue runs for ever: they go on under the newest version, which replays what
- * older ones did (`test/replay`). Pinned to the version that they began with, they would need its workers for as long.
- * Activities need no versions: each attempt is one call, whoever makes it.
+ * A message may be parked for months, and its queue runs for ever. They continue on the newest version, which can replay the
+ * histories of older ones (`test/replay`). Pinned to the version that started them, they would need workers of that version
+ * for as long. Activities need no versions: each attempt is one call.
  */
 function versioning({
   workerVersion,

@@ -60,26 +60,26 @@ function accountOn(platform: ConfiguredAccount['platform']): AccountConnection {
 describe('credentials that are refused', () => {
   it('are used no more, and reported once for all that were under way', () => {
     connection.open();
-    const adapter = connection.use();
+    const adapter = connection.acquireAdapter();
     for (const number of [1, 2, 3]) {
-      expect(connection.note(adapter, slackChannel(number), REFUSED)).toBe(true);
+      expect(connection.recordResult(adapter, slackChannel(number), REFUSED)).toBe(true);
     }
     expect(reports).toMatchObject([{ kind: 'credentials_rejected' }]);
-    expect(() => connection.use()).toThrow(AccountHeldBack);
+    expect(() => connection.acquireAdapter()).toThrow(AccountHeldBack);
     expect(made).toBe(1);
   });
 
   it('are tried by one delivery after a while, and then more and more seldom', () => {
     connection.open();
-    connection.note(connection.use(), slackChannel(1), REFUSED);
+    connection.recordResult(connection.acquireAdapter(), slackChannel(1), REFUSED);
     const trials: number[] = [];
     const from = now;
     for (; now < from + 10 * 60_000; now += 1_000) {
       try {
-        const adapter = connection.use();
+        const adapter = connection.acquireAdapter();
         trials.push((now - from) / 1_000);
-        expect(() => connection.use()).toThrow(AccountHeldBack);
-        connection.note(adapter, slackChannel(1), REFUSED);
+        expect(() => connection.acquireAdapter()).toThrow(AccountHeldBack);
+        connection.recordResult(adapter, slackChannel(1), REFUSED);
       } catch (error) {
         if (!(error instanceof AccountHeldBack)) throw error;
       }
@@ -90,22 +90,22 @@ describe('credentials that are refused', () => {
 
   it('are used again once a check of new ones succeeds, and not before', async () => {
     connection.open();
-    connection.note(connection.use(), slackChannel(1), REFUSED);
+    connection.recordResult(connection.acquireAdapter(), slackChannel(1), REFUSED);
     worksWhenAsked = false;
     await expect(connection.check()).rejects.toThrow('token_revoked');
-    expect(() => connection.use()).toThrow(AccountHeldBack);
+    expect(() => connection.acquireAdapter()).toThrow(AccountHeldBack);
     worksWhenAsked = true;
     await connection.check();
-    expect(connection.use()).toBeDefined();
+    expect(connection.acquireAdapter()).toBeDefined();
   });
 
   it('that were replaced meanwhile say nothing of the new ones', async () => {
     connection.open();
-    const old = connection.use();
-    connection.note(old, slackChannel(1), REFUSED);
+    const old = connection.acquireAdapter();
+    connection.recordResult(old, slackChannel(1), REFUSED);
     await connection.check();
-    expect(connection.note(old, slackChannel(2), REFUSED)).toBe(true);
-    expect(connection.use()).not.toBe(old);
+    expect(connection.recordResult(old, slackChannel(2), REFUSED)).toBe(true);
+    expect(connection.acquireAdapter()).not.toBe(old);
     expect(reports).toHaveLength(1);
   });
 
@@ -113,17 +113,17 @@ describe('credentials that are refused', () => {
     secretIsThere = false;
     expect(connection.open()).toContain('missing or empty');
     expect(reports).toMatchObject([{ kind: 'credentials_rejected' }]);
-    expect(() => connection.use()).toThrow(AccountHeldBack);
+    expect(() => connection.acquireAdapter()).toThrow(AccountHeldBack);
     secretIsThere = true;
     await connection.check();
-    expect(connection.use()).toBeDefined();
+    expect(connection.acquireAdapter()).toBeDefined();
   });
 
   it('of a destination are that destination’s', () => {
     const webhooks = accountOn({ ...connection.account.platform, credentials: 'destination' });
     webhooks.open();
-    expect(webhooks.note(webhooks.use(), slackChannel(1), REFUSED)).toBe(false);
-    expect(webhooks.use()).toBeDefined();
+    expect(webhooks.recordResult(webhooks.acquireAdapter(), slackChannel(1), REFUSED)).toBe(false);
+    expect(webhooks.acquireAdapter()).toBeDefined();
     expect(reports).toEqual([]);
   });
 });
@@ -131,26 +131,26 @@ describe('credentials that are refused', () => {
 describe('429', () => {
   it('of three destinations within seconds is the account’s: it pauses for the shortest time that was asked for', () => {
     connection.open();
-    const adapter = connection.use();
-    connection.note(adapter, slackChannel(1), limited(600_000));
-    connection.note(adapter, slackChannel(2), limited(3_000));
-    expect(connection.use()).toBe(adapter);
-    connection.note(adapter, slackChannel(3), limited());
-    expect(() => connection.use()).toThrow(AccountHeldBack);
+    const adapter = connection.acquireAdapter();
+    connection.recordResult(adapter, slackChannel(1), limited(600_000));
+    connection.recordResult(adapter, slackChannel(2), limited(3_000));
+    expect(connection.acquireAdapter()).toBe(adapter);
+    connection.recordResult(adapter, slackChannel(3), limited());
+    expect(() => connection.acquireAdapter()).toThrow(AccountHeldBack);
     expect(reports).toMatchObject([{ kind: 'rate_limited', retryAfterMs: 3_000 }]);
     now += 3_000;
-    expect(connection.use()).toBe(adapter);
+    expect(connection.acquireAdapter()).toBe(adapter);
   });
 
   it('of one destination, or of several over time, is theirs', () => {
     connection.open();
-    const adapter = connection.use();
+    const adapter = connection.acquireAdapter();
     for (let index = 0; index < 20; index += 1) {
-      connection.note(adapter, slackChannel(1), limited(1_000));
-      connection.note(adapter, slackChannel(index), limited(1_000));
+      connection.recordResult(adapter, slackChannel(1), limited(1_000));
+      connection.recordResult(adapter, slackChannel(index), limited(1_000));
       now += 6_000;
     }
-    expect(connection.use()).toBe(adapter);
+    expect(connection.acquireAdapter()).toBe(adapter);
     expect(reports).toEqual([]);
   });
 });
