@@ -54,7 +54,7 @@ describe('a worker', () => {
     const text = await readFile(harness.configurationFile, 'utf8');
 
     await writeFile(harness.configurationFile, 'accounts: [');
-    await vi.waitFor(() => expect(lines().join()).toContain('the one before stays'), {
+    await vi.waitFor(() => expect(lines().join()).toContain('the previous one stays in use'), {
       timeout: 10_000,
     });
     expect((await readQueueLimits(harness.client, QUEUE)).perQueue).toBe(7);
