@@ -56,11 +56,11 @@ async function measure(
   await atOnce(WARM_UP.rounds, WARM_UP.messagesPerRound);
   await alone(WARM_UP.messagesAlone);
   progress(`${CONCURRENCY} at once: ${rounds} rounds of ${messagesPerRound} messages each`);
-  const played = await atOnce(rounds, messagesPerRound);
+  const measured = await atOnce(rounds, messagesPerRound);
   progress(`One at a time: ${messagesAlone} messages each`);
   const sent = await alone(messagesAlone);
   return {
-    atOnce: atOnceFigures(played, CONCURRENCY),
+    atOnce: atOnceFigures(measured, CONCURRENCY),
     alone: aloneFigures(sent, await testbed.posts()),
     eventsPerHistory: await countEvents(testbed, sent),
   };

@@ -41,8 +41,8 @@ export interface Testbed {
   clearFaults(): Promise<void>;
   /** Starts bare Temporal's worker, and resolves with its task queue. */
   startBareWorker(): Promise<string>;
-  /** Starts sendproof's worker process, where the stage is of the API alone; resolves when it is polling. */
-  startWorker(options: WorkerOptions): Promise<StagedWorker>;
+  /** Starts sendproof's worker process, where the testbed runs only the API. Resolves when it polls. */
+  startWorker(options: WorkerOptions): Promise<TestbedWorker>;
   /** Adds a step that runs before the testbed stops. */
   readonly closeWith: (step: () => Promise<unknown>) => void;
   close(): Promise<void>;
@@ -66,7 +66,7 @@ export interface WorkerOptions {
   nodeOptions: readonly string[];
 }
 
-export interface StagedWorker {
+export interface TestbedWorker {
   stop(): Promise<void>;
 }
 
@@ -239,7 +239,7 @@ function startProcess(
   return { process: kept, firstLine, prematureEnd };
 }
 
-/** Resolves when this address of the API's answers that all is well. */
+/** Resolves when this URL of the API answers with success. */
 async function answered(health: URL): Promise<void> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
   for (;;) {
