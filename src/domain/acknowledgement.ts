@@ -1,5 +1,5 @@
 /**
- * The vocabulary of acknowledgements: how a source learns what became of its message. Plain data and constants only, so
+ * The vocabulary of acknowledgements: how a source is notified of its message's outcome. Plain data and constants only, so
  * that workflow code, activities and the API can all import it.
  */
 import type {
@@ -11,22 +11,22 @@ import type {
 } from './delivery.js';
 import type { Destination } from './destination.js';
 
-/** What a source can be told of, as the `type` of a callback's body. */
+/** The events that can be acknowledged: the `type` of a callback's body. */
 export const ACKNOWLEDGEMENT_EVENTS = [
-  /** Every destination has it. */
+  /** Every destination confirmed it. */
   'message.confirmed',
-  /** A delivery waits for a person. */
+  /** A delivery needs a decision. */
   'message.dead_lettered',
   /** It was not confirmed in time, and is not sent any more. */
   'message.expired',
-  /** A person gave it up. */
+  /** A person discarded it. */
   'message.discarded',
-  /** A person had a dead letter sent again. */
+  /** A person retried a dead letter. */
   'message.retried',
 ] as const;
 export type AcknowledgementEvent = (typeof ACKNOWLEDGEMENT_EVENTS)[number];
 
-/** Who is told, and how. */
+/** Who is notified, and how. */
 export type AcknowledgementRecipient =
   | { kind: 'callback'; url: string }
   /** A note on an incident, through the PagerDuty account of this source. */
@@ -39,14 +39,14 @@ export interface AcknowledgementPlan {
   retry: RetryProfile;
   /** How long one request may take. */
   requestTimeoutMs: number;
-  /** Keeps one recipient's trouble from delaying the others. */
+  /** Keeps one recipient's failures from delaying the others. */
   fairnessKey: string;
 }
 
-/** What is told: the body of a callback, by https://www.standardwebhooks.com. Never with the message's content. */
+/** The body of a callback, by https://www.standardwebhooks.com. Never with the message's content. */
 export interface Acknowledgement {
   type: AcknowledgementEvent;
-  /** ISO 8601: when it happened, not when it was told. */
+  /** ISO 8601: when the event happened, not when it is acknowledged. */
   timestamp: string;
   data: {
     /** For people: `Delivery Status: Confirmed`. */
@@ -138,7 +138,7 @@ export interface AcknowledgementResult {
   httpStatus?: number | undefined;
 }
 
-/** How people are told of a recipient: the host, or the incident; never the URL, which may hold a secret. */
+/** The recipient as people see it: the host, or the incident; never the URL, which may hold a secret. */
 export function recipientName(recipient: AcknowledgementRecipient): string {
   return recipient.kind === 'callback'
     ? new URL(recipient.url).host

@@ -1,9 +1,9 @@
 import type { Attempt } from './delivery.js';
 
-/** Enough to understand any delivery, and small enough for every heartbeat: about 20 kB at the most. */
+/** Enough to diagnose any delivery, and small enough for every heartbeat: at most about 20 kB. */
 const KEPT_ATTEMPTS = 100;
 
-/** What is noted of an attempt; the log numbers it. */
+/** An attempt as it is added to the log, which numbers it. */
 export type AttemptEntry = Omit<Attempt, 'number'>;
 
 /**
@@ -18,8 +18,8 @@ export class AttemptLog {
   }
 
   /**
-   * Restores the log at the start of an attempt. Attempts that Temporal counted but nobody wrote down belonged to workers
-   * that were lost: whether they posted is unknown.
+   * Restores the log at the start of an attempt. Attempts that Temporal counted but that are not in the log belonged
+   * to lost workers: whether they posted is unknown.
    *
    * @param heartbeat what the previous attempt of this activity left, if it left anything
    * @param earlier the attempts before this activity was scheduled
@@ -54,16 +54,16 @@ export class AttemptLog {
   }
 
   /**
-   * The attempts of which it is still unknown whether they posted: the ambiguous ones since somebody last looked, or chose
-   * to send again without having been able to look. Where looking was refused and nothing was sent either, all is as
-   * unknown as before: the permission may be there when a person asks for a retry.
+   * The attempts of which it is still unknown whether they posted: the ambiguous ones since the last search, or since the
+   * message was sent again without one. A search that was refused, with nothing sent after it, resolves none of them: the
+   * account may have the permission by the time a person asks for a retry.
    */
   unresolved(): Attempt[] {
     const lastResolved = this.#attempts.findLastIndex(
       ({ lookup, outcome }) =>
         lookup !== undefined && !(lookup === 'refused' && outcome === 'permanent'),
     );
-    // The attempt that looked, looked before it posted: its own outcome may be unknown again.
+    // An attempt searches before it posts: its own outcome may be unknown again.
     return this.#attempts
       .slice(Math.max(lastResolved, 0))
       .filter(({ outcome }) => outcome === 'ambiguous');

@@ -5,7 +5,7 @@ const MINIMUM_DELAY_MS = 50;
 
 /**
  * The wait before the next attempt: full jitter over the exponential backoff, but never sooner than the platform asked.
- * Jitter is added to Retry-After too, else all that were told the same second come back in it together.
+ * Jitter is added to Retry-After too, so that deliveries that were given the same time don't all return at once.
  *
  * @param attempt the number of the attempt that failed, from 1, counted since the activity was scheduled
  * @param notBeforeMs what the platform asked for in Retry-After, or another lower bound

@@ -1,7 +1,7 @@
 import type { FailureReason } from './delivery.js';
 import type { Destination } from './destination.js';
 
-/** A delivery that waits for a person. */
+/** A delivery that needs a decision: retry or discard. */
 export interface DeadLetter {
   reason: FailureReason;
   /** What happened, for a person to read. */

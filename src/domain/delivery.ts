@@ -1,9 +1,9 @@
 /**
- * The vocabulary of a delivery: one message to one destination, what each attempt at it came to, and the platform's
- * proof. Plain data and constants only, so that workflow code, adapters and the API can all import it.
+ * The vocabulary of a delivery: one message to one destination, the outcome of each attempt, and the platform's
+ * receipt. Plain data and constants only, so that workflow code, adapters and the API can all import it.
  */
 
-/** Where a message stands. `accepted` means: written down by Temporal, not yet picked up by a worker. */
+/** The status of a message. `accepted`: stored by Temporal, not yet started by a worker. */
 export const MESSAGE_STATUSES = [
   'accepted',
   'delivering',
@@ -15,13 +15,13 @@ export const MESSAGE_STATUSES = [
 ] as const;
 export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
 
-/** Where a delivery stands. `standby`: a fallback that has not been needed, so far or for good. */
+/** The status of a delivery. `standby`: a fallback that is not needed, so far or for good. */
 export const DELIVERY_STATUSES = [...MESSAGE_STATUSES, 'standby'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /**
- * What an attempt came to. `transient`: certainly not posted, trying again may help. `permanent`: certainly not posted,
- * trying again can't help. `ambiguous`: the platform may or may not have posted it.
+ * The outcome of an attempt. `transient`: certainly not posted, and a retry may help. `permanent`: certainly not posted,
+ * and a retry can't help. `ambiguous`: the platform may or may not have posted it.
  */
 export type AttemptOutcome = 'delivered' | 'transient' | 'permanent' | 'ambiguous';
 
@@ -30,9 +30,9 @@ export type AttemptOutcome = 'delivered' | 'transient' | 'permanent' | 'ambiguou
  * label and the grouping of dead letters.
  */
 export const FAILURE_REASONS = [
-  /** The platform asked to slow down (429 or its own word for it). */
+  /** The platform asked to slow down (429, or its own error code for it). */
   'rate_limited',
-  /** The platform failed or is being maintained (5xx, or its own word for it). */
+  /** The platform failed or is being maintained (5xx, or its own error code for it). */
   'platform_unavailable',
   /** No answer within the request time-out. */
   'timeout',
@@ -40,7 +40,7 @@ export const FAILURE_REASONS = [
   'connection_failed',
   /** The platform's answer is not one that its documentation describes. */
   'unexpected_answer',
-  /** The worker disappeared during the attempt. */
+  /** The worker was lost during the attempt. */
   'worker_lost',
   /** The channel, chat or team does not exist, is archived, or is not visible to the account. */
   'destination_not_found',
@@ -50,18 +50,18 @@ export const FAILURE_REASONS = [
   'credentials_rejected',
   /** The platform refuses this content: too long, empty, malformed. */
   'content_rejected',
-  /** The platform refuses the request for another reason that trying again can't mend. */
+  /** The platform refuses the request for another reason that a retry can't fix. */
   'request_rejected',
-  /** An earlier attempt may have posted it, looking is not possible, and the message must never be posted twice. */
+  /** An earlier attempt may have posted it, the destination can't be searched, and the message must not be posted twice. */
   'outcome_unknown',
-  /** Nothing is known to have gone wrong; it was not confirmed before its `expiresAt`. */
+  /** No failure is known; it was not confirmed before its `expiresAt`. */
   'expired',
   /** The worker has no such account: it was removed from the configuration after the message was accepted. */
   'account_not_configured',
 ] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
-/** The platform's proof that it shows the message. */
+/** The platform's proof that it has posted the message. */
 export interface Receipt {
   /** The platform's id of the post: Slack's `ts`, Graph's message id. Absent where the platform returns none. */
   messageId?: string;
@@ -75,7 +75,7 @@ export interface Receipt {
 export interface Attempt {
   /** 1, 2, … over the whole life of the delivery, people's retries included. */
   number: number;
-  /** ISO 8601. Absent for a worker that was lost: nobody wrote it down. */
+  /** ISO 8601. Absent where the worker was lost before it recorded it. */
   startedAt?: string;
   durationMs?: number;
   outcome: AttemptOutcome;
@@ -86,23 +86,23 @@ export interface Attempt {
   platformCode?: string;
   /** What the platform asked for in Retry-After. */
   retryAfterMs?: number;
-  /** The wait that was chosen before the next attempt. */
+  /** The delay that was chosen before the next attempt. */
   nextAttemptInMs?: number;
   /**
-   * Set when this attempt first looked for the post of an earlier, ambiguous one: `found` (adopted as the receipt),
-   * `absent` (so it was sent again), `refused` (the platform or its scopes don't let us look).
+   * Set when this attempt first searched for the post of an earlier, ambiguous one: `found` (adopted as the receipt),
+   * `absent` (so it was sent again), `refused` (the platform or the account's scopes don't allow the search).
    */
   lookup?: 'found' | 'absent' | 'refused';
 }
 
 /**
- * How the attempts at a delivery ended without a post. `refused`: trying again can't help. `exhausted`: no attempt, or no
+ * How the attempts at a delivery ended without a post. `refused`: a retry can't help. `exhausted`: no attempt, or no
  * time, of its retry profile was left. `expired`: no further attempt would have come before its `expiresAt`. `held_back`:
- * its whole account can't be used at present, so it waits and is attempted again.
+ * its whole account is unavailable at present, so it waits and is attempted again.
  */
 export type Ending = 'refused' | 'exhausted' | 'expired' | 'held_back';
 
-/** What decides, after an ambiguous attempt, where the destination can't be searched. */
+/** What to do after an ambiguous attempt where the destination can't be searched. */
 export type OnAmbiguous = 'resend' | 'dead_letter';
 
 /** The retry profile of a delivery. */

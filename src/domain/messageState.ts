@@ -13,11 +13,11 @@ export interface DeliveryFailure {
 
 /** How far a delivery is, with what is known only at that stage. All times are ISO 8601. */
 export type DeliveryStage =
-  /** A fallback that has not been needed, so far or for good. */
+  /** A fallback that is not needed, so far or for good. */
   | { kind: 'standby' }
-  /** Written down by Temporal, not yet picked up by a worker. */
+  /** Stored by Temporal, not yet started by a worker. */
   | { kind: 'accepted' }
-  /** The first attempt since it was accepted, or retried, waits for its turn. */
+  /** The first attempt since the message was accepted, or retried, waits in its account's queue. */
   | ({ kind: 'queued'; since: string } & HeldBack & DeliveryFailure)
   | ({ kind: 'attempting'; since: string } & DeliveryFailure)
   /** An attempt has failed, and the next one is due at this time. */
@@ -39,7 +39,7 @@ export interface DeliveryState {
   stage: DeliveryStage;
 }
 
-/** The status that clients see: they are not told which part of being delivered it is. */
+/** The status that clients see: `delivering` stands for three stages. */
 export function deliveryStatus({ stage }: Pick<DeliveryState, 'stage'>): DeliveryStatus {
   switch (stage.kind) {
     case 'queued':
@@ -74,7 +74,7 @@ export interface MessageState extends MessageSummary {
   deliverAt?: string | undefined;
   /** Not posted after. */
   expiresAt?: string | undefined;
-  /** How the workflow ended, where it didn't end confirmed. */
+  /** How the workflow failed. */
   failure?: string | undefined;
 }
 
@@ -109,16 +109,16 @@ export interface AcknowledgementState {
   via: AcknowledgementRecipient['kind'];
   /** For people: `hooks.example.com`, or `PagerDuty incident Q1ABC`. */
   recipient: string;
-  /** ISO 8601: when what it tells of happened. */
+  /** ISO 8601: when the event that it acknowledges happened. */
   at: string;
-  /** `forgotten`: its workflow's retention has ended, so nobody knows any more. */
+  /** `forgotten`: its workflow's retention has ended, so its outcome is unknown. */
   status: 'pending' | 'delivered' | 'failed' | 'forgotten';
   attempts: number;
-  /** ISO 8601: delivered, or given up. */
+  /** ISO 8601: when it was delivered, or its attempts ended. */
   closedAt?: string | undefined;
   /** ISO 8601: while it waits for its next attempt. */
   nextAttemptAt?: string | undefined;
-  /** What the last failed attempt came to, in words. */
+  /** Why the last failed attempt failed, in words. */
   lastError?: string | undefined;
 }
 

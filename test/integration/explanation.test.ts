@@ -105,7 +105,7 @@ const FATES: Record<string, Fate> = {
       return 'exhausted';
     },
     explanation:
-      'Never sent to slack:default/CEXHAUSTED: all 3 attempts failed, the last because Slack asked to slow down (ratelimited); it has needed a decision since <time>. Retry when the platform is less busy; if it comes back, lower the account’s limits.',
+      'Never sent to slack:default/CEXHAUSTED: all 3 attempts failed, the last because Slack asked to slow down (ratelimited); it has needed a decision since <time>. Retry when the platform is less busy. If it fails again, lower the account’s limits.',
   },
   'ambiguous and adopted': {
     bring: async () => {
@@ -125,7 +125,7 @@ const FATES: Record<string, Fate> = {
       return 'unknown';
     },
     explanation:
-      'Perhaps sent to teams-webhook:default/incidents: it is unknown whether attempt 1 posted it, because the connection to Teams webhook failed; it has needed a decision since <time>. Look into the channel: discard if the post is there, retry if it is not.',
+      'Perhaps sent to teams-webhook:default/incidents: it is unknown whether attempt 1 posted it, because the connection to Teams webhook failed; it has needed a decision since <time>. Look in the channel: discard if the post is there, retry if it is not.',
   },
   expired: {
     bring: async () => {
