@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 import { Problem } from './problem.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 
-/** Lets a request through that has one of the keys as `Authorization: Bearer <key>`; all of them where there are no keys. */
+/** Accepts requests with one of the keys as `Authorization: Bearer <key>`. Without keys, accepts every request. */
 export function requireApiKey(keys: readonly string[]): RequestHandler {
   const digests = keys.map(digest);
   return (request, _response, next) => {
@@ -22,11 +22,11 @@ export function requireApiKey(keys: readonly string[]): RequestHandler {
   };
 }
 
-/** Throws where the API would listen beyond this machine without asking for a key. */
-export function refuseOpenDoor(host: string, keys: readonly string[]): void {
+/** Throws a ConfigurationError if the API would accept requests from other machines without an API key. */
+export function assertApiKeysForHost(host: string, keys: readonly string[]): void {
   if (keys.length > 0 || isLoopback(host)) return;
   throw new ConfigurationError(
-    `The API would listen on ${host}, beyond this machine, without API keys: set SENDPROOF_API_KEYS to one or more keys, separated by commas, or set HOST to 127.0.0.1.`,
+    `The API would listen on ${host}, where other machines reach it, without API keys: set SENDPROOF_API_KEYS to one or more keys, separated by commas, or set HOST to 127.0.0.1.`,
   );
 }
 
@@ -34,7 +34,7 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** Digests have one length, whatever was given, so their comparison tells nothing by its time. */
+/** All digests have the same length, so the time of a comparison reveals nothing. */
 function digest(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
@@ -46,6 +46,6 @@ export function isApiKey(given: string, keys: readonly string[]): boolean {
 
 function isOneOf(given: string, digests: readonly Buffer[]): boolean {
   const givenDigest = digest(given);
-  // Every key is compared, so that the time doesn't tell which one matched.
+  // Every key is compared, so that the time doesn't reveal which one matched.
   return digests.reduce((found, known) => timingSafeEqual(givenDigest, known) || found, false);
 }

@@ -1,4 +1,4 @@
-/** Dead letters as a whole: the list, the summary, and people's decisions on all that a filter finds. */
+/** Dead letters: the list, the summary, and decisions on all that match a filter. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
@@ -27,11 +27,11 @@ import {
   bulkDecisionBodySchema,
 } from './schema/requests.js';
 
-/** As many as Temporal gives in one answer. */
+/** The most that Temporal returns in one response. */
 const LARGEST_PAGE = 1_000;
 
 /** Visibility lags by milliseconds, on Elasticsearch by a second or so. */
-const VISIBLE_WITHIN_MS = 3_000;
+const VISIBILITY_TIMEOUT_MS = 3_000;
 const VISIBLE_CHECK_MS = 50;
 
 export function deadLettersRouter(context: ApiContext): Router {
@@ -59,7 +59,7 @@ export function deadLettersRouter(context: ApiContext): Router {
     if (!first) {
       throw new Problem(
         'not_found',
-        `No decision "${id}" is known: it was never taken, or later ones have taken its place.`,
+        `No decision "${id}" is known: it was never made, or newer decisions have replaced it in the record.`,
       );
     }
     response.json(progressOf(first, parts));
@@ -68,7 +68,7 @@ export function deadLettersRouter(context: ApiContext): Router {
   return router;
 }
 
-/** A page of Temporal's may have none that the filter means; an answer without any is the last one. */
+/** Reads on while a page of Temporal's has no match, so that only the last page can be empty. */
 export async function findDeadLetters(
   { client }: ApiContext,
   filter: DeadLetterFilter,
@@ -97,7 +97,7 @@ async function summarise(
   return tally.summary();
 }
 
-/** Has the queue of each destination that the filter finds decide on what waits there. */
+/** Asks the dead-letter queue of each matching destination to retry or discard its dead letters. */
 function decideByFilter(context: ApiContext, action: BulkDecision['action']): RequestHandler {
   return async (request, response) => {
     const { filter, by, reason, dryRun } = parseRequest(bulkDecisionBodySchema, request.body ?? {});
@@ -105,22 +105,25 @@ function decideByFilter(context: ApiContext, action: BulkDecision['action']): Re
       response.json({ action, dryRun, ...(await summarise(context, filter)) });
       return;
     }
-    if (by === undefined || reason === undefined) throw missing({ by, reason });
+    if (by === undefined || reason === undefined) throw missingFields({ by, reason });
 
     const found = await summarise(context, filter);
     if (found.deadLetters === 0) {
-      throw new Problem('no_dead_letters', 'No dead letter is what the filter asks for.');
+      throw new Problem(
+        'no_dead_letters',
+        'No dead letter matches the filter: nothing was decided.',
+      );
     }
     const id = randomUUID();
     const order = { id, by, reason, filter: filter.reason ? { reason: filter.reason } : {} };
     await Promise.all(
       found.destinations.map(({ destination }) =>
-        taken(decideAll(context.client, destination, action, order)),
+        acceptedByWorker(decideAll(context.client, destination, action, order)),
       ),
     );
     context.metrics.decisions.inc({ action, scope: 'filter' });
     context.log.info({ id, action, ...filter, deadLetters: found.deadLetters }, 'Decision taken');
-    await untilVisible(context, id, found.destinations.length);
+    await waitUntilVisible(context, id, found.destinations.length);
     const answer: z.input<typeof bulkDecisionSchema> = {
       id,
       action,
@@ -136,33 +139,33 @@ function decisionPath(id: string): string {
   return `/v1/dead-letters/decisions/${id}`;
 }
 
-function missing(words: Record<'by' | 'reason', string | undefined>): Problem {
-  const meaning = { by: 'say who decides', reason: 'say why; it is kept with each message' };
-  const fields = (['by', 'reason'] as const).filter((field) => words[field] === undefined);
-  return invalidRequest(fields.map((field) => ({ field, detail: meaning[field] })));
+function missingFields(given: Record<'by' | 'reason', string | undefined>): Problem {
+  const hints = { by: 'name who decides', reason: 'give the reason; it is kept with each message' };
+  const fields = (['by', 'reason'] as const).filter((field) => given[field] === undefined);
+  return invalidRequest(fields.map((field) => ({ field, detail: hints[field] })));
 }
 
-/** A queue answers when a worker runs it. */
-async function taken(update: Promise<BulkDecision>): Promise<void> {
+/** Resolves when a worker has accepted the update. Throws a Problem if none does before the deadline. */
+async function acceptedByWorker(update: Promise<BulkDecision>): Promise<void> {
   try {
     await update;
   } catch (error) {
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
     throw new Problem(
       'no_worker',
-      'No worker has taken the decision up in time: see that one runs, then ask again. What was taken up already is not done twice.',
+      'No worker accepted the decision in time. Start a worker, then send the request again. What was decided already is not done twice.',
       { cause: error, retryAfterSeconds: 5 },
     );
   }
 }
 
-/** So that the link in the answer leads somewhere. Visibility that lags for longer is no reason to fail. */
-async function untilVisible(
+/** Waits until the link in the answer works. If visibility lags for longer, the request succeeds anyway. */
+async function waitUntilVisible(
   { client }: ApiContext,
   id: string,
   destinations: number,
 ): Promise<void> {
-  const deadline = Date.now() + VISIBLE_WITHIN_MS;
+  const deadline = Date.now() + VISIBILITY_TIMEOUT_MS;
   while (Date.now() < deadline) {
     const parts = await followDecision(client, id);
     if (parts.length >= destinations) return;

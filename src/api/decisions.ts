@@ -1,4 +1,4 @@
-/** People's decisions on messages: retry, discard, cancel. */
+/** Decisions on one message: retry, discard, cancel. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Router, type RequestHandler } from 'express';
 import type { z } from 'zod';
@@ -33,7 +33,7 @@ export function decisionsRouter(context: ApiContext): Router {
 
 const CANCELLABLE = new Set<DeliveryStatus>(['accepted', 'delivering', 'dead_lettered', 'standby']);
 
-/** Stops what has not been sent. An attempt that is under way ends with the platform's answer, and counts. */
+/** Cancels the deliveries that have not been posted. An attempt that is running ends with the platform's answer, which counts. */
 function cancel(context: ApiContext): RequestHandler<{ key: string }> {
   const { client, log, metrics } = context;
   return async (request, response) => {
@@ -41,7 +41,7 @@ function cancel(context: ApiContext): RequestHandler<{ key: string }> {
     const { state: message } = await findMessage(context, request.params.key);
     const { closedAt, deduplicationKey, status } = message;
     if (closedAt !== undefined) {
-      throw new Problem('nothing_to_cancel', `It is ${status} since ${closedAt}.`);
+      throw new Problem('nothing_to_cancel', `The message is ${status} since ${closedAt}.`);
     }
     await cancelMessage(client, deduplicationKey, { by, reason });
     const destinations = message.deliveries
@@ -72,8 +72,8 @@ function decide(
 }
 
 /**
- * Passes a person's decision on to the message's workflow, which acts on it once, whoever else decides at the same time.
- * Throws the problem that says why there is nothing to decide.
+ * Signals a decision to the message's workflow, which applies it once, also if others decide at the same time. Throws a
+ * Problem if the message has no such dead letter.
  */
 export async function decideOnDeadLetters(
   context: ApiContext,
@@ -89,25 +89,25 @@ export async function decideOnDeadLetters(
   context.metrics.decisions.inc({ action, scope: 'message' });
   const { traceId } = state;
   context.log.info({ deduplicationKey, traceId, action, destinations }, 'Decision taken');
-  await untilNoted(context, state);
+  await waitUntilRecorded(context, state);
   return { deduplicationKey, action, destinations };
 }
 
-/** Longer than a worker has a task in hand; one that was lost is no reason to let the person wait. */
-const NOTED_WITHIN_MS = 2_000;
-const NOTED_CHECK_MS = 50;
+/** Longer than a workflow task takes. If its worker was lost, the request doesn't wait for the next one. */
+const RECORDED_TIMEOUT_MS = 2_000;
+const RECORDED_CHECK_MS = 50;
 
 /**
- * So that a status that is asked for next knows of the decision: while a worker has a task of the message in hand, Temporal
- * keeps a signal aside. That it can't be read is no failure of what was decided.
+ * Waits until the history has the decision, so that the next status shows it: while a worker handles a workflow task of the
+ * message, Temporal buffers the signal. The decision stands even if the message can't be read.
  */
-async function untilNoted(context: ApiContext, before: MessageState): Promise<void> {
-  const deadline = Date.now() + NOTED_WITHIN_MS;
+async function waitUntilRecorded(context: ApiContext, before: MessageState): Promise<void> {
+  const deadline = Date.now() + RECORDED_TIMEOUT_MS;
   try {
     while (Date.now() < deadline) {
       const { state } = await findMessage(context, before.deduplicationKey);
       if (state.operatorActions.length > before.operatorActions.length) return;
-      await sleep(NOTED_CHECK_MS);
+      await sleep(RECORDED_CHECK_MS);
     }
   } catch (error) {
     const { deduplicationKey, traceId } = before;
@@ -118,11 +118,12 @@ async function untilNoted(context: ApiContext, before: MessageState): Promise<vo
   }
 }
 
-/** The dead letters that a decision is about. Throws the problem that says why there are none. */
+/** The destinations whose dead letters are to be decided on. Throws a Problem if there are none. */
 function parkedDestinations(message: MessageState, destination: string | undefined): string[] {
   const parked = message.deadLetters.map((deadLetter) => deadLetter.destination);
-  const meant = destination === undefined ? parked : parked.filter((each) => each === destination);
-  if (meant.length > 0) return meant;
+  const matching =
+    destination === undefined ? parked : parked.filter((each) => each === destination);
+  if (matching.length > 0) return matching;
   throw new Problem('nothing_to_decide', whyNothingToDecide(message, destination, parked));
 }
 
@@ -132,17 +133,17 @@ function whyNothingToDecide(
   parked: string[],
 ): string {
   if (destination !== undefined && parked.length > 0) {
-    return `${destination} is no dead letter of this message: ${parked.join(', ')} is.`;
+    return `The delivery to ${destination} is not dead-lettered. These are: ${parked.join(', ')}.`;
   }
   switch (status) {
     case 'confirmed':
       return `It was confirmed at ${closedAt ?? 'an unknown time'}: nothing was sent again.`;
     case 'discarded':
-      return `${failure ?? 'It was discarded'}, at ${closedAt ?? 'an unknown time'}. Only "temporal workflow reset" brings it back.`;
+      return `${failure ?? 'It was discarded'}, at ${closedAt ?? 'an unknown time'}. Only "temporal workflow reset" can start it again.`;
     case 'accepted':
     case 'delivering':
-      return 'It is still being delivered: there is nothing to decide yet.';
+      return 'The message is still being delivered: there is nothing to decide yet.';
     default:
-      return `It is ${status} since ${closedAt ?? 'an unknown time'}.`;
+      return `The message is ${status} since ${closedAt ?? 'an unknown time'}.`;
   }
 }

@@ -9,13 +9,13 @@ export function parseKey(key: string): string {
   return parseRequest(z.object({ key: readableKeySchema }), { key }).key;
 }
 
-/** Throws the problem that says that there is no such message. */
+/** Throws a Problem if there is no message with this key. */
 export async function findMessage({ client }: ApiContext, key: string): Promise<RecordedMessage> {
   const deduplicationKey = parseKey(key);
   const message = await readMessageRecord(client, deduplicationKey);
   if (message) return message;
   throw new Problem(
     'not_found',
-    `No message with the key "${deduplicationKey}" is known: it was never accepted, or its retention has ended. Its timeline says which keys are similar.`,
+    `No message with the key "${deduplicationKey}" is known: it was never accepted, or its retention has ended. Its timeline lists similar keys.`,
   );
 }

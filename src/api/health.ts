@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { recentPollers } from '../store/pollers.js';
 import type { ApiContext } from './apiContext.js';
 
-/** Liveness: the process answers. Readiness: it can accept messages, and somebody is there to deliver them. */
+/** Liveness: the process answers. Readiness: Temporal answers, and a worker polls. */
 export function healthRouter({ client, log }: ApiContext): Router {
   const router = Router();
   let reachable = true;

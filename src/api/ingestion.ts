@@ -1,4 +1,4 @@
-/** `POST /v1/messages` and `POST /v1/messages/batch`: taking messages in. */
+/** Accepts messages: `POST /v1/messages` and `POST /v1/messages/batch`. */
 import { isUtf8 } from 'node:buffer';
 import { Router, type Request } from 'express';
 import type { z } from 'zod';
@@ -48,7 +48,7 @@ function withIdempotencyKey(request: Request): unknown {
   const header = request.get('idempotency-key');
   const body: unknown = request.body;
   if (header === undefined || typeof body !== 'object' || body === null) return body;
-  const deduplicationKey = unquoted(header.trim());
+  const deduplicationKey = parseKeyHeader(header.trim());
   const inBody = (body as Record<string, unknown>).deduplicationKey;
   if (inBody !== undefined && inBody !== deduplicationKey) {
     throw invalidRequest([
@@ -65,7 +65,7 @@ function withIdempotencyKey(request: Request): unknown {
  * The header's draft standard has a quoted string (https://www.rfc-editor.org/rfc/rfc9651#name-strings); many clients send
  * bare text. Beyond ASCII neither is defined: UTF-8 is what curl and most others put there, Latin-1 what remains.
  */
-function unquoted(header: string): string {
+function parseKeyHeader(header: string): string {
   const bytes = Buffer.from(header, 'latin1');
   const text = isUtf8(bytes) ? bytes.toString('utf8') : header;
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(text)?.[1];
@@ -124,7 +124,7 @@ async function accept(
   }
 }
 
-/** Half of the calls to Temporal that may run at once, so that others get through beside a batch. */
+/** Half of the calls to Temporal that may run at once, so that other requests proceed beside a batch. */
 const BATCH_SLICE = 50;
 
 /** In slices that fit into these bounds, so that a large batch waits for itself instead of being refused. */
@@ -140,13 +140,13 @@ async function acceptBatch(
       ...(await Promise.all(slice.map((message) => acceptOne(context, message, operation)))),
     );
     const unavailable = results.find(({ status }) => status === 503);
-    // Waiting for the same again with each slice would take minutes, and nobody waits so long for an answer.
+    // The other slices would each wait for the same failure, for minutes in all.
     if (unavailable) return messages.map((_, index) => results[index] ?? unavailable);
   }
   return results;
 }
 
-/** One of a batch: what would be its own answer becomes its result. */
+/** Accepts one message of a batch. Its result is what the answer would be if it was sent alone. */
 async function acceptOne(
   context: ApiContext,
   body: unknown,

@@ -23,7 +23,7 @@ import { messageLinks } from './schema/paths.js';
  * Waiting costs Temporal little, but it has a limit to the questions that it holds at once (1,200 in a namespace by default,
  * `frontend.namespaceCount`), and workers need theirs.
  */
-const MOST_WAITING = 500;
+const MAXIMUM_WAITS = 500;
 
 export function messagesRouter(context: ApiContext): Router {
   const { client } = context;
@@ -40,7 +40,7 @@ export function messagesRouter(context: ApiContext): Router {
     const { wait } = parseRequest(messageWaitSchema, request.query);
     let message = await findMessage(context, key);
     if (wait !== undefined && message.state.closedAt === undefined) {
-      if (waiting >= MOST_WAITING) throw tooManyWait();
+      if (waiting >= MAXIMUM_WAITS) throw tooManyWaits();
       waiting += 1;
       try {
         await waitForEnd(context, message, response, wait);
@@ -78,10 +78,14 @@ async function waitForEnd(
   await awaitEnd(longPollClient, { deduplicationKey, runId }, signal);
 }
 
-function tooManyWait(): Problem {
-  return new Problem('overloaded', `${MOST_WAITING} requests wait already: ask without "wait".`, {
-    retryAfterSeconds: 5,
-  });
+function tooManyWaits(): Problem {
+  return new Problem(
+    'overloaded',
+    `${MAXIMUM_WAITS} requests wait already. Send it again without "wait".`,
+    {
+      retryAfterSeconds: 5,
+    },
+  );
 }
 
 function messageBody({ state }: RecordedMessage): z.infer<typeof messageStateSchema> {
@@ -123,7 +127,7 @@ async function absenceBody(
   };
 }
 
-/** What can be said of a key that belongs to no message. What ended before `forgottenBefore`, the namespace has forgotten. */
+/** Facts about a key without a message. What ended before `forgottenBefore`, the namespace has forgotten. */
 export async function readAbsence(
   { client }: ApiContext,
   deduplicationKey: string,

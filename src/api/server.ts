@@ -6,12 +6,12 @@ import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import type { MetricsSource } from '../telemetry/exposition.js';
 import { createApp } from './app.js';
-import { refuseOpenDoor } from './authentication.js';
+import { assertApiKeysForHost } from './authentication.js';
 
 export interface Api {
   /** As http://127.0.0.1:3000. */
   url: string;
-  /** Takes no new requests, answers those under way, and resolves. */
+  /** Accepts no new requests. Resolves when the running ones are answered. */
   close(): Promise<void>;
 }
 
@@ -28,9 +28,11 @@ export async function startApi(options: {
   log: Logger;
 }): Promise<Api> {
   const { configuration, log } = options;
-  refuseOpenDoor(configuration.host, configuration.apiKeys);
+  assertApiKeysForHost(configuration.host, configuration.apiKeys);
   if (configuration.apiKeys.length === 0) {
-    log.warn('No API keys: every program on this machine may send. Set SENDPROOF_API_KEYS.');
+    log.warn(
+      'No API keys are set: every program on this machine can send messages. Set SENDPROOF_API_KEYS.',
+    );
   }
 
   const server = createServer(createApp(options));

@@ -3,10 +3,10 @@ import { Gauge, Registry } from 'prom-client';
 import type { Standing } from '../store/standing.js';
 import type { CollectStanding } from '../telemetry/exposition.js';
 
-/** Several scrapers within this time cost one reading. */
-const KEPT_MS = 10_000;
+/** Scrapes within this time share one reading of Temporal. */
+const CACHE_MS = 10_000;
 
-/** What can't be read is left out, so that nobody takes it for zero; `sendproof_temporal_up` is 0 then. */
+/** If Temporal can't be read, `sendproof_temporal_up` is 0 and the other metrics are left out, since zero would be wrong. */
 export function collectStanding(read: () => Promise<Standing>, log: Logger): CollectStanding {
   const withoutStanding = (error: unknown) => {
     log.warn({ err: error }, 'The metrics that are read from Temporal are missing');
@@ -16,7 +16,7 @@ export function collectStanding(read: () => Promise<Standing>, log: Logger): Col
   return async () => {
     const now = performance.now();
     if (!kept || now >= kept.until) {
-      kept = { until: now + KEPT_MS, text: read().then(exposeStanding, withoutStanding) };
+      kept = { until: now + CACHE_MS, text: read().then(exposeStanding, withoutStanding) };
     }
     return await kept.text;
   };
@@ -36,11 +36,11 @@ async function exposeStanding(standing?: Standing): Promise<string> {
     );
     gauge(
       'sendproof_messages_overdue',
-      'Messages neither final nor waiting for a person, longer after they were due than operators.overdueAfter.',
+      'Messages that are neither final nor dead-lettered although they were due more than operators.overdueAfter ago.',
     ).set(standing.overdue);
     const deadLetters = gauge(
       'sendproof_dead_letters_open',
-      'Messages that wait for a person to retry or discard them.',
+      'Messages with a dead letter that needs a decision: retry or discard.',
       ['reason'],
     );
     for (const [reason, count] of Object.entries(standing.deadLetters)) {

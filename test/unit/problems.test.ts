@@ -21,6 +21,7 @@ import { MessageRefused } from '../../src/acceptance/refusal.js';
 import { AccountHeldBack } from '../../src/accounts/accountConnection.js';
 import { AddressNotAllowed } from '../../src/acknowledgements/addressGuard.js';
 import { Problem, PROBLEMS, type ProblemType } from '../../src/api/problem.js';
+import { openApiDocument } from '../../src/api/schema/openapi.js';
 import { startApi, type Api } from '../../src/api/server.js';
 import { loadConfiguration } from '../../src/config/configuration.js';
 import { AcknowledgementError } from '../../src/domain/acknowledgement.js';
@@ -319,6 +320,24 @@ describe('an error class', () => {
     expect(declared).toContain('DeliveryError');
     expect(declared.filter((name) => name === undefined || !tested.includes(name))).toEqual([]);
   });
+});
+
+it('has the same titles and statuses in the examples of the OpenAPI document', () => {
+  const examples: { type: ProblemType; title: string; status?: number }[] = [];
+  const collect = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const { type, title } = value as { type?: unknown; title?: unknown };
+    if (typeof type === 'string' && type in PROBLEMS && typeof title === 'string') {
+      examples.push(value as (typeof examples)[number]);
+    }
+    Object.values(value).forEach(collect);
+  };
+  collect(openApiDocument('1.2.3'));
+  expect(examples.length).toBeGreaterThan(5);
+  for (const example of examples) {
+    const [status, title] = PROBLEMS[example.type];
+    expect(example, example.type).toMatchObject({ title, status });
+  }
 });
 
 describe('the log line', () => {

@@ -46,7 +46,7 @@ const PROBLEMS = {
     description: 'No message with this key is known.',
     example: {
       type: 'not_found',
-      title: 'There is no such thing',
+      title: 'The resource does not exist',
       detail:
         'No message with the key "pagerduty-55-triggered" is known: it was never accepted, or its retention has ended.',
     },
@@ -88,7 +88,7 @@ const PROBLEMS = {
     description: 'The API has an error of its own. Its log has the cause.',
     example: {
       type: 'internal_error',
-      title: 'Something is wrong in sendproof',
+      title: 'The API has an internal error',
       detail: 'The error is in the log of the API.',
     },
   },
@@ -97,7 +97,7 @@ const PROBLEMS = {
       'Temporal is unavailable or overloaded. Send the same request again after the time in Retry-After.',
     example: {
       type: 'temporal_unavailable',
-      title: 'Temporal can’t be reached',
+      title: 'Temporal doesn’t answer',
       detail:
         'Temporal didn’t answer. Send it again with the same deduplication key: if it was accepted after all, that is answered as a duplicate.',
     },

@@ -95,8 +95,8 @@ function bulkResponses(action: 'retry' | 'discard'): ZodOpenApiResponsesObject {
         description: 'No dead letter matches the filter.',
         example: {
           type: 'no_dead_letters',
-          title: 'No dead letter matches',
-          detail: 'No dead letter is what the filter asks for.',
+          title: 'No dead letter matches the filter',
+          detail: 'No dead letter matches the filter: nothing was decided.',
         },
       },
     }),
@@ -199,8 +199,8 @@ export const followBulkDecision: ZodOpenApiOperationObject = {
         description: 'No decision with this id is known.',
         example: {
           type: 'not_found',
-          title: 'There is no such thing',
-          detail: `No decision "${DECISION_ID}" is known: it was never taken, or later ones have taken its place.`,
+          title: 'The resource does not exist',
+          detail: `No decision "${DECISION_ID}" is known: it was never made, or newer decisions have replaced it in the record.`,
         },
       },
     }),
