@@ -1,4 +1,4 @@
-/** `acknowledgements` and what sources say about them in `sendproof.yaml`: who may be told, and how. */
+/** Acknowledgements in `sendproof.yaml`: the section `acknowledgements` and the settings of each source. */
 import { z } from 'zod';
 import { parseAddressRange } from '../acknowledgements/addressGuard.js';
 import type { RetryProfile } from '../domain/delivery.js';
@@ -31,10 +31,10 @@ const addressRange = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** The name of the retry profile that acknowledgements have where they name no other. */
+/** The name of the retry profile that acknowledgements use by default. */
 export const ACKNOWLEDGEMENT_PROFILE = 'acknowledgement';
 
-/** Soon at first, hourly in the end, for a day. */
+/** First after seconds, later hourly, for a day. */
 export const ACKNOWLEDGEMENT_RETRY: RetryProfile = {
   initialDelayMs: 5_000,
   factor: 2,
@@ -66,8 +66,8 @@ export const sourceAcknowledgementFields = {
 };
 
 /**
- * Throws a ConfigurationError where a source's default could never be told: no secret, a host that isn't allowed, a retry
- * profile that isn't there.
+ * Throws a ConfigurationError if a source's default could never be acknowledged: no secret, a host that isn't allowed, a retry
+ * profile that isn't defined.
  */
 export function acknowledgementSettings(
   {
@@ -83,7 +83,7 @@ export function acknowledgementSettings(
   const profile = Object.hasOwn(retryProfiles, retry) ? retryProfiles[retry] : undefined;
   if (!profile) {
     throw new ConfigurationError(
-      `acknowledgements.retry names the retry profile "${retry}", which is not defined under "retry" (there are: ${Object.keys(retryProfiles).join(', ')}).`,
+      `acknowledgements.retry names the retry profile "${retry}", which is not defined under "retry" (defined: ${Object.keys(retryProfiles).join(', ')}).`,
     );
   }
   const callbacks = given && {

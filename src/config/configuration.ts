@@ -28,7 +28,7 @@ import { ConfigurationError } from '../lib/configurationError.js';
 import { portNumber } from '../lib/ports.js';
 import { withSecretsOf } from '../lib/secret.js';
 
-/** An account together with the platform that understands it. */
+/** An account together with its platform. */
 export interface ConfiguredAccount {
   id: AccountId;
   platform: Platform;
@@ -43,32 +43,32 @@ export interface Configuration {
   host: string;
   port: number;
   sandboxPort: number;
-  /** Keys that callers of the API authenticate with; empty where none are asked for. */
+  /** The API keys of callers; empty if none are required. */
   apiKeys: string[];
   accounts: ConfiguredAccount[];
   deduplicationWindow: DeduplicationWindow;
   retryProfiles: Record<string, RetryProfile>;
-  /** How sources learn what became of their messages. */
+  /** How the outcomes of messages are reported to their sources. */
   acknowledgements: AcknowledgementSettings;
-  /** Where notices of sendproof's own go: dead letters, broken accounts; undefined where nobody wants them. */
+  /** Who receives sendproof's own notices, of dead letters and broken accounts; undefined if nobody does. */
   operators: Operators | undefined;
-  /** When they are told of dead letters. */
+  /** When operators are notified of dead letters. */
   digest: DigestPolicy;
-  /** How long after it was due a message that is neither final nor parked is overdue. */
+  /** A message that is neither final nor parked is overdue so long after it was due. */
   overdueAfterMs: number;
-  /** Temporal's Web UI, as people reach it; undefined where there is none. */
+  /** The URL of Temporal's Web UI in people's browsers; undefined if there is none. */
   temporalUiUrl: string | undefined;
-  /** Set where Temporal decides which version of the worker runs which workflow. */
+  /** Set if Temporal decides which version of the worker runs which workflow. */
   workerVersion: WorkerDeploymentVersion | undefined;
   /** How many workflows a worker keeps ready in memory; undefined: as many as fit. */
   cachedWorkflows: number | undefined;
-  /** Where the embedded default keeps its files. */
+  /** The directory of the embedded server and the sandbox. */
   dataDirectory: string;
-  /** The configuration file, where there is one. */
+  /** The path of the configuration file, if there is one. */
   file: string | undefined;
 }
 
-/** The TTL window of a deduplication key, in milliseconds; a source may have its own. */
+/** How long a deduplication key is remembered, in milliseconds; a source may have its own window. */
 export interface DeduplicationWindow {
   defaultMs: number;
   bySourceMs: Record<string, number>;
@@ -134,9 +134,9 @@ const fileSchema = z.strictObject({
 });
 
 /**
- * Reads the configuration file and the environment. An account that both configure is the file's.
+ * Reads the configuration file and the environment. If both configure an account, the file's is used.
  *
- * Throws a ConfigurationError that lists every fault at once.
+ * Throws a ConfigurationError that lists all faults.
  */
 export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration {
   const variables = parse(environmentSchema, environment, 'environment variable ');
@@ -160,7 +160,7 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
       const retry = retryProfiles[account.retry];
       if (!retry) {
         throw new ConfigurationError(
-          `The account ${id} names the retry profile "${account.retry}", which is not defined under "retry" (there are: ${Object.keys(retryProfiles).join(', ')}).`,
+          `The account ${id} names the retry profile "${account.retry}", which is not defined under "retry" (defined: ${Object.keys(retryProfiles).join(', ')}).`,
         );
       }
       const limits = { ...platform.limits, ...account.limits };
@@ -206,7 +206,7 @@ function workerVersionOf({
   if (!deploymentName && !buildId) return undefined;
   if (deploymentName && buildId) return { deploymentName, buildId };
   throw new ConfigurationError(
-    'Worker versioning needs both SENDPROOF_DEPLOYMENT_NAME and SENDPROOF_BUILD_ID: set the other one too, or neither.',
+    'Worker versioning needs both SENDPROOF_DEPLOYMENT_NAME and SENDPROOF_BUILD_ID: set both, or neither.',
   );
 }
 
@@ -217,7 +217,7 @@ export function findAccount(
   return accounts.find((account) => account.id === id);
 }
 
-/** The longest window of any source: what the namespace's retention has to cover. */
+/** The longest window of any source. The namespace's retention must not be shorter. */
 export function longestWindowMs({ defaultMs, bySourceMs }: DeduplicationWindow): number {
   return Math.max(defaultMs, ...Object.values(bySourceMs));
 }
@@ -245,7 +245,7 @@ function readFile(named: string | undefined): { path: string; content: unknown }
   } catch (error) {
     if (named === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new ConfigurationError(
-      `The configuration file ${path} can't be read (${(error as Error).message}). Correct SENDPROOF_CONFIG or the file.`,
+      `The configuration file ${path} can’t be read (${(error as Error).message}). Correct SENDPROOF_CONFIG or the file.`,
       { cause: error },
     );
   }

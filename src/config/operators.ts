@@ -1,4 +1,4 @@
-/** Who runs sendproof, and when they are told of dead letters. */
+/** The operators of sendproof, and when they are notified of dead letters. */
 import { z } from 'zod';
 import { durationMs } from '../lib/duration.js';
 import { routesSchema } from '../domain/message.js';

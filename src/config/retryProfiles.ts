@@ -1,4 +1,4 @@
-/** Retry profiles: as `sendproof.yaml` has them, and those that are there without it. */
+/** Retry profiles: those of `sendproof.yaml`, and the built-in ones. */
 import { z } from 'zod';
 import type { RetryProfile } from '../domain/delivery.js';
 import { durationMs } from '../lib/duration.js';
@@ -19,16 +19,16 @@ export const retryProfileSchema = z
     giveUpAfterMs: giveUpAfter,
   }));
 
-/** `sendproof.yaml` may define each of them anew. */
+/** `sendproof.yaml` may redefine each of them. */
 export const BUILT_IN_RETRY_PROFILES: Readonly<Record<string, RetryProfile>> = {
   default: retryProfileSchema.parse({}),
-  // Somebody is to be woken: tried again every few seconds, and a dead letter soon, so that a fallback is used in time.
+  // For messages that wake people: retried every few seconds, and dead-lettered soon, so that a fallback is used in time.
   page: retryProfileSchema.parse({
     initialDelay: '500ms',
     maximumDelay: '15s',
     attempts: 40,
     giveUpAfter: '5m',
   }),
-  // Nobody waits for it: it outlasts a platform's bad day, and leaves the room to others.
+  // For messages that can wait: retried rarely, but for long enough to survive a day without the platform.
   bulk: retryProfileSchema.parse({ initialDelay: '10s', maximumDelay: '30m', attempts: 60 }),
 };

@@ -1,4 +1,4 @@
-/** The embedded Temporal server: one process with everything in it, and a SQLite file as its memory. */
+/** The embedded Temporal server: all of its services in one process, with a SQLite file as its database. */
 import { createInterface } from 'node:readline';
 import { Connection } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
@@ -8,16 +8,16 @@ import { assertPortsFree, LOOPBACK, resolvePort, type RequiredPort } from '../li
 import { SEARCH_ATTRIBUTES } from '../contract/searchAttributes.js';
 
 export interface DevServerOptions {
-  /** The `temporal` command, as `findTemporalCli` finds it. */
+  /** The path of the `temporal` command, from `findTemporalCli`. */
   cliPath: string;
-  /** The SQLite file, in a directory that exists. Absent: the server keeps everything in memory. */
+  /** The SQLite file, in an existing directory. If absent, the server keeps everything in memory. */
   databaseFile?: string | undefined;
-  /** 0: any free port. */
+  /** 0 means any free port. */
   port: number;
-  /** 0: any free port. Absent: no Web UI. */
+  /** 0 means any free port. If absent, there is no Web UI. */
   uiPort?: number | undefined;
   namespace: string;
-  /** More of Temporal's dynamic configuration. */
+  /** Additional settings of Temporal's dynamic configuration. */
   dynamicConfig?: Readonly<Record<string, boolean | number | string>> | undefined;
   log: Logger;
 }
@@ -27,25 +27,26 @@ export interface DevServer {
   readonly address: string;
   /** Of the Web UI; absent without one. */
   readonly uiUrl: string | undefined;
-  /** Resolves with the exit code when the server has ended, for whatever reason. */
+  /** Resolves with the exit code when the server has ended, for any reason. */
   readonly exited: Promise<number>;
   /** Ends the server, and resolves when it has ended. */
   stop(): Promise<void>;
 }
 
-/** A server that is asked to end takes about a second. */
+/** The server takes about a second to stop. */
 const STOP_GRACE_MS = 10_000;
 
 /** Two seconds on an idle machine; a first start reads 200 MB from the disk. */
 const START_TIMEOUT_MS = 60_000;
 
 /**
- * What makes the development server fit for real work. Measured on 2 cores, with a workflow of one activity: alone 150 ms
- * as it comes, 24 ms with these; 100 at once 23–32/s as it comes, 60/s with these.
+ * Settings that make the development server fast enough for real work. Measured on 2 cores with a workflow of one activity:
+ * a single one takes 150 ms with the defaults and 24 ms with these; of 100 at once, 23–32/s complete with the defaults and
+ * 60/s with these.
  */
 const DYNAMIC_CONFIG: Readonly<Record<string, boolean | number | string>> = {
-  // The server has one history shard, whose queues are polled 20 times a second at the most by default: that costs every
-  // workflow 50 ms at each of three steps.
+  // The server has one history shard, whose queues are polled 20 times a second at the most by default: that adds
+  // 50 ms to each of three steps of a workflow.
   'history.transferProcessorMaxPollRPS': 1_000,
   'history.timerProcessorMaxPollRPS': 1_000,
   // Timers fire this much late, as an allowance for clocks that differ between nodes. There is one node. By default (1 s)
@@ -69,11 +70,11 @@ const SQLITE_PRAGMAS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Starts a Temporal server that lives no longer than this process, whatever ends it, and that the terminal's Ctrl-C
- * doesn't reach, so that the worker can drain before it goes. Resolves when it answers, with sendproof's search
- * attributes registered.
+ * Starts a Temporal server that ends with this process, even if this process is killed. The terminal's Ctrl-C doesn't reach
+ * the server, so that the worker can finish its attempts before the server stops. Resolves when the server answers, with
+ * sendproof's search attributes registered.
  *
- * @throws ConfigurationError if a port is taken; it names the port and its environment variable.
+ * @throws ConfigurationError if a port is in use; it names the port and its environment variable.
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   const port = await resolvePort(options.port);
@@ -81,21 +82,21 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   await assertPortsFree(devServerPorts({ port, uiPort }));
 
   const server = spawnKept(options.cliPath, commandLine({ ...options, port, uiPort }));
-  const complaints = readComplaints(server, options.log);
+  const errorOutput = readErrorOutput(server, options.log);
   const address = `${LOOPBACK}:${port}`;
   try {
-    await Promise.race([ready(address, options.namespace), prematureEnd(server, complaints)]);
+    await Promise.race([ready(address, options.namespace), failIfEnded(server, errorOutput)]);
   } catch (error) {
     await server.stop(0);
     throw error;
   }
-  complaints.forward(true);
+  errorOutput.forward(true);
   return {
     address,
     uiUrl: uiPort === undefined ? undefined : `http://${LOOPBACK}:${uiPort}`,
     exited: server.exited,
     async stop() {
-      complaints.forward(false);
+      errorOutput.forward(false);
       await server.stop(STOP_GRACE_MS);
     },
   };
@@ -141,21 +142,21 @@ function pragmaFlags(): string[] {
   ]);
 }
 
-interface Complaints {
-  /** The last that the server said on standard error. */
+interface ErrorOutput {
+  /** The last line that the server wrote to standard error. */
   last(): string;
-  /** Off at first: a server that comes up or goes down complains about its own parts, which come and go one by one. */
+  /** Whether lines are logged. Off at first: a server that starts or stops reports errors about its own services. */
   forward(on: boolean): void;
 }
 
-function readComplaints(server: KeptProcess, log: Logger): Complaints {
+function readErrorOutput(server: KeptProcess, log: Logger): ErrorOutput {
   let last = '';
   let forwarding = false;
   server.stdout.resume();
   createInterface(server.stderr).on('line', (line) => {
     if (line.trim() === '') return;
     last = line;
-    if (forwarding) log.warn({ temporal: line }, 'The Temporal server complains');
+    if (forwarding) log.warn({ temporal: line }, 'The Temporal server reported an error');
   });
   return {
     last: () => last,
@@ -165,10 +166,10 @@ function readComplaints(server: KeptProcess, log: Logger): Complaints {
   };
 }
 
-async function prematureEnd(server: KeptProcess, complaints: Complaints): Promise<never> {
+async function failIfEnded(server: KeptProcess, errorOutput: ErrorOutput): Promise<never> {
   const code = await server.exited;
   throw new Error(
-    `The embedded Temporal server ended while it was starting (exit code ${code}): ${complaints.last()}`,
+    `The embedded Temporal server ended while it was starting (exit code ${code}): ${errorOutput.last()}`,
   );
 }
 
@@ -177,7 +178,7 @@ async function ready(address: string, namespace: string): Promise<void> {
   const connection = await Connection.connect({
     address,
     connectTimeout: START_TIMEOUT_MS,
-    // The server is not there yet: try again every 50 ms, not after a growing number of seconds.
+    // The server is still starting: try again every 50 ms, instead of after longer and longer times.
     channelArgs: { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 50 },
   });
   try {

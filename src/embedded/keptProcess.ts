@@ -1,4 +1,4 @@
-/** Child processes that never outlive this one. */
+/** Child processes that end with this process. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
@@ -28,15 +28,15 @@ export interface KeptProcess {
   readonly stdout: Readable;
   readonly stderr: Readable;
   /**
-   * Resolves with the exit code once the command has ended and all its output was read (128 + n for signal n), rejects
-   * if it can't be started at all. A command that isn't there ends with 127, one that may not be executed with 126.
+   * Resolves with the exit code once the command has ended and all its output was read (128 + n for signal n). Rejects if the
+   * keeper can't be started. The exit code is 127 if the command doesn't exist, and 126 if it isn't executable.
    */
   readonly exited: Promise<number>;
-  /** Sends SIGTERM, and SIGKILL to what is still there `graceMs` later. Resolves when it has ended. */
+  /** Sends SIGTERM, and after `graceMs` SIGKILL to what is still running. Resolves when all has ended. */
   stop(graceMs: number): Promise<void>;
 }
 
-/** Starts a command in a process group of its own, so that the terminal's Ctrl-C reaches only us. */
+/** Starts a command in a process group of its own, so that the terminal's Ctrl-C reaches this process only. */
 export function spawnKept(
   command: string,
   args: readonly string[],
@@ -52,7 +52,7 @@ export function spawnKept(
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     },
   );
-  // Writing nothing, we learn of the pipe's end from the exit.
+  // Nothing is written to the pipe. That it is closed shows in `exited`.
   keeper.stdin.on('error', () => undefined);
   const exited = once(keeper, 'close').then(([code]) => (code as number | null) ?? 137);
   // Whoever waits for `exited` is told; without anybody, it must not count as an unhandled rejection.

@@ -3,17 +3,17 @@ import { DEFAULT_NAMESPACE } from '../temporal/connection.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { portNumber } from '../lib/ports.js';
 
-/** What the environment says about the embedded Temporal server. */
+/** The environment's settings for the embedded Temporal server. */
 export interface EmbeddedSettings {
-  /** 0: any that is free. */
+  /** 0 means any free port. */
   port: number;
-  /** 0: any that is free. */
+  /** 0 means any free port. */
   uiPort: number;
   namespace: string;
 }
 
 const schema = z.object({
-  // The ports that the temporal command itself takes by default.
+  // The default ports of the `temporal` command.
   TEMPORAL_PORT: portNumber.default(7233),
   TEMPORAL_UI_PORT: portNumber.default(8233),
   TEMPORAL_NAMESPACE: z.string().min(1).default(DEFAULT_NAMESPACE),

@@ -1,4 +1,4 @@
-/** Finds the `temporal` command, which holds a whole Temporal server, on this machine, or gets it. */
+/** Finds the `temporal` command, which contains a Temporal server, on this machine, or installs it. */
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
@@ -9,12 +9,12 @@ import type { Logger } from 'pino';
 import { buildWithGo, download, installOnce, type Source } from './temporalCliInstallation.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 
-/** The CLI that is fetched or built when the machine has none. */
+/** The version that is downloaded or built if the machine has no usable one. */
 export const CLI_VERSION = 'v1.5.1';
 
 /**
- * The oldest server inside a `temporal` command that is accepted, and the one in `CLI_VERSION`: the first minor version
- * that paces per destination (fairness keys and their rate limits).
+ * The oldest accepted server inside a `temporal` command, which is the one in `CLI_VERSION`: the first minor version with
+ * rate limits for each destination (fairness keys).
  */
 const OLDEST_SERVER = '1.29.1';
 
@@ -30,31 +30,33 @@ export interface TemporalCli {
 export interface FindTemporalCliOptions {
   environment: NodeJS.ProcessEnv;
   log: Logger;
-  /** Where what was fetched or built is kept for every project of this user. */
+  /** Where downloaded and built commands are kept, for all projects of this user. */
   cacheDirectory?: string;
 }
 
 /**
- * Finds a usable `temporal` command: TEMPORAL_CLI_PATH, the PATH, this user's cache; else puts one into the cache, by
- * the official download or by building it with Go. Any number of processes may ask at once: one fetches, all use it.
+ * Finds a usable `temporal` command in TEMPORAL_CLI_PATH, on the PATH, or in this user's cache. Otherwise it installs one into
+ * the cache, by the official download or by building it with Go. Several processes may call this at once: one of them
+ * installs the command, and all use it.
  *
- * @throws ConfigurationError if TEMPORAL_CLI_PATH names no usable command, or if there is no way to get one: it lists
- * everything that was tried, and what to do.
+ * @throws ConfigurationError if TEMPORAL_CLI_PATH names no usable command, or if none can be installed: it lists everything
+ * that was tried, and what to do.
  */
 export async function findTemporalCli(options: FindTemporalCliOptions): Promise<TemporalCli> {
   const { environment, log } = options;
   const found = await lookForTemporalCli(options);
   if ('path' in found) return found;
 
-  const { directory, path } = cachePlace(options);
+  const { directory, path } = cacheLocation(options);
   const sources: Source[] = [download(CLI_VERSION), buildWithGo(CLI_VERSION)];
-  const installation = await installOnce({ directory, sources, flawOf, environment, log });
+  const installation = await installOnce({ directory, sources, problemWith, environment, log });
   if ('foundBy' in installation) return { path, foundBy: installation.foundBy };
   throw notFound([...found.tried, ...installation.failures]);
 }
 
 /**
- * Looks for a usable `temporal` command where `findTemporalCli` does, but gets none: resolves with where it looked in vain.
+ * Looks for a usable `temporal` command where `findTemporalCli` does, but installs none. If there is none, resolves with the
+ * places that it looked in.
  *
  * @throws ConfigurationError if TEMPORAL_CLI_PATH names no usable command.
  */
@@ -63,26 +65,26 @@ export async function lookForTemporalCli(
 ): Promise<TemporalCli | { tried: string[] }> {
   const { environment, log } = options;
   const explicit = environment.TEMPORAL_CLI_PATH;
-  if (explicit) return { path: await demandUsable(explicit), foundBy: 'TEMPORAL_CLI_PATH' };
+  if (explicit) return { path: await assertUsable(explicit), foundBy: 'TEMPORAL_CLI_PATH' };
 
   const tried: string[] = [];
   for (const path of commandsOnPath(environment)) {
-    const flaw = await flawOf(path);
-    if (flaw === undefined) return { path, foundBy: 'PATH' };
-    if (flaw === NOT_THERE) continue;
-    log.info(`passing over ${path}: ${flaw}`);
-    tried.push(`${path} (on the PATH): ${flaw}`);
+    const problem = await problemWith(path);
+    if (problem === undefined) return { path, foundBy: 'PATH' };
+    if (problem === NOT_FOUND) continue;
+    log.info(`ignoring ${path}: ${problem}`);
+    tried.push(`${path} (on the PATH): ${problem}`);
   }
   if (tried.length === 0) tried.push('PATH: no temporal command on it');
 
-  const { path } = cachePlace(options);
-  const flaw = await flawOf(path);
-  if (flaw === undefined) return { path, foundBy: 'cache' };
-  tried.push(`${path}: ${flaw}`);
+  const { path } = cacheLocation(options);
+  const problem = await problemWith(path);
+  if (problem === undefined) return { path, foundBy: 'cache' };
+  tried.push(`${path}: ${problem}`);
   return { tried };
 }
 
-function cachePlace({ cacheDirectory }: FindTemporalCliOptions): {
+function cacheLocation({ cacheDirectory }: FindTemporalCliOptions): {
   directory: string;
   path: string;
 } {
@@ -100,16 +102,16 @@ function commandsOnPath(environment: NodeJS.ProcessEnv): string[] {
   return directories.map((directory) => join(directory, 'temporal'));
 }
 
-async function demandUsable(path: string): Promise<string> {
-  const flaw = await flawOf(path);
-  if (flaw === undefined) return path;
+async function assertUsable(path: string): Promise<string> {
+  const problem = await problemWith(path);
+  if (problem === undefined) return path;
   throw new ConfigurationError(
-    `TEMPORAL_CLI_PATH is ${path}, which can't be used: ${flaw}. Correct it, or unset it to let sendproof find or fetch the command.`,
+    `TEMPORAL_CLI_PATH is ${path}, which can't be used: ${problem}. Correct it, or unset it to let sendproof find or fetch the command.`,
   );
 }
 
 /** Why the file is no usable `temporal` command; undefined if it is one. */
-async function flawOf(path: string): Promise<string | undefined> {
+async function problemWith(path: string): Promise<string | undefined> {
   let output: string;
   try {
     await access(path, constants.X_OK);
@@ -121,17 +123,17 @@ async function flawOf(path: string): Promise<string | undefined> {
   const server = /Server (\d+\.\d+\.\d+)/u.exec(output)?.[1];
   if (server === undefined) return 'its --version names no Temporal server';
   return versionOrder.compare(server, OLDEST_SERVER) < 0
-    ? `its server ${server} is older than ${OLDEST_SERVER}, so it can't pace by destination`
+    ? `its server ${server} is older than ${OLDEST_SERVER} and has no rate limits for each destination`
     : undefined;
 }
 
-const NOT_THERE = 'not there';
+const NOT_FOUND = 'not found';
 const run = promisify(execFile);
 const versionOrder = new Intl.Collator('en', { numeric: true });
 
 function explain(error: unknown): string {
   const { code, signal } = error as NodeJS.ErrnoException & { signal?: string };
-  if (code === 'ENOENT') return NOT_THERE;
+  if (code === 'ENOENT') return NOT_FOUND;
   if (code === 'EACCES') return 'not executable';
   if (signal) return `--version did not answer within ${VERSION_TIMEOUT_MS / 1000} s`;
   return `--version failed (${String(code)})`;

@@ -1,4 +1,4 @@
-/** Puts the `temporal` command into this user's cache, once, whoever asks. */
+/** Installs the `temporal` command into this user's cache, once for all processes. */
 import { createRequire } from 'node:module';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,15 +8,15 @@ import type { Logger } from 'pino';
 import { lock } from 'proper-lockfile';
 import { spawnKept, type KeptProcess } from './keptProcess.js';
 
-/** Gives a sign of life this often while something takes its time. */
-const SIGN_OF_LIFE_MS = 5_000;
+/** How often progress is logged while an installation is running. */
+const PROGRESS_LOG_INTERVAL_MS = 5_000;
 
-/** A download that has written nothing new for this long is given up. */
+/** A download that has written nothing new for this long is stopped. */
 const DOWNLOAD_STALL_MS = 8_000;
 const STALL_CHECK_MS = 250;
 const STOP_GRACE_MS = 2_000;
 
-/** Until a lock whose holder was killed is taken over. A holder that lives renews it twice in this time. */
+/** When a lock is considered abandoned. A running holder renews it twice in this time. */
 const LOCK_STALE_MS = 10_000;
 
 /** One way to get the command. */
@@ -32,27 +32,27 @@ interface FetchContext {
 }
 
 interface InstallOptions extends FetchContext {
-  /** Where the command is to be, as `temporal`. */
+  /** Where the command is installed, as `temporal`. */
   directory: string;
   /** In the order of preference. */
   sources: readonly Source[];
-  /** Why a file is no usable command; undefined if it is one. */
-  flawOf: (path: string) => Promise<string | undefined>;
+  /** Why a file is not a usable command; undefined if it is one. */
+  problemWith: (path: string) => Promise<string | undefined>;
 }
 
 type Installation = { foundBy: 'cache' | Source['name'] } | { failures: string[] };
 
 /**
- * Puts a command that works into the directory, from the first source that can. Holds a lock meanwhile: of several
- * processes one fetches and the others wait for it; one that was killed is taken over from.
+ * Installs a usable command into the directory, from the first source that has one. A lock is held meanwhile: of several
+ * processes one installs the command and the others wait for it. If that one is killed, another takes over.
  */
 export async function installOnce(options: InstallOptions): Promise<Installation> {
   const { directory, log } = options;
   await mkdir(directory, { recursive: true });
-  const release = await lockPatiently(directory, log);
+  const release = await waitForLock(directory, log);
   try {
-    // Whoever held the lock before us has put it there, or has left its half-made directory behind.
-    if ((await options.flawOf(join(directory, 'temporal'))) === undefined) {
+    // The previous holder of the lock has installed the command, or has left an unfinished directory behind.
+    if ((await options.problemWith(join(directory, 'temporal'))) === undefined) {
       return { foundBy: 'cache' };
     }
     await removeUnfinished(directory);
@@ -63,14 +63,14 @@ export async function installOnce(options: InstallOptions): Promise<Installation
 }
 
 async function installFromFirst(options: InstallOptions): Promise<Installation> {
-  const { directory, sources, flawOf, log } = options;
+  const { directory, sources, problemWith, log } = options;
   const failures: string[] = [];
   for (const source of sources) {
     const unfinished = await mkdtemp(join(directory, UNFINISHED));
     try {
       const fetched = await source.fetchInto(unfinished, options);
-      const flaw = await flawOf(fetched);
-      if (flaw !== undefined) throw new Error(flaw);
+      const problem = await problemWith(fetched);
+      if (problem !== undefined) throw new Error(problem);
       await rename(fetched, join(directory, 'temporal'));
       return { foundBy: source.name };
     } catch (error) {
@@ -92,31 +92,31 @@ async function removeUnfinished(directory: string): Promise<void> {
   }
 }
 
-/** Waits for the lock as long as it takes: its holder shows signs of life, or loses it. */
-async function lockPatiently(directory: string, log: Logger): Promise<() => Promise<void>> {
+/** Waits for the lock without a limit: its holder renews it, or loses it. */
+async function waitForLock(directory: string, log: Logger): Promise<() => Promise<void>> {
   const acquired = lock(directory, {
     lockfilePath: join(directory, 'lock'),
     stale: LOCK_STALE_MS,
     retries: { forever: true, factor: 1, minTimeout: 500, maxTimeout: 500 },
-    // Another process may now fetch too; both put the same command in place by renaming, so there is no harm.
+    // Another process may install the command too now. That does no harm: both move the same command into place.
     onCompromised: (error) => {
       log.warn({ err: error }, `lost the lock on ${directory}`);
     },
   });
-  return withSignsOfLife(acquired, log, (seconds) => {
+  return withProgressLog(acquired, log, (seconds) => {
     return `another process is fetching the Temporal CLI; waiting for it (${seconds} s)`;
   });
 }
 
-async function withSignsOfLife<T>(
+async function withProgressLog<T>(
   work: Promise<T>,
   log: Logger,
-  tell: (seconds: number) => string,
+  progress: (seconds: number) => string,
 ): Promise<T> {
   const startedAt = Date.now();
   const timer = setInterval(() => {
-    log.info(tell(Math.round((Date.now() - startedAt) / 1000)));
-  }, SIGN_OF_LIFE_MS);
+    log.info(progress(Math.round((Date.now() - startedAt) / 1000)));
+  }, PROGRESS_LOG_INTERVAL_MS);
   try {
     return await work;
   } finally {
@@ -124,7 +124,7 @@ async function withSignsOfLife<T>(
   }
 }
 
-/** Run by Node in a process of its own: the SDK's download can't be cancelled, a process can be killed. */
+/** Runs in a Node.js process of its own, because the SDK's download can't be cancelled, but a process can be killed. */
 const DOWNLOADER = `
   const [testing, version, downloadDir] = process.argv.slice(1);
   const executable = { type: 'cached-download', version, downloadDir };
@@ -148,7 +148,7 @@ export function download(version: string, stallMs = DOWNLOAD_STALL_MS): Source {
       const outcome = await outcomeUnlessStalled(downloader, directory, stallMs);
       if (outcome !== undefined) throw new Error(outcome);
       const [file] = await readdir(directory);
-      if (file === undefined) throw new Error('it left no file');
+      if (file === undefined) throw new Error('it produced no file');
       return join(directory, file);
     },
   };
@@ -171,7 +171,7 @@ export function buildWithGo(version: string): Source {
         ],
         { environment: { ...environment, GOBIN: directory, GOTOOLCHAIN: 'local' } },
       );
-      const outcome = await withSignsOfLife(outcomeOf(go), log, (seconds) => {
+      const outcome = await withProgressLog(outcomeOf(go), log, (seconds) => {
         return `still building the Temporal CLI (${seconds} s; about three minutes on two cores)`;
       });
       if (outcome !== undefined) throw new Error(outcome);
@@ -180,12 +180,12 @@ export function buildWithGo(version: string): Source {
   };
 }
 
-/** Undefined when the process ended well, else the last line that it had to say. */
+/** Undefined if the process succeeded, otherwise the last line of its error output. */
 async function outcomeOf(child: KeptProcess): Promise<string | undefined> {
   child.stdout.resume();
-  const [complaint, code] = await Promise.all([text(child.stderr), child.exited]);
+  const [errorOutput, code] = await Promise.all([text(child.stderr), child.exited]);
   if (code === 0) return undefined;
-  const lastLine = complaint.trim().split('\n').at(-1);
+  const lastLine = errorOutput.trim().split('\n').at(-1);
   return lastLine === undefined || lastLine === '' ? `ended with exit code ${code}` : lastLine;
 }
 
@@ -197,7 +197,7 @@ async function outcomeUnlessStalled(
 ): Promise<string | undefined> {
   const watching = new AbortController();
   const stall = untilStalled(directory, stallMs, watching.signal).then(
-    () => `nothing came for ${stallMs / 1000} s`,
+    () => `no data arrived for ${stallMs / 1000} s`,
   );
   try {
     return await Promise.race([outcomeOf(child), stall]);

@@ -1,4 +1,4 @@
-/** What a worker says of each attempt: one log line, and the counters. Never content, a URL or a platform's own words. */
+/** Reports each attempt in one log line and in the counters. Never content, a URL or a platform's own words. */
 import type { Logger } from 'pino';
 import type { DeliverInput } from '../contract/deliver.js';
 import type { AcknowledgementFailure } from '../domain/acknowledgement.js';
@@ -42,7 +42,7 @@ export function createAttemptReport(metrics: Metrics, log: Logger): AttemptRepor
       const { deduplicationKey, traceId } = data;
       const { outcome, reason = NO_REASON } = attempt;
       metrics.acknowledgementAttempts.inc({ event, outcome, reason });
-      // Of the recipient only its kind: the path of a callback's URL may be a secret.
+      // Only the recipient's kind is logged: the path of a callback's URL may be a secret.
       log.info(
         { deduplicationKey, traceId, webhookId, event, recipient: recipient.kind, ...attempt },
         'Acknowledgement attempted',

@@ -18,8 +18,8 @@ import type { DeliverInput } from '../contract/deliver.js';
 import { partsOf } from '../domain/destination.js';
 
 /**
- * Says on the span of each attempt what was sent where, and why it failed, in the words of OpenTelemetry's conventions for
- * messaging. Never content.
+ * Adds attributes to the span of each attempt: the destination, and why it failed. They follow OpenTelemetry's conventions for
+ * messaging. Content is never added.
  */
 export class AttemptSpanInterceptor implements ActivityInboundCallsInterceptor {
   async execute(

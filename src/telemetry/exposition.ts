@@ -1,16 +1,16 @@
-/** All that a process has to say to Prometheus, as one text. */
+/** All metrics of a process in Prometheus's text format. */
 import { Registry } from 'prom-client';
 import type { Metrics } from './metrics.js';
 
 export interface MetricsSource {
   metrics: Metrics;
-  /** Where the Temporal SDK's own metrics are, in processes that have workers. */
+  /** The URL of the Temporal SDK's own metrics, in processes that have workers. */
   temporalSdkUrl?: string | undefined;
 }
 
 export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
-/** The SDK answers from memory, on this machine. */
+/** The SDK answers from memory, on the same machine. */
 const SDK_TIMEOUT_MS = 1_000;
 
 export async function exposition(
@@ -38,5 +38,5 @@ async function sdkMetrics(url: string): Promise<string> {
   }
 }
 
-/** Resolves with the metrics of how things stand, in Prometheus's text format. Never rejects. */
+/** Resolves with the metrics of the present state (open dead letters, overdue messages), in the same format. Never rejects. */
 export type CollectStanding = () => Promise<string>;

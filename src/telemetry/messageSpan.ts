@@ -7,14 +7,14 @@ import {
 } from '@opentelemetry/semantic-conventions/incubating';
 
 /**
- * Takes one message in under a span of its own, which `take` is given.
+ * Accepts one message in a span of its own, which is passed to `accept`.
  *
- * @param options.root begins a trace, whatever is being traced now
+ * @param options.root starts a new trace, even within another one
  */
 export async function withMessageSpan<Result>(
   deduplicationKey: string,
   options: { root: boolean },
-  take: (span: Span) => Promise<Result>,
+  accept: (span: Span) => Promise<Result>,
 ): Promise<Result> {
   const attributes = {
     [ATTR_MESSAGING_SYSTEM]: 'sendproof',
@@ -29,7 +29,7 @@ export async function withMessageSpan<Result>(
       { kind: SpanKind.PRODUCER, attributes, root: options.root },
       async (span) => {
         try {
-          return await take(span);
+          return await accept(span);
         } finally {
           span.end();
         }

@@ -1,27 +1,27 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
-/** What a process counts. Every label has a closed list of values: never a key, a destination or an account. */
+/** The metrics of a process. Every label has a closed list of values: never a key, a destination or an account. */
 export interface Metrics {
   registry: Registry;
   accepted: Counter;
   duplicates: Counter;
   keysReused: Counter;
-  /** People's decisions that the API passed on; `scope`: one `message`, or all that a `filter` finds. */
+  /** People's decisions that the API sent to Temporal; `scope`: one `message`, or all that match a `filter`. */
   decisions: Counter<'action' | 'scope'>;
-  /** One for each call of a delivery's activity that came to an outcome. */
+  /** One for each call of a delivery's activity that had an outcome. */
   attempts: Counter<'platform' | 'outcome' | 'reason'>;
   /** From when a message was due (accepted, or its `deliverAt`) to a platform's receipt, in seconds. */
   timeToConfirm: Histogram<'platform'>;
   acknowledgementAttempts: Counter<'event' | 'outcome' | 'reason'>;
 }
 
-/** The label `reason` of what succeeded. */
+/** The label `reason` of successful attempts. */
 export const NO_REASON = 'none';
 
-/** From a message that finds everything ready to one that was sent again for a day. Seconds. */
+/** From an immediate delivery to one that was retried for a day, in seconds. */
 const CONFIRM_BUCKETS_S = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400];
 
-/** In a registry of their own: several APIs and workers may live in one process. */
+/** In a registry of their own, because one process may run several APIs and workers. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -38,13 +38,14 @@ export function createMetrics(): Metrics {
       'sendproof_deduplication_keys_reused_total',
       'Messages refused because their deduplication key had been used for other content.',
     ),
-    decisions: counter('sendproof_decisions_total', 'Decisions of people, taken through the API.', [
-      'action',
-      'scope',
-    ]),
+    decisions: counter(
+      'sendproof_decisions_total',
+      'Decisions on dead letters that people made through the API.',
+      ['action', 'scope'],
+    ),
     attempts: counter(
       'sendproof_delivery_attempts_total',
-      'Attempts to deliver, by what they came to. Those whose worker was lost are missing.',
+      'Delivery attempts by outcome, without those whose worker was lost.',
       ['platform', 'outcome', 'reason'],
     ),
     timeToConfirm: new Histogram({
@@ -56,7 +57,7 @@ export function createMetrics(): Metrics {
     }),
     acknowledgementAttempts: counter(
       'sendproof_acknowledgement_attempts_total',
-      'Attempts to tell a source what became of its message.',
+      'Attempts to send an acknowledgement to a source.',
       ['event', 'outcome', 'reason'],
     ),
   };

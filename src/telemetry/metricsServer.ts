@@ -9,8 +9,8 @@ export interface MetricsServer {
 }
 
 /**
- * Serves `/metrics` of a worker where WORKER_METRICS_ADDRESS (`host:port`) says; undefined where it says nothing. It asks
- * nobody who they are: what it tells names neither messages nor destinations.
+ * Serves `/metrics` of a worker at WORKER_METRICS_ADDRESS (`host:port`); undefined if that is not set. There is no
+ * authentication, because the metrics name neither messages nor destinations.
  */
 export async function serveMetrics(
   source: MetricsSource,
@@ -40,7 +40,7 @@ export async function serveMetrics(
     await once(server, 'listening');
   } catch (error) {
     throw new ConfigurationError(
-      `WORKER_METRICS_ADDRESS: ${address} can’t be listened on (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Free it, or name another host:port.`,
+      `WORKER_METRICS_ADDRESS: ${address} can’t be opened (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Free it, or name another host:port.`,
       { cause: error },
     );
   }

@@ -1,7 +1,7 @@
 /**
- * OpenTelemetry tracing of a process: one trace from the request that brings a message in to the platform's call and the
- * acknowledgement. Exported over OTLP where an endpoint is configured; otherwise spans are made, since a message's trace id
- * is theirs, and forgotten.
+ * OpenTelemetry tracing of a process: one trace from the request that sends a message to the platform's call and the
+ * acknowledgement. It is exported over OTLP if an endpoint is configured. Otherwise spans are still created, because a message's
+ * trace id is theirs, but not exported.
  */
 import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -34,16 +34,16 @@ import { AttemptSpanInterceptor } from './attemptSpan.js';
 import { traceHttpRequests } from './httpSpans.js';
 
 export interface Tracing {
-  /** For a Temporal client: what it starts and signals belongs to the trace that it is done in. */
+  /** For a Temporal client: its starts and signals belong to the active trace. */
   readonly clientInterceptors: ClientInterceptors;
   /** For a worker. The workflows' own interceptors are in their bundle. */
   readonly workerOptions: Pick<WorkerOptions, 'interceptors' | 'sinks'>;
-  /** Exports what is left, and resolves. */
+  /** Exports the remaining spans, and resolves. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts tracing, once for a process and before its first request. OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME and the
+ * Starts tracing. Must be called once in a process, before its first request. OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME and the
  * like are OpenTelemetry's own variables, read from the process's environment:
  * https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  *
@@ -58,7 +58,7 @@ export function startTracing(serviceName: string): Tracing {
     : undefined;
   const provider = new BasicTracerProvider({
     resource,
-    // Not sampled, spans are ids and no more: workflows need not make, nor hand over, what nobody wants.
+    // Spans that are not sampled are only ids, so that workflows create and hand over nothing that would not be exported.
     ...(processor ? { spanProcessors: [processor] } : { sampler: new AlwaysOffSampler() }),
   });
   trace.setGlobalTracerProvider(provider);
@@ -93,8 +93,7 @@ function hasEndpoint(environment: NodeJS.ProcessEnv): boolean {
 }
 
 /**
- * Where workflow code leaves its spans, except while it is replayed. Takes them also where nothing is exported: workflows
- * leave them either way.
+ * Receives the spans of workflow code, except while it is replayed. Workflows create spans even if nothing is exported.
  */
 function workflowSpanSink(
   processor: SpanProcessor | undefined,
@@ -105,16 +104,16 @@ function workflowSpanSink(
   return {
     export: {
       fn: (info, spans) => {
-        // The exporter puts all that it is told of the workflow on each span: not the memo, nor a failure.
+        // The exporter copies all of this onto each span, so the memo and failures are left out.
         const { runId, taskQueue, workflowId, workflowType } = info;
-        const told = { runId, taskQueue, workflowId, workflowType } as WorkflowInfo;
-        return exporter.export.fn(told, spans);
+        const exported = { runId, taskQueue, workflowId, workflowType } as WorkflowInfo;
+        return exporter.export.fn(exported, spans);
       },
     },
   };
 }
 
-/** The trace that whatever runs now belongs to: 32 hex digits. Throws outside of any. */
+/** The id of the active trace: 32 hex digits. Throws if there is none. */
 export function activeTraceId(): string {
   const span = trace.getActiveSpan();
   if (!span) throw new Error('There is no active trace: startTracing was not called.');

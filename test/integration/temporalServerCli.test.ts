@@ -43,7 +43,7 @@ describe('finding the temporal command', () => {
   });
 
   it.each([
-    ['is not there', undefined, 'not there'],
+    ['is not there', undefined, 'not found'],
     ['is too old', OLD, '1.27.1 is older than 1.29.1'],
     ['is something else', 'echo hello', 'names no Temporal server'],
     ['fails', 'exit 3', '--version failed (3)'],
@@ -97,7 +97,7 @@ describe('finding the temporal command', () => {
     const failure = find();
 
     await expect(failure).rejects.toThrow(`${join(bin, 'temporal')} (on the PATH): its server`);
-    await expect(failure).rejects.toThrow(`${cached}: not there`);
+    await expect(failure).rejects.toThrow(`${cached}: not found`);
     await expect(failure).rejects.toThrow('download: Failed to start ephemeral server');
     await expect(failure).rejects.toThrow('go install: go: cannot do that');
     await expect(failure).rejects.toThrow(/TEMPORAL_CLI_PATH.*Go.*TEMPORAL_ADDRESS/s);

@@ -60,7 +60,7 @@ describe('WORKER_METRICS_ADDRESS', () => {
     const server = await serveMetrics(source, { WORKER_METRICS_ADDRESS: address }, log);
     cleanups.push(() => server?.close());
     await expect(serveMetrics(source, { WORKER_METRICS_ADDRESS: address }, log)).rejects.toThrow(
-      `${address} can’t be listened on (EADDRINUSE)`,
+      `${address} can’t be opened (EADDRINUSE)`,
     );
   });
 });
