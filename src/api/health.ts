@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { recentPollers } from '../store/pollers.js';
+import { countWorkers } from '../store/pollers.js';
 import type { ApiContext } from './apiContext.js';
 
 /** Liveness: the process answers. Readiness: Temporal answers, and a worker polls. */
@@ -12,7 +12,7 @@ export function healthRouter({ client, log }: ApiContext): Router {
   });
 
   router.get('/readyz', async (_request, response) => {
-    const checks = await recentPollers(client).then(
+    const checks = await countWorkers(client).then(
       (count) => {
         reachable = true;
         return { temporal: true, worker: count > 0 };

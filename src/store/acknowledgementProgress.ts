@@ -1,4 +1,4 @@
-/** Reads what became of a message's acknowledgements from Temporal, while no worker runs too. */
+/** Reads the status of a message's acknowledgements from Temporal, whether or not a worker runs. */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { LoadedDataConverter } from '@temporalio/common';
 import { optionalTsToDate } from '../temporal/sdkInternals.js';
@@ -11,7 +11,7 @@ import type { AcknowledgeSourceInput } from '../contract/acknowledge.js';
 import type { AcknowledgementState } from '../domain/messageState.js';
 
 /**
- * The acknowledgements that a message has begun, in their order.
+ * The acknowledgements that a message has started, in their order.
  *
  * @param events the history of the message's workflow
  */
@@ -42,7 +42,7 @@ export async function readAcknowledgements(
         via: plan.recipient.kind,
         recipient: recipientName(plan.recipient),
         at: acknowledgement.timestamp,
-        // Until then its start is written down, and Temporal is about to make it.
+        // Before that event, the start is recorded and Temporal is about to make it.
         ...(started.has(workflowId)
           ? await readProgress(client, workflowId)
           : { status: 'pending' as const, attempts: 0 }),
@@ -56,7 +56,7 @@ type Progress = Pick<
   'status' | 'attempts' | 'closedAt' | 'nextAttemptAt' | 'lastError'
 >;
 
-/** Of the newest run: somebody may have reset one that was given up. */
+/** Of the newest run: a person may have reset one whose attempts had ended. */
 async function readProgress(client: Client, workflowId: string): Promise<Progress> {
   const handle = client.workflow.getHandle<Workflows['acknowledgeSource']>(workflowId);
   try {
@@ -83,7 +83,7 @@ async function pendingProgress(
   const next = failure ? optionalTsToDate(activity?.nextAttemptScheduleTime) : undefined;
   return {
     status: 'pending',
-    // While it waits, Temporal counts the attempt to come.
+    // Temporal's count includes the next attempt.
     attempts: Math.max(0, (activity?.attempt ?? 1) - 1),
     nextAttemptAt: next?.toISOString(),
     lastError: failure?.message,
@@ -110,7 +110,7 @@ async function closedProgress(
   };
 }
 
-/** What Temporal says of an activity that ran out of time has the last attempt's own words as its cause. */
+/** The failure of an activity that timed out has the last attempt's failure as its cause. */
 function causeMessage(failure: Error | undefined): string | undefined {
   return failure?.cause instanceof Error ? failure.cause.message : failure?.message;
 }

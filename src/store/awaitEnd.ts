@@ -2,9 +2,8 @@ import { isGrpcCancelledError, type Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 
 /**
- * Resolves when a message's workflow has ended, or the signal is aborted, whichever is first. Temporal itself holds the
- * question until it has the answer (a long poll of about 20 s, after which it is asked again), so however long a wait costs
- * next to nothing.
+ * Resolves when a message's workflow has ended or the signal is aborted, whichever is first. Temporal holds each request
+ * until the workflow ends (a long poll of about 20 s, which is then repeated), so even a long wait costs almost nothing.
  */
 export async function awaitEnd(
   client: Client,
@@ -12,7 +11,7 @@ export async function awaitEnd(
   signal: AbortSignal,
 ): Promise<void> {
   let nextPageToken: Uint8Array | undefined;
-  const ask = () =>
+  const poll = () =>
     client.workflowService.getWorkflowExecutionHistory({
       namespace: client.workflow.options.namespace,
       execution: { workflowId: deduplicationKey, runId },
@@ -23,11 +22,11 @@ export async function awaitEnd(
     });
   while (!signal.aborted) {
     try {
-      const answer = await client.withAbortSignal(signal, ask);
+      const answer = await client.withAbortSignal(signal, poll);
       if ((answer.history?.events?.length ?? 0) > 0) return;
       nextPageToken = answer.nextPageToken;
     } catch (error) {
-      // Being aborted is how the wait ends that took too long for its asker.
+      // The caller aborts a wait that takes too long.
       if (isGrpcCancelledError(error)) return;
       throw error;
     }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 
-/** Who cancels where nobody gives a name. */
+/** The identity of a cancellation without a name. */
 const API_IDENTITY = 'sendproof-api';
 
-/** Asks for the end of a message's newest run. Temporal keeps who asked, and why. */
+/** Requests the cancellation of a message's newest run. Temporal records who requested it, and why. */
 export async function cancelMessage(
   client: Client,
   deduplicationKey: string,

@@ -70,7 +70,7 @@ function pendingStage(
 ) {
   if (!isQueued && startedAt !== undefined)
     return { kind: 'attempting', since: startedAt } as const;
-  // It will still be handed to a worker, which will not post it any more.
+  // A worker will still receive it, and refuse to post it.
   if (isQueued && hasExpired) return { kind: 'expired' } as const;
   if (isQueued && dueAt !== undefined && lastAttempt > lastNumber(earlierAttempts)) {
     return { kind: 'retrying', nextAttemptAt: dueAt } as const;
@@ -78,7 +78,7 @@ function pendingStage(
   return { kind: 'queued', since: scheduledAt.toISOString() } as const;
 }
 
-/** What people or the clock decided, where the delivery's own events don't tell. */
+/** The stage after a decision or an expiry that the delivery's own events don't show. */
 function finalStage(
   delivery: DeliveryState,
   message: MessageSummary,
@@ -90,7 +90,7 @@ function finalStage(
     return stage;
   }
   if (message.status === 'cancelled') return { kind: 'cancelled', ...failureOf(delivery) };
-  // Nobody has taken it up, and who does now will not post it.
+  // No worker has started it, and one that does now will refuse to post it.
   if (stage.kind === 'accepted' && hasExpired) return { kind: 'expired' };
   const parked = message.deadLetters.some((deadLetter) => deadLetter.destination === destination);
   if (parked || stage.kind !== 'dead_lettered') return stage;

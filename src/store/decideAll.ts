@@ -1,4 +1,4 @@
-/** People's decisions on all dead letters of some destinations: asked of their queues, and followed in the queues' memos. */
+/** People's decisions on all dead letters of some destinations: sent to their queues, and followed in the queues' memos. */
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
 import { WorkflowIdConflictPolicy } from '@temporalio/common';
 import type { Workflows } from '../contract/workflows.js';
@@ -12,14 +12,14 @@ import type {
 } from '../contract/deadLetterQueue.js';
 import type { Destination } from '../domain/destination.js';
 
-/** A decision as one of its destinations' queues makes it. */
+/** A decision as the queue of one of its destinations carries it out. */
 export interface DestinationDecision extends BulkDecision {
   destination: Destination;
 }
 
 /**
- * Asks a destination's queue, which is started where it doesn't run, to decide on all that waits there. Resolves when the
- * queue has taken it, which needs a worker; asked again with the same id it is the same decision.
+ * Sends a destination's queue, which is started if it doesn't run, a decision on all its dead letters. Resolves when the
+ * queue has accepted it, which needs a worker. Sent again with the same id, it is the same decision.
  */
 export async function decideAll(
   client: Client,
@@ -44,7 +44,7 @@ export async function decideAll(
   );
 }
 
-/** How far a decision has come at each of its destinations; none where no queue knows of it (yet). */
+/** The progress of a decision at each of its destinations; empty while no queue has it. */
 export async function followDecision(client: Client, id: string): Promise<DestinationDecision[]> {
   const found: DestinationDecision[] = [];
   const query = 'WorkflowType = "deadLetterQueue" AND ExecutionStatus = "Running"';

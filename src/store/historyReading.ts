@@ -1,4 +1,4 @@
-/** What the history of a `deliverMessage` workflow says about its message: a fold over the events, in their order. */
+/** Folds the events of a `deliverMessage` workflow, in their order, into what they say about its message. */
 import { readDeliverFailure } from '../contract/deliverFailure.js';
 import type { DeliverMessageInput } from '../contract/deliverMessage.js';
 import type { Attempt } from '../domain/delivery.js';
@@ -130,7 +130,7 @@ function activityFailed(
     timeIsUp: event.timeIsUp,
   });
   if (ending === 'held_back') {
-    // Not the end of anything: it is queued again in a moment.
+    // The workflow schedules it again after a pause.
     const since = scheduledAt.toISOString();
     return withDelivery(reading, activity, {
       attempts,

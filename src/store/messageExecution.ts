@@ -1,4 +1,4 @@
-/** What Temporal's description of a message's workflow tells without its history. */
+/** Reads what Temporal's description of a message's workflow contains, without its history. */
 import type {
   Client,
   WorkflowExecutionDescription,
@@ -34,7 +34,7 @@ export async function describeMessage(
   }
 }
 
-/** Started and given its first workflow task, and that one taken by a worker: what a history has before any decision. */
+/** The events of a history before its first decision: started, workflow task scheduled, workflow task started. */
 const EVENTS_BEFORE_FIRST_DECISION = 3;
 
 /** The overall status of a message. */

@@ -1,6 +1,6 @@
 /**
- * Reads the whole state of a message from Temporal's history and pending activities: the audit trail is the only record,
- * and it answers while no worker runs.
+ * Reads the whole state of a message from Temporal's history and pending activities. The history is the only record, and it
+ * can be read while no worker runs.
  */
 import type { Client } from '@temporalio/client';
 import { describeMessage, summarise } from './messageExecution.js';
@@ -23,7 +23,7 @@ export async function readMessage(
   return (await readMessageRecord(client, deduplicationKey))?.state;
 }
 
-/** All that is known of a message's newest run; undefined when there is no such message. */
+/** Everything that is recorded of a message's newest run; undefined when there is no such message. */
 export async function readMessageRecord(
   client: Client,
   deduplicationKey: string,
@@ -32,7 +32,7 @@ export async function readMessageRecord(
   if (!description) return undefined;
   const handle = client.workflow.getHandle(deduplicationKey, description.runId);
   const history = await handle.fetchHistory();
-  // History only grows: cut to its length at the description, both tell of one moment.
+  // History only grows: cut to its length in the description, both show the same moment.
   const events = history.events?.slice(0, description.historyLength) ?? [];
   const converter = client.options.loadedDataConverter;
   const reading = readHistory(await decodeEvents(converter, events));

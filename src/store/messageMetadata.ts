@@ -1,4 +1,4 @@
-/** What Temporal's Web UI shows of a message besides its history: where from and where to, never what it says. */
+/** The texts that Temporal's Web UI shows beside a message's history: its source and destinations, never its content. */
 import { inCode, shellWord } from '../lib/markdownCode.js';
 import type { DeliverMessageInput } from '../contract/deliverMessage.js';
 
@@ -11,7 +11,7 @@ export function messageSummary({ correlation, deliveries }: DeliverMessageInput)
   const [first, ...others] = deliveries.filter(({ fallbackFor }) => fallbackFor === undefined);
   const to = [first?.destination, ...(others.length > 0 ? [`and ${others.length} more`] : [])];
   const from = [correlation?.source, correlation?.reference].filter((part) => part !== undefined);
-  return cut([...to, ...(from.length > 0 ? ['←', ...from] : [])].join(' '), SUMMARY_BYTES);
+  return truncate([...to, ...(from.length > 0 ? ['←', ...from] : [])].join(' '), SUMMARY_BYTES);
 }
 
 /** A list in Markdown. */
@@ -34,11 +34,11 @@ export function messageDetails(deduplicationKey: string, input: DeliverMessageIn
   const lines = items.flatMap(([name, value]) =>
     value === undefined ? [] : [`- **${name}**: ${inCode(value)}`],
   );
-  return cut(lines.join('\n'), DETAILS_BYTES);
+  return truncate(lines.join('\n'), DETAILS_BYTES);
 }
 
-/** The beginning of the text that takes no more than so many bytes as JSON. */
-function cut(text: string, maximum: number): string {
+/** Truncates a text so that it takes at most so many bytes as JSON. */
+function truncate(text: string, maximum: number): string {
   let bytes = Buffer.byteLength('"…"');
   let kept = '';
   for (const character of text) {

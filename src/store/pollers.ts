@@ -4,15 +4,15 @@ import { tsToMs } from '../temporal/sdkInternals.js';
 import { WORKFLOW_TASK_QUEUE } from '../contract/names.js';
 
 /**
- * Temporal remembers a poller for minutes after it died. A living one that has nothing to do polls again every 60 s (the
- * server's `matching.longPollExpirationInterval`); the rest is for the way and for clocks that differ a little.
+ * Temporal remembers a poller for minutes after it died. A live one without work polls again every 60 s (the
+ * server's `matching.longPollExpirationInterval`); the rest allows for network delay and clock differences.
  */
 const RECENT_MS = 90_000;
 
 type Poller = proto.temporal.api.taskqueue.v1.IPollerInfo;
 
-/** How many workers poll for workflow tasks. */
-export async function recentPollers(client: Client): Promise<number> {
+/** The number of workers that poll for workflow tasks. */
+export async function countWorkers(client: Client): Promise<number> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.workflow.options.namespace,
     taskQueue: { name: WORKFLOW_TASK_QUEUE },

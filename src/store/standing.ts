@@ -1,19 +1,19 @@
 import type { Client } from '@temporalio/client';
 import { FAILURE_REASONS, type FailureReason } from '../domain/delivery.js';
 import { visibilityQuery, type MessageFilter } from './search/messageSearch.js';
-import { recentPollers } from './pollers.js';
+import { countWorkers } from './pollers.js';
 
-/** How things stand, as Temporal knows it: also while no worker runs. */
+/** Totals over all messages, which Temporal can answer while no worker runs. */
 export interface Standing {
-  /** Messages that wait for a person, by the reason that their workflow names. */
+  /** Messages that need a decision, by the reason in their search attribute. */
   deadLetters: Record<FailureReason, number>;
-  /** Messages that should have been final or parked long ago. */
+  /** Messages that should have been final or parked by now. */
   overdue: number;
   /** Workers that poll for workflow tasks. */
   workers: number;
 }
 
-/** Three calls to Temporal, and one more for each reason while there are dead letters. None gets slower by listing. */
+/** Three calls to Temporal, and one more for each reason while there are dead letters. All are counts, so none lists messages. */
 export async function readStanding(
   client: Client,
   { overdueAfterMs }: { overdueAfterMs: number },
@@ -23,7 +23,7 @@ export async function readStanding(
   const [parked, overdue, workers] = await Promise.all([
     count({ status: 'dead_lettered' }),
     count(overdueFilter(overdueAfterMs, new Date())),
-    recentPollers(client),
+    countWorkers(client),
   ]);
   const counts = await Promise.all(
     FAILURE_REASONS.map(async (reason) => [
@@ -38,7 +38,7 @@ export async function readStanding(
   };
 }
 
-/** Messages that are neither final nor parked so long after they were due. Of sendproof's own notices nobody is told. */
+/** Messages that are neither final nor parked so long after they were due. sendproof's own notices are left out. */
 export function overdueFilter(overdueAfterMs: number, now: Date): MessageFilter {
   return {
     status: 'delivering',

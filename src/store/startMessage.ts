@@ -45,8 +45,8 @@ export async function startMessage(client: Client, start: MessageStart): Promise
 }
 
 /**
- * Starts a message afresh whose key has outlived its deduplication window. However many ask at the same instant, Temporal
- * starts one run: starts with the same request id are one start, and this one's follows from the key and the expired run.
+ * Starts a new message under a key whose deduplication window has ended. However many callers do so at the same instant,
+ * Temporal starts one run: starts with the same request id are one start, and the id is derived from the expired run.
  *
  * @returns false when another start came first, with this request id or a later one
  */
@@ -90,7 +90,7 @@ function startOptions({ deduplicationKey, input, memo }: MessageStart) {
     args: [input] as [DeliverMessageInput],
     memo: { ...memo },
     typedSearchAttributes,
-    // A thousand messages for one channel, accepted at once, don't keep another channel's from being taken up.
+    // A thousand messages for one channel, accepted at once, don't delay the start of another channel's.
     priority: { priorityKey: priority, fairnessKey: deliveries[0]?.fairnessKey },
     ...(deliverAt !== undefined && { startDelay: Math.max(0, Date.parse(deliverAt) - Date.now()) }),
     staticSummary: messageSummary(input),
