@@ -1,4 +1,4 @@
-/** Where Temporal is, as the environment and Temporal's own configuration files say. */
+/** Reads the address of Temporal from the environment and Temporal's own configuration files. */
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { ConfigurationError } from '../lib/configurationError.js';
@@ -44,7 +44,7 @@ function loadProfile(environment: NodeJS.ProcessEnv): ReturnType<typeof loadClie
     return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(variables) });
   } catch (error) {
     throw new ConfigurationError(
-      `Temporal's configuration can't be used: ${(error as Error).message}. Mend the file that TEMPORAL_CONFIG_FILE names (by default temporalio/temporal.toml in the user's configuration directory) or the TEMPORAL_… variables.`,
+      `Temporal's configuration can't be used: ${(error as Error).message}. Fix the file that TEMPORAL_CONFIG_FILE names (by default temporalio/temporal.toml in the user's configuration directory) or the TEMPORAL_… variables.`,
       { cause: error },
     );
   }

@@ -1,6 +1,6 @@
 /**
- * Whether a server is fair to fairness keys, found out by trying: nothing that it says of itself tells. With
- * `matching.enableFairness` off it takes keys and limits for them without a word, and then lets the tasks of one key wait
+ * Detects by an experiment whether a server is fair to fairness keys: it does not report this itself. With
+ * `matching.enableFairness` off it accepts keys and their limits without an error, and then lets the tasks of one key wait
  * behind those of another that has used up its limit.
  */
 import { randomUUID } from 'node:crypto';
@@ -11,11 +11,11 @@ import { msToTs } from './sdkInternals.js';
 const NOISY = 40;
 const QUIET = 8;
 /**
- * Tried on 1.29.1. With one partition every server was told right. With four, every unfair one was (32 of 32 times), and a
+ * Tried on 1.29.1. With one partition every server was classified correctly. With four, every unfair one was (32 of 32 times), and a
  * fair one was missed 2 of 16 times at 0.5, hence less; such a queue then has the limit of its account only.
  */
 const FAIR_SHARE = 0.4;
-/** What a killed process leaves behind ends by itself. */
+/** Workflows that a killed process leaves behind end after this time. */
 const LIFETIME_MS = 60_000;
 const TIMEOUT_MS = 20_000;
 

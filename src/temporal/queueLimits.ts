@@ -6,13 +6,13 @@ import { GRPC_STATUS, grpcFailureOf } from './grpcStatus.js';
 const { TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
 type RateLimitConfig = proto.temporal.api.taskqueue.v1.IRateLimitConfig;
 
-/** In tasks per second; `off`: none. Zero holds everything back. */
+/** In tasks per second; `off`: none. Zero stops the queue. */
 export type QueueLimit = number | 'off';
 
 export interface QueueLimits {
   perQueue: QueueLimit;
   perFairnessKey: QueueLimit;
-  /** What the limit of the whole queue is for, as whoever set it wrote down. */
+  /** What the limit of the whole queue is for, in the words of whoever set it. */
   reason: string | undefined;
 }
 
@@ -21,7 +21,7 @@ export function isUnsupported(error: unknown): boolean {
   return grpcFailureOf(error)?.status === GRPC_STATUS.UNIMPLEMENTED;
 }
 
-/** Whoever this process is to the server, they may not change task queues. */
+/** This process has no permission to change task queues. */
 export function isForbidden(error: unknown): boolean {
   return grpcFailureOf(error)?.status === GRPC_STATUS.PERMISSION_DENIED;
 }

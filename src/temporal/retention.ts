@@ -1,4 +1,4 @@
-/** How long a namespace remembers closed workflows, and so how long it can recognise a duplicate. */
+/** How long a namespace keeps closed workflows, and so how long it can recognise a duplicate. */
 import type { ConnectionLike } from '@temporalio/client';
 import { msToTs, optionalTsToMs } from './sdkInternals.js';
 import { ConfigurationError } from '../lib/configurationError.js';
@@ -13,8 +13,8 @@ export async function namespaceRetentionMs(
 }
 
 /**
- * Lets the namespace remember for at least so long; never shortens what is there. For the embedded server, which is ours
- * to set up; elsewhere it takes an administrator's rights.
+ * Raises the namespace's retention to at least this long; never shortens it. For the embedded server, which sendproof sets
+ * up itself; elsewhere it needs an administrator's rights.
  */
 export async function raiseNamespaceRetention(
   connection: ConnectionLike,
@@ -29,8 +29,8 @@ export async function raiseNamespaceRetention(
 }
 
 /**
- * Makes sure that a duplicate is still recognised at the end of its window. Rejects with a ConfigurationError that has the
- * command to mend it.
+ * Makes sure that a duplicate is still recognised at the end of its window. Rejects with a ConfigurationError that names
+ * the command to fix it.
  */
 export async function checkRetention(
   connection: ConnectionLike,
@@ -41,6 +41,6 @@ export async function checkRetention(
   if (retentionMs >= windowMs) return;
   const neededHours = Math.ceil(windowMs / 3_600_000);
   throw new ConfigurationError(
-    `The Temporal namespace "${namespace}" forgets closed workflows after ${retentionMs / 3_600_000} h, but duplicates have to be recognised for ${windowMs / 3_600_000} h (DEDUPLICATION_WINDOW): run "temporal operator namespace update --namespace ${namespace} --retention ${neededHours}h", or shorten the window.`,
+    `The Temporal namespace "${namespace}" keeps closed workflows for only ${retentionMs / 3_600_000} h, but duplicates have to be recognised for ${windowMs / 3_600_000} h (DEDUPLICATION_WINDOW): run "temporal operator namespace update --namespace ${namespace} --retention ${neededHours}h", or shorten the window.`,
   );
 }
