@@ -2,28 +2,7 @@
 import type { z } from 'zod';
 import type { problemSchema } from './schema/problem.js';
 import { type FieldError } from './schema/problem.js';
-
-/** Every `type` that the API answers with, and its status and title. */
-export const PROBLEMS = {
-  invalid_request: [400, 'The request is not valid'],
-  malformed_json: [400, 'The body is not valid JSON'],
-  not_authenticated: [401, 'An API key is needed'],
-  foreign_form: [403, 'The form was not sent from this site'],
-  not_found: [404, 'The resource does not exist'],
-  no_dead_letters: [409, 'No dead letter matches the filter'],
-  nothing_to_decide: [409, 'No delivery of this message needs a decision'],
-  nothing_to_cancel: [409, 'The message has ended'],
-  body_too_large: [413, 'The body is too large'],
-  unsupported_media_type: [415, 'The body must be JSON'],
-  deduplication_key_reused: [422, 'The deduplication key was used for other content'],
-  internal_error: [500, 'The API has an internal error'],
-  temporal_unavailable: [503, 'Temporal doesn’t answer'],
-  temporal_refused: [503, 'Temporal refuses the credentials of sendproof'],
-  namespace_not_found: [503, 'The Temporal namespace doesn’t exist'],
-  no_worker: [503, 'No worker is running'],
-  overloaded: [503, 'Too many requests at once'],
-} as const;
-export type ProblemType = keyof typeof PROBLEMS;
+import { PROBLEMS, type ProblemType } from './schema/problemTypes.js';
 
 export class Problem extends Error {
   override readonly name = 'Problem';

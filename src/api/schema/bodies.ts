@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ZodOpenApiMediaTypeObject, ZodOpenApiResponsesObject } from 'zod-openapi';
 import { problemSchema } from './problem.js';
+import { PROBLEMS } from './problemTypes.js';
 
 interface Example<Value> {
   /** A sentence that says what the example shows. */
@@ -17,19 +18,19 @@ export function jsonContent<Schema extends z.ZodType>(
   return { 'application/json': { schema, examples } };
 }
 
-type ProblemExample = Omit<z.input<typeof problemSchema>, 'status'>;
+/** The status and the title follow from the type. */
+type ProblemExample = Omit<z.input<typeof problemSchema>, 'status' | 'title'>;
 
 interface ProblemAnswer {
   description: string;
   example: ProblemExample;
 }
 
-const PROBLEMS = {
+const ANSWERS = {
   400: {
     description: 'The request is not valid. `errors` names each wrong field.',
     example: {
       type: 'invalid_request',
-      title: 'The request is not valid',
       detail: 'destination: must be at most 500 characters',
       errors: [{ field: 'destination', detail: 'must be at most 500 characters' }],
     },
@@ -38,7 +39,6 @@ const PROBLEMS = {
     description: 'The request has no valid API key.',
     example: {
       type: 'not_authenticated',
-      title: 'An API key is needed',
       detail: 'Send one of the keys of SENDPROOF_API_KEYS as "Authorization: Bearer <key>".',
     },
   },
@@ -46,7 +46,6 @@ const PROBLEMS = {
     description: 'No message with this key is known.',
     example: {
       type: 'not_found',
-      title: 'The resource does not exist',
       detail:
         'No message with the key "pagerduty-55-triggered" is known: it was never accepted, or its retention has ended.',
     },
@@ -55,7 +54,6 @@ const PROBLEMS = {
     description: 'The state of the message does not allow this decision. `detail` says why.',
     example: {
       type: 'nothing_to_decide',
-      title: 'No delivery of this message needs a decision',
       detail: 'It was confirmed at 2026-11-23T12:00:01.000Z: nothing was sent again.',
     },
   },
@@ -63,7 +61,6 @@ const PROBLEMS = {
     description: 'The body is too large.',
     example: {
       type: 'body_too_large',
-      title: 'The body is too large',
       detail: 'The body may have at most 262144 bytes.',
     },
   },
@@ -71,7 +68,6 @@ const PROBLEMS = {
     description: 'The body is not JSON.',
     example: {
       type: 'unsupported_media_type',
-      title: 'The body must be JSON',
       detail: 'Send JSON, with the header "Content-Type: application/json".',
     },
   },
@@ -79,7 +75,6 @@ const PROBLEMS = {
     description: 'The key was used for other content. `errors` names the fields that differ.',
     example: {
       type: 'deduplication_key_reused',
-      title: 'The deduplication key was used for other content',
       detail: 'The key belongs to a message that differs in the fields listed. Nothing was sent.',
       errors: [{ field: 'content.text', detail: 'differs from what the key was first used for' }],
     },
@@ -88,7 +83,6 @@ const PROBLEMS = {
     description: 'The API has an error of its own. Its log has the cause.',
     example: {
       type: 'internal_error',
-      title: 'The API has an internal error',
       detail: 'The error is in the log of the API.',
     },
   },
@@ -97,14 +91,13 @@ const PROBLEMS = {
       'Temporal is unavailable or overloaded. Send the same request again after the time in Retry-After.',
     example: {
       type: 'temporal_unavailable',
-      title: 'Temporal doesn’t answer',
       detail:
         'Temporal didn’t answer. Send it again with the same deduplication key: if it was accepted after all, that is answered as a duplicate.',
     },
   },
 } satisfies Record<number, ProblemAnswer>;
 
-type ProblemStatus = keyof typeof PROBLEMS;
+type ProblemStatus = keyof typeof ANSWERS;
 
 const HEADERS: Partial<Record<ProblemStatus, z.ZodObject>> = {
   401: z.object({
@@ -121,6 +114,11 @@ const HEADERS: Partial<Record<ProblemStatus, z.ZodObject>> = {
   }),
 };
 
+export function problemExample({ type, ...rest }: ProblemExample): z.input<typeof problemSchema> {
+  const [status, title] = PROBLEMS[type];
+  return { type, title, status, ...rest };
+}
+
 /** Answers with a problem document. Every operation may answer 500. `particular` replaces the general example. */
 export function problems(
   statuses: readonly ProblemStatus[],
@@ -128,10 +126,9 @@ export function problems(
 ): ZodOpenApiResponsesObject {
   return Object.fromEntries(
     [...statuses, 500 as const].map((status) => {
-      const { description, example }: ProblemAnswer = particular[status] ?? PROBLEMS[status];
-      const { type, title, ...rest } = example;
-      const value: z.input<typeof problemSchema> = { type, title, status, ...rest };
-      const examples = { [type]: { summary: `${title}.`, value } };
+      const { description, example }: ProblemAnswer = particular[status] ?? ANSWERS[status];
+      const value = problemExample(example);
+      const examples = { [value.type]: { summary: `${value.title}.`, value } };
       const headers = HEADERS[status];
       const content = { 'application/problem+json': { schema: problemSchema, examples } };
       return [status, { description, content, ...(headers && { headers }) }];

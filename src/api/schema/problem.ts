@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROBLEM_TYPES } from './problemTypes.js';
 
 export const fieldErrorSchema = z
   .object({
@@ -17,7 +18,7 @@ export type FieldError = z.infer<typeof fieldErrorSchema>;
 
 export const problemSchema = z
   .object({
-    type: z.string().meta({
+    type: z.enum(PROBLEM_TYPES).meta({
       description: 'The type of the problem: a stable name that programs can compare.',
       examples: ['invalid_request'],
     }),

@@ -95,7 +95,6 @@ function bulkResponses(action: 'retry' | 'discard'): ZodOpenApiResponsesObject {
         description: 'No dead letter matches the filter.',
         example: {
           type: 'no_dead_letters',
-          title: 'No dead letter matches the filter',
           detail: 'No dead letter matches the filter: nothing was decided.',
         },
       },
@@ -199,7 +198,6 @@ export const followBulkDecision: ZodOpenApiOperationObject = {
         description: 'No decision with this id is known.',
         example: {
           type: 'not_found',
-          title: 'The resource does not exist',
           detail: `No decision "${DECISION_ID}" is known: it was never made, or newer decisions have replaced it in the record.`,
         },
       },

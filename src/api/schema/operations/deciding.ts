@@ -91,7 +91,6 @@ export const cancelMessage: ZodOpenApiOperationObject = {
         description: 'The message has its final status, so there is nothing to cancel.',
         example: {
           type: 'nothing_to_cancel',
-          title: 'The message has ended',
           detail: 'It is confirmed since 2026-11-23T12:00:01.000Z.',
         },
       },

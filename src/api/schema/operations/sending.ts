@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import { deduplicationKeySchema, messageBodySchema } from '../../../domain/message.js';
 import { acceptanceSchema, batchResultSchema } from '../acceptanceRepresentation.js';
-import { jsonContent, problems } from '../bodies.js';
+import { jsonContent, problemExample, problems } from '../bodies.js';
 import { KEY, LINKS, SLACK_CHANNEL, TEAMS_WEBHOOK, TRACE_ID } from '../examples.js';
 import { documentedBatchSchema } from '../requests.js';
 
@@ -42,8 +42,7 @@ const BAD_DESTINATION = {
   detail: 'must have the form <platform>:<account>/<channel>, as slack:default/C0123ABC',
 };
 const INVALID_MESSAGE = {
-  type: 'invalid_request',
-  title: 'The request is not valid',
+  type: 'invalid_request' as const,
   detail: `${BAD_DESTINATION.field}: ${BAD_DESTINATION.detail}`,
   errors: [BAD_DESTINATION],
 };
@@ -159,7 +158,7 @@ export const sendMessages: ZodOpenApiOperationObject = {
           value: {
             results: [
               { status: 202, message: ACCEPTED },
-              { status: 400, problem: { ...INVALID_MESSAGE, status: 400 } },
+              { status: 400, problem: problemExample(INVALID_MESSAGE) },
             ],
           },
         },
@@ -170,7 +169,6 @@ export const sendMessages: ZodOpenApiOperationObject = {
         description: 'The batch is not valid as a whole.',
         example: {
           type: 'invalid_request',
-          title: 'The request is not valid',
           detail: 'messages: must hold at least one message',
           errors: [{ field: 'messages', detail: 'must hold at least one message' }],
         },
