@@ -24,7 +24,7 @@ import type {
 } from '../api/schema/requests.js';
 import { messagePath } from '../api/schema/paths.js';
 
-/** As it was typed: the API judges it. */
+/** As it was typed: the API validates it. */
 export type MessageRequest = Omit<z.input<typeof messageSchema>, 'destinations'> & {
   destinations: (
     string | { destination: string; fallback: string[]; fallbackAfter: string | undefined }
@@ -107,7 +107,7 @@ export class ApiClient {
     return (await this.#request('GET', messagePath(deduplicationKey))) as MessageState;
   }
 
-  /** Also of a key that no message has. */
+  /** Resolves also for a key that no message has. */
   async timeline(deduplicationKey: string): Promise<Timeline> {
     return (await this.#request('GET', `${messagePath(deduplicationKey)}/timeline`)) as Timeline;
   }
@@ -151,7 +151,7 @@ export class ApiClient {
     return (await this.#request('GET', path)) as DeadLetterSummary;
   }
 
-  /** What a decision would be about. */
+  /** Counts the dead letters that a decision would apply to. */
   async countForDecision(
     action: BulkDecision['action'],
     filter: BulkRequest['filter'],
@@ -171,11 +171,11 @@ export class ApiClient {
     return (await this.#request('GET', links.self)) as BulkProgress;
   }
 
-  /** Readiness, which is an answer and no problem when it is "not ready". */
+  /** The state of the API's checks. "Not ready" is a result, not an error. */
   async readiness(): Promise<{ ready: boolean; checks: { temporal: boolean; worker: boolean } }> {
     const { status, body } = await this.#exchange('GET', '/readyz');
     const { checks } = body as { checks?: { temporal: boolean; worker: boolean } };
-    if (!checks) throw this.#stranger();
+    if (!checks) throw this.#notSendproof();
     return { ready: status === 200, checks };
   }
 
@@ -200,7 +200,7 @@ export class ApiClient {
     const answer = await this.#exchange(method, path, body);
     if (answer.status < 400) return answer.body;
     if (isProblem(answer.body)) throw new ApiProblem(answer.body);
-    throw this.#stranger();
+    throw this.#notSendproof();
   }
 
   async #exchange(
@@ -220,7 +220,7 @@ export class ApiClient {
           ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
         },
         ...(body && { body: JSON.stringify(body) }),
-        // A key is for the API that was named, not for whom that points to.
+        // The API key must not be sent to the target of a redirect.
         redirect: 'manual',
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
@@ -229,13 +229,13 @@ export class ApiClient {
       throw unreachable(url, error);
     }
     const parsed = parseObject(text);
-    if (!parsed) throw this.#stranger();
+    if (!parsed) throw this.#notSendproof();
     return { status: response.status, body: parsed };
   }
 
-  #stranger(): UnreachableError {
+  #notSendproof(): UnreachableError {
     return new UnreachableError(
-      `${this.url} answers, but not as sendproof's API does: name the API with --api-url or SENDPROOF_URL.`,
+      `${this.url} answers, but not as sendproof's API: set --api-url or SENDPROOF_URL to the address of the API.`,
     );
   }
 }
@@ -271,7 +271,7 @@ function isProblem(body: object): body is ProblemDocument {
 
 function unreachable(url: string, error: unknown): UnreachableError {
   return new UnreachableError(
-    `The API can't be reached at ${url} (${describe(error)}). Start it with "npm start", which brings all it needs, or with "npm run api"; if it is elsewhere, name it with --api-url or SENDPROOF_URL.`,
+    `The API can't be reached at ${url} (${describe(error)}). Start everything with "npm start", or the API alone with "npm run api". If the API has another address, set --api-url or SENDPROOF_URL.`,
     { cause: error },
   );
 }
@@ -283,9 +283,9 @@ function describe(error: unknown): string {
   const { code } = (cause ?? {}) as NodeJS.ErrnoException;
   switch (code) {
     case 'ECONNREFUSED':
-      return 'nothing listens there';
+      return 'no process listens on this port';
     case 'ENOTFOUND':
-      return 'there is no such host';
+      return 'the host is unknown';
     default:
       return code ?? (cause instanceof Error ? cause.message : 'the connection failed');
   }

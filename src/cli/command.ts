@@ -1,8 +1,8 @@
-/** What a command is given, besides its own arguments and options. */
+/** The context of a command, besides its own arguments and options. */
 import type { ApiClient } from './apiClient.js';
 import type { Output, OutputStream } from './output.js';
 
-/** The process's surroundings, or a test's. */
+/** The environment and the streams of the process, or of a test. */
 export interface Surroundings {
   environment: NodeJS.ProcessEnv;
   stdin: NodeJS.ReadableStream & { isTTY?: boolean };
@@ -14,6 +14,6 @@ export interface CommandContext {
   readonly environment: NodeJS.ProcessEnv;
   readonly stdin: Surroundings['stdin'];
   readonly output: Output;
-  /** @throws UsageError where the configured address is none */
+  /** @throws UsageError if the configured address is not valid */
   readonly api: () => ApiClient;
 }

@@ -2,14 +2,14 @@ import { createInterface } from 'node:readline/promises';
 import type { CommandContext } from './command.js';
 import { UsageError } from './errors.js';
 
-/** Asks the person at the terminal; no answer is a no. Where there is no terminal there is nobody to ask. */
+/** Asks the person at the terminal. No answer means no. */
 export async function confirm(
   question: string,
   { stdin, output }: Pick<CommandContext, 'stdin' | 'output'>,
 ): Promise<boolean> {
   if (!stdin.isTTY) {
     throw new UsageError(
-      'There is nobody to ask: give --yes to do it, or --dry-run to see what it would be about.',
+      'Standard input is not a terminal, so there is nobody to ask. Add --yes to confirm, or --dry-run to count the dead letters.',
     );
   }
   const prompt = createInterface({ input: stdin, output: output.remarks, terminal: false });

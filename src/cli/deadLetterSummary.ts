@@ -14,7 +14,7 @@ export interface DeadLetterSummaryOptions {
   reason?: FailureReason;
 }
 
-/** Counts what waits, by destination and reason. */
+/** Counts dead letters by destination and reason. */
 export async function deadLetterSummary(
   { destination, reason }: DeadLetterSummaryOptions,
   { api, output }: CommandContext,
@@ -38,6 +38,6 @@ export function summaryTable(
       REMEDIES[reason],
     ]),
   );
-  const headings = ['DESTINATION', 'REASON', 'COUNT', 'OLDEST', 'NEWEST', 'WHAT MENDS IT'];
+  const headings = ['DESTINATION', 'REASON', 'COUNT', 'OLDEST', 'NEWEST', 'REMEDY'];
   return `${table(headings, rows, display.width)}\n${deadLetters} in all.`;
 }

@@ -14,13 +14,13 @@ export interface DeadLettersOptions extends PageOptions {
   reason?: FailureReason;
 }
 
-/** A delivery that waits for a person, and what that person may do. */
+/** A delivery that needs a decision, with its remedy. */
 type DeadLetter = MessageSummary['deadLetters'][number] & {
   deduplicationKey: string;
   remedy: string;
 };
 
-/** Lists what waits for a person, the newest message first. */
+/** Lists the deliveries that need a decision, newest message first. */
 export async function deadLetters(
   { limit, all, destination, reason }: DeadLettersOptions,
   { api, output }: CommandContext,
@@ -40,7 +40,7 @@ export async function deadLetters(
   output.result({ deadLetters: asked, more }, (found, display) =>
     renderDeadLetters(found.deadLetters, display),
   );
-  if (more) output.remark('There are more: give --all, or a larger --limit.');
+  if (more) output.remark('There are more. Use --all or a larger --limit.');
   return ExitCode.done;
 }
 
@@ -61,5 +61,5 @@ function renderDeadLetters(found: DeadLetter[], display: Display): string {
     formatTime(at, display.now),
     remedy,
   ]);
-  return table(['KEY', 'DESTINATION', 'REASON', 'SINCE', 'WHAT MENDS IT'], rows, display.width);
+  return table(['KEY', 'DESTINATION', 'REASON', 'SINCE', 'REMEDY'], rows, display.width);
 }

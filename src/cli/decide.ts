@@ -6,7 +6,7 @@ import { userName } from './userName.js';
 import type { Destination } from '../domain/destination.js';
 
 export interface RetryOptions {
-  /** As it was typed: the API judges it. */
+  /** As it was typed: the API validates it. */
   destination?: Destination;
   by?: string;
   reason?: string;
@@ -16,30 +16,30 @@ export interface DiscardOptions extends RetryOptions {
   reason: string;
 }
 
-/** Has the dead letters sent again. */
+/** Retries the dead letters of a message. */
 export async function retry(
   deduplicationKey: string,
   options: RetryOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
   const request = { ...options, by: options.by ?? userName() };
-  return show(await context.api().retry(deduplicationKey, request), context);
+  return report(await context.api().retry(deduplicationKey, request), context);
 }
 
-/** Gives the dead letters up. */
+/** Discards the dead letters of a message. */
 export async function discard(
   deduplicationKey: string,
   options: DiscardOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
   const request = { ...options, by: options.by ?? userName() };
-  return show(await context.api().discard(deduplicationKey, request), context);
+  return report(await context.api().discard(deduplicationKey, request), context);
 }
 
-function show(decision: Decision, { output }: CommandContext): ExitCode {
+function report(decision: Decision, { output }: CommandContext): ExitCode {
   output.result(decision, ({ action, deduplicationKey, destinations }, { style }) =>
     [
-      `${style('bold', deduplicationKey)}  ${DECISIONS[action]} ${destinations.join(', ')}`,
+      `${style('bold', deduplicationKey)}  ${DECIDED[action]} ${destinations.join(', ')}`,
       `  follow it with: ${commandLine('status', deduplicationKey, ...(action === 'retry' ? ['--watch'] : []))}`,
     ].join('\n'),
   );
@@ -51,18 +51,18 @@ export interface CancelOptions {
   reason?: string;
 }
 
-/** Stops what has not been sent yet. */
+/** Cancels the deliveries of a message that are not confirmed. */
 export async function cancel(
   deduplicationKey: string,
   options: CancelOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
   const request = { ...options, by: options.by ?? userName() };
-  return show(await context.api().cancel(deduplicationKey, request), context);
+  return report(await context.api().cancel(deduplicationKey, request), context);
 }
 
-const DECISIONS: Record<Decision['action'], string> = {
-  retry: 'will be sent again to',
-  discard: 'is given up for',
-  cancel: 'is stopped for',
+const DECIDED: Record<Decision['action'], string> = {
+  retry: 'will be retried for',
+  discard: 'is discarded for',
+  cancel: 'is cancelled for',
 };

@@ -1,4 +1,4 @@
-/** `sendproof dead-letters retry` and `discard`: a person's decision on all that a filter finds. */
+/** `sendproof dead-letters retry` and `discard`: a decision on all dead letters that match a filter. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FailureReason } from '../domain/delivery.js';
 import type { ApiClient, BulkDecision, BulkDryRun, BulkProgress } from './apiClient.js';
@@ -11,7 +11,7 @@ import { userName } from './userName.js';
 import type { Destination } from '../domain/destination.js';
 
 export interface DecideAllOptions {
-  /** As they were typed: the API judges them. */
+  /** As they were typed: the API validates them. */
   destination?: Destination;
   reason?: FailureReason;
   why?: string;
@@ -22,10 +22,10 @@ export interface DecideAllOptions {
 }
 
 const PROGRESS_INTERVAL_MS = 500;
-/** The API, or Temporal behind it, may be away for a moment. */
-const PATIENCE_MS = 30_000;
+/** The API or Temporal may be unavailable for a moment. */
+const LONGEST_OUTAGE_MS = 30_000;
 
-/** Counts, asks, has it done, and shows how far it has come. */
+/** Counts the dead letters, asks for confirmation, sends the decision and shows its progress. */
 export async function decideAll(
   action: BulkDecision['action'],
   { destination, reason: failure, why, by, dryRun, yes, wait }: DecideAllOptions,
@@ -37,41 +37,55 @@ export async function decideAll(
     ...(destination !== undefined && { destination }),
     ...(failure !== undefined && { reason: failure }),
   };
-  const counted = await api.countForDecision(action, filter);
-  if (dryRun || counted.deadLetters === 0) {
-    output.result(counted, summaryTable);
+  const found = await api.countForDecision(action, filter);
+  if (dryRun || found.deadLetters === 0) {
+    output.result(found, summaryTable);
     return ExitCode.done;
   }
-  if (why === undefined) throw new UsageError('Say with --why why; it is kept with each message.');
+  if (why === undefined)
+    throw new UsageError(
+      'Add --why with the explanation of the decision; it is kept with each message.',
+    );
   const person = by ?? userName();
   if (!yes) {
-    output.remark(describe(counted));
-    if (!(await confirm(`${QUESTIONS[action]} ${String(counted.deadLetters)}?`, context))) {
-      output.remark('Nothing was done.');
+    output.remark(describeCounts(found));
+    if (!(await confirm(questionOf(action, found.deadLetters), context))) {
+      output.remark('Nothing was changed.');
       return ExitCode.failed;
     }
   }
   const decision = await api.decideByFilter(action, { filter, by: person, reason: why });
   if (!wait) {
-    output.result(decision, ({ id, deadLetters }) => `${deadLetters} ${OUTCOMES[action]} (${id})`);
+    output.result(decision, ({ id, deadLetters }) => `${outcomeOf(action, deadLetters)} (${id})`);
     return ExitCode.done;
   }
   const progress = await follow(api, decision, context);
-  output.result(progress, ({ decided }) => `${decided} ${OUTCOMES[action]}`);
+  output.result(progress, ({ decided }) => outcomeOf(action, decided));
   return ExitCode.done;
 }
 
-const QUESTIONS = { retry: 'Send again', discard: 'Give up, for good,' } as const;
-const OUTCOMES = {
-  retry: 'are sent again, as fast as their accounts may post',
-  discard: 'are given up',
-} as const;
+function questionOf(action: BulkDecision['action'], count: number): string {
+  return action === 'retry'
+    ? `Retry ${counted(count)}?`
+    : `Discard ${counted(count)}? This cannot be undone.`;
+}
 
-function describe({ destinations }: BulkDryRun): string {
+/** A sentence for a decision that was accepted, on so many dead letters. */
+function outcomeOf(action: BulkDecision['action'], count: number): string {
+  return action === 'retry'
+    ? `${counted(count)} will be retried, at the rate limits of their accounts`
+    : `${counted(count)} will be discarded`;
+}
+
+function counted(count: number): string {
+  return count === 1 ? '1 dead letter' : `${count} dead letters`;
+}
+
+function describeCounts({ destinations }: BulkDryRun): string {
   return destinations.map(({ destination, count }) => `${destination}: ${count}`).join('\n');
 }
 
-/** Resolves when each dead letter has been told. That goes on without us: to stop looking stops nothing. */
+/** Resolves when every dead letter has the decision, which is carried out even if this command stops. */
 async function follow(
   api: ApiClient,
   decision: BulkDecision,
@@ -87,7 +101,7 @@ async function follow(
         bar.update(progress.decided);
         if (progress.done) return progress;
       } catch (error) {
-        if (!isPassing(error) || Date.now() - answeredAt > PATIENCE_MS) throw error;
+        if (!isTemporary(error) || Date.now() - answeredAt > LONGEST_OUTAGE_MS) throw error;
       }
       await sleep(PROGRESS_INTERVAL_MS);
     }
@@ -96,10 +110,10 @@ async function follow(
   }
 }
 
-/** That it isn't known yet is the lag of Temporal's visibility. */
-function isPassing(error: unknown): boolean {
+/** A decision that is not found yet is one that Temporal's visibility does not list yet. */
+function isTemporary(error: unknown): boolean {
   return (
     error instanceof UnreachableError ||
-    (error instanceof ApiProblem && (error.passing || error.type === 'not_found'))
+    (error instanceof ApiProblem && (error.temporary || error.type === 'not_found'))
   );
 }

@@ -1,37 +1,37 @@
-/** How a command fails: each error with the exit code that it ends in, and with what `--json` shows of it. */
+/** The errors of commands, each with its exit code and its JSON for `--json`. */
 import type { z } from 'zod';
 import { ExitCode } from './exitCode.js';
 import type { problemSchema } from '../api/schema/problem.js';
 
 export type ProblemDocument = z.infer<typeof problemSchema>;
 
-/** The message is for the person at the terminal: what happened, and the remedy. */
+/** The message tells the person at the terminal the cause and the remedy. */
 export abstract class CommandError extends Error {
   abstract readonly exitCode: ExitCode;
-  /** Stable, as a problem document's. */
+  /** A stable name, like the type of a problem document. */
   abstract readonly type: string;
 
-  /** A problem document, the API's own or one in its form. */
+  /** A problem document: the API's own, or one with the same fields. */
   toJSON(): object {
     return { type: this.type, detail: this.message };
   }
 }
 
-/** The command was not given what it needs. */
+/** The command line or the environment is not valid. */
 export class UsageError extends CommandError {
   override readonly name = 'UsageError';
   readonly exitCode = ExitCode.usage;
   readonly type = 'usage';
 }
 
-/** Something that was asked for could not be done. */
+/** The command failed without a problem document from the API. */
 export class FailureError extends CommandError {
   override readonly name = 'FailureError';
   readonly exitCode = ExitCode.failed;
   readonly type = 'failed';
 }
 
-/** Nobody answered, or not sendproof's API. */
+/** The API did not answer, or another server did. */
 export class UnreachableError extends CommandError {
   override readonly name = 'UnreachableError';
   readonly exitCode = ExitCode.unreachable;
@@ -54,8 +54,8 @@ export class ApiProblem extends CommandError {
     return this.problem.type;
   }
 
-  /** The API is there but can't work at the moment: asking again later may help. */
-  get passing(): boolean {
+  /** The API is temporarily unavailable: a later request may succeed. */
+  get temporary(): boolean {
     return this.problem.status === 503;
   }
 

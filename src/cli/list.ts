@@ -22,7 +22,7 @@ export interface ListOptions extends PageOptions {
   until?: Date;
 }
 
-/** Lists messages, the newest first. */
+/** Lists messages, newest first. */
 export async function list(
   words: readonly string[],
   { limit, all, since, until, ...filter }: ListOptions,
@@ -40,7 +40,7 @@ export async function list(
   };
   const found = await api().messages(query, all ? Infinity : limit);
   output.result(found, ({ messages }, display) => renderMessages(messages, display));
-  if (found.more) output.remark('There are more: give --all, or a larger --limit.');
+  if (found.more) output.remark('There are more. Use --all or a larger --limit.');
   return ExitCode.done;
 }
 

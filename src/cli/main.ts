@@ -2,7 +2,7 @@
 /** The `sendproof` command. */
 import { runCli } from './program.js';
 
-// Whoever reads the output may have seen enough: `sendproof list --all | head`.
+// The reader may close the pipe before the end: `sendproof list --all | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   throw error;

@@ -1,4 +1,4 @@
-/** A message and its deliveries in words. */
+/** A message and its deliveries as text. */
 import type { MessageState } from './apiClient.js';
 import { commandLine, formatDistance, formatStatus, formatTime } from './format.js';
 import { formatDuration } from '../lib/formatDuration.js';
@@ -21,7 +21,7 @@ export function renderMessage(state: MessageState, display: Display): string {
   ].join('\n');
 }
 
-/** The key facts in one line, for a command whose subject is another. */
+/** The status of a message and one line for each delivery. */
 export function renderOutcome(state: MessageState, display: Display): string {
   const lines = state.deliveries.map((delivery) => {
     const { destination, receipt, reason } = delivery;
@@ -32,7 +32,7 @@ export function renderOutcome(state: MessageState, display: Display): string {
   return [`${display.style('bold', state.deduplicationKey)}  ${status}`, ...lines].join('\n');
 }
 
-/** One line for each thing that is new since the state before, as a log that goes on. */
+/** One line for each change since the earlier state, like a log. */
 export function renderChanges(
   before: MessageState | undefined,
   state: MessageState,
@@ -76,7 +76,7 @@ function renderDelivery(delivery: Delivery, state: MessageState, display: Displa
     ...(delivery.status === 'confirmed' || delivery.detail === undefined
       ? []
       : [`  ${delivery.detail}`]),
-    ...deadLetterHelp(delivery, state),
+    ...renderRemedy(delivery, state),
   ];
 }
 
@@ -109,17 +109,17 @@ function describeAttempt(attempt: Attempt): string {
 }
 
 const LOOKUPS: Record<NonNullable<Attempt['lookup']>, string> = {
-  found: 'found posted by an earlier attempt',
-  absent: 'looked for an earlier attempt’s post first: there was none',
-  refused: 'could not look for an earlier attempt’s post',
+  found: 'the post of an earlier attempt was found',
+  absent: 'searched for the post of an earlier attempt: none was found',
+  refused: 'could not search for the post of an earlier attempt',
 };
 
-function deadLetterHelp({ destination, status, reason }: Delivery, state: MessageState): string[] {
+function renderRemedy({ destination, status, reason }: Delivery, state: MessageState): string[] {
   if (status !== 'dead_lettered' || reason === undefined) return [];
   const { deduplicationKey, deliveries } = state;
   const narrowed = deliveries.length > 1 ? ['--destination', destination] : [];
   return [
-    `  mends it  ${REMEDIES[reason]}`,
+    `  remedy    ${REMEDIES[reason]}`,
     `  then      ${commandLine('retry', deduplicationKey, ...narrowed)}`,
     `  or        ${commandLine('discard', deduplicationKey, ...narrowed, '--reason', '…')}`,
   ];

@@ -1,4 +1,4 @@
-/** Where a command's words go: results to standard output, remarks and errors to standard error. */
+/** The output of a command: results go to standard output, remarks and errors to standard error. */
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { ApiProblem, type CommandError } from './errors.js';
@@ -28,7 +28,7 @@ export class Output {
     this.#json = json;
   }
 
-  /** Shows a result: as JSON, or as `render` puts it into words. What it is given can't steer the terminal. */
+  /** Prints a result: as JSON, or as the text of `render`, without control characters from the value. */
   result<Value>(value: Value, render: (value: Value, display: Display) => string): void {
     const text = this.#json
       ? JSON.stringify(value, undefined, 2)
@@ -36,7 +36,7 @@ export class Output {
     this.#stdout.write(`${text}\n`);
   }
 
-  /** Shows one of several results: with `--json` each is a line of its own. Nothing to say is said with nothing. */
+  /** Prints one of several results. With `--json`, each is one line. An empty text is not printed. */
   progress<Value>(value: Value, render: (value: Value, display: Display) => string): void {
     const text = this.#json
       ? JSON.stringify(value)
@@ -44,17 +44,17 @@ export class Output {
     if (text !== '') this.#stdout.write(`${text}\n`);
   }
 
-  /** A remark beside the result. */
+  /** Prints a remark, which is not part of the result. */
   remark(text: string): void {
     this.#stderr.write(`${displayOn(this.#stderr).style('dim', printable(text))}\n`);
   }
 
-  /** Where remarks go, for what asks the person at the terminal. */
+  /** The stream of remarks, for questions to the person at the terminal. */
   get remarks(): OutputStream {
     return this.#stderr;
   }
 
-  /** Shows how much of `total` is done, where remarks go to a terminal; says nothing elsewhere. */
+  /** Shows how much of `total` is done, if remarks go to a terminal. */
   progressBar(total: number): Pick<SingleBar, 'update' | 'stop'> {
     const bar = new SingleBar({
       stream: this.#stderr,
@@ -70,7 +70,7 @@ export class Output {
     return bar;
   }
 
-  /** With `--json` the error is standard output's document as well, so that a program always finds one there. */
+  /** Prints an error. With `--json`, it is also the document on standard output, so that a program always finds one. */
   error(error: CommandError): void {
     const { style } = displayOn(this.#stderr);
     this.#stderr.write(`${style('red', 'error:')} ${printable(error.message)}\n`);

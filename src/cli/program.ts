@@ -1,6 +1,6 @@
 /**
- * The command line: commands, their options, and what becomes of their errors. It loads a command's code when that runs,
- * since `--help` has to be there at once.
+ * The command line: the commands, their options and how their errors are reported. The code of a command is loaded when the
+ * command runs, so that `--help` answers immediately.
  */
 import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
@@ -64,20 +64,20 @@ function createProgram(invocation: Invocation): Command {
   const { stdout, stderr } = invocation.surroundings;
   const program = new Command('sendproof')
     .description(
-      'Reliable messaging automation for enterprise chat: send, follow and mend messages.',
+      'Reliable messaging automation for enterprise chat: send messages, follow them and resolve failures.',
     )
     .version(productVersion())
     .option('--json', 'print one JSON document on standard output')
     .option(
       '--api-url <url>',
-      'the API (default: $SENDPROOF_URL, else http://127.0.0.1:$PORT, PORT being 3000)',
+      'the address of the API (default: $SENDPROOF_URL, else http://127.0.0.1:$PORT; PORT is 3000 if unset)',
     )
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
     })
-    .showHelpAfterError('(--help shows how to write it)')
+    .showHelpAfterError('(run with --help for the usage)')
     .exitOverride()
     .addHelpText('after', EXIT_CODES);
   addSend(program, invocation);
@@ -96,52 +96,57 @@ function createProgram(invocation: Invocation): Command {
 const EXIT_CODES = `
 Exit codes:
   0  done
-  1  the API refused, or it could not be done; doctor: something is broken
-  2  the command line is not right
-  3  the API was not reached
+  1  the API refused the request, or the command failed; doctor: a check failed
+  2  the command line is not valid
+  3  the API cannot be reached
   4  --wait, --watch: dead-lettered, discarded, expired or cancelled
-  5  --wait, --watch: still being delivered when the time was up
+  5  --wait, --watch: still being delivered when the timeout ended
 
-The key to the API is $SENDPROOF_API_KEY, else the first of $SENDPROOF_API_KEYS.`;
+The API key is $SENDPROOF_API_KEY, else the first of $SENDPROOF_API_KEYS.`;
 
 function addSend(program: Command, invocation: Invocation): void {
   program
     .command('send')
     .summary('send a message')
     .description(
-      'Send a message to one or more destinations. With the same --key it is posted once, however often this runs.',
+      'Send a message to one or more destinations. A message with the same --key is posted only once, even if this command runs again.',
     )
     .argument('<destination...>', DESTINATION_HELP)
-    .requiredOption('--text <markdown>', 'what to say; - reads it from standard input')
-    .option('--key <key>', 'the deduplication key (default: a new one, and so a new message)')
-    .option('--title <title>', 'a heading')
-    .addOption(new Option('--severity <severity>', 'how bad it is').choices(SEVERITIES))
-    .option('--source <name>', 'where the message comes from, as pagerduty')
-    .option('--reference <id>', 'what the source calls it, as 55')
-    .option('--url <url>', 'where more is to be read')
-    .option('--priority <1-5>', '1 overtakes 5 (default: 3)', wholeNumber)
+    .requiredOption('--text <markdown>', 'the text of the message; - reads it from standard input')
+    .option('--key <key>', 'the deduplication key (default: a new key, which makes a new message)')
+    .option('--title <title>', 'the title of the message')
+    .addOption(
+      new Option('--severity <severity>', 'the severity of the message').choices(SEVERITIES),
+    )
+    .option('--source <name>', 'the source system, for example pagerduty')
+    .option('--reference <id>', 'the id of the event in the source system, for example 55')
+    .option('--url <url>', 'a page with more information')
+    .option('--priority <1-5>', 'the priority, 1 is the highest (default: 3)', parseWholeNumber)
     .addOption(
       new Option(
         '--on-ambiguous <decision>',
-        'when nobody can tell whether an attempt has posted it (default: resend)',
+        'the action after an attempt with an unknown outcome (default: resend)',
       ).choices(ON_AMBIGUOUS),
     )
-    .option('--retry-profile <name>', 'as the configuration has it, instead of the account’s own')
-    .option('--deliver-at <time>', 'not before, as 2026-11-23T12:00:00Z')
-    .option('--expires-at <time>', 'never after: what is not confirmed by then expires')
+    .option(
+      '--retry-profile <name>',
+      'a retry profile of the configuration (default: the account’s own)',
+    )
+    .option('--deliver-at <time>', 'the earliest time to post, for example 2026-11-23T12:00:00Z')
+    .option('--expires-at <time>', 'the latest time to post; unconfirmed deliveries then expire')
     .option(
       '--fallback <destination...>',
-      'used in this order, each once the one before it can’t be delivered; for a single destination',
+      'alternatives to a single destination, in order; each is used when the one before it fails',
     )
     .option(
       '--fallback-after <duration>',
-      'or once the one before it has not confirmed for so long, as 5m',
+      'also use a fallback if the destination has not confirmed after this time, for example 5m',
     )
-    .option('--acknowledge <url>', 'have this address told what becomes of it')
-    .option('--wait', 'wait until it is confirmed or can’t be delivered')
+    .option('--acknowledge <url>', 'the URL that receives callbacks about the message')
+    .option('--wait', 'wait until the message is confirmed or has failed')
     .addOption(
-      new Option('--timeout <duration>', 'how long to wait, as 30s')
-        .argParser(duration)
+      new Option('--timeout <duration>', 'the longest time to wait, for example 30s')
+        .argParser(parsePositiveDuration)
         .default(ms(SEND_TIMEOUT), SEND_TIMEOUT),
     )
     .action(
@@ -155,14 +160,20 @@ function addSend(program: Command, invocation: Invocation): void {
 function addStatus(program: Command, invocation: Invocation): void {
   program
     .command('status')
-    .summary('show where a message stands')
-    .description('Show a message: each delivery, each attempt at it, and what mends it.')
-    .argument('<key>', 'the deduplication key')
-    .option('--watch', 'print every change until it is confirmed or can’t be delivered')
-    .addOption(
-      new Option('--wait', 'wait until it is confirmed or can’t be delivered').conflicts('watch'),
+    .summary('show the status of a message')
+    .description(
+      'Show a message: its status, each delivery, each attempt, and the remedy for each failure.',
     )
-    .option('--timeout <duration>', 'how long to watch or wait, as 30s (default: no end)', duration)
+    .argument('<key>', 'the deduplication key')
+    .option('--watch', 'print every change until the message is confirmed or has failed')
+    .addOption(
+      new Option('--wait', 'wait until the message is confirmed or has failed').conflicts('watch'),
+    )
+    .option(
+      '--timeout <duration>',
+      'the longest time to watch or wait, for example 30s (default: no limit)',
+      parsePositiveDuration,
+    )
     .action(
       run(invocation, async (context, key: string, options: StatusOptions) => {
         const { status } = await import('./status.js');
@@ -174,9 +185,9 @@ function addStatus(program: Command, invocation: Invocation): void {
 function addTimeline(program: Command, invocation: Invocation): void {
   program
     .command('timeline')
-    .summary('tell what became of a message and why, step by step')
+    .summary('show every step of a message, with an explanation')
     .description(
-      'Tell what became of a message and why, and every step of it. For a key that no message has, which keys are similar.',
+      'Show the outcome of a message with its cause, and every step. For a key that no message has, show similar keys.',
     )
     .argument('<key>', 'the deduplication key')
     .action(
@@ -191,17 +202,26 @@ function addList(program: Command, invocation: Invocation): void {
   program
     .command('list')
     .summary('find messages')
-    .description('Find messages, the newest first.')
-    .argument('[word...]', 'what it is known by, as PagerDuty 55, or the beginning of a key')
-    .option('--source <name>', 'only of this source')
-    .option('--reference <id>', 'only with this reference of the source’s')
-    .option('--trace-id <id>', 'only with this trace id')
-    .option('--destination <destination>', 'only to this destination')
-    .addOption(new Option('--status <status>', 'only in this status').choices(MESSAGE_STATUSES))
-    .option('--since <when>', 'only accepted since: 2h ago, or a time as 2026-11-23T12:00Z', moment)
-    .option('--until <when>', 'only accepted before', moment)
-    .option('--limit <count>', 'how many at most', count, 50)
-    .option('--all', 'all there are')
+    .description('Find messages, newest first.')
+    .argument(
+      '[word...]',
+      'words to search for, for example PagerDuty 55, or the beginning of a key',
+    )
+    .option('--source <name>', 'only messages from this source')
+    .option('--reference <id>', 'only messages with this reference')
+    .option('--trace-id <id>', 'only messages with this trace id')
+    .option('--destination <destination>', 'only deliveries to this destination')
+    .addOption(
+      new Option('--status <status>', 'only messages with this status').choices(MESSAGE_STATUSES),
+    )
+    .option(
+      '--since <when>',
+      'only messages accepted since this time: an age like 2h, or a time like 2026-11-23T12:00Z',
+      parseMoment,
+    )
+    .option('--until <when>', 'only messages accepted before this time', parseMoment)
+    .option('--limit <count>', 'the largest number of messages', parseCount, 50)
+    .option('--all', 'no limit')
     .action(
       run(invocation, async (context, words: string[], options: ListOptions) => {
         const { list } = await import('./list.js');
@@ -212,10 +232,10 @@ function addList(program: Command, invocation: Invocation): void {
 
 function addDeadLetters(program: Command, invocation: Invocation): void {
   const deadLetters = withFilter(program.command('dead-letters'))
-    .summary('list, count, retry or discard what waits for a person')
-    .description('List the deliveries that wait for a person, and what mends each of them.')
-    .option('--limit <count>', 'of how many messages at most', count, 50)
-    .option('--all', 'all there are')
+    .summary('list, count, retry or discard deliveries that need a decision')
+    .description('List the deliveries that need a decision, with the remedy for each.')
+    .option('--limit <count>', 'the largest number of messages', parseCount, 50)
+    .option('--all', 'no limit')
     .action(
       run(invocation, async (context, options: DeadLettersOptions) => {
         const { deadLetters } = await import('./deadLetters.js');
@@ -223,7 +243,7 @@ function addDeadLetters(program: Command, invocation: Invocation): void {
       }),
     );
   withFilter(deadLetters.command('summary'))
-    .description('Count them, by destination and reason.')
+    .description('Count the dead letters by destination and reason.')
     .action(
       run(invocation, async (context, _own: object, command: Command) => {
         const { deadLetterSummary } = await import('./deadLetterSummary.js');
@@ -233,18 +253,27 @@ function addDeadLetters(program: Command, invocation: Invocation): void {
         );
       }),
     );
-  addDecideAll(deadLetters, invocation, 'retry', 'Send all that the filter finds again.');
-  addDecideAll(deadLetters, invocation, 'discard', 'Give all that the filter finds up, for good.');
+  addDecideAll(deadLetters, invocation, 'retry', 'Retry all dead letters that match the filter.');
+  addDecideAll(
+    deadLetters,
+    invocation,
+    'discard',
+    'Discard all dead letters that match the filter. This cannot be undone.',
+  );
 }
 
 /**
  * Commander gives an option that a subcommand shares with its parent to the parent, wherever it was written: subcommands of
- * `dead-letters` read theirs with `optsWithGlobals`, or a filter would be lost and everything meant.
+ * `dead-letters` read theirs with `optsWithGlobals`, or a filter would be lost and every dead letter would match.
  */
 function withFilter(command: Command): Command {
   return command
-    .option('--destination <destination>', 'only to this destination')
-    .addOption(new Option('--reason <reason>', 'only for this reason').choices(FAILURE_REASONS));
+    .option('--destination <destination>', 'only deliveries to this destination')
+    .addOption(
+      new Option('--reason <reason>', 'only deliveries that failed for this reason').choices(
+        FAILURE_REASONS,
+      ),
+    );
 }
 
 function addDecideAll(
@@ -254,12 +283,12 @@ function addDecideAll(
   description: string,
 ): void {
   withFilter(deadLetters.command(action))
-    .description(`${description} Without a filter: all there are.`)
-    .option('--why <words>', 'why; it is kept with each message')
-    .option('--by <person>', 'who decides (default: this system’s name for you)')
-    .option('--dry-run', 'only count them')
-    .option('--yes', 'don’t ask')
-    .option('--no-wait', 'don’t wait until each has been told')
+    .description(`${description} Without a filter, every dead letter matches.`)
+    .option('--why <words>', 'the explanation of the decision; it is kept with each message')
+    .option('--by <person>', 'the person who decides (default: your user name on this system)')
+    .option('--dry-run', 'only count the dead letters')
+    .option('--yes', 'do not ask for confirmation')
+    .option('--no-wait', 'do not wait until every dead letter has the decision')
     .action(
       run(invocation, async (context, _own: object, command: Command) => {
         const { decideAll } = await import('./decideAll.js');
@@ -271,12 +300,12 @@ function addDecideAll(
 function addRetry(program: Command, invocation: Invocation): void {
   program
     .command('retry')
-    .summary('send dead letters again')
-    .description('Send the dead letters of a message again.')
+    .summary('retry the dead letters of a message')
+    .description('Retry the dead letters of a message.')
     .argument('<key>', 'the deduplication key')
-    .option('--destination <destination>', 'only the one to this destination')
-    .option('--by <person>', 'who decides (default: this system’s name for you)')
-    .option('--reason <reason>', 'why')
+    .option('--destination <destination>', 'only the delivery to this destination')
+    .option('--by <person>', 'the person who decides (default: your user name on this system)')
+    .option('--reason <reason>', 'the explanation of the decision')
     .action(
       run(invocation, async (context, key: string, options: RetryOptions) => {
         const { retry } = await import('./decide.js');
@@ -288,12 +317,15 @@ function addRetry(program: Command, invocation: Invocation): void {
 function addDiscard(program: Command, invocation: Invocation): void {
   program
     .command('discard')
-    .summary('give dead letters up')
-    .description('Give the dead letters of a message up, for good.')
+    .summary('discard the dead letters of a message')
+    .description('Discard the dead letters of a message. This cannot be undone.')
     .argument('<key>', 'the deduplication key')
-    .requiredOption('--reason <reason>', 'why; it is kept')
-    .option('--destination <destination>', 'only the one to this destination')
-    .option('--by <person>', 'who decides (default: this system’s name for you)')
+    .requiredOption(
+      '--reason <reason>',
+      'the explanation of the decision; it is kept with the message',
+    )
+    .option('--destination <destination>', 'only the delivery to this destination')
+    .option('--by <person>', 'the person who decides (default: your user name on this system)')
     .action(
       run(invocation, async (context, key: string, options: DiscardOptions) => {
         const { discard } = await import('./decide.js');
@@ -305,13 +337,13 @@ function addDiscard(program: Command, invocation: Invocation): void {
 function addCancel(program: Command, invocation: Invocation): void {
   program
     .command('cancel')
-    .summary('stop what is not sent yet')
+    .summary('cancel the deliveries of a message that are not confirmed')
     .description(
-      'Stop a message wherever it has not been sent yet: while it waits for its time, for its turn, for its next attempt, or for a person.',
+      'Cancel every delivery of a message that is not confirmed: scheduled, queued, waiting for its next attempt, or dead-lettered.',
     )
     .argument('<key>', 'the deduplication key')
-    .option('--by <person>', 'who decides (default: this system’s name for you)')
-    .option('--reason <reason>', 'why')
+    .option('--by <person>', 'the person who decides (default: your user name on this system)')
+    .option('--reason <reason>', 'the explanation of the decision')
     .action(
       run(invocation, async (context, key: string, options: CancelOptions) => {
         const { cancel } = await import('./decide.js');
@@ -323,9 +355,9 @@ function addCancel(program: Command, invocation: Invocation): void {
 function addDoctor(program: Command, invocation: Invocation): void {
   program
     .command('doctor')
-    .summary('find what is missing')
+    .summary('check the installation')
     .description(
-      'Look at all that sendproof needs, as the API and the workers would with this environment, and say what is missing and what mends it. Changes nothing, and posts nothing.',
+      'Check everything that sendproof needs, with this environment, and show the remedy for each failure. This command changes nothing and posts nothing.',
     )
     .action(
       run(invocation, async (context) => {
@@ -338,11 +370,11 @@ function addDoctor(program: Command, invocation: Invocation): void {
 function addSignIn(program: Command, invocation: Invocation): void {
   program
     .command('sign-in')
-    .summary('sign in the user that a Teams account posts as')
+    .summary('sign in the user of a Teams account')
     .description(
-      'Sign in the service user of a Teams account, with a code to enter in any browser. The sign-in is kept in the account’s tokenCache.',
+      'Sign in the service user of a Teams account, with a code to enter in any browser. The tokenCache of the account keeps the sign-in.',
     )
-    .argument('<account>', 'as teams:default')
+    .argument('<account>', 'the account, for example teams:default')
     .action(
       run(invocation, async (context, account: string) => {
         const { signIn } = await import('./signIn.js');
@@ -370,31 +402,33 @@ function run<Args extends unknown[]>(
   };
 }
 
-function wholeNumber(text: string): number {
+function parseWholeNumber(text: string): number {
   const number = Number(text);
   if (text.trim() !== '' && Number.isInteger(number)) return number;
-  throw new InvalidArgumentError('It must be a whole number.');
+  throw new InvalidArgumentError('The value must be a whole number.');
 }
 
-function count(text: string): number {
-  const number = wholeNumber(text);
+function parseCount(text: string): number {
+  const number = parseWholeNumber(text);
   if (number >= 1) return number;
-  throw new InvalidArgumentError('It must be 1 or more.');
+  throw new InvalidArgumentError('The value must be 1 or more.');
 }
 
 /** @returns milliseconds */
-function duration(text: string): number {
+function parsePositiveDuration(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds !== undefined && milliseconds > 0) return milliseconds;
-  throw new InvalidArgumentError('It must be a duration, as 500ms, 30s, 5m or 2h.');
+  throw new InvalidArgumentError('The value must be a duration like 500ms, 30s, 5m or 2h.');
 }
 
-/** A time, or a time as long ago as this. */
-function moment(text: string): Date {
+/** Parses a time, or a duration before the present time. */
+function parseMoment(text: string): Date {
   const agoMs = parseDuration(text);
   const time = agoMs === undefined ? new Date(text) : new Date(Date.now() - agoMs);
   if (!Number.isNaN(time.getTime())) return time;
-  throw new InvalidArgumentError('It must be a duration, as 2h, or a time, as 2026-11-23T12:00Z.');
+  throw new InvalidArgumentError(
+    'The value must be a duration like 2h, or a time like 2026-11-23T12:00Z.',
+  );
 }
 
 /** In milliseconds; undefined for text that is no duration, which the types of `ms` leave out, or has no unit. */

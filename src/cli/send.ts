@@ -10,7 +10,7 @@ import { ExitCode } from './exitCode.js';
 import { commandLine, formatStatus } from './format.js';
 import { renderOutcome } from './messageView.js';
 import type { Display } from './output.js';
-import { exitCodeOf, settle } from './settle.js';
+import { awaitOutcome, exitCodeOf } from './awaitOutcome.js';
 
 export interface SendOptions {
   text: string;
@@ -26,14 +26,14 @@ export interface SendOptions {
   deliverAt?: string;
   expiresAt?: string;
   fallback?: string[];
-  /** As it was typed: the API judges it. */
+  /** As it was typed: the API validates it. */
   fallbackAfter?: string;
   acknowledge?: string;
   wait?: true;
   timeout: number;
 }
 
-/** Sends a message; with `wait` resolves when it has settled. */
+/** Sends a message. With `wait`, resolves when the message is confirmed or has failed. */
 export async function send(
   destinations: string[],
   options: SendOptions,
@@ -43,23 +43,23 @@ export async function send(
   const api = context.api();
   const message = await messageOf(destinations, options, context);
   const acceptance = await api.send(message).catch((error: unknown) => {
-    if (outcomeUnknown(error)) {
+    if (isOutcomeUnknown(error)) {
       output.remark(
-        `Send it again with --key ${message.deduplicationKey}: a key is never posted twice.`,
+        `Run the command again with --key ${message.deduplicationKey}: a message with the same key is never posted twice.`,
       );
     }
     throw error;
   });
   if (options.key === undefined) {
     output.remark(
-      `Without --key this is a message of its own, with the key ${message.deduplicationKey}: running the command again sends another one.`,
+      `Without --key, this message has the new key ${message.deduplicationKey}. Running the command again sends another message.`,
     );
   }
   if (!options.wait) {
     output.result(acceptance, renderAcceptance);
     return ExitCode.done;
   }
-  const state = await settle(api, acceptance.deduplicationKey, options.timeout);
+  const state = await awaitOutcome(api, acceptance.deduplicationKey, options.timeout);
   output.result({ ...state, duplicate: acceptance.duplicate }, renderOutcome);
   return exitCodeOf(state);
 }
@@ -74,7 +74,7 @@ async function messageOf(
   const correlation = { source, reference, url };
   return {
     deduplicationKey: key ?? randomUUID(),
-    // The API judges them, and names what is wrong with each.
+    // The API validates them and names the error in each.
     destinations: withFallback(destinations, options),
     content: { text: await textOf(options, context), title, severity },
     ...(Object.values(correlation).some((value) => value !== undefined) && { correlation }),
@@ -93,12 +93,12 @@ function withFallback(
 ): MessageRequest['destinations'] {
   if (!fallback) {
     if (fallbackAfter === undefined) return destinations;
-    throw new UsageError('"--fallback-after" says when a --fallback is used, and there is none.');
+    throw new UsageError('"--fallback-after" needs a --fallback.');
   }
   const [destination = '', ...others] = destinations;
   if (others.length > 0) {
     throw new UsageError(
-      '"--fallback" stands in for one destination, and there are several: send to each by itself.',
+      '"--fallback" works with one destination only: send a message for each destination.',
     );
   }
   return [{ destination, fallback, fallbackAfter }];
@@ -109,21 +109,21 @@ async function textOf({ text }: SendOptions, { stdin }: CommandContext): Promise
   if (text !== '-') return text;
   if (stdin.isTTY) {
     throw new UsageError(
-      '"--text -" reads the text from standard input, which is this terminal: pipe the text in, or give it after --text.',
+      '"--text -" reads the text from standard input, which is a terminal: pipe the text in, or write it after --text.',
     );
   }
   return (await readAll(stdin)).replace(/\r?\n$/, '');
 }
 
-/** Whether the message may have been accepted though the answer doesn't say so, or may be at a second try. */
-function outcomeUnknown(error: unknown): boolean {
-  return error instanceof UnreachableError || (error instanceof ApiProblem && error.passing);
+/** Whether the message may have been accepted, or may be accepted by a second request. */
+function isOutcomeUnknown(error: unknown): boolean {
+  return error instanceof UnreachableError || (error instanceof ApiProblem && error.temporary);
 }
 
 function renderAcceptance(acceptance: Acceptance, display: Display): string {
   const { deduplicationKey, duplicate, status, traceId } = acceptance;
   const what = duplicate
-    ? `duplicate: it was accepted before and is ${formatStatus(status, display)}; nothing was sent`
+    ? `duplicate: it was accepted before and is ${formatStatus(status, display)}; nothing was posted`
     : formatStatus(status, display);
   return [
     `${display.style('bold', deduplicationKey)}  ${what}`,

@@ -11,7 +11,7 @@ import { ExitCode } from './exitCode.js';
 import { formatDuration } from '../lib/formatDuration.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 
-/** Signs the user in with a code that is entered in any browser, and keeps the sign-in where the worker reads it. */
+/** Signs the user in with a code for any browser, and stores the sign-in where the worker reads it. */
 export async function signIn(
   accountText: string,
   { environment, output }: CommandContext,
@@ -22,7 +22,7 @@ export async function signIn(
       account,
       ({ url, code, expiresInSeconds }) => {
         output.remark(
-          `Open ${url}, enter the code ${code}, and sign in as the user that is to post (within ${formatDuration(expiresInSeconds * 1_000)}).`,
+          `Open ${url}, enter the code ${code}, and sign in as the user that posts the messages (within ${formatDuration(expiresInSeconds * 1_000)}).`,
         );
       },
       createTransport('the sign-in service', account.requestTimeout),
@@ -30,7 +30,7 @@ export async function signIn(
     output.result(
       { account: accountText, identity },
       (done) =>
-        `${done.account} is signed in as ${done.identity}. The workers take it up with their next post.`,
+        `${done.account} is signed in as ${done.identity}. The workers use this sign-in for their next post.`,
     );
     return ExitCode.done;
   } catch (error) {
@@ -46,8 +46,8 @@ function teamsAccount(text: string, accounts: readonly ConfiguredAccount[]): Tea
   const account = ofTeams.find(({ id }) => id === text);
   // What is configured for the platform was parsed by its schema.
   if (account) return account.settings as TeamsAccount;
-  const there = ofTeams.map(({ id }) => id);
+  const configured = ofTeams.map(({ id }) => id);
   throw new UsageError(
-    `"${text}" is no configured Teams account (there ${there.length === 0 ? 'are none' : `is ${there.join(', ')}`}): configure it under accounts.teams, with signIn, or set GRAPH_TENANT_ID and GRAPH_CLIENT_ID for teams:default.`,
+    `The Teams account "${text}" is not configured (configured: ${configured.join(', ') || 'none'}). Configure it under accounts.teams, with signIn, or set GRAPH_TENANT_ID and GRAPH_CLIENT_ID for teams:default.`,
   );
 }

@@ -3,7 +3,7 @@ import type { MessageState } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { ExitCode } from './exitCode.js';
 import { renderChanges, renderMessage } from './messageView.js';
-import { exitCodeOf, settle } from './settle.js';
+import { awaitOutcome, exitCodeOf } from './awaitOutcome.js';
 
 export interface StatusOptions {
   watch?: true;
@@ -11,7 +11,7 @@ export interface StatusOptions {
   timeout?: number;
 }
 
-/** Shows a message; with `watch` every change of it until it has settled; with `wait` only how it settled. */
+/** Shows a message. With `watch`, shows every change until it is confirmed or has failed; with `wait`, only the last state. */
 export async function status(
   deduplicationKey: string,
   { watch, wait, timeout = Infinity }: StatusOptions,
@@ -19,14 +19,14 @@ export async function status(
 ): Promise<ExitCode> {
   if (watch) {
     let before: MessageState | undefined;
-    const state = await settle(api(), deduplicationKey, timeout, (changed) => {
+    const state = await awaitOutcome(api(), deduplicationKey, timeout, (changed) => {
       output.progress(changed, (printable, display) => renderChanges(before, printable, display));
       before = changed;
     });
     return exitCodeOf(state);
   }
   if (wait) {
-    const state = await settle(api(), deduplicationKey, timeout);
+    const state = await awaitOutcome(api(), deduplicationKey, timeout);
     output.result(state, renderMessage);
     return exitCodeOf(state);
   }

@@ -1,4 +1,4 @@
-/** Tables that fit the terminal: cells wrap where they must, and nothing is ever cut off. */
+/** Tables that fit the terminal: long cells wrap, and no text is cut off. */
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 

@@ -8,14 +8,14 @@ import { formatStatus } from './format.js';
 import type { Display } from './output.js';
 import { table } from './table.js';
 
-/** Tells what became of a message, and every step of it. */
+/** Shows every step of a message, with an explanation. */
 export async function timeline(
   deduplicationKey: string,
   { api, output }: CommandContext,
 ): Promise<ExitCode> {
-  const told = await api().timeline(deduplicationKey);
-  output.result(told, renderTimeline);
-  return told.known ? ExitCode.done : ExitCode.failed;
+  const found = await api().timeline(deduplicationKey);
+  output.result(found, renderTimeline);
+  return found.known ? ExitCode.done : ExitCode.failed;
 }
 
 function renderTimeline(

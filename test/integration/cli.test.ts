@@ -95,7 +95,7 @@ describe('sendproof send', () => {
     await confirmed('cli-again');
     const second = await sendproof(args);
     expect(second).toMatchObject({ exitCode: 0 });
-    expect(second.stdout).toMatch(/duplicate: .* is confirmed; nothing was sent/);
+    expect(second.stdout).toMatch(/duplicate: .* is confirmed; nothing was posted/);
   });
 
   it('makes a key where none is given, and says what that means', async () => {
@@ -103,7 +103,7 @@ describe('sendproof send', () => {
     const { deduplicationKey } = JSON.parse(run.stdout) as { deduplicationKey: string };
     expect(deduplicationKey).toMatch(/^[0-9a-f-]{36}$/);
     expect(run.stderr).toContain(deduplicationKey);
-    expect(run.stderr).toContain('sends another one');
+    expect(run.stderr).toContain('sends another message');
   });
 
   it('reads the text from standard input', async () => {
@@ -167,7 +167,7 @@ describe('sendproof status', () => {
     expect(run.exitCode).toBe(0);
     expect(run.stdout).toMatch(/^cli-status {2}dead_lettered$/m);
     expect(run.stdout).toMatch(/permanent, destination_not_found \(HTTP 200 is_archived\)/);
-    expect(run.stdout).toContain('mends it  Restore the channel');
+    expect(run.stdout).toContain('remedy    Restore the channel');
     expect(run.stdout).toContain(`sendproof retry cli-status --destination ${destination}`);
   });
 
@@ -292,7 +292,7 @@ describe('sendproof dead-letters, retry and discard', () => {
     harness.sandbox.clearFaults();
     const decision = await sendproof(['retry', 'cli-retry', '--by', 'ada', '--reason', 'mended']);
     expect(decision).toMatchObject({ exitCode: 0 });
-    expect(decision.stdout).toContain(`will be sent again to ${destination}`);
+    expect(decision.stdout).toContain(`will be retried for ${destination}`);
     const message = await confirmed('cli-retry');
     expect(message.operatorActions).toMatchObject([
       { action: 'retry', by: 'ada', reason: 'mended' },

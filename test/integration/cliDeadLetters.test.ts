@@ -54,7 +54,7 @@ describe('sendproof dead-letters', () => {
       stdin: 'n\n',
       interactive: true,
     });
-    expect(declined.stderr).toMatch(/C0123ABC: 3[^]*Send again 3\? \[y\/N\]/);
+    expect(declined.stderr).toMatch(/C0123ABC: 3[^]*Retry 3 dead letters\? \[y\/N\]/);
     expect(declined).toMatchObject({ exitCode: 1 });
     expect(harness.sandbox.posts()).toHaveLength(0);
 
@@ -63,7 +63,7 @@ describe('sendproof dead-letters', () => {
       interactive: true,
     });
     expect(done).toMatchObject({ exitCode: 0 });
-    expect(done.stdout).toContain('3 are sent again');
+    expect(done.stdout).toContain('3 dead letters will be retried');
     expect(done.stderr).toMatch(/of 3 ·/);
     await harness.sandbox.waitForPosts(3, {}, 10_000);
     expect(await harness.waitForStatus('a1', 'confirmed')).toMatchObject({

@@ -103,20 +103,23 @@ describe('the retry ladder', () => {
     });
     expect(ladder.upperBoundsMs).toEqual([1_000, 2_000, 4_000, 5_000, 5_000]);
     expect(renderLadder(ladder)).toBe(
-      '6 attempts, with at most 1s, 2s, 4s, 5s × 2 between them: 17s in all',
+      '6 attempts, with delays of at most 1s, 2s, 4s, 5s × 2: 17s in total',
     );
   });
 
   it('of a single attempt has no steps', () => {
     const profile = { initialDelayMs: 1_000, factor: 2, maximumDelayMs: 5_000, attempts: 1 };
-    expect(renderLadder(retryLadder(profile))).toBe('1 attempt, never again');
+    expect(renderLadder(retryLadder(profile))).toBe('1 attempt, no retry');
   });
 });
 
 it('tells a Node.js that is too old', () => {
   expect(checkNode('20.19.0').state).toBe('ok');
   expect(checkNode('100.0.0').state).toBe('ok');
-  expect(checkNode('20.9.0')).toMatchObject({ state: 'broken', remedy: 'Install a newer one.' });
+  expect(checkNode('20.9.0')).toMatchObject({
+    state: 'broken',
+    remedy: 'Install Node.js 20.19 or newer.',
+  });
 });
 
 describe('the API', () => {

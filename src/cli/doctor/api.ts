@@ -1,4 +1,4 @@
-/** The API, and through it what it sees of Temporal and the workers. */
+/** Checks the API, and its own view of Temporal and the workers. */
 import type { ApiClient } from '../apiClient.js';
 import type { CommandContext } from '../command.js';
 import { ApiProblem, CommandError } from '../errors.js';
@@ -11,27 +11,33 @@ export async function checkApi(context: CommandContext): Promise<Finding[]> {
     return [
       ok(`the API answers at ${api.url}`),
       checks.temporal
-        ? ok('it reaches Temporal')
-        : broken('it does not reach Temporal', 'See above; the API’s log has the reason.'),
+        ? ok('the API reaches Temporal')
+        : broken(
+            'the API does not reach Temporal',
+            'See the section Temporal; the API’s log has the cause.',
+          ),
       checks.worker
         ? ok('a worker polls')
-        : broken('no worker polls: messages are accepted and wait', 'Start one: npm run worker.'),
+        : broken(
+            'no worker polls: messages are accepted but not delivered',
+            'Start one: npm run worker.',
+          ),
       ...(checks.temporal ? [await checkKey(api)] : []),
     ];
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    return [broken('the API does not answer', error.message), note('workers: not looked at')];
+    return [broken('the API does not answer', error.message), note('workers: not checked')];
   }
 }
 
 async function checkKey(api: ApiClient): Promise<Finding> {
   try {
     await api.messages({}, 1);
-    return ok('it lets this command in');
+    return ok('the API accepts the key of this command');
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error;
     return broken(
-      `it does not let this command in: ${error.message}`,
+      `the API does not accept the key of this command: ${error.message}`,
       'Set SENDPROOF_API_KEY to one of the API’s keys.',
     );
   }

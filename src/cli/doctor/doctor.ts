@@ -1,4 +1,4 @@
-/** `sendproof doctor`: what is configured, reachable and missing, each with its remedy. Works while nothing else does. */
+/** `sendproof doctor`: checks the installation and shows a remedy for each failure. Works even if nothing else does. */
 import { loadConfiguration, type Configuration } from '../../config/configuration.js';
 import { platformsWithoutAccount } from '../../start/sandboxAccounts.js';
 import type { CommandContext } from '../command.js';
@@ -16,8 +16,8 @@ import { ConfigurationError } from '../../lib/configurationError.js';
 
 export async function doctor(context: CommandContext): Promise<ExitCode> {
   const { environment, output } = context;
-  const configuration = attempt(() => loadConfiguration(environment));
-  const temporal = attempt(() => locateTemporal(environment));
+  const configuration = readConfiguration(() => loadConfiguration(environment));
+  const temporal = readConfiguration(() => locateTemporal(environment));
   const usable = 'value' in configuration ? configuration.value : undefined;
   const embedded = 'value' in temporal && temporal.value.embedded;
 
@@ -33,13 +33,13 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
   ]);
 
   const healthy = !sections.some(({ findings }) => findings.some(isBroken));
-  output.result({ healthy, sections }, renderDiagnosis);
+  output.result({ healthy, sections }, renderReport);
   return healthy ? ExitCode.done : ExitCode.failed;
 }
 
 type Attempted<Value> = { value: Value } | { error: ConfigurationError };
 
-function attempt<Value>(read: () => Value): Attempted<Value> {
+function readConfiguration<Value>(read: () => Value): Attempted<Value> {
   try {
     return { value: read() };
   } catch (error) {
@@ -54,7 +54,7 @@ async function section(title: string, findings: Finding[] | Promise<Finding[]>):
 
 function configurationFindings(configuration: Attempted<Configuration>): Finding[] {
   if ('error' in configuration) {
-    // After an empty line YAML's parser shows the place in the file, whose line and column it has named before.
+    // After an empty line, YAML's parser quotes the file at the line and column that its message has already named.
     const [faults = ''] = configuration.error.message.split('\n\n');
     return faults
       .split('\n')
@@ -67,13 +67,14 @@ function configurationFindings(configuration: Attempted<Configuration>): Finding
     ...Object.entries(bySourceMs).map(([source, ms]) => `${source}: ${formatDuration(ms)}`),
   ];
   return [
-    ok(
-      file === undefined ? 'environment variables, without a file' : `${file} and the environment`,
-    ),
-    ok(`a deduplication key is remembered for ${windows.join('; ')}`),
+    ok(file === undefined ? 'environment variables, no file' : `${file} and the environment`),
+    ok(`deduplication window: ${windows.join('; ')}`),
     apiKeys.length > 0
       ? ok('API keys are set')
-      : note('no API keys: every program on this machine may send', 'Set SENDPROOF_API_KEYS.'),
+      : note(
+          'no API keys: every program on this machine may send messages',
+          'Set SENDPROOF_API_KEYS.',
+        ),
   ];
 }
 
@@ -85,11 +86,11 @@ function retryFindings({ retryProfiles }: Configuration): Finding[] {
 
 function limitFindings({ accounts }: Configuration): Finding[] {
   const perSecond = (limit: number | 'off'): string =>
-    limit === 'off' ? 'without a limit' : `at most ${limit}/s`;
+    limit === 'off' ? 'no limit' : `at most ${limit}/s`;
   return accounts.map((account) => {
     const { perAccount, perDestination } = account.limits;
     return ok(
-      `${account.id}: ${perSecond(perDestination)} to each destination, ${perSecond(perAccount)} in all`,
+      `${account.id}: ${perSecond(perDestination)} for each destination, ${perSecond(perAccount)} for the account`,
     );
   });
 }
@@ -110,7 +111,7 @@ function isBroken({ state }: Finding): boolean {
   return state === 'broken';
 }
 
-function renderDiagnosis(
+function renderReport(
   { healthy, sections }: { healthy: boolean; sections: Section[] },
   display: Display,
 ): string {
@@ -123,13 +124,13 @@ function renderDiagnosis(
         ...findings.flatMap((finding) => renderFinding(finding, display)),
       ].join('\n'),
     );
-  const verdict = healthy
+  const conclusion = healthy
     ? style('green', 'Nothing is broken.')
     : style(
         'red',
         `Broken: ${sections.flatMap(({ findings }) => findings).filter(isBroken).length}.`,
       );
-  return [...parts, verdict].join('\n\n');
+  return [...parts, conclusion].join('\n\n');
 }
 
 function renderFinding({ state, what, remedy }: Finding, { style }: Display): string[] {

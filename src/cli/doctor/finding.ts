@@ -1,10 +1,10 @@
-/** What `doctor` finds out, one line each. */
+/** The results of `doctor`, one line each. */
 
 export interface Finding {
-  /** `note`: neither well nor broken, as what can't be seen or was not looked at because of something broken. */
+  /** `note`: neither, because it cannot be checked, or because another failure prevents the check. */
   state: 'ok' | 'broken' | 'note';
   what: string;
-  /** What to do about it; given with everything that is broken. */
+  /** The next step. Present with every `broken`. */
   remedy?: string;
 }
 

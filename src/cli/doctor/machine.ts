@@ -1,4 +1,4 @@
-/** What this machine has of what sendproof runs on. */
+/** Checks what this machine provides: Node.js and the Temporal CLI. */
 import { createRequire } from 'node:module';
 import { pino } from 'pino';
 import { CLI_VERSION, lookForTemporalCli } from '../../embedded/temporalCli.js';
@@ -21,7 +21,7 @@ export function checkNode(version: string): Finding {
   const oldest = engines.node.replace(/^>=\s*/, '');
   return versionOrder.compare(version, oldest) >= 0
     ? ok(`Node.js ${version}`)
-    : broken(`Node.js ${version} is older than ${oldest}`, 'Install a newer one.');
+    : broken(`Node.js ${version} is older than ${oldest}`, `Install Node.js ${oldest} or newer.`);
 }
 
 const versionOrder = new Intl.Collator('en', { numeric: true });
@@ -37,7 +37,7 @@ async function checkTemporalCli(
     return embedded
       ? note(
           missing,
-          `"npm start" downloads it, or builds ${CLI_VERSION} with Go in some minutes; or install it: https://docs.temporal.io/cli#install.`,
+          `"npm start" downloads it, or builds ${CLI_VERSION} with Go within minutes. To install it yourself: https://docs.temporal.io/cli#install.`,
         )
       : note(missing, 'Only the recipes for the temporal command need it.');
   } catch (error) {

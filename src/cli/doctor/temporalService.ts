@@ -1,4 +1,4 @@
-/** The Temporal service: whether it is there, and set up as sendproof needs it. */
+/** Checks the Temporal service: whether it is reachable, and configured as sendproof needs it. */
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import proto from '@temporalio/proto';
@@ -11,15 +11,15 @@ import { formatDuration } from '../../lib/formatDuration.js';
 import { broken, note, ok, type Finding } from './finding.js';
 import { ConfigurationError } from '../../lib/configurationError.js';
 
-/** A service that takes longer is no use. */
+/** A service that answers more slowly is not usable. */
 const TIMEOUT_MS = 3_000;
 
 export interface TemporalPlace extends TemporalConnection {
-  /** Whether it is the server that `npm start` brings along. */
+  /** Whether it is the server that `npm start` starts. */
   embedded: boolean;
 }
 
-/** @throws ConfigurationError where the variables or Temporal's own configuration file can't be used */
+/** @throws ConfigurationError if the variables or Temporal's own configuration file are not valid */
 export function locateTemporal(environment: NodeJS.ProcessEnv): TemporalPlace {
   const service = loadTemporalConnection(environment);
   if (service) return { ...service, embedded: false };
@@ -27,7 +27,7 @@ export function locateTemporal(environment: NodeJS.ProcessEnv): TemporalPlace {
   return { connectionOptions: { address: `127.0.0.1:${port}` }, namespace, embedded: true };
 }
 
-/** @param window undefined where the configuration can't be read, so that nothing is known of it */
+/** @param window undefined if the configuration cannot be read */
 export async function checkTemporalService(
   place: TemporalPlace,
   window: DeduplicationWindow | undefined,
@@ -45,15 +45,15 @@ export async function checkTemporalService(
       broken(
         `${name} can't be reached: ${(error as Error).message}`,
         place.embedded
-          ? '"npm start" starts it; to use another Temporal service set TEMPORAL_ADDRESS.'
-          : 'Start it, or correct TEMPORAL_ADDRESS and the other TEMPORAL_… variables (or the profile of Temporal’s configuration file); unset, the embedded server is used.',
+          ? '"npm start" starts it. To use another Temporal service, set TEMPORAL_ADDRESS.'
+          : 'Start it, or correct TEMPORAL_ADDRESS and the other TEMPORAL_… variables (or the profile in Temporal’s configuration file). Without them, the embedded server is used.',
       ),
-      note('namespace, retention and search attributes: not looked at'),
+      note('namespace, retention and search attributes: not checked'),
     ];
   }
   try {
     return await connection.withDeadline(Date.now() + 2 * TIMEOUT_MS, () =>
-      examine(connection, place, name, window),
+      checkNamespace(connection, place, name, window),
     );
   } catch (error) {
     if (!isGrpcServiceError(error)) throw error;
@@ -66,7 +66,7 @@ export async function checkTemporalService(
 /** https://grpc.io/docs/guides/status-codes */
 const GRPC_NOT_FOUND = 5;
 
-async function examine(
+async function checkNamespace(
   connection: Connection,
   { namespace, embedded }: TemporalPlace,
   name: string,
@@ -82,14 +82,14 @@ async function examine(
       broken(
         `namespace "${namespace}": ${reasonOf(error)}`,
         (error as { code?: unknown }).code === GRPC_NOT_FOUND
-          ? `Set TEMPORAL_NAMESPACE to one that is there, or create it: temporal operator namespace create --namespace ${namespace} --retention 72h.`
-          : 'See that the API key or certificate in the TEMPORAL_… variables is good for this namespace.',
+          ? `Set TEMPORAL_NAMESPACE to a namespace that exists, or create it: temporal operator namespace create --namespace ${namespace} --retention 72h.`
+          : 'Check that the API key or certificate in the TEMPORAL_… variables is valid for this namespace.',
       ),
     ];
   }
   return [
     reachable,
-    ok(`namespace "${namespace}" is there`),
+    ok(`namespace "${namespace}" exists`),
     ...(window ? [await checkRetentionOf(connection, namespace, window)] : []),
     ...(await checkSearchAttributes(connection, namespace)),
     checkPacing(serverVersion, embedded),
@@ -120,7 +120,9 @@ async function checkSearchAttributes(
     const answer = await connection.operatorService.listSearchAttributes({ namespace });
     registered = answer.customAttributes;
   } catch (error) {
-    return [note(`search attributes: this account may not list them (${reasonOf(error)})`)];
+    return [
+      note(`search attributes: these credentials do not allow listing them (${reasonOf(error)})`),
+    ];
   }
   const { IndexedValueType } = proto.temporal.api.enums.v1;
   const wrong = SEARCH_ATTRIBUTES.filter(
@@ -137,7 +139,7 @@ async function checkSearchAttributes(
         )
       : broken(
           `search attribute ${name} is registered with another type than ${typeName}`,
-          'Use a namespace of sendproof’s own: a type can’t be changed.',
+          'Use another namespace, for sendproof alone: the type of a search attribute can’t be changed.',
         );
   });
 }
@@ -145,24 +147,24 @@ async function checkSearchAttributes(
 /** The first version with fairness keys and their rate limits. */
 const PACING_SINCE = '1.29';
 
-/** Dynamic configuration can't be read from outside, so only the version and who has set the server up can tell. */
+/** Dynamic configuration cannot be read through the API: only the version and the embedded server are certain. */
 function checkPacing(serverVersion: string, embedded: boolean): Finding {
   const versionOrder = new Intl.Collator('en', { numeric: true });
   if (versionOrder.compare(serverVersion, PACING_SINCE) < 0) {
     return broken(
-      `Temporal ${serverVersion} can't pace per destination: a busy channel delays the others`,
+      `Temporal ${serverVersion} has no rate limit for each destination: a busy channel delays the others`,
       `Upgrade Temporal to ${PACING_SINCE} or newer.`,
     );
   }
   return embedded
-    ? ok('pacing per destination: "npm start" switches it on')
+    ? ok('rate limits for each destination: "npm start" enables them')
     : note(
-        'pacing per destination: can’t be seen from here',
-        'See that Temporal’s dynamic configuration has matching.useNewMatcher and matching.enableFairness set to true, as deploy/temporal/dynamic-config has it.',
+        'rate limits for each destination: cannot be checked from here',
+        'Check that Temporal’s dynamic configuration sets matching.useNewMatcher and matching.enableFairness to true, as in deploy/temporal/dynamic-config.',
       );
 }
 
-/** gRPC's own words for what went wrong. */
+/** The error message of gRPC. */
 function reasonOf(error: unknown): string {
   if (isGrpcServiceError(error)) return error.details;
   return (error as Error).message;

@@ -1,4 +1,4 @@
-/** Waiting for a message until its deliveries are confirmed, or until nobody but a person can bring them further. */
+/** Waits for the outcome of a message: every delivery is confirmed, has failed, or needs a decision. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeliveryStatus } from '../domain/delivery.js';
 import type { ApiClient, MessageState } from './apiClient.js';
@@ -9,16 +9,16 @@ const FIRST_INTERVAL_MS = 100;
 const INTERVAL_FACTOR = 1.5;
 const LONGEST_INTERVAL_MS = 2_000;
 
-/** An API that restarts, or Temporal that does, is back by then. */
-const PATIENCE_MS = 30_000;
+/** Enough for a restart of the API or of Temporal. */
+const LONGEST_OUTAGE_MS = 30_000;
 
 /**
- * Asks for the message again and again until it has settled or the time is up, and resolves with how it then stands. A short
- * absence of the API is waited out.
+ * Polls the message until its outcome is known or the timeout ends, and resolves with its last state. A short outage of the
+ * API is tolerated.
  *
  * @param onState is called with each state that differs from the one before
  */
-export async function settle(
+export async function awaitOutcome(
   api: ApiClient,
   deduplicationKey: string,
   timeoutMs: number,
@@ -30,7 +30,7 @@ export async function settle(
   let shown = '';
   for (;;) {
     const answer = await api.message(deduplicationKey).catch((error: unknown) => {
-      if (isPassing(error) && Date.now() - answeredAt < PATIENCE_MS) return undefined;
+      if (isTemporary(error) && Date.now() - answeredAt < LONGEST_OUTAGE_MS) return undefined;
       throw error;
     });
     if (answer) {
@@ -42,30 +42,30 @@ export async function settle(
         intervalMs = FIRST_INTERVAL_MS;
         onState(answer);
       }
-      if (hasSettled(answer) || Date.now() >= deadline) return answer;
+      if (hasOutcome(answer) || Date.now() >= deadline) return answer;
     }
     await sleep(Math.min(intervalMs, Math.max(0, deadline - Date.now())));
     intervalMs = Math.min(LONGEST_INTERVAL_MS, intervalMs * INTERVAL_FACTOR);
   }
 }
 
-/** What a command that waited ends with. */
+/** The exit code of a command that waited. */
 export function exitCodeOf(state: MessageState): ExitCode {
-  if (!hasSettled(state)) return ExitCode.stillDelivering;
+  if (!hasOutcome(state)) return ExitCode.stillDelivering;
   return state.status === 'confirmed' ? ExitCode.done : ExitCode.notDelivered;
 }
 
-/** One dead letter makes a message `dead_lettered` while its other deliveries go on. */
-function hasSettled({ status, deliveries, deadLetters, operatorActions }: MessageState): boolean {
-  if (isUnderWay(status)) return false;
+/** A message is `dead_lettered` as soon as one delivery is, while others may still be in progress. */
+function hasOutcome({ status, deliveries, deadLetters, operatorActions }: MessageState): boolean {
+  if (isInProgress(status)) return false;
   if (status !== 'dead_lettered') return true;
   return (
-    !deliveries.some((delivery) => isUnderWay(delivery.status)) &&
+    !deliveries.some((delivery) => isInProgress(delivery.status)) &&
     !deadLetters.some((deadLetter) => isDecided(deadLetter, operatorActions))
   );
 }
 
-/** A decision that its workflow has received and not yet acted upon: `retry`, and at once `status --wait`. */
+/** Whether the workflow has received a decision that it has not yet carried out, as for `status --wait` right after `retry`. */
 function isDecided(
   { destination, at }: MessageState['deadLetters'][number],
   operatorActions: MessageState['operatorActions'],
@@ -75,10 +75,10 @@ function isDecided(
   );
 }
 
-function isUnderWay(status: DeliveryStatus): boolean {
+function isInProgress(status: DeliveryStatus): boolean {
   return status === 'accepted' || status === 'delivering';
 }
 
-function isPassing(error: unknown): boolean {
-  return error instanceof UnreachableError || (error instanceof ApiProblem && error.passing);
+function isTemporary(error: unknown): boolean {
+  return error instanceof UnreachableError || (error instanceof ApiProblem && error.temporary);
 }
