@@ -11,6 +11,11 @@ export const requestTimestamp = z.iso.datetime({
   error: 'must be a time as 2026-11-23T12:00:00Z',
 });
 
+/** A cursor has a time and a run id, in base64url. */
+export const CURSOR_EXAMPLE = Buffer.from(
+  '2026-11-23T12:00:00.000000000Z 0a1b2c3d-0000-4000-8000-000000000001',
+).toString('base64url');
+
 export const statusSchema = z.enum(MESSAGE_STATUSES).meta({
   id: 'MessageStatus',
   description:

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { destinationSchema } from '../../domain/destination.js';
 import {
+  CURSOR_EXAMPLE,
   deciderField,
   deliveryStatusSchema,
   detailField,
@@ -255,9 +256,7 @@ export const messagePageSchema = z
       .optional()
       .meta({
         description: 'The value of the parameter `cursor` for the next page. Absent on the last.',
-        examples: [
-          'MjAyNi0xMS0yM1QxMjowMDowMC4wMDBaIDBhMWIyYzNkLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMQ',
-        ],
+        examples: [CURSOR_EXAMPLE],
       }),
   })
   .meta({ id: 'MessagePage', description: 'One page of a list of messages.' });

@@ -5,7 +5,7 @@ import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
 import { messageSchema } from '../../domain/message.js';
 import { durationMs } from '../../lib/duration.js';
 import { destinationSchema } from '../../domain/destination.js';
-import { requestTimestamp } from './fields.js';
+import { CURSOR_EXAMPLE, requestTimestamp } from './fields.js';
 
 const destinationFilter = destinationSchema.optional().meta({
   description: 'Only deliveries to this destination.',
@@ -24,9 +24,7 @@ export const pageFields = {
     .optional()
     .meta({
       description: 'The `cursor` of the page before, to get the page that follows it.',
-      examples: [
-        'MjAyNi0xMS0yM1QxMjowMDowMC4wMDBaIDBhMWIyYzNkLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMQ',
-      ],
+      examples: [CURSOR_EXAMPLE],
     }),
   limit: z.coerce
     .number()
