@@ -63,6 +63,8 @@ export const acknowledge: ZodOpenApiOperationObject = {
       description:
         'The receiver refuses the event, which is not sent again, except after 408, 423, 425 and 429.',
     },
+    301: { description: 'The receiver has moved for good, so the event is not sent again.' },
+    308: { description: 'The receiver has moved for good, so the event is not sent again.' },
     default: { description: 'The receiver failed, and the event is sent again later.' },
   },
 };

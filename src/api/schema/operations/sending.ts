@@ -52,7 +52,7 @@ export const sendMessage: ZodOpenApiOperationObject = {
   tags: ['Messages'],
   summary: 'Accepts one message for delivery.',
   description:
-    'The API answers after Temporal has stored the message. Each destination then receives it exactly once. A repeated request with the same key and content is answered as a duplicate.',
+    'The API answers after Temporal has stored the message. `onAmbiguous` decides about an attempt with an unknown outcome. A repeated request with the same key and content is answered as a duplicate.',
   requestParams: {
     header: traceHeaders.extend({
       'Idempotency-Key': deduplicationKeySchema.optional().meta({
