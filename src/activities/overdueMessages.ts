@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Configuration } from '../config/configuration.js';
 import { searchMessages, visibilityQuery } from '../store/search/messageSearch.js';
-import { overdueFilter } from '../store/standing.js';
+import { overdueFilter } from '../store/systemState.js';
 import type { OverdueMessages } from '../contract/notices.js';
 
 /** How many keys a notice lists at most. */

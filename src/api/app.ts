@@ -14,9 +14,9 @@ import { openApiDocument } from './schema/openapi.js';
 import { pagesRouter } from './pages/pages.js';
 import { Problem } from './problem.js';
 import { problemHandler } from './problemHandler.js';
-import { collectStanding } from './standingMetrics.js';
+import { collectSystemState } from './systemStateMetrics.js';
 import { exposition, METRICS_CONTENT_TYPE, type MetricsSource } from '../telemetry/exposition.js';
-import { readStanding } from '../store/standing.js';
+import { readSystemState } from '../store/systemState.js';
 import { traceRequests } from './requestSpan.js';
 import { errorChain } from '../lib/errorChain.js';
 import { boundedClient, type CallBounds } from '../temporal/boundedClient.js';
@@ -48,13 +48,13 @@ export function createApp(options: {
     log,
     metrics,
   };
-  const standing = collectStanding(() => readStanding(client, configuration), log);
+  const systemState = collectSystemState(() => readSystemState(client, configuration), log);
   const document = openApiDocument(productVersion());
 
   const authenticated = Router();
   authenticated.use(requireApiKey(configuration.apiKeys));
   authenticated.get('/metrics', async (_request, response) => {
-    response.type(METRICS_CONTENT_TYPE).send(await exposition(source, standing));
+    response.type(METRICS_CONTENT_TYPE).send(await exposition(source, systemState));
   });
   authenticated.use(
     '/v1',

@@ -1,7 +1,7 @@
 /** Reading messages: one with its timeline, many by search. */
 import { Router, type Response } from 'express';
 import type { z } from 'zod';
-import { explainAbsence } from '../explanation/absence.js';
+import { explainUnknownKey } from '../explanation/unknownKey.js';
 import { explainMessage } from '../explanation/message.js';
 import { readAcknowledgements } from '../store/acknowledgementProgress.js';
 import { awaitEnd } from '../store/awaitEnd.js';
@@ -57,7 +57,9 @@ export function messagesRouter(context: ApiContext): Router {
     const deduplicationKey = parseKey(request.params.key);
     const message = await readMessageRecord(client, deduplicationKey);
     response.json(
-      message ? await timelineBody(context, message) : await absenceBody(context, deduplicationKey),
+      message
+        ? await timelineBody(context, message)
+        : await unknownKeyBody(context, deduplicationKey),
     );
   });
 
@@ -112,15 +114,15 @@ async function timelineBody(
   };
 }
 
-async function absenceBody(
+async function unknownKeyBody(
   context: ApiContext,
   deduplicationKey: string,
 ): Promise<z.infer<typeof timelineSchema>> {
-  const { forgottenBefore, similarKeys } = await readAbsence(context, deduplicationKey);
+  const { forgottenBefore, similarKeys } = await readUnknownKey(context, deduplicationKey);
   return {
     deduplicationKey,
     known: false,
-    explanation: explainAbsence(deduplicationKey, similarKeys, forgottenBefore, new Date()),
+    explanation: explainUnknownKey(deduplicationKey, similarKeys, forgottenBefore, new Date()),
     entries: [],
     similarKeys,
     links: messageLinks(deduplicationKey),
@@ -128,7 +130,7 @@ async function absenceBody(
 }
 
 /** Facts about a key without a message. What ended before `forgottenBefore`, the namespace has forgotten. */
-export async function readAbsence(
+export async function readUnknownKey(
   { client }: ApiContext,
   deduplicationKey: string,
 ): Promise<{ similarKeys: string[]; forgottenBefore: Date }> {

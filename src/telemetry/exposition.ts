@@ -15,11 +15,11 @@ const SDK_TIMEOUT_MS = 1_000;
 
 export async function exposition(
   { metrics, temporalSdkUrl }: MetricsSource,
-  standing?: CollectStanding,
+  systemState?: CollectSystemState,
 ): Promise<string> {
   const parts = await Promise.all([
     metrics.registry.metrics(),
-    standing?.() ?? '',
+    systemState?.() ?? '',
     temporalSdkUrl === undefined ? '' : sdkMetrics(temporalSdkUrl),
   ]);
   return parts
@@ -39,4 +39,4 @@ async function sdkMetrics(url: string): Promise<string> {
 }
 
 /** Resolves with the metrics of the present state (open dead letters, overdue messages), in the same format. Never rejects. */
-export type CollectStanding = () => Promise<string>;
+export type CollectSystemState = () => Promise<string>;

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { visibilityQuery } from '../../src/store/search/messageSearch.js';
 import { OVERDUE_CHECK_ID, WORKFLOW_TASK_QUEUE } from '../../src/contract/names.js';
-import { overdueFilter } from '../../src/store/standing.js';
+import { overdueFilter } from '../../src/store/systemState.js';
 import { OPS, startHarness, WEBHOOK, type Harness } from '../harness.js';
 
 const TEXT = 'what only the channel may read';

@@ -144,7 +144,7 @@ function Fact({ name, value }: { name: string; value: string | undefined }) {
 }
 
 /** A key that no message has. */
-export function AbsencePage({
+export function UnknownKeyPage({
   deduplicationKey,
   explanation,
   similarKeys,

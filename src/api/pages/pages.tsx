@@ -9,7 +9,7 @@ import {
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { z } from 'zod';
-import { explainAbsence } from '../../explanation/absence.js';
+import { explainUnknownKey } from '../../explanation/unknownKey.js';
 import { readAcknowledgements } from '../../store/acknowledgementProgress.js';
 import { readMessageRecord } from '../../store/messageHistory.js';
 import { searchMessages } from '../../store/search/messageSearch.js';
@@ -19,12 +19,12 @@ import { isApiKey } from '../authentication.js';
 import { decideOnDeadLetters } from '../decisions.js';
 import { parseKey } from '../findMessage.js';
 import { findDeadLetters } from '../deadLetters.js';
-import { readAbsence } from '../messages.js';
+import { readUnknownKey } from '../messages.js';
 import { parseRequest } from '../problem.js';
 import { problemHandler } from '../problemHandler.js';
 import { ICON, LIVE_SCRIPT, STYLE } from './assets.js';
 import { DeadLettersPage, SearchPage, type SearchFields } from './listPages.js';
-import { AbsencePage, MessagePage } from './messagePage.js';
+import { UnknownKeyPage, MessagePage } from './messagePage.js';
 import { OnceMorePage, ProblemPage, SignInPage } from './plainPages.js';
 import { onlyOwnForms, securityHeaders } from './security.js';
 import { beginSession, endSession, hasSession } from './session.js';
@@ -103,10 +103,13 @@ function showMessage(context: ApiContext, signedIn: boolean): RequestHandler<{ k
     const message = await readMessageRecord(client, deduplicationKey);
     const now = new Date();
     if (!message) {
-      const { forgottenBefore, similarKeys } = await readAbsence(context, deduplicationKey);
-      const explanation = explainAbsence(deduplicationKey, similarKeys, forgottenBefore, now);
+      const { forgottenBefore, similarKeys } = await readUnknownKey(context, deduplicationKey);
+      const explanation = explainUnknownKey(deduplicationKey, similarKeys, forgottenBefore, now);
       response.status(404);
-      show(response, <AbsencePage {...{ deduplicationKey, explanation, similarKeys, signedIn }} />);
+      show(
+        response,
+        <UnknownKeyPage {...{ deduplicationKey, explanation, similarKeys, signedIn }} />,
+      );
       return;
     }
     const acknowledgements = await readAcknowledgements(client, message.events);

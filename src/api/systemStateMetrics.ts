@@ -1,49 +1,52 @@
 import type { Logger } from 'pino';
 import { Gauge, Registry } from 'prom-client';
-import type { Standing } from '../store/standing.js';
-import type { CollectStanding } from '../telemetry/exposition.js';
+import type { SystemState } from '../store/systemState.js';
+import type { CollectSystemState } from '../telemetry/exposition.js';
 
 /** Scrapes within this time share one reading of Temporal. */
 const CACHE_MS = 10_000;
 
 /** If Temporal can't be read, `sendproof_temporal_up` is 0 and the other metrics are left out, since zero would be wrong. */
-export function collectStanding(read: () => Promise<Standing>, log: Logger): CollectStanding {
-  const withoutStanding = (error: unknown) => {
+export function collectSystemState(
+  read: () => Promise<SystemState>,
+  log: Logger,
+): CollectSystemState {
+  const withoutSystemState = (error: unknown) => {
     log.warn({ err: error }, 'The metrics that are read from Temporal are missing');
-    return exposeStanding();
+    return exposeSystemState();
   };
   let kept: { until: number; text: Promise<string> } | undefined;
   return async () => {
     const now = performance.now();
     if (!kept || now >= kept.until) {
-      kept = { until: now + CACHE_MS, text: read().then(exposeStanding, withoutStanding) };
+      kept = { until: now + CACHE_MS, text: read().then(exposeSystemState, withoutSystemState) };
     }
     return await kept.text;
   };
 }
 
-async function exposeStanding(standing?: Standing): Promise<string> {
+async function exposeSystemState(systemState?: SystemState): Promise<string> {
   const registry = new Registry();
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   gauge(
     'sendproof_temporal_up',
     'Whether Temporal answered (1), so that the metrics read from it are there.',
-  ).set(standing ? 1 : 0);
-  if (standing) {
+  ).set(systemState ? 1 : 0);
+  if (systemState) {
     gauge('sendproof_workers_polling', 'Workers that poll for workflow tasks.').set(
-      standing.workers,
+      systemState.workers,
     );
     gauge(
       'sendproof_messages_overdue',
       'Messages that are neither final nor dead-lettered although they were due more than operators.overdueAfter ago.',
-    ).set(standing.overdue);
+    ).set(systemState.overdue);
     const deadLetters = gauge(
       'sendproof_dead_letters_open',
       'Messages with a dead letter that needs a decision: retry or discard.',
       ['reason'],
     );
-    for (const [reason, count] of Object.entries(standing.deadLetters)) {
+    for (const [reason, count] of Object.entries(systemState.deadLetters)) {
       deadLetters.set({ reason }, count);
     }
   }

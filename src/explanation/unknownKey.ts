@@ -6,7 +6,7 @@ import { joinWithAnd } from './joinWithAnd.js';
  *
  * @param forgottenBefore messages that ended before it are no longer kept
  */
-export function explainAbsence(
+export function explainUnknownKey(
   deduplicationKey: string,
   similarKeys: readonly string[],
   forgottenBefore: Date,

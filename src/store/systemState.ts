@@ -4,7 +4,7 @@ import { visibilityQuery, type MessageFilter } from './search/messageSearch.js';
 import { countWorkers } from './pollers.js';
 
 /** Totals over all messages, which Temporal can answer while no worker runs. */
-export interface Standing {
+export interface SystemState {
   /** Messages that need a decision, by the reason in their search attribute. */
   deadLetters: Record<FailureReason, number>;
   /** Messages that should have been final or parked by now. */
@@ -14,10 +14,10 @@ export interface Standing {
 }
 
 /** Three calls to Temporal, and one more for each reason while there are dead letters. All are counts, so none lists messages. */
-export async function readStanding(
+export async function readSystemState(
   client: Client,
   { overdueAfterMs }: { overdueAfterMs: number },
-): Promise<Standing> {
+): Promise<SystemState> {
   const count = async (filter: MessageFilter) =>
     (await client.workflow.count(visibilityQuery(filter))).count;
   const [parked, overdue, workers] = await Promise.all([
