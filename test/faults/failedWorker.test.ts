@@ -1,9 +1,9 @@
 /** Processes in which something fails: they end, and say why, rather than living on with half of their work. */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi, type TestContext } from 'vitest';
 import { ACKNOWLEDGEMENT_TASK_QUEUE } from '../../src/contract/names.js';
-import { startHarness, type Harness } from '../harness.js';
+import { startHarness } from '../harness.js';
 import { StartDirectory } from '../startedProduct.js';
 import { environmentOf, ProductProcess } from './productProcess.js';
 
@@ -21,16 +21,16 @@ const inject = (kind: 'creation' | 'run' | 'rejection'): NodeJS.ProcessEnv => ({
 /** Nothing is under way that the process would have to wait for. */
 const SOON_MS = 20_000;
 
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function startFailing(kind: Parameters<typeof inject>[0]): Promise<ProductProcess> {
-  const harness: Harness = await startHarness({ workers: false });
-  cleanups.push(() => harness.close());
+async function startFailing(
+  { onTestFinished }: TestContext,
+  kind: Parameters<typeof inject>[0],
+): Promise<ProductProcess> {
+  const harness = await startHarness({ workers: false });
+  onTestFinished(() => harness.close());
   const worker = new ProductProcess('worker', { ...environmentOf(harness), ...inject(kind) });
-  cleanups.push(() => worker.kill('SIGKILL'));
+  onTestFinished(async () => {
+    await worker.kill('SIGKILL');
+  });
   return worker;
 }
 
@@ -38,9 +38,9 @@ const fatalLines = ({ log }: ProductProcess) => log.filter(({ level }) => level 
 const failuresToStop = ({ log }: ProductProcess) =>
   log.filter(({ msg }) => msg.startsWith('did not stop cleanly'));
 
-describe('a worker process', () => {
-  it('ends with the cause when one of its workers fails', async () => {
-    const worker = await startFailing('run');
+describe.concurrent('a worker process', () => {
+  it('ends with the cause when one of its workers fails', async (test) => {
+    const worker = await startFailing(test, 'run');
     await worker.logged('The worker runs');
     const startedAt = Date.now();
 
@@ -57,8 +57,8 @@ describe('a worker process', () => {
     expect(failuresToStop(worker)).toEqual([]);
   });
 
-  it('ends with the cause when one of its workers can’t be created', async () => {
-    const worker = await startFailing('creation');
+  it('ends with the cause when one of its workers can’t be created', async (test) => {
+    const worker = await startFailing(test, 'creation');
 
     expect(await worker.exited).toBe(1);
     expect(fatalLines(worker)).toMatchObject([
@@ -73,8 +73,8 @@ describe('a worker process', () => {
     expect(failuresToStop(worker)).toEqual([]);
   });
 
-  it('ends with the cause of a rejection that nothing handles', async () => {
-    const worker = await startFailing('rejection');
+  it('ends with the cause of a rejection that nothing handles', async (test) => {
+    const worker = await startFailing(test, 'rejection');
 
     expect(await worker.exited).toBe(1);
     expect(fatalLines(worker)).toMatchObject([
@@ -84,9 +84,11 @@ describe('a worker process', () => {
 });
 
 describe('npm start', () => {
-  it('ends, with everything that it started, when one of its workers fails', async () => {
+  it('ends, with everything that it started, when one of its workers fails', async ({
+    onTestFinished,
+  }) => {
     const directory = await StartDirectory.create();
-    cleanups.push(() => directory.remove());
+    onTestFinished(() => directory.remove());
     Object.assign(directory.environment, inject('run'));
     const product = directory.launch();
 

@@ -1,5 +1,5 @@
 /** Workflows that run for long and go on as new runs, on a server that suggests it after a few events. */
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi, type TestContext } from 'vitest';
 import type { DevServer } from '../../src/embedded/devServer.js';
 import {
   accountTroubleId,
@@ -21,31 +21,37 @@ import {
 } from '../harness.js';
 import { startOwnServer } from '../ownServer.js';
 
+vi.setConfig({ testTimeout: 180_000 });
+
 const OPERATORS = { platform: 'slack', path: 'C0RANDOM1' } as const;
 
 let server: DevServer;
-let harness: Harness;
 beforeAll(async () => {
   server = await startOwnServer({
     // 4,096 by default.
     dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': 20 },
   });
 });
-afterEach(() => harness.close());
 afterAll(() => server.stop());
 
-async function start(options: HarnessOptions): Promise<void> {
-  harness = await startHarness({ temporalAddress: server.address, ...options });
+async function start(
+  onTestFinished: TestContext['onTestFinished'],
+  options: HarnessOptions,
+): Promise<Harness> {
+  const harness = await startHarness({ temporalAddress: server.address, ...options });
+  onTestFinished(() => harness.close());
+  return harness;
 }
 
 /** How many runs of this workflow went on as a new one. */
-async function continued(workflowId: string): Promise<number> {
+async function continued({ client }: Harness, workflowId: string): Promise<number> {
   const query = `WorkflowId = "${workflowId}" AND ExecutionStatus = "ContinuedAsNew"`;
-  return (await harness.client.workflow.count(query)).count;
+  return (await client.workflow.count(query)).count;
 }
 
-it('a dead-letter queue loses no signal, no decision and no digest', async () => {
-  await start({
+// Both mostly wait, so they run at the same time.
+it.concurrent('a dead-letter queue loses no signal, no decision and no digest', async (test) => {
+  const harness = await start(test.onTestFinished, {
     limits: { slack: { perDestination: 5 } },
     settings: { operators: { destinations: ['slack:default/C0RANDOM1'], digestAfter: '15s' } },
   });
@@ -71,7 +77,7 @@ it('a dead-letter queue loses no signal, no decision and no digest', async () =>
   );
   const [digest] = await harness.sandbox.waitForPosts(1, OPERATORS, 30_000);
   expect(digest?.text).toContain('40 dead letters');
-  const before = await continued(queueId);
+  const before = await continued(harness, queueId);
   expect(before).toBeGreaterThan(0);
 
   harness.sandbox.clearFaults();
@@ -90,7 +96,7 @@ it('a dead-letter queue loses no signal, no decision and no digest', async () =>
     async () => expect(await counts()).toMatchObject({ open: 0, total: keys.length }),
     { timeout: 20_000 },
   );
-  expect(await continued(queueId)).toBeGreaterThan(before);
+  expect(await continued(harness, queueId)).toBeGreaterThan(before);
   // The memo went along: how far the decision came is still told.
   expect((await progress()).body).toMatchObject({ done: true, decided: keys.length });
   expect(
@@ -105,10 +111,10 @@ it('a dead-letter queue loses no signal, no decision and no digest', async () =>
     ]);
   }
   expect(harness.sandbox.posts(OPERATORS)).toHaveLength(1);
-}, 120_000);
+});
 
-it('an account’s trouble is told once, and ends as it would have', async () => {
-  await start({
+it.concurrent('an account’s trouble is told once, and ends as it would have', async (test) => {
+  const harness = await start(test.onTestFinished, {
     limits: { slack: { perAccount: 100 } },
     settings: { operators: { destinations: [INCIDENTS] } },
   });
@@ -128,7 +134,7 @@ it('an account’s trouble is told once, and ends as it would have', async () =>
     destinations: [OPS],
     content: { text: 'refused' },
   });
-  await vi.waitFor(async () => expect(await continued(troubleId)).toBeGreaterThan(0), {
+  await vi.waitFor(async () => expect(await continued(harness, troubleId)).toBeGreaterThan(0), {
     timeout: 30_000,
     interval: 200,
   });
@@ -139,7 +145,7 @@ it('an account’s trouble is told once, and ends as it would have', async () =>
   expect(harness.sandbox.posts({ platform: 'teams' })).toHaveLength(1);
 
   // A pause that the platform asks all of the account for, while the run before still watches for a relapse.
-  const before = await continued(troubleId);
+  const before = await continued(harness, troubleId);
   for (const number of [1, 2, 3]) {
     const [, path] = slackChannel(number).split('/');
     const fault = { kind: 'rate_limited', platform: 'slack', retryAfter: '1', times: 1 } as const;
@@ -155,8 +161,11 @@ it('an account’s trouble is told once, and ends as it would have', async () =>
   for (const { deduplicationKey } of limited)
     await harness.waitForStatus(deduplicationKey, 'confirmed');
   await queuePasses(100);
-  await vi.waitFor(async () => expect(await continued(troubleId)).toBeGreaterThan(before), {
-    timeout: 10_000,
-  });
+  await vi.waitFor(
+    async () => expect(await continued(harness, troubleId)).toBeGreaterThan(before),
+    {
+      timeout: 10_000,
+    },
+  );
   expect(harness.sandbox.posts({ platform: 'teams' })).toHaveLength(1);
-}, 180_000);
+});
