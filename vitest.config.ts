@@ -1,4 +1,16 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Those that wait longest, first: then short ones fill the end, and no core is idle there. */
+const FOLDERS = ['test/faults/', 'test/integration/', 'test/replay/', 'test/unit/'];
+
+class LongestFolderFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) =>
+      FOLDERS.findIndex((folder) => moduleId.includes(folder));
+    return (await super.sort(files)).toSorted((one, other) => place(one) - place(other));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -6,6 +18,7 @@ export default defineConfig({
     globalSetup: 'test/server.ts',
     // Most files hold a worker, and all share one Temporal server: more at once only makes each of them slower.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFolderFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ['default', 'json'],

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, inject, vi } from 'vitest';
+import { eventually } from './eventually.js';
 
 /** Whole products come up and go down, on machines with other things to do. */
 const START_TIMEOUT_MS = 90_000;
@@ -119,7 +120,7 @@ export class StartDirectory {
       product.signal('SIGKILL');
       await product.exitCode;
     }
-    await vi.waitFor(async () => expect(await this.processes()).toEqual([]));
+    await eventually(async () => expect(await this.processes()).toEqual([]));
     await rm(this.#directory, { recursive: true, force: true });
   }
 }

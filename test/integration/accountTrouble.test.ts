@@ -7,6 +7,7 @@ import { accountId } from '../../src/domain/account.js';
 import { readQueueLimits } from '../../src/temporal/queueLimits.js';
 import { slackChannel } from '../faults/deliveries.js';
 import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';
+import { eventually } from '../eventually.js';
 
 const ACCOUNT = accountId({ platform: 'slack', account: 'default' });
 const QUEUE = deliveryTaskQueue(ACCOUNT);
@@ -94,7 +95,7 @@ describe('credentials that the platform refuses', () => {
       await writeFile(token, '');
       await started.startWorkers();
       await send('early', OPS, started);
-      await vi.waitFor(async () =>
+      await eventually(async () =>
         expect((await readQueueLimits(started.client, QUEUE)).perQueue).toBe(0),
       );
       await writeFile(token, started.sandbox.slackToken);

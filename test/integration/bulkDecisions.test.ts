@@ -18,6 +18,7 @@ import {
   type Progress,
   type Summary,
 } from '../harness.js';
+import { eventually } from '../eventually.js';
 
 type DryRun = z.infer<typeof bulkDryRunSchema>;
 
@@ -105,7 +106,7 @@ describe('dead letters as a whole', () => {
     );
 
     await listed(4);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { body } = await harness.request<Summary>('GET', '/v1/dead-letters/summary');
       expect(body).toMatchObject({ deadLetters: 5, messages: 4 });
       expect(body.destinations.map(({ destination, count }) => [destination, count])).toEqual(
@@ -147,7 +148,7 @@ describe('dead letters as a whole', () => {
       await alone.waitForStatus('x', 'dead_lettered');
       await workers.shutdown();
 
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const { body } = await alone.request<Summary>('GET', '/v1/dead-letters/summary');
         expect(body).toMatchObject({ deadLetters: 1, destinations: [{ destination: OPS }] });
       });
@@ -258,7 +259,7 @@ describe('a decision by filter', () => {
     });
     expect((await finished(body)).decided).toBe(2);
     for (const key of ['f1', 'f2']) {
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const { deliveries, status } = await harness.message(key);
         expect({ status, attempts: deliveries[0]?.attempts.length }).toEqual({
           status: 'dead_lettered',

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { INCIDENTS, OPS, startHarness, type Harness, type MessageState } from '../harness.js';
 import { runSendproof, type CommandOptions, type CommandRun } from '../sendproofCommand.js';
+import { eventually } from '../eventually.js';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -308,7 +309,7 @@ describe('sendproof dead-letters, retry and discard', () => {
     const run = await sendproof(['discard', 'cli-discard', '--reason', 'too late']);
     expect(run).toMatchObject({ exitCode: 0 });
     expect((await sendproof(['status', 'cli-discard', '--wait'])).exitCode).toBe(4);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { stdout } = await sendproof(['status', 'cli-discard']);
       expect(stdout).toMatch(/discard by \S+ .*: too late/);
       expect(stdout).toContain('discarded');

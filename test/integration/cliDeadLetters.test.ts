@@ -1,7 +1,8 @@
 /** `sendproof dead-letters` on many at once, against the product. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OPS, startHarness, type Harness } from '../harness.js';
 import { runSendproof, type CommandOptions, type CommandRun } from '../sendproofCommand.js';
+import { eventually } from '../eventually.js';
 
 const RANDOM = 'slack:default/C0RANDOM1';
 
@@ -25,7 +26,7 @@ async function park(keys: string[], destination: string, error = 'not_in_channel
   }
   for (const key of keys) await harness.waitForStatus(key, 'dead_lettered');
   harness.sandbox.removeFault(fault);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { stdout } = await deadLetters(['--destination', destination]);
     for (const key of keys) expect(stdout).toContain(key);
   });
@@ -73,7 +74,7 @@ describe('sendproof dead-letters', () => {
     const rest = await deadLetters(['discard', '--why', 'old', '--yes', '--json']);
     expect(JSON.parse(rest.stdout)).toMatchObject({ action: 'discard', decided: 1, done: true });
     await harness.waitForStatus('b1', 'discarded');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await deadLetters(['summary'])).stdout).toBe('No dead letters.\n');
     });
     expect(await deadLetters(['discard', '--why', 'old', '--yes'])).toMatchObject({

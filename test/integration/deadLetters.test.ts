@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { deadLetterQueueId } from '../../src/contract/names.js';
 import { deadLetterCountsQuery } from '../../src/contract/signals.js';
 import type { MessagePage } from '../../src/store/search/messageSearch.js';
 import { INCIDENTS, OPS, startHarness, type Harness, type ProblemBody } from '../harness.js';
+import { eventually } from '../eventually.js';
 
 const ATTEMPTS = 3;
 
@@ -53,7 +54,7 @@ describe('a dead letter', () => {
     expect(message.deadLetters).toMatchObject([
       { destination: OPS, reason: 'not_authorised', at: expect.any(String) as string },
     ]);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const list = await harness.request<MessagePage>(
         'GET',
         `/v1/dead-letters?destination=${encodeURIComponent(OPS)}&reason=not_authorised`,
@@ -62,7 +63,7 @@ describe('a dead letter', () => {
         { deduplicationKey: 'listed', status: 'dead_lettered', deadLetters: message.deadLetters },
       ]);
     });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await queueCounts(OPS)).toMatchObject({
         open: 1,
         openByReason: { not_authorised: 1 },
@@ -74,7 +75,7 @@ describe('a dead letter', () => {
 
     await harness.request('POST', '/v1/messages/listed/retry');
     await harness.waitForStatus('listed', 'confirmed');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await queueCounts(OPS)).toMatchObject({ open: 0, openByReason: {}, total: 1 });
     });
   });
@@ -111,7 +112,7 @@ describe('a dead letter', () => {
     expect(harness.sandbox.posts()).toHaveLength(0);
 
     harness.sandbox.removeFault(fault);
-    await vi.waitFor(() =>
+    await eventually(() =>
       temporalCli(
         ...['workflow', 'signal', '--query', 'DeliveryStatus="DeadLettered"', '--name', 'retry'],
         ...['--reason', 'Slack is back', '-y'],
@@ -173,7 +174,7 @@ describe('a dead letter', () => {
     await park('cancelled');
     await temporalCli('workflow', 'cancel', '--workflow-id', 'cancelled');
     await harness.waitForStatus('cancelled', 'cancelled');
-    await vi.waitFor(async () => expect((await queueCounts(OPS)).open).toBe(0));
+    await eventually(async () => expect((await queueCounts(OPS)).open).toBe(0));
   });
 
   it('survives a signal that makes no sense', async () => {

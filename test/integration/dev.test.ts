@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StartedProduct } from '../startedProduct.js';
+import { eventually } from '../eventually.js';
 
 const RESTART_ON_CHANGE = resolve('dist/dev/restartOnChange.js');
 
@@ -71,7 +72,7 @@ describe('npm run dev', () => {
   it('leaves the program running when a change doesn’t compile', async () => {
     await writeFile(join(directory, 'src/broken'), '');
     await says('started', 'compiled');
-    await vi.waitFor(() => expect(development.output).toContain('waiting for the next change'));
+    await eventually(() => expect(development.output).toContain('waiting for the next change'));
 
     await rm(join(directory, 'src/broken'));
     await says('started', 'compiled', 'compiled', 'stopped by SIGTERM', 'started');
@@ -81,7 +82,7 @@ describe('npm run dev', () => {
     await writeFile(join(directory, 'program.js'), 'console.log("failed"); process.exit(3)');
     await writeFile(join(directory, 'src/one.ts'), '// changed');
     await says('started', 'compiled', 'stopped by SIGTERM', 'failed');
-    await vi.waitFor(() => expect(development.output).toContain('has ended (exit code 3)'));
+    await eventually(() => expect(development.output).toContain('has ended (exit code 3)'));
 
     await writeFile(join(directory, 'program.js'), PROGRAM);
     await writeFile(join(directory, 'src/one.ts'), '// changed again');

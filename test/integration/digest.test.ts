@@ -11,6 +11,7 @@ import {
 } from '../../src/contract/signals.js';
 import { OPS, startHarness, type Harness } from '../harness.js';
 import type { Destination } from '../../src/domain/destination.js';
+import { eventually } from '../eventually.js';
 
 /** Where the operators are. */
 const OPERATORS: Destination = 'slack:default/C0RANDOM1';
@@ -64,7 +65,7 @@ describe('the operators', () => {
 
     // More of them, within the window: the queue knows of them, and waits with what it has to say.
     await park(2, 'channel_not_found');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await queueOf(OPS).query(deadLetterCountsQuery)).open).toBe(12);
       const told = (await activitiesOf(OPS)).filter((name) => name === 'tellOperators');
       expect(told).toHaveLength(1);
@@ -138,7 +139,7 @@ describe('a queue of the first form', () => {
       expect(digest?.text).toContain('4 dead letters');
       const request = { by: 'ana', reason: 'upgraded' };
       await queueOf(OPS).executeUpdate(retryAllUpdate, { args: [request] });
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const decisions = await queueOf(OPS).query(bulkDecisionsQuery);
         expect(decisions).toMatchObject([{ ...request, finishedAt: expect.any(String) as string }]);
       });

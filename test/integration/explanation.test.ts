@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import type { timelineSchema } from '../../src/api/schema/timelineRepresentation.js';
 import type { FaultInput } from '../../src/sandbox/faults.js';
 import { INCIDENTS, startHarness, WEBHOOK, type Harness } from '../harness.js';
+import { eventually } from '../eventually.js';
 
 type Timeline = z.infer<typeof timelineSchema>;
 
@@ -166,7 +167,7 @@ const FATES: Record<string, Fate> = {
   'never received': {
     bring: async () => {
       await send('pagerduty-77-triggered', channel('other'));
-      await vi.waitFor(async () =>
+      await eventually(async () =>
         expect((await timeline('pagerduty-77-trigered')).similarKeys).toHaveLength(1),
       );
       return 'pagerduty-77-trigered';

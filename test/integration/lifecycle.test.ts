@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   INCIDENTS,
   OPS,
@@ -7,6 +7,7 @@ import {
   type Harness,
   type ProblemBody,
 } from '../harness.js';
+import { eventually } from '../eventually.js';
 
 const ATTEMPTS = 4;
 
@@ -75,10 +76,10 @@ describe('expiresAt', () => {
 
     harness.sandbox.removeFault(fault);
     expect(harness.sandbox.posts()).toEqual([]);
-    const search = await harness.request('GET', '/v1/messages?status=expired');
-    await vi.waitFor(() =>
-      expect(search.body).toMatchObject({ messages: [{ deduplicationKey: key }] }),
-    );
+    await eventually(async () => {
+      const search = await harness.request('GET', '/v1/messages?status=expired');
+      expect(search.body).toMatchObject({ messages: [{ deduplicationKey: key }] });
+    });
   });
 
   it('has a message that comes too late expire without a call', async () => {
@@ -118,7 +119,7 @@ describe('expiresAt', () => {
         content: { text: 'too late' },
         expiresAt: inFuture(500),
       });
-      await vi.waitFor(async () =>
+      await eventually(async () =>
         expect((await unattended.message('unattended')).deliveries).toMatchObject([
           { status: 'expired', attempts: [] },
         ]),
@@ -203,7 +204,7 @@ describe('DELETE', () => {
   it('lets an attempt that is under way end with the platform’s answer', async () => {
     harness.sandbox.addFault({ kind: 'slow', delayMs: 1_000, platform: 'slack', times: 1 });
     const key = await send({});
-    await vi.waitFor(() => expect(harness.sandbox.requests()).toHaveLength(1));
+    await eventually(() => expect(harness.sandbox.requests()).toHaveLength(1));
     await cancel(key);
     await harness.waitForStatus(key, 'confirmed');
     expect(harness.sandbox.posts()).toHaveLength(1);
@@ -251,7 +252,7 @@ describe('several destinations', () => {
     const key = await send({ destinations: [OPS, INCIDENTS] });
     const { deliveries } = await harness.waitForStatus(key, 'dead_lettered');
     expect(deliveries[0]).toMatchObject({ status: 'dead_lettered' });
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await harness.message(key)).deliveries[1]).toMatchObject({
         status: 'confirmed',
         attempts: [{ number: 1, outcome: 'delivered' }],
@@ -284,7 +285,7 @@ describe('a fallback', () => {
     const key = await send({
       destinations: [{ destination: OPS, fallback: [INCIDENTS, WEBHOOK] }],
     });
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await harness.message(key)).toMatchObject({
         status: 'dead_lettered',
         deliveries: [
@@ -303,7 +304,7 @@ describe('a fallback', () => {
       destinations: [{ destination: OPS, fallback: [INCIDENTS], fallbackAfter: '500ms' }],
       retryProfile: 'stubborn',
     });
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await harness.message(key)).deliveries).toMatchObject([
         { status: 'delivering', detail: 'Slack answered HTTP 503.' },
         { status: 'confirmed' },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPS, startHarness, type Harness } from '../harness.js';
+import { eventually } from '../eventually.js';
 
 const KEY = randomBytes(24).toString('hex');
 const bearer = { authorization: `Bearer ${KEY}` };
@@ -105,7 +106,7 @@ describe('a message’s page', () => {
       content: { text: 'x' },
     });
     await open.waitForStatus('disk-1-full', 'confirmed');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const answer = await visit(open, '/messages/disk-2-full');
       expect(answer.status).toBe(404);
       expect(await answer.text()).toMatch(/Never received.*href="\/messages\/disk-1-full"/s);
@@ -152,7 +153,7 @@ describe('a message’s page', () => {
 
 it('lists what waits for a person, with what mends it', async () => {
   await park('listed');
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const html = await text(open, '/dead-letters?reason=not_authorised');
     expect(html).toMatch(/href="\/messages\/listed".*Invite the account’s app/s);
   });

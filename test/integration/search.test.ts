@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';
+import { eventually } from '../eventually.js';
 
 interface Page {
   messages: { deduplicationKey: string; status: string; destinations: string[] }[];
@@ -25,8 +26,8 @@ beforeAll(async () => {
   await harness.waitForStatus('slow', 'confirmed');
   await harness.waitForStatus('quick', 'confirmed');
   await send('scheduled', [OPS], { source: 'pagerduty', reference: '55' }, '2100');
-  await vi.waitFor(async () => expect(await keys('')).toHaveLength(4));
-  await vi.waitFor(async () => expect(await keys('status=confirmed')).toHaveLength(2));
+  await eventually(async () => expect(await keys('')).toHaveLength(4));
+  await eventually(async () => expect(await keys('status=confirmed')).toHaveLength(2));
 });
 afterAll(() => harness.close());
 

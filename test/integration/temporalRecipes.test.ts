@@ -2,8 +2,9 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { OPS, startHarness, type Harness } from '../harness.js';
+import { eventually } from '../eventually.js';
 
 const DOCUMENT = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 /** What the examples call their message. */
@@ -45,7 +46,7 @@ async function park(key: string): Promise<void> {
   await harness.send({ deduplicationKey: key, destinations: [OPS], content: { text: key } });
   await harness.waitForStatus(key, 'dead_lettered');
   harness.sandbox.removeFault(fault);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await shell(`temporal workflow list --query 'WorkflowId="${key}"'`)).toContain(key);
   });
 }
@@ -53,7 +54,7 @@ async function park(key: string): Promise<void> {
 describe('the recipes', () => {
   it('list, count, describe and query dead letters, and show why one waits', async () => {
     await park(KEY);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await recipe(`workflow list --query 'DeliveryStatus="DeadLettered"'`)).toContain(KEY);
     });
     expect(await recipe(`workflow list --query 'DeliveryStatus="DeadLettered" AND Dest`)).toContain(
@@ -117,7 +118,7 @@ describe('the recipes', () => {
     await recipe(`workflow signal --workflow-id ${key} --name discard`);
     const { failure } = await harness.waitForStatus(key, 'discarded');
     expect(failure).toMatch(/ana.*old news/);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await recipe(`workflow list --query 'DeliveryStatus="Discarded"'`)).toContain(key);
     });
     await recipe(`workflow reset --workflow-id ${key} --type FirstWorkflowTask`);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { z } from 'zod';
 import type { timelineSchema } from '../../src/api/schema/timelineRepresentation.js';
 import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';
+import { eventually } from '../eventually.js';
 
 type Timeline = z.infer<typeof timelineSchema>;
 type Kind = Timeline['entries'][number]['kind'];
@@ -117,7 +118,7 @@ describe('the timeline', () => {
       destinations: [{ destination: OPS, fallback: [INCIDENTS] }],
       content: { text: 'x' },
     });
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await harness.message('elsewhere')).deliveries).toMatchObject([
         { status: 'dead_lettered' },
         { status: 'confirmed' },
@@ -156,7 +157,7 @@ describe('the timeline', () => {
       content: { text: 'x' },
     });
     await harness.waitForStatus('both', 'dead_lettered');
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await harness.message('both')).deliveries).toMatchObject([
         { status: 'dead_lettered' },
         { status: 'confirmed' },
@@ -201,7 +202,7 @@ describe('while no worker runs', () => {
       const workers = await idle.startWorkers();
       await idle.waitForStatus('waiting', 'dead_lettered');
       // What reaches a workflow in the middle of a task is in its history only after that task.
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const { raw } = await idle.client.workflow.getHandle('waiting').describe();
         expect(raw.pendingWorkflowTask).toBeFalsy();
       });

@@ -5,6 +5,7 @@ import { visibilityQuery } from '../../src/store/search/messageSearch.js';
 import { OVERDUE_CHECK_ID, WORKFLOW_TASK_QUEUE } from '../../src/contract/names.js';
 import { overdueFilter } from '../../src/store/systemState.js';
 import { OPS, startHarness, WEBHOOK, type Harness } from '../harness.js';
+import { eventually } from '../eventually.js';
 
 const TEXT = 'what only the channel may read';
 const MISSING = 'slack:default/C0MISSING9';
@@ -172,7 +173,7 @@ describe('the dead-man’s switch', () => {
   it('is one schedule, however many workers start at once', async () => {
     await Promise.all([harness.startWorkers(), harness.startWorkers()]);
     await harness.startWorkers();
-    const ids = await vi.waitFor(async () => {
+    const ids = await eventually(async () => {
       const found: string[] = [];
       for await (const { scheduleId } of harness.client.schedule.list()) found.push(scheduleId);
       expect(found).not.toEqual([]);

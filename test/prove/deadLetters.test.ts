@@ -16,6 +16,7 @@ import {
   type Summary,
 } from '../harness.js';
 import type { Destination } from '../../src/domain/destination.js';
+import { eventually } from '../eventually.js';
 
 const MESSAGES = 5_000;
 const DESTINATIONS = Array.from(
@@ -180,7 +181,7 @@ describe(`${MESSAGES} dead letters over ${DESTINATIONS.length} destinations`, ()
     );
     expect(retriedInS).toBeGreaterThanOrEqual((0.95 * meant) / LIMITS.perAccount);
     for (const destination of RETRIED) {
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const counts = await queueOf(destination).query(deadLetterCountsQuery);
         expect(counts).toMatchObject({ open: 0, total: perDestination });
       });

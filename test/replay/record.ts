@@ -24,6 +24,7 @@ import { CallbackReceiver } from '../callbackReceiver.js';
 import { historyToJson } from './historyFile.js';
 import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';
 import type { Destination } from '../../src/domain/destination.js';
+import { eventually } from '../eventually.js';
 
 const directory = join(import.meta.dirname, 'histories', process.env.RECORD_AS ?? 'unnamed');
 const RANDOM: Destination = 'slack:default/C0RANDOM1';
@@ -164,7 +165,7 @@ it('records what has times and a second place', async () => {
     destinations: [{ destination: OPS, fallback: [INCIDENTS] }],
     content: { text: 'fallback' },
   });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { deliveries } = await harness.message('fallback');
     if (deliveries[1]?.status !== 'confirmed') throw new Error('the fallback is on its way');
   });
