@@ -1,7 +1,6 @@
 /** Errors as RFC 9457 problem documents: what happened, to which field, and what to do. */
 import type { z } from 'zod';
-import type { problemSchema } from './schema/problem.js';
-import { type FieldError } from './schema/problem.js';
+import type { FieldError, problemSchema } from './schema/problem.js';
 import { PROBLEMS, type ProblemType } from './schema/problemTypes.js';
 
 export class Problem extends Error {

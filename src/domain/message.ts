@@ -169,7 +169,8 @@ export function allDestinations(routes: readonly Route[]): Destination[] {
   return routes.flatMap(namedIn);
 }
 
-const timestamp = z.iso.datetime({
+/** A time that a client sends, with any offset. */
+export const requestTimestamp = z.iso.datetime({
   offset: true,
   error: 'must be a time as 2026-11-23T12:00:00Z',
 });
@@ -242,7 +243,7 @@ const messageFields = z.strictObject({
         'The retry profile for this message, by its name in the configuration. Without this field, each account’s own profile is used.',
       examples: ['page'],
     }),
-  deliverAt: timestamp
+  deliverAt: requestTimestamp
     .refine((at) => Date.parse(at) <= Date.now() + LONGEST_DELAY_MS, {
       error: 'must be within a year from now',
     })
@@ -252,7 +253,7 @@ const messageFields = z.strictObject({
         'The earliest time at which the message is posted. A time in the past means: immediately.',
       examples: ['2026-11-23T12:00:00Z'],
     }),
-  expiresAt: timestamp.optional().meta({
+  expiresAt: requestTimestamp.optional().meta({
     description:
       'The time after which the message is no longer posted. Every delivery that is not confirmed by then becomes `expired`.',
     examples: ['2026-11-23T18:00:00Z'],

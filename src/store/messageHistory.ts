@@ -5,7 +5,7 @@
 import type { Client } from '@temporalio/client';
 import { describeMessage, summarise } from './messageExecution.js';
 import { markHeldBack } from './heldBack.js';
-import type { MessageState, MessageRecord } from '../domain/messageState.js';
+import type { MessageRecord } from '../domain/messageState.js';
 import { readHistory } from './historyReading.js';
 import { decodeEvents, decodePendingActivity, type HistoryEvent } from './messageEvents.js';
 import { messageStateAt } from './currentState.js';
@@ -13,14 +13,6 @@ import { messageStateAt } from './currentState.js';
 export interface RecordedMessage extends MessageRecord {
   /** The history that the record was read from. */
   events: HistoryEvent[];
-}
-
-/** The state of a message's newest run; undefined when there is no such message. */
-export async function readMessage(
-  client: Client,
-  deduplicationKey: string,
-): Promise<MessageState | undefined> {
-  return (await readMessageRecord(client, deduplicationKey))?.state;
 }
 
 /** Everything that is recorded of a message's newest run; undefined when there is no such message. */

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readMessage } from '../../src/store/messageHistory.js';
+import { readMessageRecord } from '../../src/store/messageHistory.js';
 import { OPS, startHarness, type Harness } from '../harness.js';
 
 let harness: Harness;
@@ -20,11 +20,11 @@ it('tells of one moment, also when the message goes on while it is read', async 
   await harness.send({ deduplicationKey: 'moving', destinations: [OPS], content: { text: 'x' } });
   await harness.waitForNextAttempt('moving');
 
-  const state = await readMessage(
+  const record = await readMessageRecord(
     afterDescribing(harness.client, () => harness.waitForStatus('moving', 'confirmed')),
     'moving',
   );
-  expect(state).toMatchObject({
+  expect(record?.state).toMatchObject({
     status: 'delivering',
     deliveries: [
       {
@@ -33,7 +33,7 @@ it('tells of one moment, also when the message goes on while it is read', async 
       },
     ],
   });
-  expect(state?.deliveries[0]?.stage).not.toHaveProperty('receipt');
+  expect(record?.state.deliveries[0]?.stage).not.toHaveProperty('receipt');
 });
 
 /** The client, with something happening between its answer to a description and whatever is asked next. */

@@ -5,12 +5,6 @@ import { DELIVERY_STATUSES, FAILURE_REASONS, MESSAGE_STATUSES } from '../../doma
 /** A time that the API answers with. */
 export const timestamp = z.iso.datetime();
 
-/** A time that a client sends. */
-export const requestTimestamp = z.iso.datetime({
-  offset: true,
-  error: 'must be a time as 2026-11-23T12:00:00Z',
-});
-
 /** A cursor has a time and a run id, in base64url. */
 export const CURSOR_EXAMPLE = Buffer.from(
   '2026-11-23T12:00:00.000000000Z 0a1b2c3d-0000-4000-8000-000000000001',

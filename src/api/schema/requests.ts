@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { isCursor } from '../../store/search/messageSearch.js';
 import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
-import { messageSchema } from '../../domain/message.js';
+import { messageSchema, requestTimestamp } from '../../domain/message.js';
 import { durationMs } from '../../lib/duration.js';
 import { destinationSchema } from '../../domain/destination.js';
-import { CURSOR_EXAMPLE, requestTimestamp } from './fields.js';
+import { CURSOR_EXAMPLE } from './fields.js';
 
 const destinationFilter = destinationSchema.optional().meta({
   description: 'Only deliveries to this destination.',
@@ -96,7 +96,17 @@ export const messageWaitSchema = z.strictObject({
     }),
 });
 
-const personsWords = z.string().trim().min(1, 'must not be empty').max(1_000);
+const decisionText = z.string().trim().min(1, 'must not be empty').max(1_000);
+
+const DECIDER = { description: 'The name of the person who decides.', examples: ['Ada Lovelace'] };
+const RETRY_REASON = {
+  description: 'The explanation of the decision.',
+  examples: ['The bot has been invited to the channel.'],
+};
+const DISCARD_REASON = {
+  description: 'The explanation of the decision.',
+  examples: ['The incident is resolved.'],
+};
 
 export const deadLetterQuerySchema = z.strictObject({ ...pageFields, reason: reasonFilter });
 
@@ -104,22 +114,18 @@ const filterFields = { destination: destinationFilter, reason: reasonFilter };
 
 export const deadLetterSummaryQuerySchema = z.strictObject(filterFields);
 
-const deciderExamples = ['Ada Lovelace'];
-const retryReasonExamples = ['The bot has been invited to the channel.'];
-const discardReasonExamples = ['The incident is resolved.'];
-
 export const bulkDecisionBodySchema = z
   .strictObject({
     filter: z.strictObject(filterFields).meta({
       description: 'The dead letters to decide on. An empty filter `{}` matches all of them.',
     }),
-    by: personsWords.optional().meta({
+    by: decisionText.optional().meta({
       description: 'The name of the person who decides. Required unless `dryRun` is true.',
-      examples: deciderExamples,
+      examples: DECIDER.examples,
     }),
-    reason: personsWords.optional().meta({
+    reason: decisionText.optional().meta({
       description: 'The explanation of the decision. Required unless `dryRun` is true.',
-      examples: retryReasonExamples,
+      examples: RETRY_REASON.examples,
     }),
     dryRun: z
       .boolean()
@@ -137,14 +143,8 @@ export const retryBodySchema = z
       description:
         'The only destination to retry. Without this field, every dead letter of the message is retried.',
     }),
-    by: personsWords.optional().meta({
-      description: 'The name of the person who decides.',
-      examples: deciderExamples,
-    }),
-    reason: personsWords.optional().meta({
-      description: 'The explanation of the decision.',
-      examples: retryReasonExamples,
-    }),
+    by: decisionText.optional().meta(DECIDER),
+    reason: decisionText.optional().meta(RETRY_REASON),
   })
   .meta({ id: 'RetryRequest', description: 'A decision to post dead letters again.' });
 
@@ -155,27 +155,15 @@ export const discardBodySchema = z
       description:
         'The only destination to discard. Without this field, every dead letter of the message is discarded.',
     }),
-    by: personsWords.meta({
-      description: 'The name of the person who decides.',
-      examples: deciderExamples,
-    }),
-    reason: personsWords.meta({
-      description: 'The explanation of the decision.',
-      examples: discardReasonExamples,
-    }),
+    by: decisionText.meta(DECIDER),
+    reason: decisionText.meta(DISCARD_REASON),
   })
   .meta({ id: 'DiscardRequest', description: 'A decision to give dead letters up.' });
 
 /** As query parameters, since many clients and proxies drop the body of a DELETE. */
 export const cancelQuerySchema = z.strictObject({
-  by: personsWords.optional().meta({
-    description: 'The name of the person who decides.',
-    examples: deciderExamples,
-  }),
-  reason: personsWords.optional().meta({
-    description: 'The explanation of the decision.',
-    examples: discardReasonExamples,
-  }),
+  by: decisionText.optional().meta(DECIDER),
+  reason: decisionText.optional().meta(DISCARD_REASON),
 });
 
 const BATCH_LIMIT_MESSAGES = 1_000;
