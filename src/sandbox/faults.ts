@@ -13,6 +13,9 @@ const scope = {
   times: z.int().min(1).optional().meta({
     description: 'How many calls it affects. Without it: all, until it is cleared.',
   }),
+  skip: z.int().min(1).optional().meta({
+    description: 'How many such calls it lets pass before the first that it affects.',
+  }),
 };
 
 /** Before: nothing is posted. After: the post is visible, although the client may not get the answer. */
@@ -99,6 +102,8 @@ export function stageOf(fault: Fault): 'before' | 'after' {
 }
 
 interface Entry extends ActiveFault {
+  /** How many calls it has let pass. */
+  skipped: number;
   released: Promise<void>;
   release: () => void;
 }
@@ -122,13 +127,13 @@ export class FaultPlan {
     const released = new Promise<void>((resolve) => {
       release = resolve;
     });
-    this.#entries.set(id, { id, fault, applied: 0, released, release });
+    this.#entries.set(id, { id, fault, applied: 0, skipped: 0, released, release });
     this.#onChange();
     return id;
   }
 
   /**
-   * The first fault that applies to this call. A fault after posting applies to calls that make a post, and to others only
+   * The first fault that applies to this call, which counts as passed for those that let it pass. A fault after posting applies to calls that make a post, and to others only
    * where it names their operation: otherwise a time-out after posting would also affect the search that follows it.
    */
   match(target: FaultTarget): ActiveFault | undefined {
@@ -141,7 +146,8 @@ export class FaultPlan {
         (fault.times === undefined || entry.applied < fault.times) &&
         (target.posts || fault.operation !== undefined || stageOf(fault) === 'before')
       ) {
-        return entry;
+        if (entry.skipped >= (fault.skip ?? 0)) return entry;
+        entry.skipped += 1;
       }
     }
     return undefined;

@@ -232,7 +232,31 @@ describe('Slack, by its real SDK', () => {
   it('cuts text above 40,000 characters, with a warning', async () => {
     const answer = await say('x'.repeat(40_001));
     expect(answer.response_metadata?.warnings).toContain('message_truncated');
-    expect(sandbox.posts()[0]?.text).toHaveLength(40_000);
+    expect(
+      sandbox
+        .posts()
+        .map(({ text }) => text)
+        .join(''),
+    ).toHaveLength(40_000);
+  });
+
+  it.each([
+    ['4,000 characters', 'x'.repeat(4_000), [4_000]],
+    ['12,319 characters', 'x'.repeat(12_319), [4_000, 4_000, 4_000, 319]],
+    ['characters beyond the basic plane', '😀'.repeat(4_001), [8_000, 2]],
+  ])('splits text of %s as Slack does', async (_what, text, lengths) => {
+    const { ts } = await say(text);
+    const posts = sandbox.posts();
+    expect(posts.map((post) => post.text.length)).toEqual(lengths);
+    expect(posts[0]?.id).toBe(ts);
+  });
+
+  it('cuts fences and links where it splits text, and never text that has blocks', async () => {
+    await say(`\`\`\`\n${'x'.repeat(4_000)}\n\`\`\``);
+    expect(sandbox.posts().map(({ text }) => text.endsWith('```'))).toEqual([false, true]);
+    const blocks = [section(3_000)];
+    await slackClient().chat.postMessage({ channel: OPS, text: 'x'.repeat(5_000), blocks });
+    expect(sandbox.posts()).toHaveLength(3);
   });
 
   it('takes two posts at once to a channel, and answers 429 to the third', async () => {
@@ -503,6 +527,15 @@ describe('faults', () => {
     expect(answered).toBe(false);
     expect(sandbox.removeFault(id)).toBe(true);
     await posting;
+  });
+
+  it('lets calls pass before those that it hits', async () => {
+    sandbox.addFault({ kind: 'rate_limited', ...onSlack, operation: 'chat.postMessage', skip: 1 });
+    await say('1');
+    await slackClient().conversations.history({ channel: OPS });
+    await expect(say('2')).rejects.toThrow();
+    await say('3');
+    expect(sandbox.posts().map(({ text }) => text)).toEqual(['1', '3']);
   });
 
   it('hits neither look-ups nor other channels with what strikes after posting', async () => {

@@ -9,6 +9,11 @@ import type { MethodContext, MethodResult } from './method.js';
 
 /** Longer text is cut: https://docs.slack.dev/changelog/2018-truncating-really-long-messages */
 const TEXT_LIMIT = 40_000;
+/**
+ * Undocumented, as seen by others (https://github.com/slackapi/java-slack-sdk/issues/704): text that no blocks replace is
+ * posted as several messages of about so many characters, which are cut wherever that is.
+ */
+const SPLIT_AT = 4_000;
 /** https://docs.slack.dev/reference/methods/chat.update#errors */
 const UPDATED_TEXT_LIMIT = 4_000;
 /** https://docs.slack.dev/reference/methods/chat.postMessage#markdown */
@@ -41,18 +46,24 @@ export function postMessage(context: MethodContext): MethodResult {
   const truncated = content.text.length > TEXT_LIMIT;
   if (truncated) content.text = content.text.slice(0, TEXT_LIMIT);
 
-  const deliveryId = deliveryIdOf(content);
-  const microseconds = posts.nextId();
-  const post = posts.add({
-    platform: 'slack',
-    path: channel.path,
-    id: tsOf(microseconds),
-    text: content.text,
-    ...(deliveryId !== undefined && { deliveryId }),
-    postedAt: Math.floor(microseconds / 1000),
-    ...(threadTs !== undefined && { replyTo: threadTs }),
-    content,
-  });
+  const [first = '', ...rest] = content.blocks ? [content.text] : splitAsSlackDoes(content.text);
+  const add = (each: SlackContent): SandboxPost => {
+    const deliveryId = deliveryIdOf(each);
+    const microseconds = posts.nextId();
+    return posts.add({
+      platform: 'slack',
+      path: channel.path,
+      id: tsOf(microseconds),
+      text: each.text,
+      ...(deliveryId !== undefined && { deliveryId }),
+      postedAt: Math.floor(microseconds / 1000),
+      ...(threadTs !== undefined && { replyTo: threadTs }),
+      content: each,
+    });
+  };
+  const post = add({ ...content, text: first });
+  // Only the first has the metadata, and only the first is in the answer.
+  for (const text of rest) add({ ...withoutMetadata(content), text });
   return {
     body: {
       channel: channel.path,
@@ -62,6 +73,20 @@ export function postMessage(context: MethodContext): MethodResult {
     },
     post,
   };
+}
+
+/** Without regard to words, links or code, but never inside a code point. */
+function splitAsSlackDoes(text: string): string[] {
+  const characters = Array.from(text);
+  const pieces: string[] = [];
+  for (let start = 0; start === 0 || start < characters.length; start += SPLIT_AT) {
+    pieces.push(characters.slice(start, start + SPLIT_AT).join(''));
+  }
+  return pieces;
+}
+
+function withoutMetadata({ kind, text, username }: SlackContent): SlackContent {
+  return { kind, text, ...(username !== undefined && { username }) };
 }
 
 export function updateMessage(context: MethodContext): MethodResult {
