@@ -1,7 +1,7 @@
 import type { Decision } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { ExitCode } from './exitCode.js';
-import { commandLine } from './format.js';
+import { shellCommand } from '../lib/shellCommand.js';
 import { userName } from './userName.js';
 import type { Destination } from '../domain/destination.js';
 
@@ -40,7 +40,7 @@ function report(decision: Decision, { output }: CommandContext): ExitCode {
   output.result(decision, ({ action, deduplicationKey, destinations }, { style }) =>
     [
       `${style('bold', deduplicationKey)}  ${DECIDED[action]} ${destinations.join(', ')}`,
-      `  follow it with: ${commandLine('status', deduplicationKey, ...(action === 'retry' ? ['--watch'] : []))}`,
+      `  follow it with: ${shellCommand('sendproof status', [deduplicationKey], action === 'retry' ? { watch: true } : {})}`,
     ].join('\n'),
   );
   return ExitCode.done;

@@ -1,4 +1,4 @@
-/** Times, durations, statuses and command lines as people read them. */
+/** Times, durations and statuses as people read them. */
 import type { DeliveryStatus } from '../domain/delivery.js';
 import { formatDuration } from '../lib/formatDuration.js';
 import type { Display, Format } from './output.js';
@@ -31,13 +31,4 @@ const STATUS_FORMATS: Record<DeliveryStatus, Format> = {
 
 export function formatStatus(status: DeliveryStatus, { style }: Display): string {
   return style(STATUS_FORMATS[status], status);
-}
-
-/** A command to paste into a shell. */
-export function commandLine(...words: string[]): string {
-  return ['sendproof', ...words.map(shellWord)].join(' ');
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

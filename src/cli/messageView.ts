@@ -1,7 +1,8 @@
 /** A message and its deliveries as text. */
 import type { MessageState } from './apiClient.js';
-import { commandLine, formatDistance, formatStatus, formatTime } from './format.js';
+import { formatDistance, formatStatus, formatTime } from './format.js';
 import { formatDuration } from '../lib/formatDuration.js';
+import { shellCommand } from '../lib/shellCommand.js';
 import type { Display } from './output.js';
 import { REMEDIES } from '../domain/remedies.js';
 import { table } from './table.js';
@@ -117,11 +118,12 @@ const LOOKUPS: Record<NonNullable<Attempt['lookup']>, string> = {
 function renderRemedy({ destination, status, reason }: Delivery, state: MessageState): string[] {
   if (status !== 'dead_lettered' || reason === undefined) return [];
   const { deduplicationKey, deliveries } = state;
-  const narrowed = deliveries.length > 1 ? ['--destination', destination] : [];
+  const options = deliveries.length > 1 ? { destination } : {};
+  const discardOptions = { ...options, reason: '…' };
   return [
     `  remedy    ${REMEDIES[reason]}`,
-    `  then      ${commandLine('retry', deduplicationKey, ...narrowed)}`,
-    `  or        ${commandLine('discard', deduplicationKey, ...narrowed, '--reason', '…')}`,
+    `  then      ${shellCommand('sendproof retry', [deduplicationKey], options)}`,
+    `  or        ${shellCommand('sendproof discard', [deduplicationKey], discardOptions)}`,
   ];
 }
 

@@ -7,7 +7,8 @@ import type { Acceptance, MessageRequest } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { ApiProblem, UnreachableError, UsageError } from './errors.js';
 import { ExitCode } from './exitCode.js';
-import { commandLine, formatStatus } from './format.js';
+import { formatStatus } from './format.js';
+import { shellCommand, shellOption } from '../lib/shellCommand.js';
 import { renderOutcome } from './messageView.js';
 import type { Display } from './output.js';
 import { awaitOutcome, exitCodeOf } from './awaitOutcome.js';
@@ -45,7 +46,7 @@ export async function send(
   const acceptance = await api.send(message).catch((error: unknown) => {
     if (isOutcomeUnknown(error)) {
       output.remark(
-        `Run the command again with --key ${message.deduplicationKey}: a message with the same key is never posted twice.`,
+        `Run the command again with ${shellOption('key', message.deduplicationKey)}: a message with the same key is never posted twice.`,
       );
     }
     throw error;
@@ -128,6 +129,6 @@ function renderAcceptance(acceptance: Acceptance, display: Display): string {
   return [
     `${display.style('bold', deduplicationKey)}  ${what}`,
     `  trace     ${traceId}`,
-    `  follow it with: ${commandLine('status', deduplicationKey, '--watch')}`,
+    `  follow it with: ${shellCommand('sendproof status', [deduplicationKey], { watch: true })}`,
   ].join('\n');
 }

@@ -3,10 +3,12 @@ export function inCode(text: string): string {
   return `\`${text.replaceAll('`', "'").replaceAll(/\s+/g, ' ')}\``;
 }
 
-/** A word of a POSIX shell's command line, within code in Markdown: a backtick becomes an ellipsis, which a person sees. */
-export function shellWord(word: string): string {
-  const quoted = /^[\w@%+=:,./-]+$/.test(word)
-    ? word
-    : `'${word.replaceAll("'", String.raw`'\''`)}'`;
-  return quoted.replaceAll('`', '…');
+/** A command of `shellCommand`, which has no two backticks in a row, as code within a line of Markdown. */
+export function commandInCode(command: string): string {
+  return command.includes('`') ? `\`\` ${command} \`\`` : `\`${command}\``;
+}
+
+/** The same as a block of code, which chat platforms show, and copy, unchanged. */
+export function commandBlock(command: string): string {
+  return `\`\`\`\n${command}\n\`\`\``;
 }

@@ -1,4 +1,5 @@
 /** What `npm start` prints once everything has started. */
+import { shellWord } from '../lib/shellCommand.js';
 
 export interface Addresses {
   api: string;
@@ -36,10 +37,10 @@ export function welcome(
     '',
     'Try:',
     '',
-    `  curl -i ${api}/v1/messages -H 'content-type: application/json' \\`,
+    `  curl -i ${shellWord(`${api}/v1/messages`)} -H 'content-type: application/json' \\`,
     ...(toTry.withApiKey ? ["    -H 'authorization: Bearer <one of SENDPROOF_API_KEYS>' \\"] : []),
-    `    -d '${body}'`,
-    `  curl ${api}/v1/messages/first`,
+    `    -d ${shellWord(body)}`,
+    `  curl ${shellWord(`${api}/v1/messages/first`)}`,
     '',
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 /** The texts that Temporal's Web UI shows beside a message's history: its source and destinations, never its content. */
-import { inCode, shellWord } from '../lib/markdownCode.js';
+import { commandInCode, inCode } from '../lib/markdownCode.js';
+import { shellCommand } from '../lib/shellCommand.js';
 import type { DeliverMessageInput } from '../contract/deliverMessage.js';
 
 /** Temporal's limits on such texts, as JSON: `limit.userMetadataSummarySize` and `limit.userMetadataDetailsSize`. */
@@ -29,11 +30,12 @@ export function messageDetails(deduplicationKey: string, input: DeliverMessageIn
     ['Not before', deliverAt],
     ['Expires', expiresAt],
     ['Trace', traceId],
-    ['Timeline', `sendproof timeline ${shellWord(deduplicationKey)}`],
   ];
   const lines = items.flatMap(([name, value]) =>
     value === undefined ? [] : [`- **${name}**: ${inCode(value)}`],
   );
+  const timeline = shellCommand('sendproof timeline', [deduplicationKey]);
+  lines.push(`- **Timeline**: ${commandInCode(timeline)}`);
   return truncate(lines.join('\n'), DETAILS_BYTES);
 }
 

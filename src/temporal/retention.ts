@@ -2,6 +2,7 @@
 import type { ConnectionLike } from '@temporalio/client';
 import { msToTs, optionalTsToMs } from './sdkInternals.js';
 import { ConfigurationError } from '../lib/configurationError.js';
+import { shellCommand } from '../lib/shellCommand.js';
 
 /** In milliseconds. Rejects if the namespace doesn't exist. */
 export async function namespaceRetentionMs(
@@ -39,8 +40,11 @@ export async function checkRetention(
 ): Promise<void> {
   const retentionMs = await namespaceRetentionMs(connection, namespace);
   if (retentionMs >= windowMs) return;
-  const neededHours = Math.ceil(windowMs / 3_600_000);
+  const command = shellCommand('temporal operator namespace update', [], {
+    namespace,
+    retention: `${Math.ceil(windowMs / 3_600_000)}h`,
+  });
   throw new ConfigurationError(
-    `The Temporal namespace "${namespace}" keeps closed workflows for only ${retentionMs / 3_600_000} h, but duplicates have to be recognised for ${windowMs / 3_600_000} h (DEDUPLICATION_WINDOW): run "temporal operator namespace update --namespace ${namespace} --retention ${neededHours}h", or shorten the window.`,
+    `The Temporal namespace "${namespace}" keeps closed workflows for only ${retentionMs / 3_600_000} h, but duplicates have to be recognised for ${windowMs / 3_600_000} h (DEDUPLICATION_WINDOW). Shorten the window, or run: ${command}`,
   );
 }

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { locateApi } from '../../src/cli/apiClient.js';
 import { checkNode } from '../../src/cli/doctor/machine.js';
 import { renderLadder, retryLadder } from '../../src/cli/doctor/retries.js';
-import { commandLine, formatDistance } from '../../src/cli/format.js';
+import { formatDistance } from '../../src/cli/format.js';
 import { formatDuration } from '../../src/lib/formatDuration.js';
 import { table } from '../../src/cli/table.js';
 import { runSendproof } from '../sendproofCommand.js';
@@ -88,11 +88,6 @@ describe('durations', () => {
   });
 });
 
-it('quotes what is pasted into a shell', () => {
-  expect(commandLine('retry', 'alert-55')).toBe('sendproof retry alert-55');
-  expect(commandLine('retry', "it's $HOME")).toBe(String.raw`sendproof retry 'it'\''s $HOME'`);
-});
-
 describe('the retry ladder', () => {
   it('is the upper bound of every delay, and their sum', () => {
     const ladder = retryLadder({
@@ -120,6 +115,17 @@ it('tells a Node.js that is too old', () => {
     state: 'broken',
     remedy: 'Install Node.js 20.19 or newer.',
   });
+});
+
+it('takes what follows -- as a key, even one that looks like an option', async () => {
+  const asked: string[] = [];
+  const url = await serve((request, response) => {
+    asked.push(request.url ?? '');
+    answerWith({ type: 'not_found', title: 'No', detail: 'No.' }, 404)(request, response);
+  });
+  const environment = { SENDPROOF_URL: url };
+  await runSendproof(['status', '--', '--api-url=http://127.0.0.1:1'], { environment });
+  expect(asked).toEqual([`/v1/messages/${encodeURIComponent('--api-url=http://127.0.0.1:1')}`]);
 });
 
 describe('the API', () => {

@@ -8,6 +8,7 @@ import { loadTemporalConnection, type TemporalConnection } from '../../temporal/
 import { checkRetention } from '../../temporal/retention.js';
 import { SEARCH_ATTRIBUTES } from '../../contract/searchAttributes.js';
 import { formatDuration } from '../../lib/formatDuration.js';
+import { shellCommand } from '../../lib/shellCommand.js';
 import { broken, note, ok, type Finding } from './finding.js';
 import { ConfigurationError } from '../../lib/configurationError.js';
 
@@ -82,7 +83,7 @@ async function checkNamespace(
       broken(
         `namespace "${namespace}": ${reasonOf(error)}`,
         (error as { code?: unknown }).code === GRPC_NOT_FOUND
-          ? `Set TEMPORAL_NAMESPACE to a namespace that exists, or create it: temporal operator namespace create --namespace ${namespace} --retention 72h.`
+          ? `Set TEMPORAL_NAMESPACE to a namespace that exists, or create it: ${shellCommand('temporal operator namespace create', [], { namespace, retention: '72h' })}`
           : 'Check that the API key or certificate in the TEMPORAL_… variables is valid for this namespace.',
       ),
     ];
@@ -135,7 +136,11 @@ async function checkSearchAttributes(
     return registered[name] === undefined
       ? broken(
           `search attribute ${name} is not registered`,
-          `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${typeName}`,
+          shellCommand('temporal operator search-attribute create', [], {
+            namespace,
+            name,
+            type: typeName,
+          }),
         )
       : broken(
           `search attribute ${name} is registered with another type than ${typeName}`,

@@ -1,5 +1,6 @@
 import type { FailureReason } from '../../domain/delivery.js';
-import { inCode } from '../../lib/markdownCode.js';
+import { commandBlock, inCode } from '../../lib/markdownCode.js';
+import { shellCommand } from '../../lib/shellCommand.js';
 import { REMEDIES } from '../../domain/remedies.js';
 import { oldestOpen, openCount } from './deadLetterCounts.js';
 import type {
@@ -129,8 +130,10 @@ function reminderNotice(
 const NOTICE_PRIORITY = 2;
 
 function nextSteps(destination: Destination, counts: DeadLetterCounts): string {
-  return (
-    `Open dead letters there now: ${openCount(counts)}. List them: ${inCode(`sendproof dead-letters --destination ${destination}`)}. ` +
-    `Retry them once the cause is fixed: ${inCode(`sendproof dead-letters retry --destination ${destination}`)}.`
-  );
+  return [
+    `Open dead letters there now: ${openCount(counts)}. List them:`,
+    commandBlock(shellCommand('sendproof dead-letters', [], { destination })),
+    'Retry them once the cause is fixed:',
+    commandBlock(shellCommand('sendproof dead-letters retry', [], { destination })),
+  ].join('\n\n');
 }

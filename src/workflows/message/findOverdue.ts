@@ -1,6 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { WorkflowQueueActivities } from '../../contract/activities.js';
-import { inCode } from '../../lib/markdownCode.js';
+import { commandBlock } from '../../lib/markdownCode.js';
+import { shellCommand } from '../../lib/shellCommand.js';
 import type { OverdueMessages, OperatorNotice } from '../../contract/notices.js';
 
 /** Shorter than the interval between two checks: a check that fails for longer leaves the work to the next one. */
@@ -25,16 +26,17 @@ export function overdueNotice(
 ): OperatorNotice {
   const window = new Date(Math.floor(now.getTime() / WINDOW_MS) * WINDOW_MS).toISOString();
   const minutes = Math.round(overdueAfterMs / 60_000);
-  const more = count > keys.length ? `\n- and ${count - keys.length} more` : '';
+  const timelines = keys.map((key) => shellCommand('sendproof timeline', [key])).join('\n');
+  const more = count > keys.length ? `There are ${count - keys.length} more. ` : '';
   return {
     topic: `overdue/${window}`,
     content: {
       title: count === 1 ? 'A message is overdue' : `${count} messages are overdue`,
       severity: 'error',
       text: [
-        `More than ${minutes} min after they were due, these messages are neither delivered nor dead-lettered:`,
-        keys.map((key) => `- ${inCode(key)}`).join('\n') + more,
-        'Run `sendproof timeline <key>` to see why. If there are many, check that workers run for their accounts: `sendproof doctor`.',
+        `More than ${minutes} min after they were due, these messages are neither delivered nor dead-lettered. To see why:`,
+        commandBlock(timelines),
+        `${more}If there are many, check that workers run for their accounts: \`sendproof doctor\`.`,
       ].join('\n\n'),
     },
     priority: 2,

@@ -2,7 +2,8 @@
 import type { Attempt } from '../../domain/delivery.js';
 import type { DeadLetter } from '../../domain/deadLetter.js';
 import type { Destination } from '../../domain/destination.js';
-import { shellWord } from '../../lib/markdownCode.js';
+import { commandInCode } from '../../lib/markdownCode.js';
+import { shellCommand } from '../../lib/shellCommand.js';
 import { REMEDIES } from '../../domain/remedies.js';
 import type { Delivery } from './delivery.js';
 
@@ -44,13 +45,18 @@ function lastAnswer(attempt: Attempt | undefined): string {
 }
 
 function howToRetryOrDiscard(deduplicationKey: string): string {
-  const key = shellWord(deduplicationKey);
+  const retry = shellCommand('sendproof retry', [deduplicationKey]);
+  const discard = shellCommand('sendproof discard', [deduplicationKey], { reason: '…' });
+  const signal = shellCommand('temporal workflow signal', [], {
+    'workflow-id': deduplicationKey,
+    name: 'retry',
+  });
   return [
     '### Retry or discard',
     [
       '- here: _Send a Signal_, with the name `retry` or `discard` and the input `{"by":"…","reason":"…"}`',
-      `- \`sendproof retry ${key}\`, or \`sendproof discard ${key} --reason …\``,
-      `- \`temporal workflow signal --workflow-id ${key} --name retry\``,
+      `- ${commandInCode(retry)}, or ${commandInCode(discard)}`,
+      `- ${commandInCode(signal)}`,
       `- \`POST /v1/messages/${encodeURIComponent(deduplicationKey)}/retry\`, or \`…/discard\``,
     ].join('\n'),
   ].join('\n\n');
