@@ -1,7 +1,13 @@
 import { activityInfo, ApplicationFailure, heartbeat, type Info } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { AttemptLog, lastNumber } from '../domain/attemptLog.js';
-import { DeliveryError, type Attempt, type Ending, type Receipt } from '../domain/delivery.js';
+import {
+  DEFAULT_RESENDS,
+  DeliveryError,
+  type Attempt,
+  type Ending,
+  type Receipt,
+} from '../domain/delivery.js';
 import type { DestinationAdapter } from '../destinations/destination.js';
 import { asTransient } from '../http/failure.js';
 import type { AttemptReport } from '../telemetry/attemptReport.js';
@@ -154,7 +160,7 @@ type AttemptResult = { lookup?: Attempt['lookup'] } & (
   { receipt: Receipt; error?: undefined } | { receipt?: undefined; error: DeliveryError }
 );
 
-/** Searches first where an earlier attempt may have posted, then posts. */
+/** Searches first where an earlier attempt has sent something, then posts. */
 async function makeAttempt(
   adapter: DestinationAdapter | undefined,
   input: DeliverInput,
@@ -165,13 +171,14 @@ async function makeAttempt(
   try {
     if (!adapter) throw accountNotConfigured(input.destination);
     const { path } = partsOf(input);
-    const unresolved = log.unresolved();
-    if (unresolved.length > 0) {
-      const since = new Date(unresolved[0]?.startedAt ?? 0);
+    // A platform that can't be searched has to be believed where it says that it refused a request.
+    const [first] = adapter.find ? log.sent() : log.unresolved();
+    if (first) {
+      const since = new Date(first.startedAt ?? 0);
       const earlier = await findEarlierPost(adapter, path, input.deliveryId, since);
       lookup = earlier.lookup;
       if (earlier.receipt) return { receipt: earlier.receipt, lookup };
-      if (lookup === 'refused' && !mayPostAgain(input, unresolved)) throw outcomeUnknown(since);
+      if (lookup === 'refused') assertMayResend(input, log);
     }
     if (lease.lost) throw workerFrozen();
     if (input.expiresAt !== undefined && Date.now() >= Date.parse(input.expiresAt)) {
@@ -201,15 +208,26 @@ async function findEarlierPost(
   }
 }
 
-/** Where the search is refused, `onAmbiguous` decides, except for attempts before a person's retry: the person has decided. */
-function mayPostAgain(input: DeliverInput, unresolved: readonly Attempt[]): boolean {
-  const decidedUpTo = input.decidedUpTo ?? lastNumber(input.earlierAttempts);
-  return input.onAmbiguous === 'resend' || unresolved.every(({ number }) => number <= decidedUpTo);
+/**
+ * Where the search is refused, a message may be sent again as often as its `onAmbiguous` and its retry profile allow. Attempts
+ * before a person's retry don't count: the person has decided about them.
+ *
+ * @throws DeliveryError `outcome_unknown` when it may not
+ */
+function assertMayResend(
+  { decidedUpTo, earlierAttempts, onAmbiguous, retry }: DeliverInput,
+  log: AttemptLog,
+): void {
+  const unknown = log.unresolved(decidedUpTo ?? lastNumber(earlierAttempts));
+  const resends = onAmbiguous === 'resend' ? (retry.resends ?? DEFAULT_RESENDS) : 0;
+  if (unknown.length > resends) throw outcomeUnknown(unknown);
 }
 
-function outcomeUnknown(since: Date): DeliveryError {
+function outcomeUnknown(attempts: readonly Attempt[]): DeliveryError {
+  const since = attempts[0]?.startedAt ?? 'an unknown time';
+  const what = attempts.length === 1 ? 'An attempt' : `Each of ${attempts.length} attempts`;
   return new DeliveryError(
-    `An attempt since ${since.toISOString()} may have posted it, and the destination can’t be searched: ` +
+    `${what} since ${since} may have posted it, and the destination can’t be searched: ` +
       'check the destination, then retry if the message is missing, or discard it if it is there.',
     { outcome: 'permanent', reason: 'outcome_unknown' },
   );

@@ -1,6 +1,6 @@
 /** Retry profiles: those of `sendproof.yaml`, and the built-in ones. */
 import { z } from 'zod';
-import type { RetryProfile } from '../domain/delivery.js';
+import { DEFAULT_RESENDS, type RetryProfile } from '../domain/delivery.js';
 import { durationMs } from '../lib/duration.js';
 
 export const retryProfileSchema = z
@@ -10,14 +10,19 @@ export const retryProfileSchema = z
     maximumDelay: durationMs.prefault('5m'),
     attempts: z.int().min(1).max(1_000).default(15),
     giveUpAfter: durationMs.optional(),
+    /** How often a message is sent again where nobody can find out whether it was posted. */
+    resends: z.int().min(0).max(1_000).default(DEFAULT_RESENDS),
   })
-  .transform(({ initialDelay, factor, maximumDelay, attempts, giveUpAfter }): RetryProfile => ({
-    initialDelayMs: initialDelay,
-    factor,
-    maximumDelayMs: maximumDelay,
-    attempts,
-    giveUpAfterMs: giveUpAfter,
-  }));
+  .transform(
+    ({ initialDelay, factor, maximumDelay, attempts, giveUpAfter, resends }): RetryProfile => ({
+      initialDelayMs: initialDelay,
+      factor,
+      maximumDelayMs: maximumDelay,
+      attempts,
+      giveUpAfterMs: giveUpAfter,
+      resends,
+    }),
+  );
 
 /** `sendproof.yaml` may redefine each of them. */
 export const BUILT_IN_RETRY_PROFILES: Readonly<Record<string, RetryProfile>> = {

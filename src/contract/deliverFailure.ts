@@ -62,9 +62,7 @@ export function readDeliverFailure(
 
   const decidedUpTo = activity.decidedUpTo ?? lastNumber(activity.earlier);
   // A person has to check the destination before this may be sent again, whatever the reason of the last failure.
-  const unresolved = new AttemptLog(failure.attempts)
-    .unresolved()
-    .find(({ number }) => number > decidedUpTo);
+  const [unresolved] = new AttemptLog(failure.attempts).unresolved(decidedUpTo);
   return unresolved
     ? {
         ...failure,

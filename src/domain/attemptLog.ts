@@ -48,26 +48,54 @@ export class AttemptLog {
     this.#attempts.push({ number: lastNumber(this.#attempts) + 1, ...entry });
   }
 
-  /** The attempts, the oldest left out where there are very many. */
+  /**
+   * The attempts, the oldest left out where there are very many. Those that the next attempt searches for are left out last:
+   * without them it would post again.
+   */
   entries(): Attempt[] {
-    return this.#attempts.slice(-KEPT_ATTEMPTS);
+    const excess = this.#attempts.length - KEPT_ATTEMPTS;
+    if (excess <= 0) return [...this.#attempts];
+    const needed = new Set(this.sent());
+    const droppable = this.#attempts.slice(0, -1);
+    const dropped = new Set(
+      [
+        ...droppable.filter((attempt) => !needed.has(attempt)),
+        // The first of them has the time from which the search begins.
+        ...droppable.filter((attempt) => needed.has(attempt)).slice(1),
+      ].slice(0, excess),
+    );
+    return this.#attempts.filter((attempt) => !dropped.has(attempt));
   }
 
   /**
-   * The attempts of which it is still unknown whether they posted: the ambiguous ones since the last search, or since the
-   * message was sent again without one. A search that was refused, with nothing sent after it, resolves none of them: the
-   * account may have the permission by the time a person asks for a retry.
+   * The attempts whose request may have reached the platform, since the last search that had a result: whatever the platform
+   * answered, the next attempt searches for their post before it makes another. An attempt that searches posts afterwards, so
+   * it is one of them itself.
    */
-  unresolved(): Attempt[] {
-    const lastResolved = this.#attempts.findLastIndex(
-      ({ lookup, outcome }) =>
-        lookup !== undefined && !(lookup === 'refused' && outcome === 'permanent'),
+  sent(): Attempt[] {
+    const lastSearched = this.#attempts.findLastIndex(
+      ({ lookup }) => lookup === 'found' || lookup === 'absent',
     );
-    // An attempt searches before it posts: its own outcome may be unknown again.
-    return this.#attempts
-      .slice(Math.max(lastResolved, 0))
-      .filter(({ outcome }) => outcome === 'ambiguous');
+    return this.#attempts.slice(Math.max(lastSearched, 0)).filter(wasSent);
   }
+
+  /**
+   * The attempts of which it is unknown whether they posted: neither the platform's answer nor a search has said so.
+   *
+   * @param after only attempts with a higher number
+   */
+  unresolved(after = 0): Attempt[] {
+    return this.sent().filter(({ number, outcome }) => outcome === 'ambiguous' && number > after);
+  }
+}
+
+/**
+ * Whether the platform may have received the request of this attempt. It has if it answered, except by asking to slow down:
+ * platforms count requests before they read them, and a search for each such answer would double the load.
+ */
+function wasSent({ outcome, httpStatus, reason }: Attempt): boolean {
+  if (outcome === 'delivered') return false;
+  return outcome === 'ambiguous' || (httpStatus !== undefined && reason !== 'rate_limited');
 }
 
 /** The number of the last attempt; 0 when there was none. */

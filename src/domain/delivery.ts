@@ -89,8 +89,8 @@ export interface Attempt {
   /** The delay that was chosen before the next attempt. */
   nextAttemptInMs?: number;
   /**
-   * Set when this attempt first searched for the post of an earlier, ambiguous one: `found` (adopted as the receipt),
-   * `absent` (so it was sent again), `refused` (the platform or the account's scopes don't allow the search).
+   * Set when this attempt first searched for the post of an earlier one: `found` (adopted as the receipt), `absent` (so it was
+   * sent again), `refused` (the platform or the account's scopes don't allow the search).
    */
   lookup?: 'found' | 'absent' | 'refused';
 }
@@ -102,7 +102,10 @@ export interface Attempt {
  */
 export type Ending = 'refused' | 'exhausted' | 'expired' | 'held_back';
 
-/** What to do after an ambiguous attempt where the destination can't be searched. */
+/**
+ * What to do after an ambiguous attempt where the destination can't be searched. `resend`: send it again, as often as the
+ * retry profile's `resends` allows.
+ */
 export type OnAmbiguous = 'resend' | 'dead_letter';
 
 /** The retry profile of a delivery. */
@@ -117,7 +120,15 @@ export interface RetryProfile {
   attempts: number;
   /** No attempt is planned later than this after the delivery began: it is dead-lettered instead. */
   giveUpAfterMs?: number | undefined;
+  /**
+   * How often the message is sent again after attempts of which nobody can find out whether they posted; then it is
+   * dead-lettered. A person's retry starts a new count. Absent from the plans of earlier releases: `DEFAULT_RESENDS`.
+   */
+  resends?: number | undefined;
 }
+
+/** The default of a retry profile's `resends`: people see a message at most three times. */
+export const DEFAULT_RESENDS = 2;
 
 export type DeliveryErrorOutcome = Exclude<AttemptOutcome, 'delivered'>;
 

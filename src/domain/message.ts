@@ -231,7 +231,7 @@ const messageFields = z.strictObject({
     .default('resend')
     .meta({
       description:
-        'The action after an attempt with an unknown outcome, if the destination cannot be searched: `resend` posts at least once, `dead_letter` posts at most once.',
+        'The action after an attempt with an unknown outcome, if the destination cannot be searched. `resend`: send it again, at most as often as `resends` of the retry profile allows (twice by default), then dead-letter it. `dead_letter`: dead-letter it at once, so that it is posted at most once.',
       examples: ['resend'],
     }),
   retryProfile: z

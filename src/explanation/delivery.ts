@@ -135,14 +135,15 @@ function explainConfirmed({ attempts, destination }: DeliveryState, now: Date): 
   if (!last) return `Confirmed: posted to ${destination}${when}.`;
 
   const earlier = attempts.slice(0, -1);
+  const log = new AttemptLog(earlier);
   if (last.lookup === 'found') {
-    const poster = earlier.findLast(({ outcome }) => outcome === 'ambiguous') ?? last;
+    const poster = log.unresolved().at(-1) ?? log.sent()[0] ?? last;
     return `Confirmed: attempt ${poster.number} posted it to ${destination}, although ${causeOf(poster, destination)}; attempt ${last.number} found the post${when} and did not post again.`;
   }
   const failed = earlier.at(-1);
   if (!failed) return `Confirmed: posted to ${destination}${when}.`;
   const twice =
-    last.lookup === 'refused'
+    log.unresolved().length > 0 && last.lookup !== 'absent'
       ? ' An earlier attempt may have posted it too, because the destination can’t be searched.'
       : '';
   const cause = causeOf(failed, destination);

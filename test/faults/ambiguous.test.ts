@@ -171,6 +171,26 @@ describe('where nobody may look', () => {
   });
 });
 
+describe('a platform that posts, and then answers that it refused', () => {
+  it.each<[string, FaultInput]>([
+    [slackChannel(10), { kind: 'slack_error', error: 'msg_too_long', platform: 'slack' }],
+    [teamsChannel(10), { kind: 'http_error', status: 400, platform: 'teams' }],
+  ])('is searched by a person’s retry: one post in %s', async (destination, fault) => {
+    const { platform } = place(destination);
+    const once = { operation: POSTING[platform], when: 'after', times: 1 } as const;
+    harness.sandbox.addFault({ ...fault, ...once });
+    const key = await send(destination, 'resend');
+    await harness.waitForStatus(key, 'dead_lettered');
+    await retry(key);
+    const state = await harness.waitForStatus(key, 'confirmed');
+    expect(attemptsOf(state)).toMatchObject([
+      { outcome: 'permanent' },
+      { number: 2, outcome: 'delivered', lookup: 'found' },
+    ]);
+    expect(harness.sandbox.posts()).toHaveLength(1);
+  });
+});
+
 describe('a retry after an unknown outcome', () => {
   it.each([slackChannel(4), teamsChannel(4)])(
     'finds the post in %s once looking is allowed, and doesn’t post again',

@@ -52,6 +52,64 @@ describe('the attempt log', () => {
     restored.add({ outcome: 'delivered' });
     expect(restored.entries().at(-1)?.number).toBe(251);
   });
+
+  it.each([
+    ['a few', 2],
+    ['very many', 150],
+  ])('keeps those that are still to be searched for: %s', (_, count) => {
+    let log = new AttemptLog([]);
+    for (let sent = 1; sent <= count; sent += 1) log.add({ outcome: 'ambiguous' });
+    for (let attempt = 1; attempt <= 250; attempt += 1) {
+      // As from heartbeat to heartbeat.
+      log = new AttemptLog(log.entries());
+      log.add({ outcome: 'transient', reason: 'rate_limited' });
+    }
+    const entries = log.entries();
+    expect(entries).toHaveLength(100);
+    expect(entries.at(-1)?.number).toBe(count + 250);
+    expect(log.unresolved()[0]?.number).toBe(1);
+    expect(log.unresolved()).toHaveLength(Math.min(count, 99));
+  });
+});
+
+describe('what the next attempt searches for', () => {
+  const answered = (number: number, httpStatus: number, rest: Partial<Attempt> = {}): Attempt => ({
+    number,
+    outcome: 'permanent',
+    reason: 'request_rejected',
+    httpStatus,
+    ...rest,
+  });
+  const notSent: Attempt = { number: 1, outcome: 'transient', reason: 'connection_failed' };
+
+  it.each<[string, Attempt[], number[]]>([
+    ['nothing, where no request left', [notSent], []],
+    [
+      'nothing, where the platform only asked to slow down',
+      [{ ...failed(1), httpStatus: 429 }],
+      [],
+    ],
+    ['what may have been posted', [unknown(1)], [1]],
+    ['what the platform refused', [answered(1, 400), answered(2, 200)], [1, 2]],
+    ['what the platform put off', [answered(1, 425, { outcome: 'transient' })], [1]],
+    [
+      'nothing, once it was searched for',
+      [answered(1, 400), { ...failed(2), lookup: 'absent' }],
+      [],
+    ],
+    [
+      'what was sent after the search',
+      [answered(1, 400), answered(2, 400, { lookup: 'absent' })],
+      [2],
+    ],
+    [
+      'the same as before, where the search was refused',
+      [answered(1, 400), answered(2, 403, { lookup: 'refused' })],
+      [1, 2],
+    ],
+  ])('is %s', (_, attempts, numbers) => {
+    expect(new AttemptLog(attempts).sent().map(({ number }) => number)).toEqual(numbers);
+  });
 });
 
 describe('what is unresolved', () => {
@@ -70,9 +128,9 @@ describe('what is unresolved', () => {
       [3],
     ],
     [
-      'nothing, once it was sent again without a look',
-      [unknown(1), { ...failed(2), lookup: 'refused' }],
-      [],
+      'the same as before, once it was sent again without a look',
+      [unknown(1), { ...failed(2), lookup: 'refused' }, { ...unknown(3), lookup: 'refused' }],
+      [1, 3],
     ],
     [
       'the same as before, when nobody could look and nothing was sent',

@@ -27,7 +27,7 @@ export const attemptFields = {
     .meta({ description: 'The duration of the attempt in milliseconds.', examples: [184] }),
   outcome: z.enum(['delivered', 'transient', 'permanent', 'ambiguous']).meta({
     description:
-      'The outcome of the attempt. `delivered`: the message was posted. `transient`: it was not posted, and a further attempt may succeed. `permanent`: it was not posted, and a further attempt cannot succeed. `ambiguous`: the platform may have posted it.',
+      'The outcome of the attempt. `delivered`: the message was posted. `transient`: nothing was sent, or the platform put it off, and a further attempt may succeed. `permanent`: the platform refused it, and a further attempt cannot succeed. `ambiguous`: the platform may have posted it.',
     examples: ['permanent'],
   }),
   reason: reasonSchema.optional(),
@@ -58,7 +58,7 @@ export const attemptFields = {
     .optional()
     .meta({
       description:
-        'The result of the search for the post of an earlier ambiguous attempt. `found`: the post is the receipt. `absent`: the message was posted again. `refused`: the platform or the permissions of the account do not allow the search.',
+        'The result of the search for the post of an earlier attempt. Absent if no earlier request may have reached the platform. `found`: the post is the receipt. `absent`: the message was posted again. `refused`: the platform or the permissions of the account do not allow the search.',
       examples: ['found'],
     }),
 };

@@ -1,0 +1,241 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  DeliveryError,
+  type Attempt,
+  type DeliveryErrorOutcome,
+  type FailureReason,
+} from '../../src/domain/delivery.js';
+import type { DestinationAdapter } from '../../src/destinations/destination.js';
+import { deliverThrough } from './delivering.js';
+
+/** What a platform does with one request, and what it answers. */
+interface Answer {
+  posts: boolean;
+  error?: { outcome: DeliveryErrorOutcome; reason: FailureReason; httpStatus?: number };
+}
+
+const POSTED: Answer = { posts: true };
+
+/** A platform that answers its posting requests in this order, and then by posting. */
+class Platform implements DestinationAdapter {
+  posts = 0;
+  searches = 0;
+  readonly #answers: Answer[];
+
+  constructor(answers: readonly Answer[]) {
+    this.#answers = [...answers];
+  }
+
+  post() {
+    const { posts, error } = this.#answers.shift() ?? POSTED;
+    if (posts) this.posts += 1;
+    return error
+      ? Promise.reject(new DeliveryError('what happened', error))
+      : Promise.resolve({ messageId: String(this.posts) });
+  }
+
+  find() {
+    this.searches += 1;
+    return Promise.resolve(this.posts > 0 ? { messageId: '1' } : undefined);
+  }
+
+  check() {
+    return Promise.resolve({ identity: 'app' });
+  }
+
+  /** The same platform for an account that may not search it, or as one that can't be searched. */
+  unsearchable(how: 'refused' | 'impossible'): Partial<DestinationAdapter> {
+    const refusal = { outcome: 'permanent', reason: 'not_authorised', httpStatus: 403 } as const;
+    return {
+      post: () => this.post(),
+      ...(how === 'refused' && {
+        find: () => Promise.reject(new DeliveryError('missing_scope', refusal)),
+      }),
+    };
+  }
+}
+
+const refused = (httpStatus: number, reason: FailureReason, posts = true): Answer => ({
+  posts,
+  error: { outcome: 'permanent', reason, httpStatus },
+});
+const unknown = (posts: boolean, httpStatus = 502): Answer => ({
+  posts,
+  error: { outcome: 'ambiguous', reason: 'platform_unavailable', httpStatus },
+});
+const limited: Answer = {
+  posts: false,
+  error: { outcome: 'transient', reason: 'rate_limited', httpStatus: 429 },
+};
+
+describe('a platform that posts and then answers that it refused', () => {
+  it.each([
+    refused(400, 'request_rejected'),
+    refused(401, 'credentials_rejected'),
+    refused(403, 'not_authorised'),
+    refused(404, 'destination_not_found'),
+    refused(409, 'request_rejected'),
+    refused(413, 'content_rejected'),
+    refused(200, 'content_rejected'),
+  ])('shows the message once: a person’s retry finds it ($error.httpStatus)', async (answer) => {
+    const platform = new Platform([answer]);
+    const parked = await deliverThrough(platform, { onAmbiguous: 'resend' });
+    expect(parked).toMatchObject({ reason: answer.error?.reason });
+
+    const retried = await deliverThrough(platform, { onAmbiguous: 'resend' }, parked.attempts);
+    expect(retried.attempts.at(-1)).toMatchObject({ outcome: 'delivered', lookup: 'found' });
+    expect(platform).toMatchObject({ posts: 1, searches: 1 });
+  });
+
+  it.each([408, 423, 425])('is searched before the next attempt (%i)', async (httpStatus) => {
+    const answer: Answer = {
+      posts: true,
+      error: { outcome: 'transient', reason: 'platform_unavailable', httpStatus },
+    };
+    const platform = new Platform([answer]);
+    const { attempts } = await deliverThrough(platform, { onAmbiguous: 'resend' });
+    expect(attempts).toMatchObject([{ httpStatus }, { outcome: 'delivered', lookup: 'found' }]);
+    expect(platform.posts).toBe(1);
+  });
+
+  it('is searched by the retry of a dead letter of an earlier release, too', async () => {
+    const earlier: Attempt[] = [
+      {
+        number: 1,
+        startedAt: '2026-11-20T12:00:00.000Z',
+        outcome: 'permanent',
+        reason: 'request_rejected',
+        httpStatus: 400,
+        platformCode: 'BadRequest',
+      },
+    ];
+    const platform = new Platform([]);
+    platform.posts = 1;
+    const { attempts } = await deliverThrough(platform, { onAmbiguous: 'resend' }, earlier);
+    expect(attempts.at(-1)).toMatchObject({ number: 2, lookup: 'found' });
+  });
+
+  it('is believed where it can’t be searched, since a person has asked for the retry', async () => {
+    const platform = new Platform([refused(400, 'request_rejected', false)]);
+    const adapter = platform.unsearchable('impossible');
+    const settings = { onAmbiguous: 'dead_letter' } as const;
+    const parked = await deliverThrough(adapter, settings);
+    expect(parked.reason).toBe('request_rejected');
+    const retried = await deliverThrough(adapter, settings, parked.attempts);
+    expect(retried.attempts.at(-1)).toMatchObject({ outcome: 'delivered' });
+    expect(retried.attempts.at(-1)?.lookup).toBeUndefined();
+  });
+});
+
+describe('a platform that asks to slow down', () => {
+  it('is not searched for each such answer', async () => {
+    const platform = new Platform([limited, limited, limited]);
+    const { attempts } = await deliverThrough(platform, { onAmbiguous: 'resend' });
+    expect(attempts).toHaveLength(4);
+    expect(platform).toMatchObject({ posts: 1, searches: 0 });
+  });
+});
+
+const anyAnswer = fc.oneof(
+  fc
+    .record({ posts: fc.boolean(), httpStatus: fc.integer({ min: 500, max: 599 }) })
+    .map(({ posts, httpStatus }): Answer => unknown(posts, httpStatus)),
+  fc
+    .record({ posts: fc.boolean(), httpStatus: fc.integer({ min: 400, max: 499 }) })
+    .filter(({ httpStatus }) => httpStatus !== 429)
+    .map(({ posts, httpStatus }): Answer => refused(httpStatus, 'request_rejected', posts)),
+  fc.constant(limited),
+);
+
+describe('a message', () => {
+  it('is seen once where the platform can be searched, whatever it answers and however often people retry', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyAnswer, { maxLength: 12 }), async (answers) => {
+        const platform = new Platform(answers);
+        let log: Attempt[] = [];
+        for (;;) {
+          const ended = await deliverThrough(platform, { onAmbiguous: 'resend', attempts: 3 }, log);
+          log = ended.attempts;
+          if (ended.receipt) break;
+        }
+        expect(platform.posts).toBe(1);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('is posted at most once and `resends` times more where nobody can search, for each decision of a person', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.oneof(
+            fc.boolean().map((posts) => unknown(posts)),
+            fc.constant(limited),
+          ),
+          {
+            minLength: 20,
+            maxLength: 20,
+          },
+        ),
+        fc.integer({ min: 0, max: 4 }),
+        fc.constantFrom('refused', 'impossible'),
+        async (answers, resends, how) => {
+          const platform = new Platform(answers);
+          const adapter = platform.unsearchable(how);
+          let log: Attempt[] = [];
+          for (let decision = 1; decision <= 2; decision += 1) {
+            const settings = { onAmbiguous: 'resend', resends, attempts: 1_000 } as const;
+            const { attempts, reason } = await deliverThrough(adapter, settings, log);
+            const made = attempts.slice(log.length);
+            const sent = made.filter(({ outcome }) => outcome !== 'transient');
+            if (reason === undefined) return;
+            expect(reason).toBe('outcome_unknown');
+            // The last one looked, was refused, and sent nothing.
+            expect(sent).toHaveLength(resends + 2);
+            expect(platform.posts).toBeLessThanOrEqual(decision * (resends + 1));
+            log = attempts;
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('a webhook that posts and answers 502', () => {
+  const always = Array.from({ length: 20 }, () => unknown(true));
+
+  it('shows a message three times by default, then it is a dead letter that says so', async () => {
+    const platform = new Platform(always);
+    const { attempts, reason, detail } = await deliverThrough(platform.unsearchable('impossible'), {
+      onAmbiguous: 'resend',
+    });
+    expect(platform.posts).toBe(3);
+    expect(reason).toBe('outcome_unknown');
+    expect(detail).toMatch(/^Each of 3 attempts since \S+ may have posted it/);
+    expect(attempts).toHaveLength(4);
+  });
+
+  it.each([
+    ['resend', 0, 1],
+    ['resend', 1, 2],
+    ['resend', 5, 6],
+    ['dead_letter', 5, 1],
+  ] as const)('shows it with %s and resends %i %i times', async (onAmbiguous, resends, seen) => {
+    const platform = new Platform(always);
+    const adapter = platform.unsearchable('impossible');
+    expect(await deliverThrough(adapter, { onAmbiguous, resends })).toMatchObject({
+      reason: 'outcome_unknown',
+    });
+    expect(platform.posts).toBe(seen);
+  });
+
+  it('may be sent to as often again after a person’s retry', async () => {
+    const platform = new Platform(always);
+    const adapter = platform.unsearchable('impossible');
+    const parked = await deliverThrough(adapter, { onAmbiguous: 'resend' });
+    await deliverThrough(adapter, { onAmbiguous: 'resend' }, parked.attempts);
+    expect(platform.posts).toBe(6);
+  });
+});

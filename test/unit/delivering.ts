@@ -1,0 +1,74 @@
+/** Runs the `deliver` activity without Temporal: attempt after attempt, as Temporal would, and people's retries. */
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import type { AccountConnection } from '../../src/accounts/accountConnection.js';
+import { createDeliver } from '../../src/activities/deliver.js';
+import type { DeliverInput, DeliverResult } from '../../src/contract/deliver.js';
+import { lastNumber } from '../../src/domain/attemptLog.js';
+import type { Attempt, Receipt } from '../../src/domain/delivery.js';
+import type { DestinationAdapter } from '../../src/destinations/destination.js';
+
+export interface Ended {
+  attempts: Attempt[];
+  receipt?: Receipt;
+  /** The reason why it is a dead letter, and what is said about it. */
+  reason?: string;
+  detail?: string;
+}
+
+export type DeliverSettings = Pick<DeliverInput, 'onAmbiguous'> & {
+  resends?: number;
+  attempts?: number;
+};
+
+const SILENT = new DefaultLogger('ERROR', () => undefined);
+
+/** Delivers through the adapter until it is confirmed or a dead letter, after the attempts of `before`. */
+export async function deliverThrough(
+  adapter: Partial<DestinationAdapter>,
+  { onAmbiguous, resends, attempts = 10 }: DeliverSettings,
+  before: Attempt[] = [],
+): Promise<Ended> {
+  const deliver = createDeliver({
+    connectionFor: () =>
+      ({
+        acquireAdapter: () => adapter,
+        recordResult: () => false,
+      }) as unknown as AccountConnection,
+    random: () => 0.5,
+    report: () => undefined,
+  });
+  const input: DeliverInput = {
+    destination: 'slack:default/C0OPS',
+    deliveryId: 'delivery.0',
+    content: { text: 'Disk full' },
+    onAmbiguous,
+    retry: {
+      initialDelayMs: 100,
+      factor: 2,
+      maximumDelayMs: 1_000,
+      attempts,
+      ...(resends !== undefined && { resends }),
+    },
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    earlierAttempts: before,
+    decidedUpTo: lastNumber(before),
+  };
+  let heartbeatDetails: unknown;
+  for (let attempt = 1; ; attempt += 1) {
+    const environment = new MockActivityEnvironment(
+      { attempt, heartbeatDetails },
+      { logger: SILENT },
+    );
+    environment.on('heartbeat', (details: unknown) => (heartbeatDetails = details));
+    try {
+      return await environment.run<[DeliverInput], DeliverResult, typeof deliver>(deliver, input);
+    } catch (error) {
+      if (!(error instanceof ApplicationFailure)) throw error;
+      if (!error.nonRetryable) continue;
+      const [log] = error.details as [Attempt[]];
+      return { attempts: log, reason: error.type ?? '', detail: error.message };
+    }
+  }
+}
