@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { Configuration, DeduplicationWindow } from '../config/configuration.js';
 import type { MessageStatus } from '../domain/delivery.js';
-import type { Message } from '../domain/message.js';
+import { readableContent, type Message } from '../domain/message.js';
 import { describeMessage, memoOf, summarise } from '../store/messageExecution.js';
 import { restartMessage, startMessage, type MessageStart } from '../store/startMessage.js';
 import { planAcknowledgements } from './acknowledgementPlan.js';
@@ -62,7 +62,8 @@ function messageStart(
   configuration: Configuration,
   traceId: string,
 ): MessageStart {
-  const { deduplicationKey, content, correlation, priority, onAmbiguous } = message;
+  const { deduplicationKey, correlation, priority, onAmbiguous } = message;
+  const content = readableContent(message.content);
   const { deliverAt, expiresAt } = message;
   return {
     deduplicationKey,
@@ -71,12 +72,13 @@ function messageStart(
       correlation,
       priority,
       onAmbiguous,
-      deliveries: planDeliveries(message, configuration),
+      deliveries: planDeliveries({ ...message, content }, configuration),
       deliverAt,
       expiresAt,
       acknowledgements: planAcknowledgements(message, configuration),
       traceId,
     },
+    // Of what was sent: releases that kept terminal codes compare the same.
     memo: { fingerprint: fingerprint(message), startToken: randomUUID() },
   };
 }

@@ -17,8 +17,10 @@ import { problemHandler } from './problemHandler.js';
 import { collectSystemState } from './systemStateMetrics.js';
 import { exposition, METRICS_CONTENT_TYPE, type MetricsSource } from '../telemetry/exposition.js';
 import { readSystemState } from '../store/systemState.js';
+import { parseParameters } from './requestParameters.js';
 import { traceRequests } from './requestSpan.js';
 import { errorChain } from '../lib/errorChain.js';
+import { assertSingleHeaders } from './singleHeaders.js';
 import { boundedClient, type CallBounds } from '../temporal/boundedClient.js';
 
 const CALLS_TO_TEMPORAL: CallBounds = {
@@ -69,6 +71,8 @@ export function createApp(options: {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.set('query parser', (query: string | null) => parseParameters(query ?? ''));
+  app.use(assertSingleHeaders);
   app.use(healthRouter(context));
   app.get('/openapi.json', (_request, response) => {
     response.json(document);

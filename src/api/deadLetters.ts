@@ -20,7 +20,7 @@ import type {
   bulkDecisionProgressSchema,
 } from './schema/deadLetterRepresentation.js';
 import type { BulkDecision } from '../contract/deadLetterQueue.js';
-import { jsonBody } from './jsonBody.js';
+import { jsonBody } from './requestBody.js';
 import {
   deadLetterQuerySchema,
   deadLetterSummaryQuerySchema,

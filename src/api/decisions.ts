@@ -8,7 +8,7 @@ import { discardSignal, retrySignal, type OperatorRequest } from '../contract/si
 import type { ApiContext } from './apiContext.js';
 import { findMessage } from './findMessage.js';
 import { parseRequest, Problem } from './problem.js';
-import { jsonBody } from './jsonBody.js';
+import { jsonBody } from './requestBody.js';
 import { retryBodySchema, discardBodySchema, cancelQuerySchema } from './schema/requests.js';
 import { messageLinks } from './schema/paths.js';
 import { deliveryStatus, type MessageState } from '../domain/messageState.js';

@@ -7,13 +7,13 @@ import { acceptMessage } from '../acceptance/acceptMessage.js';
 import { explainDuplicate } from '../explanation/duplicate.js';
 import type { ApiContext } from './apiContext.js';
 import { operationOf, type Operation } from './operation.js';
-import { invalidRequest, parseRequest, Problem } from './problem.js';
+import { invalidRequest, parseEnvelope, parseRequest, Problem } from './problem.js';
 import { logServerProblem } from './problemHandler.js';
 import { problemOf } from './problemOf.js';
 import type { acceptanceSchema, batchResultSchema } from './schema/acceptanceRepresentation.js';
 import { activeTraceId } from '../telemetry/tracing.js';
 import { withMessageSpan } from '../telemetry/messageSpan.js';
-import { jsonBody } from './jsonBody.js';
+import { jsonBody } from './requestBody.js';
 import { batchSchema } from './schema/requests.js';
 import { messageLinks } from './schema/paths.js';
 
@@ -35,7 +35,7 @@ export function ingestionRouter(context: ApiContext): Router {
   });
 
   router.post('/messages/batch', jsonBody(BATCH_LIMIT_BYTES), async (request, response) => {
-    const { messages } = parseRequest(batchSchema, request.body);
+    const { messages } = parseEnvelope(batchSchema, request.body);
     const results = await acceptBatch(context, messages, operationOf(request, response));
     response.json({ results });
   });
@@ -61,6 +61,9 @@ function withIdempotencyKey(request: Request): unknown {
   return { ...body, deduplicationKey };
 }
 
+/** What a proxy makes of the header sent twice. Bare keys may have commas of their own. */
+const QUOTED_LIST = /^"(?:[^"\\]|\\["\\])*"(?:\s*,\s*"(?:[^"\\]|\\["\\])*")+$/;
+
 /**
  * The header's draft standard has a quoted string (https://www.rfc-editor.org/rfc/rfc9651#name-strings); many clients send
  * bare text. Beyond ASCII neither is defined: UTF-8 is what curl and most others put there, Latin-1 what remains.
@@ -68,6 +71,11 @@ function withIdempotencyKey(request: Request): unknown {
 function parseKeyHeader(header: string): string {
   const bytes = Buffer.from(header, 'latin1');
   const text = isUtf8(bytes) ? bytes.toString('utf8') : header;
+  if (QUOTED_LIST.test(text)) {
+    throw invalidRequest([
+      { field: 'idempotency-key', detail: 'the header has a list of keys: send one key' },
+    ]);
+  }
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(text)?.[1];
   return quoted === undefined ? text : quoted.replace(/\\(["\\])/g, '$1');
 }

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { FieldError, problemSchema } from './schema/problem.js';
 import { PROBLEMS, type ProblemType } from './schema/problemTypes.js';
+import { illFormedTexts } from '../lib/text.js';
 
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -9,16 +10,24 @@ export class Problem extends Error {
   readonly errors: FieldError[] | undefined;
   /** Seconds, for the header of that name. */
   readonly retryAfterSeconds: number | undefined;
+  /** More headers of the answer. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     type: ProblemType,
     detail: string,
-    more: { errors?: FieldError[]; retryAfterSeconds?: number; cause?: unknown } = {},
+    more: {
+      errors?: FieldError[];
+      retryAfterSeconds?: number;
+      headers?: Record<string, string>;
+      cause?: unknown;
+    } = {},
   ) {
     super(detail, more.cause === undefined ? undefined : { cause: more.cause });
     this.type = type;
     this.errors = more.errors;
     this.retryAfterSeconds = more.retryAfterSeconds;
+    this.headers = more.headers ?? {};
   }
 
   get status(): number {
@@ -42,13 +51,36 @@ export function parseRequest<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
 ): z.output<Schema> {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const errors = result.error.issues.flatMap(relevantIssues).map(({ path, message }) => ({
-    field: path.join('.') || '(whole body)',
-    detail: message,
-  }));
-  throw invalidRequest(errors, result.error);
+  const illFormed = illFormedTexts(input).map((path) => fieldError(path, NOT_TEXT));
+  if (illFormed.length === 0) return parseEnvelope(schema, input);
+  const named = new Set(illFormed.map(({ field }) => field));
+  const { error } = schema.safeParse(input);
+  throw invalidRequest([
+    ...illFormed,
+    ...fieldErrors(error).filter(({ field }) => !named.has(field)),
+  ]);
+}
+
+const NOT_TEXT =
+  'is not Unicode text: it has half of a surrogate pair, as \\ud83d without the other half';
+
+/** As `parseRequest`, without a look at the texts in parts that the schema leaves open: each is parsed by itself later. */
+export function parseEnvelope<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+): z.output<Schema> {
+  const { success, data, error } = schema.safeParse(input);
+  if (success) return data;
+  throw invalidRequest(fieldErrors(error), error);
+}
+
+function fieldErrors(error: z.ZodError | undefined): FieldError[] {
+  const issues = error?.issues.flatMap(relevantIssues) ?? [];
+  return issues.map(({ path, message }) => fieldError(path, message));
+}
+
+function fieldError(path: readonly PropertyKey[], detail: string): FieldError {
+  return { field: path.join('.') || '(whole body)', detail };
 }
 
 /** For a field with several allowed forms: the issues of the form that the value's type matches. */

@@ -33,6 +33,7 @@ export function logServerProblem(log: Logger, problem: Problem, operation: Opera
 }
 
 function sendProblem(response: Response, problem: Problem): void {
+  response.set(problem.headers);
   if (problem.retryAfterSeconds !== undefined) {
     response.set('Retry-After', String(problem.retryAfterSeconds));
   }

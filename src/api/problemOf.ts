@@ -7,9 +7,13 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof MessageRefused) return refusal(error);
   if (error instanceof URIError) {
-    return new Problem('invalid_request', 'The path is not valid percent-encoding.', {
-      cause: error,
-    });
+    return new Problem(
+      'invalid_request',
+      'The path is not percent-encoded UTF-8. Encode the key as encodeURIComponent does.',
+      {
+        cause: error,
+      },
+    );
   }
   return (
     bodyProblem(error) ??

@@ -31,7 +31,7 @@ export class Output {
   /** Prints a result: as JSON, or as the text of `render`, without control characters from the value. */
   result<Value>(value: Value, render: (value: Value, display: Display) => string): void {
     const text = this.#json
-      ? JSON.stringify(value, undefined, 2)
+      ? printableJson(value, 2)
       : render(printable(value), displayOn(this.#stdout));
     this.#stdout.write(`${text}\n`);
   }
@@ -39,7 +39,7 @@ export class Output {
   /** Prints one of several results. With `--json`, each is one line. An empty text is not printed. */
   progress<Value>(value: Value, render: (value: Value, display: Display) => string): void {
     const text = this.#json
-      ? JSON.stringify(value)
+      ? printableJson(value)
       : render(printable(value), displayOn(this.#stdout));
     if (text !== '') this.#stdout.write(`${text}\n`);
   }
@@ -79,7 +79,7 @@ export class Output {
         this.#stderr.write(`  ${style('bold', field)}: ${detail}\n`);
       }
     }
-    if (this.#json) this.#stdout.write(`${JSON.stringify(error, undefined, 2)}\n`);
+    if (this.#json) this.#stdout.write(`${printableJson(error, 2)}\n`);
   }
 }
 
@@ -106,4 +106,12 @@ function printable<Value>(value: Value): Value {
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [name, printable(each as unknown)]),
   ) as Value;
+}
+
+/** JSON escapes only some of the control characters; here, all that `printable` removes are escaped. */
+function printableJson(value: unknown, space?: number): string {
+  return JSON.stringify(value, undefined, space).replace(
+    /[\u007F-\u009F\p{Zl}\p{Zp}\p{Bidi_C}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

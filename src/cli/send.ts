@@ -1,8 +1,9 @@
 /** `sendproof send` */
 import { randomUUID } from 'node:crypto';
-import { text as readAll } from 'node:stream/consumers';
+import { buffer as readAll } from 'node:stream/consumers';
 import type { OnAmbiguous } from '../domain/delivery.js';
 import type { Content } from '../domain/message.js';
+import { decodeUtf8 } from '../lib/text.js';
 import type { Acceptance, MessageRequest } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { ApiProblem, UnreachableError, UsageError } from './errors.js';
@@ -113,7 +114,13 @@ async function textOf({ text }: SendOptions, { stdin }: CommandContext): Promise
       '"--text -" reads the text from standard input, which is a terminal: pipe the text in, or write it after --text.',
     );
   }
-  return (await readAll(stdin)).replace(/\r?\n$/, '');
+  const read = decodeUtf8(await readAll(stdin));
+  if (read === undefined) {
+    throw new UsageError(
+      '"--text -" reads UTF-8, and standard input has bytes that are not: convert the text first, as with "iconv -t UTF-8".',
+    );
+  }
+  return read.replace(/\r?\n$/, '');
 }
 
 /** Whether the message may have been accepted, or may be accepted by a second request. */

@@ -26,6 +26,7 @@ import type { DigestPolicy } from '../contract/notices.js';
 import type { AcknowledgementSettings } from '../acknowledgements/policy.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { portNumber } from '../lib/ports.js';
+import { decodeUtf8, illFormedTexts } from '../lib/text.js';
 import { withSecretsOf } from '../lib/secret.js';
 
 /** An account together with its platform. */
@@ -227,6 +228,12 @@ function parse<Schema extends z.ZodType>(
   input: unknown,
   where: string,
 ): z.output<Schema> {
+  const [illFormed] = illFormedTexts(input);
+  if (illFormed) {
+    throw new ConfigurationError(
+      `${where}${illFormed.join('.')}: is not Unicode text: it has half of a surrogate pair, as \\ud83d without the other half`,
+    );
+  }
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   throw new ConfigurationError(
@@ -239,14 +246,20 @@ function parse<Schema extends z.ZodType>(
 
 function readFile(named: string | undefined): { path: string; content: unknown } | undefined {
   const path = named ?? DEFAULT_FILE;
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch (error) {
     if (named === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new ConfigurationError(
       `The configuration file ${path} can’t be read (${(error as Error).message}). Correct SENDPROOF_CONFIG or the file.`,
       { cause: error },
+    );
+  }
+  const text = decodeUtf8(bytes);
+  if (text === undefined) {
+    throw new ConfigurationError(
+      `The configuration file ${path} is not UTF-8: save it in this encoding.`,
     );
   }
   try {

@@ -1,11 +1,14 @@
 import { z } from 'zod';
+import { INVISIBLE } from '../lib/text.js';
 import type { AccountParts } from './account.js';
 
 /** `<platform>:<account>/<path>`, as `slack:default/C0123ABC`. */
 export type Destination = `${string}:${string}/${string}`;
 
-const DESTINATION =
-  /^(?<platform>[a-z][a-z0-9-]*):(?<account>[A-Za-z0-9_.-]+)\/(?<path>[^\s"'\\]+)$/u;
+const DESTINATION = new RegExp(
+  `^(?<platform>[a-z][a-z0-9-]*):(?<account>[A-Za-z0-9_.-]+)/(?<path>[^\\s"'\\\\${INVISIBLE}]+)$`,
+  'u',
+);
 
 export const destinationSchema = z
   .string()

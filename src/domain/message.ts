@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ACKNOWLEDGEMENT_EVENTS } from './acknowledgement.js';
 import { durationMs } from '../lib/duration.js';
+import { INVISIBLE, NOT_IN_ONE_LINE, withoutTerminalCodes } from '../lib/text.js';
 import { type Destination, destinationSchema } from './destination.js';
 
 /** Ids of our own begin with these, so a client's key may not. */
@@ -11,6 +12,9 @@ const KEY_MAX_LENGTH = 255;
 /** Temporal's `limit.maxIDLength` counts bytes, and some servers set it to 255. */
 const utf8Length = (text: string): number => new TextEncoder().encode(text).length;
 
+/** An empty key has an error of its own. */
+const KEY = new RegExp(`^(?:[^\\s${INVISIBLE}](?:[^${INVISIBLE}]*[^\\s${INVISIBLE}])?)?$`, 'u');
+
 /** The key of any message, those of sendproof's own included. */
 export const readableKeySchema = z
   .string()
@@ -18,9 +22,7 @@ export const readableKeySchema = z
   .refine((key) => utf8Length(key) <= KEY_MAX_LENGTH, {
     error: `must be at most ${KEY_MAX_LENGTH} bytes of UTF-8`,
   })
-  .refine((key) => !/[\p{C}\p{Zl}\p{Zp}]/u.test(key) && key.trim() === key, {
-    error: 'must be printable characters, without spaces at either end',
-  })
+  .regex(KEY, 'must be printable characters, without spaces at either end')
   .refine((key) => key !== '.' && key !== '..', {
     error: 'must not be . or ..: in the address of a message these mean something else',
   });
@@ -35,7 +37,9 @@ export const deduplicationKeySchema = readableKeySchema
       'The key that identifies the message. A second message with the same key and content is a duplicate and is not posted.',
     examples: ['pagerduty-55-triggered'],
   });
-const notBlank = (text: string): boolean => text.trim().length > 0;
+
+/** Text that is blank once the terminal codes are gone that no destination shows. */
+const notBlank = (text: string): boolean => withoutTerminalCodes(text).trim().length > 0;
 
 export const contentSchema = z
   .strictObject({
@@ -69,11 +73,32 @@ export const contentSchema = z
   .meta({ id: 'Content', description: 'The content that every destination shows.' });
 export type Content = z.infer<typeof contentSchema>;
 
+/** The content as destinations show it: without what only terminals understand. */
+export function readableContent({ text, title, ...rest }: Content): Content {
+  return {
+    text: withoutTerminalCodes(text),
+    ...(title !== undefined && { title: withoutTerminalCodes(title) }),
+    ...rest,
+  };
+}
+
 /** Ids and search attributes are not encrypted by payload codecs: these fields are for references, not for content. */
 const referenceText = z
   .string()
   .min(1, 'must not be empty')
-  .max(255, 'must be at most 255 characters');
+  .max(255, 'must be at most 255 characters')
+  .regex(
+    new RegExp(`^[^${NOT_IN_ONE_LINE}]*$`, 'u'),
+    'must be one line without control characters',
+  );
+
+/** The URL parser drops line breaks and tabs within an address; so they are refused before it. */
+const httpUrl = z
+  .string()
+  .trim()
+  .max(2_000, 'must be at most 2,000 characters')
+  .regex(new RegExp(`^[^\\s${INVISIBLE}]*$`, 'u'), 'must not have spaces or invisible characters')
+  .check(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }));
 
 export const correlationSchema = z
   .strictObject({
@@ -85,14 +110,10 @@ export const correlationSchema = z
       description: 'The id of the event in the source system.',
       examples: ['Q1A2B3C4D5'],
     }),
-    url: z
-      .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-      .max(2_000)
-      .optional()
-      .meta({
-        description: 'The page of the event in the source system, which the message links to.',
-        examples: ['https://example.pagerduty.com/incidents/Q1A2B3C4D5'],
-      }),
+    url: httpUrl.optional().meta({
+      description: 'The page of the event in the source system, which the message links to.',
+      examples: ['https://example.pagerduty.com/incidents/Q1A2B3C4D5'],
+    }),
   })
   .meta({
     id: 'Correlation',
@@ -180,9 +201,7 @@ const LONGEST_DELAY_MS = 366 * 24 * 3_600_000;
 
 export const acknowledgeSchema = z
   .strictObject({
-    url: z
-      .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-      .max(2_000)
+    url: httpUrl
       .refine(withoutCredentials, {
         error: 'must not hold a user name or password: callbacks are signed instead',
       })

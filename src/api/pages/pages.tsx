@@ -1,11 +1,5 @@
 /** The pages for people: plain HTML that a phone can show, made anew for every request from what the API knows. */
-import {
-  Router,
-  urlencoded,
-  type ErrorRequestHandler,
-  type RequestHandler,
-  type Response,
-} from 'express';
+import { Router, type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { z } from 'zod';
@@ -22,6 +16,7 @@ import { findDeadLetters } from '../deadLetters.js';
 import { readUnknownKey } from '../messages.js';
 import { parseRequest } from '../problem.js';
 import { problemHandler } from '../problemHandler.js';
+import { formBody } from '../requestBody.js';
 import { ICON, LIVE_SCRIPT, STYLE } from './assets.js';
 import { DeadLettersPage, SearchPage, type SearchFields } from './listPages.js';
 import { UnknownKeyPage, MessagePage } from './messagePage.js';
@@ -42,10 +37,7 @@ const FORM_LIMIT_BYTES = 16 * 1024;
 export function pagesRouter(context: ApiContext): Router {
   const { apiKeys } = context.configuration;
   const signedIn = apiKeys.length > 0;
-  const form: RequestHandler[] = [
-    onlyOwnForms,
-    urlencoded({ extended: false, limit: FORM_LIMIT_BYTES }),
-  ];
+  const form: RequestHandler[] = [onlyOwnForms, formBody(FORM_LIMIT_BYTES)];
 
   const router = Router();
   router.use(securityHeaders);

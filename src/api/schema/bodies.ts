@@ -65,7 +65,7 @@ const ANSWERS = {
     },
   },
   415: {
-    description: 'The body is not JSON.',
+    description: 'The body is not JSON in UTF-8, or is compressed in an unknown encoding.',
     example: {
       type: 'unsupported_media_type',
       detail: 'Send JSON, with the header "Content-Type: application/json".',

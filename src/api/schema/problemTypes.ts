@@ -2,6 +2,8 @@
 export const PROBLEMS = {
   invalid_request: [400, 'The request is not valid'],
   malformed_json: [400, 'The body is not valid JSON'],
+  malformed_text: [400, 'The body is not UTF-8'],
+  malformed_body: [400, 'The body can’t be decompressed'],
   not_authenticated: [401, 'An API key is needed'],
   foreign_form: [403, 'The form was not sent from this site'],
   not_found: [404, 'The resource does not exist'],
@@ -9,7 +11,7 @@ export const PROBLEMS = {
   nothing_to_decide: [409, 'No delivery of this message needs a decision'],
   nothing_to_cancel: [409, 'The message has ended'],
   body_too_large: [413, 'The body is too large'],
-  unsupported_media_type: [415, 'The body must be JSON'],
+  unsupported_media_type: [415, 'The body must be JSON in UTF-8'],
   deduplication_key_reused: [422, 'The deduplication key was used for other content'],
   internal_error: [500, 'The API has an internal error'],
   temporal_unavailable: [503, 'Temporal doesn’t answer'],

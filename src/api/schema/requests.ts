@@ -4,6 +4,7 @@ import { isCursor } from '../../store/search/messageSearch.js';
 import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
 import { messageSchema, requestTimestamp } from '../../domain/message.js';
 import { durationMs } from '../../lib/duration.js';
+import { withoutTerminalCodes } from '../../lib/text.js';
 import { destinationSchema } from '../../domain/destination.js';
 import { CURSOR_EXAMPLE } from './fields.js';
 
@@ -96,7 +97,13 @@ export const messageWaitSchema = z.strictObject({
     }),
 });
 
-const decisionText = z.string().trim().min(1, 'must not be empty').max(1_000);
+/** What people write is printed on terminals, and stored where NUL can't be. */
+const decisionText = z
+  .string()
+  .overwrite(withoutTerminalCodes)
+  .trim()
+  .min(1, 'must not be empty')
+  .max(1_000, 'must be at most 1,000 characters');
 
 const DECIDER = { description: 'The name of the person who decides.', examples: ['Ada Lovelace'] };
 const RETRY_REASON = {

@@ -12,7 +12,8 @@ const traceHeaders = z.object({
     .string()
     .optional()
     .meta({
-      description: 'The W3C trace context that the message continues.',
+      description:
+        'The W3C trace context that the message continues. If it is not valid, or sent twice, a new trace begins.',
       examples: [`00-${TRACE_ID}-00f067aa0ba902b7-01`],
     }),
 });

@@ -1,0 +1,123 @@
+/** Reads the bodies of requests: JSON for the API, forms for the pages. Both are UTF-8, perhaps compressed. */
+import { raw, type Request, type RequestHandler } from 'express';
+import { decodeUtf8 } from '../lib/text.js';
+import { Problem } from './problem.js';
+import { parseParameters } from './requestParameters.js';
+
+/** The content codings that are understood, besides none. */
+const CODINGS = ['gzip', 'deflate', 'br'];
+
+/** Parses JSON and nothing else. A request without a body goes on without one. `limitBytes` counts the body uncompressed. */
+export function jsonBody(limitBytes: number): RequestHandler {
+  return textBody(limitBytes, 'json', (text) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (cause) {
+      throw new Problem('malformed_json', 'Send one JSON object, encoded in UTF-8.', { cause });
+    }
+  });
+}
+
+/** Parses the form of a page. */
+export function formBody(limitBytes: number): RequestHandler {
+  return textBody(limitBytes, 'urlencoded', parseParameters);
+}
+
+function textBody(
+  limitBytes: number,
+  type: 'json' | 'urlencoded',
+  parse: (text: string) => unknown,
+): RequestHandler {
+  const read: RequestHandler = raw({ limit: limitBytes, type: () => true });
+  return (request, response, next) => {
+    if (!hasBody(request)) {
+      next();
+      return;
+    }
+    if (!request.is(type)) {
+      throw new Problem(
+        'unsupported_media_type',
+        'Send JSON, with the header "Content-Type: application/json".',
+      );
+    }
+    assertUtf8(request);
+    assertKnownCoding(request);
+    read(request, response, (error?: unknown) => {
+      if (error !== undefined) {
+        next(isCompressed(request) ? brokenCompression(error) : error);
+        return;
+      }
+      try {
+        const text = textOf(request.body as Buffer);
+        request.body = text === '' ? undefined : parse(text);
+        next();
+      } catch (problem) {
+        next(problem);
+      }
+    });
+  };
+}
+
+function hasBody(request: Request): boolean {
+  return (request.get('transfer-encoding') ?? request.get('content-length') ?? '0') !== '0';
+}
+
+function textOf(bytes: Buffer): string {
+  const text = decodeUtf8(bytes);
+  if (text !== undefined) return text;
+  throw new Problem(
+    'malformed_text',
+    'The body is not UTF-8. Encode it as UTF-8: bytes of another encoding would be lost, and with them the difference between two keys.',
+  );
+}
+
+const CHARSET = /;\s*charset\s*=\s*(?:"([^"]*)"|([^;\s]*))/gi;
+/** Its labels stand for another encoding in browsers (https://encoding.spec.whatwg.org/#names-and-labels); here, for ASCII. */
+const ASCII = new Set(['us-ascii', 'ascii', 'ansi_x3.4-1968', 'iso646-us']);
+
+function assertUtf8(request: Request): void {
+  for (const [, quoted, bare] of (request.get('content-type') ?? '').matchAll(CHARSET)) {
+    const charset = (quoted ?? bare ?? '').trim().toLowerCase();
+    if (charset === '' || ASCII.has(charset) || isUtf8Label(charset)) continue;
+    throw new Problem(
+      'unsupported_media_type',
+      `The charset "${charset}" is not accepted. Encode the body as UTF-8, and send "charset=utf-8" or no charset.`,
+    );
+  }
+}
+
+function isUtf8Label(label: string): boolean {
+  try {
+    return new TextDecoder(label).encoding === 'utf-8';
+  } catch {
+    return false;
+  }
+}
+
+function codingOf(request: Request): string {
+  return (request.get('content-encoding') ?? 'identity').trim().toLowerCase();
+}
+
+function isCompressed(request: Request): boolean {
+  return CODINGS.includes(codingOf(request));
+}
+
+function assertKnownCoding(request: Request): void {
+  const coding = codingOf(request);
+  if (coding === 'identity' || coding === '' || CODINGS.includes(coding)) return;
+  throw new Problem(
+    'unsupported_media_type',
+    `The content encoding "${coding}" is not accepted. Send the body uncompressed, or compressed with one of ${CODINGS.join(', ')}.`,
+    { headers: { 'Accept-Encoding': [...CODINGS, 'identity'].join(', ') } },
+  );
+}
+
+/** The decompressor's own errors have no `type`, unlike those of express's body parser. */
+function brokenCompression(error: unknown): unknown {
+  if ((error as { type?: unknown }).type !== undefined) return error;
+  return new Problem(
+    'malformed_body',
+    'The body can’t be decompressed: it is truncated, or Content-Encoding names another compression.',
+    { cause: error },
+  );
+}

@@ -1,0 +1,109 @@
+/** Text that comes from elsewhere: whether it is text at all, and what of it is meant for a terminal instead of a reader. */
+
+/** Half of a surrogate pair. No encoding but JavaScript's own and JSON's escapes can hold it. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Whether UTF-8 can hold the text. What can't be encoded can't be stored, compared or posted. */
+export function isWellFormed(text: string): boolean {
+  return !LONE_SURROGATE.test(text);
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The text of these bytes, without a byte-order mark; undefined where they are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Enough to see what is wrong with a request. */
+const MOST_REPORTED = 20;
+
+interface Place {
+  value: unknown;
+  name?: string | number;
+  within?: Place;
+}
+
+/**
+ * The paths, at most 20, to where a text or the name of a field is not well-formed. Neither recursive nor quadratic, since
+ * a sender can nest a value as deep as its body is long.
+ */
+export function illFormedTexts(root: unknown): (string | number)[][] {
+  const found: Place[] = [];
+  const left: Place[] = [{ value: root }];
+  for (let place = left.pop(); place && found.length < MOST_REPORTED; place = left.pop()) {
+    const { value, name } = place;
+    if (typeof name === 'string' && !isWellFormed(name)) found.push(place);
+    else if (typeof value === 'string') {
+      if (!isWellFormed(value)) found.push(place);
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [each, inner] of entriesOf(value)) {
+        left.push({ value: inner, name: each, within: place });
+      }
+    }
+  }
+  return found.map(pathOf);
+}
+
+function entriesOf(value: object): [string | number, unknown][] {
+  return Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+}
+
+function pathOf(place: Place): (string | number)[] {
+  const path: (string | number)[] = [];
+  for (let at: Place | undefined = place; at?.name !== undefined; at = at.within) {
+    path.push(typeof at.name === 'string' ? at.name.replace(/\p{Surrogate}/gu, '\uFFFD') : at.name);
+  }
+  return path.reverse();
+}
+
+/**
+ * What a reader can't see, for character classes: control characters, formatting (zero-width characters, joiners, marks that
+ * turn the direction), line and paragraph separators, halves of surrogate pairs. Written out, and not as `\\p{…}`, since it
+ * also documents fields in JSON Schema, for regular expressions of other languages.
+ */
+export const INVISIBLE =
+  '\\u0000-\\u001F\\u007F-\\u009F\\u00AD\\u0600-\\u0605\\u061C\\u06DD\\u070F\\u0890\\u0891\\u08E2\\u180E\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u206F\\uD800-\\uDFFF\\uFEFF\\uFFF9-\\uFFFB';
+
+/**
+ * What doesn't belong in one line of text: control characters, line and paragraph separators, and what turns the direction
+ * of all that follows. Joiners, which some scripts and emoji are written with, do belong there.
+ */
+export const NOT_IN_ONE_LINE =
+  '\\u0000-\\u001F\\u007F-\\u009F\\u2028-\\u202E\\u2066-\\u2069\\uD800-\\uDFFF';
+
+/* eslint-disable no-control-regex -- control characters are what these look for */
+/**
+ * Sequences for terminals, by ECMA-48 (https://ecma-international.org/publications-and-standards/standards/ecma-48/).
+ * Strings for the terminal itself (titles, hyperlinks) end within their line: one that doesn't is not taken for one, or a
+ * single byte could hide the rest of a message.
+ */
+const TERMINAL_CODES = new RegExp(
+  [
+    // OSC, DCS, SOS, PM, APC: a string up to ST or BEL.
+    '(?:\\x1b[\\]PX^_]|[\\x9d\\x90\\x98\\x9e\\x9f])[^\\x00-\\x1f\\x7f-\\x9f]*(?:\\x07|\\x1b\\\\|\\x9c)',
+    // CSI: parameters, intermediates, a final character.
+    '(?:\\x1b\\[|\\x9b)[0-?]*[ -/]*[@-~]',
+    // Other escape sequences.
+    '\\x1b[ -/]*[0-~]',
+  ].join('|'),
+  'g',
+);
+/** C0 but tab and line feed, DEL, and C1. */
+const OTHER_CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+/* eslint-enable no-control-regex */
+
+/**
+ * The text without what only a terminal understands: colours, links, cursor movements, and control characters but tabs and
+ * line breaks. Every kind of line break becomes a line feed.
+ */
+export function withoutTerminalCodes(text: string): string {
+  return text
+    .replace(TERMINAL_CODES, '')
+    .replace(/\r\n?|\u0085/g, '\n')
+    .replace(OTHER_CONTROLS, '');
+}

@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeUtf8, illFormedTexts, withoutTerminalCodes } from '../../src/lib/text.js';
+
+const ESC = '\u001B';
+const CONTROLS = /[\0-\u0008\u000B-\u001F\u007F-\u009F]/; // eslint-disable-line no-control-regex
+
+/** Words between pieces that terminals act on. */
+const terminalText = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        `${ESC}[31;1m`,
+        `${ESC}[0m`,
+        '\u009B2K',
+        `${ESC}]8;;https://example.com/\u0007`,
+        `${ESC}]8;;${ESC}\\`,
+        `${ESC}]0;title${ESC}\\`,
+        `${ESC}P+q544e${ESC}\\`,
+        `${ESC}(B`,
+        `${ESC}c`,
+        '\b',
+        '\0',
+        '\u007F',
+        '\r',
+        ESC,
+      ),
+      fc.stringMatching(/^[ a-z]{1,8}$/),
+      fc.string({ unit: 'binary' }),
+    ),
+  )
+  .map((parts) => parts.join(''));
+
+describe('terminal codes', () => {
+  it.each([
+    [
+      'colours',
+      `${ESC}[1;31mdisk full${ESC}[0m on ${ESC}[38;5;12mdb-1${ESC}[m`,
+      'disk full on db-1',
+    ],
+    ['8-bit colours', '\u009B31mdisk full\u009B0m', 'disk full'],
+    ['cursor movements', `50%${ESC}[2K${ESC}[1G60%`, '50%60%'],
+    ['a hyperlink', `see ${ESC}]8;;https://x.example/\u0007the log${ESC}]8;;\u0007`, 'see the log'],
+    [
+      'a hyperlink ended by ST',
+      `${ESC}]8;id=1;https://x.example/${ESC}\\log${ESC}]8;;${ESC}\\`,
+      'log',
+    ],
+    ['a title', `${ESC}]0;user@host: ~${ESC}\\ready`, 'ready'],
+    ['a device control string', `${ESC}P1$r0m${ESC}\\ready`, 'ready'],
+    ['a character set', `${ESC}(B${ESC}[mready`, 'ready'],
+    ['a bell, a backspace, a NUL and a delete', 'a\u0007b\bc\0d\u007F', 'abcd'],
+    ['line breaks of any system', 'a\r\nb\rc\nd\u0085e', 'a\nb\nc\nd\ne'],
+  ])('leave nothing but the words: %s', (_, text, words) => {
+    expect(withoutTerminalCodes(text)).toBe(words);
+  });
+
+  it('that are never ended hide nothing of the message', () => {
+    const text = `${ESC}]8;;https://x.example/ the log\nsecond line\n${ESC}[31`;
+    expect(withoutTerminalCodes(text)).toContain('the log\nsecond line\n');
+  });
+
+  it('are all gone after one pass, from any text', () => {
+    fc.assert(
+      fc.property(terminalText, (text) => {
+        const cleaned = withoutTerminalCodes(text);
+        expect(cleaned).not.toMatch(CONTROLS);
+        expect(withoutTerminalCodes(cleaned)).toBe(cleaned);
+      }),
+    );
+  });
+
+  it('are looked for in linear time', () => {
+    const began = performance.now();
+    for (const unit of [`${ESC}]`, '\u009D', `${ESC}[`, `${ESC} `, '\u009B1;']) {
+      withoutTerminalCodes(unit.repeat(100_000));
+    }
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
+  it('are the only change to a text without control characters', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        fc.pre(!CONTROLS.test(text));
+        expect(withoutTerminalCodes(text)).toBe(text);
+      }),
+    );
+  });
+});
+
+describe('bytes', () => {
+  it('are text exactly if they are UTF-8', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.uint8Array(),
+          fc.string().map((text) => Buffer.from(text)),
+        ),
+        (bytes) => {
+          const text = decodeUtf8(bytes);
+          if (text === undefined) expect(Buffer.from(bytes).toString()).toContain('\uFFFD');
+          else expect(Buffer.from(text)).toEqual(withoutMark(Buffer.from(bytes)));
+        },
+      ),
+    );
+  });
+});
+
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? bytes.subarray(3) : bytes;
+}
+
+describe('a text that is not well-formed', () => {
+  it('is found wherever it is, and nothing else is', () => {
+    const lone = '\uD83D';
+    expect(
+      illFormedTexts({ a: ['x', { b: `x${lone}` }], [`c${lone}`]: 1, d: '\u{1F600}', e: lone }),
+    ).toEqual(expect.arrayContaining([['a', 1, 'b'], ['c\uFFFD'], ['e']]));
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(illFormedTexts(value)).toEqual([]);
+      }),
+    );
+  });
+
+  it('is found however deep it is', () => {
+    let value: unknown = '\uDC00';
+    for (let depth = 0; depth < 50_000; depth += 1) value = [value];
+    expect(illFormedTexts(value)).toHaveLength(1);
+  });
+});
