@@ -9,6 +9,7 @@ import { errorOfStatus } from './failure.js';
 import { createSigner } from './secrets.js';
 import type { CallbackPolicy } from './policy.js';
 import { ConfigurationError } from '../lib/configurationError.js';
+import { timeLimit } from '../lib/deadline.js';
 import type { Secret } from '../lib/secret.js';
 
 /** Shorter than the whole, to distinguish a host that doesn't answer at all from a slow one. */
@@ -54,12 +55,13 @@ export function createSendCallback(
     const body = JSON.stringify(acknowledgement);
     const now = new Date();
     const signatures = signaturesOf(secrets, webhookId, now, body);
+    const limit = timeLimit(requestTimeoutMs);
     let answer: Dispatcher.ResponseData;
     try {
       answer = await request(url, {
         method: 'POST',
         dispatcher: agent,
-        signal: AbortSignal.timeout(requestTimeoutMs),
+        signal: limit.signal,
         headers: {
           'content-type': 'application/json',
           'user-agent': 'sendproof',
@@ -70,10 +72,12 @@ export function createSendCallback(
         body,
       });
     } catch (error) {
+      limit.clear();
       throw connectionError(host, error);
     }
     // Only the status counts: a body that breaks off or never ends changes nothing.
     await answer.body.dump({ limit: ANSWER_LIMIT_BYTES }).catch(() => undefined);
+    limit.clear();
     const { headers, statusCode } = answer;
     if (statusCode >= 200 && statusCode < 300) return statusCode;
     throw errorOfStatus(

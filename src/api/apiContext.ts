@@ -6,10 +6,32 @@ import type { Metrics } from '../telemetry/metrics.js';
 /** What the routers work with. */
 export interface ApiContext {
   configuration: Configuration;
-  /** For every call that Temporal answers at once: a bounded number of them at a time, each with a deadline. */
+  /**
+   * For accepting messages. This client and the next four make every call that Temporal answers at once: a bounded number at a
+   * time, each with a deadline. Each has bounds of its own, so that no kind of request takes the place of another.
+   */
   client: Client;
+  /** For reading messages: states, timelines, lists, searches, the pages. */
+  readClient: Client;
+  /** For what requests with `wait` read before and after they wait. */
+  waitClient: Client;
+  /** For decisions on messages. */
+  decisionClient: Client;
+  /** For readiness and the metrics of the present state. */
+  healthClient: Client;
   /** Without these bounds, for calls that Temporal holds open until something happens. They need a limit of their own. */
   longPollClient: Client;
+  /** Aborted when the API stops: requests that wait are then answered. */
+  stopping: AbortSignal;
   metrics: Metrics;
   log: Logger;
+}
+
+/** The API stops, and a call to Temporal that is under way isn't waited for any longer. */
+export class ApiStopping extends Error {
+  override readonly name = 'ApiStopping';
+
+  constructor() {
+    super('The API stops.');
+  }
 }

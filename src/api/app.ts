@@ -21,36 +21,37 @@ import { parseParameters } from './requestParameters.js';
 import { traceRequests } from './requestSpan.js';
 import { errorChain } from '../lib/errorChain.js';
 import { assertSingleHeaders } from './singleHeaders.js';
-import { boundedClient, type CallBounds } from '../temporal/boundedClient.js';
-
-const CALLS_TO_TEMPORAL: CallBounds = {
-  /** As many calls as keep one Temporal frontend busy; more at once only makes each of them slower. */
-  concurrent: 100,
-  /** At the pace of the slowest measured server these are over in some seconds. */
-  waiting: 400,
-  /** Well above the slowest start that was measured under load, and well below what webhook senders wait. */
-  deadlineMs: 8_000,
-};
+import { boundedClients } from './boundedClients.js';
 
 /** The HTTP API over a Temporal client. It keeps nothing between two requests. */
 export function createApp(options: {
   configuration: Configuration;
   client: Client;
+  /** For calls that Temporal holds open. */
+  longPollClient: Client;
   metrics: MetricsSource;
   log: Logger;
+  /** Aborted when the API stops. */
+  stopping: AbortSignal;
+  /** Aborted, with an ApiStopping, when calls that are under way are given up. */
+  givingUp: AbortSignal;
 }): Express {
-  const { configuration, metrics: source } = options;
+  const { client, configuration, givingUp, longPollClient, metrics: source, stopping } = options;
   const { metrics } = source;
   const log = options.log.child({}, { serializers: { err: errorChain } });
-  const client = boundedClient(options.client, CALLS_TO_TEMPORAL);
+  const clients = boundedClients(client, givingUp);
   const context: ApiContext = {
-    client,
-    longPollClient: options.client,
+    ...clients,
+    longPollClient,
     configuration,
+    stopping,
     log,
     metrics,
   };
-  const systemState = collectSystemState(() => readSystemState(client, configuration), log);
+  const systemState = collectSystemState(
+    () => readSystemState(clients.healthClient, configuration),
+    log,
+  );
   const document = openApiDocument(productVersion());
 
   const authenticated = Router();

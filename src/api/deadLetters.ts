@@ -35,7 +35,7 @@ const VISIBILITY_TIMEOUT_MS = 3_000;
 const VISIBLE_CHECK_MS = 50;
 
 export function deadLettersRouter(context: ApiContext): Router {
-  const { client } = context;
+  const { readClient } = context;
   const router = Router();
 
   router.get('/dead-letters', async (request, response) => {
@@ -54,7 +54,7 @@ export function deadLettersRouter(context: ApiContext): Router {
 
   router.get('/dead-letters/decisions/:id', async (request, response) => {
     const { id } = request.params;
-    const parts = await followDecision(client, id);
+    const parts = await followDecision(readClient, id);
     const [first] = parts;
     if (!first) {
       throw new Problem(
@@ -70,27 +70,27 @@ export function deadLettersRouter(context: ApiContext): Router {
 
 /** Reads on while a page of Temporal's has no match, so that only the last page can be empty. */
 export async function findDeadLetters(
-  { client }: ApiContext,
+  { readClient }: ApiContext,
   filter: DeadLetterFilter,
   { cursor, limit }: { cursor?: string | undefined; limit: number },
 ): Promise<MessagePage> {
   let page: MessagePage = { messages: [], cursor };
   do {
     const from = page.cursor;
-    page = await searchDeadLetters(client, filter, { limit, cursor: from });
+    page = await searchDeadLetters(readClient, filter, { limit, cursor: from });
   } while (page.messages.length === 0 && page.cursor !== undefined);
   return page;
 }
 
 async function summarise(
-  { client }: ApiContext,
+  { readClient }: ApiContext,
   filter: DeadLetterFilter,
 ): Promise<DeadLetterSummary> {
   const tally = new DeadLetterTally(filter);
   let cursor: string | undefined;
   do {
     const from = cursor;
-    const page = await searchDeadLetters(client, filter, { limit: LARGEST_PAGE, cursor: from });
+    const page = await searchDeadLetters(readClient, filter, { limit: LARGEST_PAGE, cursor: from });
     for (const message of page.messages) tally.add(message);
     cursor = page.cursor;
   } while (cursor !== undefined);
@@ -118,7 +118,7 @@ function decideByFilter(context: ApiContext, action: BulkDecision['action']): Re
     const order = { id, by, reason, filter: filter.reason ? { reason: filter.reason } : {} };
     await Promise.all(
       found.destinations.map(({ destination }) =>
-        acceptedByWorker(decideAll(context.client, destination, action, order)),
+        acceptedByWorker(decideAll(context.decisionClient, destination, action, order)),
       ),
     );
     context.metrics.decisions.inc({ action, scope: 'filter' });
@@ -161,13 +161,13 @@ async function acceptedByWorker(update: Promise<BulkDecision>): Promise<void> {
 
 /** Waits until the link in the answer works. If visibility lags for longer, the request succeeds anyway. */
 async function waitUntilVisible(
-  { client }: ApiContext,
+  { decisionClient }: ApiContext,
   id: string,
   destinations: number,
 ): Promise<void> {
   const deadline = Date.now() + VISIBILITY_TIMEOUT_MS;
   while (Date.now() < deadline) {
-    const parts = await followDecision(client, id);
+    const parts = await followDecision(decisionClient, id);
     if (parts.length >= destinations) return;
     await sleep(VISIBLE_CHECK_MS);
   }

@@ -35,15 +35,15 @@ const CANCELLABLE = new Set<DeliveryStatus>(['accepted', 'delivering', 'dead_let
 
 /** Cancels the deliveries that have not been posted. An attempt that is running ends with the platform's answer, which counts. */
 function cancel(context: ApiContext): RequestHandler<{ key: string }> {
-  const { client, log, metrics } = context;
+  const { decisionClient, log, metrics } = context;
   return async (request, response) => {
     const { by, reason } = parseRequest(cancelQuerySchema, request.query);
-    const { state: message } = await findMessage(context, request.params.key);
+    const { state: message } = await findMessage(decisionClient, request.params.key);
     const { closedAt, deduplicationKey, status } = message;
     if (closedAt !== undefined) {
       throw new Problem('nothing_to_cancel', `The message is ${status} since ${closedAt}.`);
     }
-    await cancelMessage(client, deduplicationKey, { by, reason });
+    await cancelMessage(decisionClient, deduplicationKey, { by, reason });
     const destinations = message.deliveries
       .filter((delivery) => CANCELLABLE.has(deliveryStatus(delivery)))
       .map(({ destination }) => destination);
@@ -81,11 +81,11 @@ export async function decideOnDeadLetters(
   action: 'retry' | 'discard',
   decision: OperatorRequest,
 ): Promise<{ deduplicationKey: string; action: 'retry' | 'discard'; destinations: string[] }> {
-  const { state } = await findMessage(context, key);
+  const { state } = await findMessage(context.decisionClient, key);
   const { deduplicationKey } = state;
   const destinations = parkedDestinations(state, decision.destination);
   const signal = action === 'retry' ? retrySignal : discardSignal;
-  await context.client.workflow.getHandle(deduplicationKey).signal(signal, decision);
+  await context.decisionClient.workflow.getHandle(deduplicationKey).signal(signal, decision);
   context.metrics.decisions.inc({ action, scope: 'message' });
   const { traceId } = state;
   context.log.info({ deduplicationKey, traceId, action, destinations }, 'Decision taken');
@@ -105,7 +105,7 @@ async function waitUntilRecorded(context: ApiContext, before: MessageState): Pro
   const deadline = Date.now() + RECORDED_TIMEOUT_MS;
   try {
     while (Date.now() < deadline) {
-      const { state } = await findMessage(context, before.deduplicationKey);
+      const { state } = await findMessage(context.decisionClient, before.deduplicationKey);
       if (state.operatorActions.length > before.operatorActions.length) return;
       await sleep(RECORDED_CHECK_MS);
     }

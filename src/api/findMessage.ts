@@ -1,7 +1,7 @@
+import type { Client } from '@temporalio/client';
 import { z } from 'zod';
 import { readableKeySchema } from '../domain/message.js';
 import { readMessageRecord, type RecordedMessage } from '../store/messageHistory.js';
-import type { ApiContext } from './apiContext.js';
 import { parseRequest, Problem } from './problem.js';
 
 /** The key of a message as it stands in a path; sendproof's own messages have keys that no sender may use. */
@@ -10,7 +10,7 @@ export function parseKey(key: string): string {
 }
 
 /** Throws a Problem if there is no message with this key. */
-export async function findMessage({ client }: ApiContext, key: string): Promise<RecordedMessage> {
+export async function findMessage(client: Client, key: string): Promise<RecordedMessage> {
   const deduplicationKey = parseKey(key);
   const message = await readMessageRecord(client, deduplicationKey);
   if (message) return message;

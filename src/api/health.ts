@@ -3,7 +3,7 @@ import { countWorkers } from '../store/pollers.js';
 import type { ApiContext } from './apiContext.js';
 
 /** Liveness: the process answers. Readiness: Temporal answers, and a worker polls. */
-export function healthRouter({ client, log }: ApiContext): Router {
+export function healthRouter({ healthClient, log }: ApiContext): Router {
   const router = Router();
   let reachable = true;
 
@@ -12,7 +12,7 @@ export function healthRouter({ client, log }: ApiContext): Router {
   });
 
   router.get('/readyz', async (_request, response) => {
-    const checks = await countWorkers(client).then(
+    const checks = await countWorkers(healthClient).then(
       (count) => {
         reachable = true;
         return { temporal: true, worker: count > 0 };

@@ -8,9 +8,9 @@ import type { ProcessContext } from '../lib/process.js';
 import type { MetricsSource } from '../telemetry/exposition.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import { startTracing, type Tracing } from '../telemetry/tracing.js';
-import { requireTemporalConnection } from '../temporal/connection.js';
+import { requireTemporalConnection, type TemporalConnection } from '../temporal/connection.js';
 import { checkRetention } from '../temporal/retention.js';
-import { startApi, type Api } from './server.js';
+import { API_STOP_MS, startApi, type Api } from './server.js';
 
 /** gRPC waits longer after each try to reach a server that is away, two minutes in the end; sources don't wait so long. */
 const RECONNECTING = {
@@ -28,11 +28,11 @@ export async function runApiProcess(context: ProcessContext): Promise<void> {
   const tracing = startTracing('sendproof-api');
   parts.add('tracing', () => tracing.stop());
   // Lazy: while Temporal is away the API answers 503, and recovers by itself.
-  const connection = Connection.lazy({ ...connectionOptions, channelArgs: RECONNECTING });
-  parts.add('connection to Temporal', () => connection.close());
+  const connection = addConnection(context, connectionOptions);
   const api = await addApi(context, {
     configuration,
     connection,
+    longPollConnection: connection,
     namespace,
     tracing,
     metrics: { metrics: createMetrics() },
@@ -49,21 +49,34 @@ export async function runApiProcess(context: ProcessContext): Promise<void> {
   await new Promise<never>(() => undefined);
 }
 
+/** A connection that is opened with its first call, and again whenever it was lost. */
+export function addConnection(
+  { parts }: ProcessContext,
+  connectionOptions: TemporalConnection['connectionOptions'],
+): Connection {
+  const connection = Connection.lazy({ ...connectionOptions, channelArgs: RECONNECTING });
+  parts.add('connection to Temporal', () => connection.close());
+  return connection;
+}
+
 /** Starts the API as a part of the process. */
 export async function addApi(
   { log, parts }: ProcessContext,
   options: {
     configuration: Configuration;
     connection: ConnectionLike;
+    /** For calls that Temporal holds open; it must be able to cancel them. */
+    longPollConnection: ConnectionLike;
     namespace: string;
     tracing: Tracing;
     metrics: MetricsSource;
   },
 ): Promise<Api> {
-  const { configuration, connection, namespace, tracing, metrics } = options;
+  const { configuration, connection, longPollConnection, namespace, tracing, metrics } = options;
   const client = new Client({ connection, namespace, interceptors: tracing.clientInterceptors });
-  const api = await startApi({ configuration, client, metrics, log });
-  parts.add('API', () => api.close());
+  const longPollClient = new Client({ connection: longPollConnection, namespace });
+  const api = await startApi({ configuration, client, longPollClient, metrics, log });
+  parts.add('API', () => api.close(), API_STOP_MS + 500);
   return api;
 }
 

@@ -1,19 +1,27 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
+import { startHttpServer } from '../lib/httpServer.js';
 import type { MetricsSource } from '../telemetry/exposition.js';
+import { ApiStopping } from './apiContext.js';
 import { createApp } from './app.js';
 import { assertApiKeysForHost } from './authentication.js';
 
 export interface Api {
   /** As http://127.0.0.1:3000. */
   url: string;
-  /** Accepts no new requests. Resolves when the running ones are answered. */
+  /**
+   * Accepts no new requests, answers those that wait with the present state, and resolves when all are answered. A call to
+   * Temporal that takes longer than `GIVE_UP_CALLS_MS` is answered 503; what is open after `API_STOP_MS` is closed.
+   */
   close(): Promise<void>;
 }
+
+/** Far more than a healthy Temporal takes, so that what can be answered is. */
+const GIVE_UP_CALLS_MS = 3_500;
+
+/** The longest time that the API takes to stop. */
+export const API_STOP_MS = 5_000;
 
 /**
  * Starts the HTTP API on `configuration.host` and `configuration.port` (0: any free port).
@@ -24,29 +32,36 @@ export interface Api {
 export async function startApi(options: {
   configuration: Configuration;
   client: Client;
+  /** For calls that Temporal holds open, on a connection that can cancel them. By default `client`. */
+  longPollClient?: Client;
   metrics: MetricsSource;
   log: Logger;
 }): Promise<Api> {
   const { configuration, log } = options;
-  assertApiKeysForHost(configuration.host, configuration.apiKeys);
+  const { host, port } = configuration;
+  assertApiKeysForHost(host, configuration.apiKeys);
   if (configuration.apiKeys.length === 0) {
     log.warn(
       'No API keys are set: every program on this machine can send messages. Set SENDPROOF_API_KEYS.',
     );
   }
 
-  const server = createServer(createApp(options));
-  server.listen(configuration.port, configuration.host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const host = configuration.host.includes(':') ? `[${configuration.host}]` : configuration.host;
+  const stopping = new AbortController();
+  const givingUp = new AbortController();
+  const app = createApp({
+    longPollClient: options.client,
+    ...options,
+    stopping: stopping.signal,
+    givingUp: givingUp.signal,
+  });
+  const server = await startHttpServer(app, { host, port });
   return {
-    url: `http://${host}:${port}`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`,
     close: async () => {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeIdleConnections();
-      await closed;
+      stopping.abort();
+      const giveUp = setTimeout(() => givingUp.abort(new ApiStopping()), GIVE_UP_CALLS_MS);
+      await server.close(API_STOP_MS);
+      clearTimeout(giveUp);
     },
   };
 }

@@ -5,8 +5,11 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { TooManyCalls } from '../temporal/boundedClient.js';
+import { NoAnswerInTime } from '../temporal/boundedClient.js';
+import { TooManyCalls } from '../temporal/callGate.js';
 import { causesOf, GRPC_STATUS, grpcFailureOf, type GrpcFailure } from '../temporal/grpcStatus.js';
+import { ApiStopping } from './apiContext.js';
+import { ACCEPTING_MESSAGES } from './boundedClients.js';
 import { Problem } from './problem.js';
 
 const RETRY_AFTER_SECONDS = 2;
@@ -15,6 +18,8 @@ const RETRY_AFTER_REPAIR_SECONDS = 60;
 
 const SEND_AGAIN =
   'Send it again with the same deduplication key: if it was accepted after all, that is answered as a duplicate.';
+
+const TRY_AGAIN = 'Try again later. Requests of other kinds are not affected.';
 
 /**
  * The problem that an error of Temporal's client is answered with. Undefined for errors that Temporal's client didn't throw,
@@ -25,10 +30,14 @@ export function temporalProblem(error: unknown): Problem | undefined {
   const is = (type: abstract new (...parameters: never[]) => unknown) =>
     chain.some((each) => each instanceof type);
 
-  if (is(TooManyCalls)) {
-    const detail = `More requests wait for Temporal than it can answer soon. ${SEND_AGAIN}`;
+  const refused = chain.find((each) => each instanceof TooManyCalls);
+  if (refused) {
+    const remedy = refused.purpose === ACCEPTING_MESSAGES ? SEND_AGAIN : TRY_AGAIN;
+    const detail = `More requests for ${refused.purpose} wait for Temporal than it can answer soon. ${remedy}`;
     return overloaded(detail, error);
   }
+  if (is(NoAnswerInTime)) return noAnswer(error);
+  if (is(ApiStopping)) return apiStops(error);
   if (is(NamespaceNotFoundError)) return namespaceNotFound(error);
   if (is(WorkflowNotFoundError)) return workflowNotFound(error);
   const failure = grpcFailureOf(error);
@@ -66,6 +75,17 @@ function noAnswer(cause: unknown): Problem {
     cause,
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });
+}
+
+function apiStops(cause: unknown): Problem {
+  return new Problem(
+    'temporal_unavailable',
+    `The API stops, and Temporal didn’t answer. ${SEND_AGAIN}`,
+    {
+      cause,
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+    },
+  );
 }
 
 function overloaded(detail: string, cause: unknown): Problem {

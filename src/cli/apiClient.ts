@@ -23,6 +23,7 @@ import type {
   deadLetterQuerySchema,
 } from '../api/schema/requests.js';
 import { messagePath } from '../api/schema/paths.js';
+import { timeLimit } from '../lib/deadline.js';
 
 /** As it was typed: the API validates it. */
 export type MessageRequest = Omit<z.input<typeof messageSchema>, 'destinations'> & {
@@ -103,8 +104,13 @@ export class ApiClient {
     return (await this.#request('POST', '/v1/messages', message)) as Acceptance;
   }
 
-  async message(deduplicationKey: string): Promise<MessageState> {
-    return (await this.#request('GET', messagePath(deduplicationKey))) as MessageState;
+  /** @param waitMs how long the API holds its answer until the message has ended or needs a decision, at most 60 s */
+  async message(deduplicationKey: string, waitMs = 0): Promise<MessageState> {
+    const path = messagePath(deduplicationKey);
+    if (waitMs < 1) return (await this.#request('GET', path)) as MessageState;
+    const waiting = withQuery(path, { wait: `${Math.ceil(waitMs)}ms` });
+    const timeoutMs = REQUEST_TIMEOUT_MS + waitMs;
+    return (await this.#request('GET', waiting, undefined, timeoutMs)) as MessageState;
   }
 
   /** Resolves also for a key that no message has. */
@@ -196,8 +202,13 @@ export class ApiClient {
     return { messages, more: cursor !== undefined };
   }
 
-  async #request(method: string, path: string, body?: object): Promise<unknown> {
-    const answer = await this.#exchange(method, path, body);
+  async #request(
+    method: string,
+    path: string,
+    body?: object,
+    timeoutMs?: number,
+  ): Promise<unknown> {
+    const answer = await this.#exchange(method, path, body, timeoutMs);
     if (answer.status < 400) return answer.body;
     if (isProblem(answer.body)) throw new ApiProblem(answer.body);
     throw this.#notSendproof();
@@ -207,8 +218,10 @@ export class ApiClient {
     method: string,
     path: string,
     body?: object,
+    timeoutMs = REQUEST_TIMEOUT_MS,
   ): Promise<{ status: number; body: object }> {
     const { url, apiKey } = this.#location;
+    const limit = timeLimit(timeoutMs);
     let response: Response;
     let text: string;
     try {
@@ -222,11 +235,13 @@ export class ApiClient {
         ...(body && { body: JSON.stringify(body) }),
         // The API key must not be sent to the target of a redirect.
         redirect: 'manual',
-        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+        signal: limit.signal,
       });
       text = await response.text();
     } catch (error) {
       throw unreachable(url, error);
+    } finally {
+      limit.clear();
     }
     const parsed = parseObject(text);
     if (!parsed) throw this.#notSendproof();
@@ -279,7 +294,7 @@ function unreachable(url: string, error: unknown): UnreachableError {
 /** `fetch` says only that it failed; the reason is its error's cause. */
 function describe(error: unknown): string {
   const { name, cause } = error as Error;
-  if (name === 'TimeoutError') return `no answer within ${REQUEST_TIMEOUT_MS / 1_000} s`;
+  if (name === 'TimeoutError') return 'no answer in time';
   const { code } = (cause ?? {}) as NodeJS.ErrnoException;
   switch (code) {
     case 'ECONNREFUSED':

@@ -1,6 +1,7 @@
 /** Waits for the outcome of a message: every delivery is confirmed, has failed, or needs a decision. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeliveryStatus } from '../domain/delivery.js';
+import { hasSettled, isDecided } from '../domain/messageState.js';
 import type { ApiClient, MessageState } from './apiClient.js';
 import { ApiProblem, UnreachableError } from './errors.js';
 import { ExitCode } from './exitCode.js';
@@ -12,40 +13,61 @@ const LONGEST_INTERVAL_MS = 2_000;
 /** Enough for a restart of the API or of Temporal. */
 const LONGEST_OUTAGE_MS = 30_000;
 
+/** Well below the minute after which proxies give up a request. */
+const LONGEST_WAIT_MS = 30_000;
+
 /**
- * Polls the message until its outcome is known or the timeout ends, and resolves with its last state. A short outage of the
- * API is tolerated.
+ * Resolves with the last state of the message when its outcome is known or the timeout ends. A short outage of the API is
+ * tolerated. The API holds its answer until something is decided (`?wait=`).
  *
- * @param onState is called with each state that differs from the one before
+ * @param onState is called with each state that differs from the one before; attempts count too, so that the API is asked again
+ *   and again instead
  */
 export async function awaitOutcome(
   api: ApiClient,
   deduplicationKey: string,
   timeoutMs: number,
-  onState: (state: MessageState) => void = () => undefined,
+  onState?: (state: MessageState) => void,
 ): Promise<MessageState> {
   const deadline = Date.now() + timeoutMs;
-  let intervalMs = FIRST_INTERVAL_MS;
+  const remainingMs = () => Math.max(0, deadline - Date.now());
+  const pause = new Pause();
   let answeredAt = Date.now();
   let shown = '';
+  let holds = onState === undefined;
   for (;;) {
-    const answer = await api.message(deduplicationKey).catch((error: unknown) => {
+    const waitMs = holds ? Math.min(LONGEST_WAIT_MS, remainingMs()) : 0;
+    const answer = await api.message(deduplicationKey, waitMs).catch((error: unknown) => {
+      // Others wait already, as many as may: the state itself can still be read.
+      if (error instanceof ApiProblem && error.type === 'overloaded') holds = false;
       if (isTemporary(error) && Date.now() - answeredAt < LONGEST_OUTAGE_MS) return undefined;
       throw error;
     });
     if (answer) {
       answeredAt = Date.now();
       const now = JSON.stringify(answer);
-      if (now !== shown) {
-        shown = now;
-        // What has just changed may soon change again.
-        intervalMs = FIRST_INTERVAL_MS;
-        onState(answer);
-      }
-      if (hasOutcome(answer) || Date.now() >= deadline) return answer;
+      // What has just changed may soon change again.
+      if (now !== shown) pause.shorten();
+      if (now !== shown) onState?.(answer);
+      shown = now;
+      if (hasOutcome(answer) || remainingMs() === 0) return answer;
     }
-    await sleep(Math.min(intervalMs, Math.max(0, deadline - Date.now())));
-    intervalMs = Math.min(LONGEST_INTERVAL_MS, intervalMs * INTERVAL_FACTOR);
+    const wasHeld = waitMs > 0 && answer !== undefined && !hasSettled(answer);
+    if (!wasHeld) await pause.take(remainingMs());
+  }
+}
+
+/** Between two requests: longer each time. */
+class Pause {
+  #intervalMs = FIRST_INTERVAL_MS;
+
+  shorten(): void {
+    this.#intervalMs = FIRST_INTERVAL_MS;
+  }
+
+  async take(longestMs: number): Promise<void> {
+    await sleep(Math.min(this.#intervalMs, longestMs));
+    this.#intervalMs = Math.min(LONGEST_INTERVAL_MS, this.#intervalMs * INTERVAL_FACTOR);
   }
 }
 
@@ -56,22 +78,12 @@ export function exitCodeOf(state: MessageState): ExitCode {
 }
 
 /** A message is `dead_lettered` as soon as one delivery is, while others may still be in progress. */
-function hasOutcome({ status, deliveries, deadLetters, operatorActions }: MessageState): boolean {
-  if (isInProgress(status)) return false;
-  if (status !== 'dead_lettered') return true;
+function hasOutcome(state: MessageState): boolean {
   return (
-    !deliveries.some((delivery) => isInProgress(delivery.status)) &&
-    !deadLetters.some((deadLetter) => isDecided(deadLetter, operatorActions))
-  );
-}
-
-/** Whether the workflow has received a decision that it has not yet carried out, as for `status --wait` right after `retry`. */
-function isDecided(
-  { destination, at }: MessageState['deadLetters'][number],
-  operatorActions: MessageState['operatorActions'],
-): boolean {
-  return operatorActions.some(
-    (action) => action.at > at && (action.destination ?? destination) === destination,
+    hasSettled(state) &&
+    (state.status !== 'dead_lettered' ||
+      (state.deadLetters.every((each) => !isDecided(each, state.operatorActions)) &&
+        !state.deliveries.some(({ status }) => isInProgress(status))))
   );
 }
 

@@ -78,6 +78,31 @@ export interface MessageState extends MessageSummary {
   failure?: string | undefined;
 }
 
+type ParkedAt = Pick<DeadLetterMemo, 'destination' | 'at'>;
+type Decided = Pick<OperatorAction, 'at' | 'destination'>;
+
+/** Whether the message has ended, or a dead letter of it needs a decision that nobody has made. */
+export function hasSettled(message: {
+  status: MessageStatus;
+  deadLetters: readonly ParkedAt[];
+  operatorActions: readonly Decided[];
+}): boolean {
+  const { status, deadLetters, operatorActions } = message;
+  if (status === 'accepted' || status === 'delivering') return false;
+  if (status !== 'dead_lettered') return true;
+  return deadLetters.some((deadLetter) => !isDecided(deadLetter, operatorActions));
+}
+
+/** Whether the workflow has received a decision that it has not yet carried out, as right after a retry. */
+export function isDecided(
+  { destination, at }: ParkedAt,
+  operatorActions: readonly Decided[],
+): boolean {
+  return operatorActions.some(
+    (action) => action.at > at && (action.destination ?? destination) === destination,
+  );
+}
+
 /** What happened to a delivery, besides its attempts. */
 export interface DeliveryMoment {
   /** `queued`: given to its account's queue, at first or again. */

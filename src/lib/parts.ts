@@ -1,26 +1,30 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { withinTime } from './deadline.js';
 
-/**
- * How long one part may take to stop. The longest is a worker, which finishes its attempts for up to 25 s
- * (`SHUTDOWN_GRACE_TIME`).
- */
-const STOP_TIMEOUT_MS = 30_000;
+/** How long one part may take to stop where it doesn't say otherwise: what closes connections or a file. */
+const STOP_WITHIN_MS = 2_000;
+
+/** How long all parts may take together: less than the 40 s that the documentation has service managers allow. */
+const ALL_STOP_WITHIN_MS = 38_000;
 
 /** The parts of a process that have started, so that they can be stopped in the reverse order. */
 export class Parts {
   readonly #log: Logger;
-  readonly #stopTimeoutMs: number;
-  readonly #started: { name: string; stop: () => Promise<unknown> }[] = [];
+  readonly #allWithinMs: number;
+  readonly #started: { name: string; stop: () => Promise<unknown>; withinMs: number }[] = [];
 
-  constructor(log: Logger, stopTimeoutMs = STOP_TIMEOUT_MS) {
+  constructor(log: Logger, allWithinMs = ALL_STOP_WITHIN_MS) {
     this.#log = log;
-    this.#stopTimeoutMs = stopTimeoutMs;
+    this.#allWithinMs = allWithinMs;
   }
 
-  /** Adds a part that has started. It is stopped before those that were added earlier. */
-  add(name: string, stop: () => Promise<unknown>): void {
-    this.#started.push({ name, stop });
+  /**
+   * Adds a part that has started. It is stopped before those that were added earlier.
+   *
+   * @param withinMs how long it may take to stop
+   */
+  add(name: string, stop: () => Promise<unknown>, withinMs = STOP_WITHIN_MS): void {
+    this.#started.push({ name, stop, withinMs });
   }
 
   /**
@@ -30,10 +34,12 @@ export class Parts {
    * @returns whether all of them stopped
    */
   async stop(): Promise<boolean> {
+    const until = performance.now() + this.#allWithinMs;
     let allStopped = true;
-    for (const { name, stop } of this.#started.splice(0).reverse()) {
+    for (const { name, stop, withinMs } of this.#started.splice(0).reverse()) {
+      const limitMs = Math.max(0, Math.min(withinMs, until - performance.now()));
       try {
-        await this.#withTimeout(stop);
+        await withinTime(stop(), limitMs, { late: () => stillRunning(limitMs) });
         this.#log.debug(`stopped: ${name}`);
       } catch (error) {
         allStopped = false;
@@ -42,16 +48,8 @@ export class Parts {
     }
     return allStopped;
   }
+}
 
-  async #withTimeout(stop: () => Promise<unknown>): Promise<void> {
-    const stopped = new AbortController();
-    const timeout = delay(this.#stopTimeoutMs, undefined, { signal: stopped.signal }).then(() => {
-      throw new Error(`It is still running after ${this.#stopTimeoutMs / 1_000} s.`);
-    });
-    try {
-      await Promise.race([stop(), timeout]);
-    } finally {
-      stopped.abort();
-    }
-  }
+function stillRunning(limitMs: number): Error {
+  return new Error(`It is still running after ${Math.round(limitMs) / 1_000} s.`);
 }

@@ -1,6 +1,6 @@
 /** All parts of the product in one process, with a Temporal server and a sandbox where nothing else is configured. */
 import { join } from 'node:path';
-import { addApi } from '../api/process.js';
+import { addApi, addConnection } from '../api/process.js';
 import { loadConfiguration, longestWindowMs, type Configuration } from '../config/configuration.js';
 import { devServerPorts, startDevServer } from '../embedded/devServer.js';
 import { loadEmbeddedSettings } from '../embedded/settings.js';
@@ -27,6 +27,9 @@ import { welcome } from './welcome.js';
 
 /** After a sendproof process was killed, its Temporal server keeps its ports for a moment. */
 const PORT_WAIT_MS = 2_000;
+
+/** Longer than the server's own grace period, after which it is killed. */
+const SERVER_STOP_MS = 12_000;
 
 /** Starts one part after the other, prints their addresses, and rejects as soon as one of them fails. */
 export async function runProduct(given: ProcessContext): Promise<never> {
@@ -65,7 +68,13 @@ export async function runProduct(given: ProcessContext): Promise<never> {
   const shared = { configuration, connection, namespace, tracing };
   const workers = await addWorkers(context, { ...shared, metrics });
   // The API shares the worker's connection: Temporal may then hand the first task of a workflow directly to the worker.
-  const api = await addApi(context, { ...shared, metrics: { metrics, temporalSdkUrl } });
+  // But that connection can't cancel a call, as one for a client that has left.
+  const longPollConnection = addConnection(context, temporal.connectionOptions);
+  const api = await addApi(context, {
+    ...shared,
+    longPollConnection,
+    metrics: { metrics, temporalSdkUrl },
+  });
 
   printWelcome(api.url, temporal, sandbox, sandboxed, configuration);
   const ended = await Promise.race([
@@ -109,7 +118,7 @@ async function startServer(
     databaseFile: join(dataDirectory, 'temporal.db'),
     log,
   });
-  parts.add('Temporal server', () => server.stop());
+  parts.add('Temporal server', () => server.stop(), SERVER_STOP_MS);
   return {
     connectionOptions: { address: server.address },
     namespace: settings.namespace,

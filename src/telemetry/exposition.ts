@@ -1,5 +1,6 @@
 /** All metrics of a process in Prometheus's text format. */
 import { Registry } from 'prom-client';
+import { timeLimit } from '../lib/deadline.js';
 import type { Metrics } from './metrics.js';
 
 export interface MetricsSource {
@@ -30,11 +31,14 @@ export async function exposition(
 
 /** Empty if they can't be read: a scrape shows their absence, and the other metrics are still worth having. */
 async function sdkMetrics(url: string): Promise<string> {
+  const { signal, clear } = timeLimit(SDK_TIMEOUT_MS);
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(SDK_TIMEOUT_MS) });
+    const response = await fetch(url, { signal });
     return response.ok ? await response.text() : '';
   } catch {
     return '';
+  } finally {
+    clear();
   }
 }
 

@@ -1,8 +1,11 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { exposition, METRICS_CONTENT_TYPE, type MetricsSource } from './exposition.js';
 import { ConfigurationError } from '../lib/configurationError.js';
+import { startHttpServer, type HttpServer } from '../lib/httpServer.js';
+
+/** A scrape is answered from memory. */
+const STOP_WITHIN_MS = 500;
 
 export interface MetricsServer {
   close(): Promise<void>;
@@ -20,38 +23,41 @@ export async function serveMetrics(
   const address = environment.WORKER_METRICS_ADDRESS ?? '';
   if (address === '') return undefined;
   const { host, port } = parseAddress(address);
-  const server = createServer((request, response) => {
-    if (request.method !== 'GET' || request.url !== '/metrics') {
-      response.writeHead(404).end();
-      return;
-    }
-    exposition(source).then(
-      (text) => {
-        response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE }).end(text);
-      },
-      (error: unknown) => {
-        log.error({ err: error }, 'The metrics could not be collected');
-        response.writeHead(500).end();
-      },
-    );
-  });
-  server.listen(port, host);
+  let server: HttpServer;
   try {
-    await once(server, 'listening');
+    server = await startHttpServer(
+      (request, response) => {
+        if (request.method !== 'GET' || request.url !== '/metrics') {
+          response.writeHead(404).end();
+          return;
+        }
+        void answerScrape(source, response, log);
+      },
+      { host, port },
+    );
   } catch (error) {
     throw new ConfigurationError(
       `WORKER_METRICS_ADDRESS: ${address} can’t be opened (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Free it, or name another host:port.`,
       { cause: error },
     );
   }
-  return {
-    close: async () => {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return { close: () => server.close(STOP_WITHIN_MS) };
+}
+
+/** Never rejects: metrics that can't be collected must not end the worker. */
+async function answerScrape(
+  source: MetricsSource,
+  response: ServerResponse,
+  log: Logger,
+): Promise<void> {
+  try {
+    const text = await exposition(source);
+    response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE }).end(text);
+  } catch (error) {
+    log.error({ err: error }, 'The metrics could not be collected');
+    if (!response.headersSent) response.writeHead(500);
+    response.end();
+  }
 }
 
 function parseAddress(address: string): { host: string; port: number } {

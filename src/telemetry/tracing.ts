@@ -30,15 +30,19 @@ import {
 } from '@temporalio/interceptors-opentelemetry-v2';
 import type { InjectedSink, WorkerOptions } from '@temporalio/worker';
 import type { WorkflowInfo } from '@temporalio/workflow';
+import { withinTime } from '../lib/deadline.js';
 import { AttemptSpanInterceptor } from './attemptSpan.js';
 import { traceHttpRequests } from './httpSpans.js';
+
+/** A collector that doesn't answer must not delay the stop. */
+const EXPORT_AT_STOP_MS = 1_500;
 
 export interface Tracing {
   /** For a Temporal client: its starts and signals belong to the active trace. */
   readonly clientInterceptors: ClientInterceptors;
   /** For a worker. The workflows' own interceptors are in their bundle. */
   readonly workerOptions: Pick<WorkerOptions, 'interceptors' | 'sinks'>;
-  /** Exports the remaining spans, and resolves. */
+  /** Exports the remaining spans. Resolves in a second or two in any case: what can't be exported by then is dropped. */
   stop(): Promise<void>;
 }
 
@@ -79,7 +83,8 @@ export function startTracing(serviceName: string): Tracing {
     },
     stop: async () => {
       http?.disable();
-      await provider.shutdown();
+      const late = () => new Error('The remaining spans were not exported in time.');
+      await withinTime(provider.shutdown(), EXPORT_AT_STOP_MS, { late }).catch(() => undefined);
     },
   };
 }

@@ -1,46 +1,68 @@
 /** A Temporal client that makes a bounded number of calls at once, each with a deadline. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   Client,
   InternalConnectionLikeSymbol,
   type ConnectionLike,
   type InternalConnectionLike,
 } from '@temporalio/client';
-import pLimit from 'p-limit';
+import { withinTime } from '../lib/deadline.js';
+import { CallGate, type CallBounds } from './callGate.js';
 
-export interface CallBounds {
-  /** Calls that run at once. */
-  concurrent: number;
-  /** Calls that wait for one of these to end. One more is refused with `TooManyCalls`. */
-  waiting: number;
-  /** For each call, from when it begins to run. */
-  deadlineMs: number;
-}
+/** Temporal, or the way to it, was silent until the deadline. */
+export class NoAnswerInTime extends Error {
+  override readonly name = 'NoAnswerInTime';
 
-/** The call was not made: as many as may wait were waiting already. */
-export class TooManyCalls extends Error {
-  override readonly name = 'TooManyCalls';
-
-  constructor({ concurrent, waiting }: CallBounds) {
-    super(`${concurrent} calls to Temporal run and ${waiting} wait already.`);
+  constructor(withinMs: number) {
+    super(`Temporal gave no answer within ${withinMs} ms.`);
   }
 }
+
+/** A connection that notices its deadline ends the call itself, with its own error. Ours is for one that doesn't. */
+const OWN_DEADLINE_LATER_MS = 250;
 
 /**
  * The same client within these bounds. They hold for each gRPC call, so for all that the client is asked to do: the pages of
  * a list and the polls of an update one by one.
+ *
+ * A deadline or a signal that is set by the client's `withDeadline` and `withAbortSignal` holds too. The caller is free when it
+ * is reached, whether or not the connection ends its call.
+ *
+ * @param stopping aborts all calls, with its reason, when the process stops
  */
-export function boundedClient(client: Client, bounds: CallBounds): Client {
-  const connection = boundedConnection(client.connection, bounds);
+export function boundedClient(client: Client, bounds: CallBounds, stopping?: AbortSignal): Client {
+  const connection = boundedConnection(client.connection, bounds, stopping);
   return new Client({ ...client.options, connection });
 }
 
 type RunCall = <Result>(call: () => Promise<Result>) => Promise<Result>;
 
-function boundedConnection(connection: ConnectionLike, bounds: CallBounds): ConnectionLike {
-  const limit = pLimit(bounds.concurrent);
+interface CallScope {
+  /** Epoch milliseconds. */
+  deadline?: number;
+  signal?: AbortSignal;
+}
+
+function boundedConnection(
+  connection: ConnectionLike,
+  bounds: CallBounds,
+  stopping: AbortSignal | undefined,
+): ConnectionLike {
+  const gate = new CallGate(bounds);
+  const scopes = new AsyncLocalStorage<CallScope>();
   const run: RunCall = async (call) => {
-    if (limit.pendingCount >= bounds.waiting) throw new TooManyCalls(bounds);
-    return await limit(() => connection.withDeadline(Date.now() + bounds.deadlineMs, call));
+    const { deadline: given = Number.POSITIVE_INFINITY, signal } = scopes.getStore() ?? {};
+    const remainingMs = () => Math.max(0, Math.min(bounds.deadlineMs, given - Date.now()));
+    const signals = [stopping, signal];
+    const makeCall = async () => {
+      const withinMs = remainingMs();
+      return await withinTime(
+        connection.withDeadline(Date.now() + withinMs, call),
+        withinMs + OWN_DEADLINE_LATER_MS,
+        { late: () => new NoAnswerInTime(withinMs), signals },
+      );
+    };
+    return await gate.run(makeCall, { withinMs: remainingMs(), signals });
   };
   const bounded: InternalConnectionLike = {
     workflowService: boundedService(connection.workflowService, run),
@@ -48,10 +70,11 @@ function boundedConnection(connection: ConnectionLike, bounds: CallBounds): Conn
     plugins: connection.plugins,
     close: () => connection.close(),
     ensureConnected: () => connection.ensureConnected(),
-    // The bounds' own deadline replaces it for each call.
-    withDeadline: (deadline, scope) => connection.withDeadline(deadline, scope),
+    withDeadline: (deadline, scope) =>
+      scopes.run({ ...scopes.getStore(), deadline: Number(deadline) }, scope),
     withMetadata: (metadata, scope) => connection.withMetadata(metadata, scope),
-    withAbortSignal: (signal, scope) => connection.withAbortSignal(signal, scope),
+    withAbortSignal: (signal, scope) =>
+      scopes.run({ ...scopes.getStore(), signal }, () => connection.withAbortSignal(signal, scope)),
     // Lets Temporal hand a start straight to a worker on the same connection.
     [InternalConnectionLikeSymbol]: (connection as InternalConnectionLike)[
       InternalConnectionLikeSymbol

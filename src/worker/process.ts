@@ -37,6 +37,9 @@ export async function runWorkerProcess(context: ProcessContext): Promise<void> {
   await workers.done;
 }
 
+/** The grace period of the attempts that are under way, `SHUTDOWN_GRACE_TIME`, and what comes after. */
+const WORKERS_STOP_MS = 27_000;
+
 /** Starts the workers as a part of the process. */
 export async function addWorkers(
   { environment, log, parts }: ProcessContext,
@@ -51,6 +54,6 @@ export async function addWorkers(
     workflowBundle: WORKFLOW_BUNDLE,
     log,
   });
-  parts.add('worker', () => workers.shutdown());
+  parts.add('worker', () => workers.shutdown(), WORKERS_STOP_MS);
   return workers;
 }

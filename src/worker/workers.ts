@@ -10,6 +10,8 @@ import { ACKNOWLEDGEMENT_TASK_QUEUE } from '../contract/names.js';
 import { createAttemptReport } from '../telemetry/attemptReport.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Tracing } from '../telemetry/tracing.js';
+import { boundedClient } from '../temporal/boundedClient.js';
+import type { CallBounds } from '../temporal/callGate.js';
 import { deliveryWorker } from './deliveryWorker.js';
 import { scheduleOverdueCheck } from './overdueSchedule.js';
 import { createWorkers, superviseWorkers, type Workers } from './supervision.js';
@@ -34,6 +36,14 @@ export interface WorkersOptions {
 /** Long enough for a look-up and a post, each with the default request time-out of 10 s. */
 const SHUTDOWN_GRACE_TIME = '25s';
 
+/** The connection has no deadline of its own. Activities repeat what fails. */
+const CALLS_OF_A_WORKER: CallBounds = {
+  purpose: 'the worker',
+  concurrent: 100,
+  waiting: 10_000,
+  deadlineMs: 30_000,
+};
+
 /**
  * Starts the workers, and gives the accounts' task queues their limits, now and when the configuration's file changes.
  *
@@ -42,7 +52,10 @@ const SHUTDOWN_GRACE_TIME = '25s';
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { configuration, connection, log, namespace, reload } = options;
   const { clientInterceptors, workerOptions } = options.tracing;
-  const client = new Client({ connection, namespace, interceptors: clientInterceptors });
+  const client = boundedClient(
+    new Client({ connection, namespace, interceptors: clientInterceptors }),
+    CALLS_OF_A_WORKER,
+  );
   const accounts = await serveAccounts(client, configuration, log);
   await scheduleOverdueCheck(client, log);
   for (const fault of unusableSecrets(configuration.acknowledgements)) {

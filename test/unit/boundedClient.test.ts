@@ -1,11 +1,13 @@
 import { ServiceError, WithStartWorkflowOperation, type Client } from '@temporalio/client';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Problem } from '../../src/api/problem.js';
 import { problemOf } from '../../src/api/problemOf.js';
-import { boundedClient } from '../../src/temporal/boundedClient.js';
+import { boundedClients } from '../../src/api/boundedClients.js';
+import { boundedClient, NoAnswerInTime } from '../../src/temporal/boundedClient.js';
+import { TooManyCalls } from '../../src/temporal/callGate.js';
 import { clientAnsweredBy, type Call } from './temporalService.js';
 
-const BOUNDS = { concurrent: 100, waiting: 400, deadlineMs: 8_000 };
+const BOUNDS = { purpose: 'tests', concurrent: 100, waiting: 400, deadlineMs: 8_000 };
 const LIST = { namespace: 'test' };
 
 describe('a bounded client', () => {
@@ -116,9 +118,87 @@ describe('a bounded client', () => {
       expect(deadline).toBeLessThanOrEqual(Date.now() + BOUNDS.deadlineMs);
     }
 
-    const full = boundedClient(unbounded, { ...BOUNDS, waiting: 0 });
+    const full = boundedClient(unbounded, { ...BOUNDS, concurrent: 0, waiting: 0 });
     const refusal = await use(full).catch((error: unknown) => problemOf(error));
     expect(refusal).toMatchObject({ type: 'overloaded' });
     expect(calls).toHaveLength(methods.length);
+  });
+
+  it('ends a call at its deadline on a connection that ignores deadlines', async () => {
+    const silent = boundedClient(
+      clientAnsweredBy(() => new Promise(() => undefined)),
+      { ...BOUNDS, concurrent: 1, deadlineMs: 20 },
+    );
+    const list = () => silent.workflowService.listWorkflowExecutions(LIST) as Promise<unknown>;
+    const outcomes = await Promise.allSettled([list(), list()]);
+    const problems = outcomes.map((each) => each.status === 'rejected' && problemOf(each.reason));
+    // The second one’s turn came too late.
+    expect(problems).toMatchObject([{ type: 'temporal_unavailable' }, { type: 'overloaded' }]);
+  });
+
+  it('keeps a deadline of the caller, if it is earlier than its own', async () => {
+    const client = boundedClient(
+      clientAnsweredBy(() => new Promise(() => undefined)),
+      BOUNDS,
+    );
+    const from = performance.now();
+    const listing = client.withDeadline(Date.now() + 20, () =>
+      client.workflowService.listWorkflowExecutions(LIST),
+    );
+    await expect(listing).rejects.toThrow(NoAnswerInTime);
+    expect(performance.now() - from).toBeLessThan(5_000);
+  });
+
+  it('frees the place of a caller who has left, in the queue or not', async () => {
+    const answers: (() => void)[] = [];
+    const client = boundedClient(
+      clientAnsweredBy(() => new Promise<void>((resolve) => answers.push(resolve))),
+      { ...BOUNDS, concurrent: 1, waiting: 2 },
+    );
+    const list = () => client.workflowService.listWorkflowExecutions(LIST) as Promise<unknown>;
+    const leaving = new AbortController();
+    const left = [list, list].map((call) =>
+      client.withAbortSignal(leaving.signal, call).catch((error: unknown) => error),
+    );
+    const stayed = list();
+    await expect(list()).rejects.toThrow(TooManyCalls);
+
+    leaving.abort(new Error('left'));
+    expect(await Promise.all(left)).toMatchObject([{ message: 'left' }, { message: 'left' }]);
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    answers[1]?.();
+    await stayed;
+  });
+
+  it('gives up its calls when the process stops', async () => {
+    const stopping = new AbortController();
+    const client = boundedClient(
+      clientAnsweredBy(() => new Promise(() => undefined)),
+      { ...BOUNDS, concurrent: 1 },
+      stopping.signal,
+    );
+    const list = () => client.workflowService.listWorkflowExecutions(LIST) as Promise<unknown>;
+    const calls = [list(), list()];
+    stopping.abort(new Error('stops'));
+    for (const call of calls) await expect(call).rejects.toThrow('stops');
+  });
+});
+
+describe('the clients of the API', () => {
+  it('have places of their own: readers, waiters and probes never take that of a message', async () => {
+    const silent = clientAnsweredBy(({ method }) =>
+      method === 'startWorkflowExecution' ? {} : new Promise(() => undefined),
+    );
+    const clients = boundedClients(silent, new AbortController().signal);
+    const { client, ...others } = clients;
+    for (const other of Object.values(others)) {
+      const calls = Array.from({ length: 1_000 }, () =>
+        other.workflowService.listWorkflowExecutions(LIST).catch((error: unknown) => error),
+      );
+      const refused = await Promise.race(calls);
+      expect(problemOf(refused)).toMatchObject({ type: 'overloaded' });
+      expect(problemOf(refused).message).toMatch(/for (reading|waiting|deciding|checking)/);
+    }
+    await client.workflowService.startWorkflowExecution({});
   });
 });

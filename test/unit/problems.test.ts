@@ -20,6 +20,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MessageRefused } from '../../src/acceptance/refusal.js';
 import { AccountHeldBack } from '../../src/accounts/accountConnection.js';
 import { AddressNotAllowed } from '../../src/acknowledgements/addressGuard.js';
+import { ApiStopping } from '../../src/api/apiContext.js';
 import { Problem } from '../../src/api/problem.js';
 import { openApiDocument } from '../../src/api/schema/openapi.js';
 import { PROBLEMS, type ProblemType } from '../../src/api/schema/problemTypes.js';
@@ -31,7 +32,8 @@ import { ConfigurationError } from '../../src/lib/configurationError.js';
 import type { LoggedError } from '../../src/lib/errorChain.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { startTracing, type Tracing } from '../../src/telemetry/tracing.js';
-import { TooManyCalls } from '../../src/temporal/boundedClient.js';
+import { NoAnswerInTime } from '../../src/temporal/boundedClient.js';
+import { TooManyCalls } from '../../src/temporal/callGate.js';
 import { GRPC_STATUS } from '../../src/temporal/grpcStatus.js';
 import { clientAnsweredBy, grpcError } from './temporalService.js';
 
@@ -212,7 +214,13 @@ describe('an error class', () => {
     // Of sendproof
     [new MessageRefused('invalid', [fault]), 400, 'invalid_request'],
     [new MessageRefused('key_taken', [fault]), 422, 'deduplication_key_reused'],
-    [new TooManyCalls({ concurrent: 1, waiting: 1, deadlineMs: 1 }), 503, 'overloaded'],
+    [
+      new TooManyCalls({ purpose: 'tests', concurrent: 1, waiting: 1, deadlineMs: 1 }),
+      503,
+      'overloaded',
+    ],
+    [new NoAnswerInTime(8_000), 503, 'temporal_unavailable'],
+    [new ApiStopping(), 503, 'temporal_unavailable'],
     [new ConfigurationError('the configuration', { cause: CAUSE }), 500, 'internal_error'],
     [new DeliveryError('a delivery', delivery), 500, 'internal_error'],
     [

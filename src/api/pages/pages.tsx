@@ -55,7 +55,7 @@ export function pagesRouter(context: ApiContext): Router {
       limit: PAGE_SIZE,
       ...fields,
     });
-    const found = await searchMessages(context.client, filter, { cursor, limit });
+    const found = await searchMessages(context.readClient, filter, { cursor, limit });
     show(response, <SearchPage found={found} fields={fields} signedIn={signedIn} />);
   });
   router.get('/dead-letters', async (request, response) => {
@@ -89,10 +89,10 @@ function assetsRouter(): Router {
 }
 
 function showMessage(context: ApiContext, signedIn: boolean): RequestHandler<{ key: string }> {
-  const { client, configuration } = context;
+  const { readClient, configuration } = context;
   return async (request, response) => {
     const deduplicationKey = parseKey(request.params.key);
-    const message = await readMessageRecord(client, deduplicationKey);
+    const message = await readMessageRecord(readClient, deduplicationKey);
     const now = new Date();
     if (!message) {
       const { forgottenBefore, similarKeys } = await readUnknownKey(context, deduplicationKey);
@@ -104,10 +104,10 @@ function showMessage(context: ApiContext, signedIn: boolean): RequestHandler<{ k
       );
       return;
     }
-    const acknowledgements = await readAcknowledgements(client, message.events);
+    const acknowledgements = await readAcknowledgements(readClient, message.events);
     const webUiUrl =
       configuration.temporalUiUrl &&
-      workflowUrl(configuration.temporalUiUrl, client.workflow.options.namespace, message);
+      workflowUrl(configuration.temporalUiUrl, readClient.workflow.options.namespace, message);
     const timeline = timelineOf(message, acknowledgements);
     show(response, <MessagePage {...{ message, timeline, webUiUrl, signedIn, now }} />);
   };

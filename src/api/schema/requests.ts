@@ -93,7 +93,7 @@ export const messageWaitSchema = z.strictObject({
     .optional()
     .meta({
       description:
-        'The longest time to wait for a final status before the API answers: a number with a unit, at most `60s`. Without this parameter, the API answers immediately.',
+        'The longest time to wait for a final status, or for a dead letter that needs a decision, before the API answers: a number with a unit, at most `60s`. Without this parameter, the API answers immediately.',
     }),
 });
 

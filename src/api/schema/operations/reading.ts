@@ -38,7 +38,7 @@ export const getMessage: ZodOpenApiOperationObject = {
   tags: ['Messages'],
   summary: 'Returns the status of one message and of each of its deliveries.',
   description:
-    'With `wait`, the API answers when the message has its final status or the time is over.',
+    'With `wait`, the API answers when the message has its final status or needs a decision, or when the time is over.',
   requestParams: { path: readKeyParameter, query: messageWaitSchema },
   responses: {
     200: {
