@@ -14,6 +14,8 @@ import type { PagerDutyAccount } from './policy.js';
 
 const notesSchema = z.object({ notes: z.array(z.object({ content: z.string() })) });
 
+const createdSchema = z.object({ note: z.object({ id: z.string() }) });
+
 export interface NoteRequest {
   incidentId: string;
   webhookId: string;
@@ -55,6 +57,10 @@ export function createWritePagerDutyNote(
 
     const created = await ask('POST', { note: { content: noteText(acknowledgement, webhookId) } });
     if (created.status !== 200 && created.status !== 201) throw refusal(created);
+    // A page of a proxy, for example, is no note. The next attempt searches for it.
+    if (!createdSchema.safeParse(parseJson(created.body)).success) {
+      throw unexpectedAnswer(created.status);
+    }
     return created.status;
   };
 }

@@ -59,13 +59,15 @@ export function parseJson(text: string): unknown {
 }
 
 /** The error for an undocumented answer of the platform or its SDK: whether the message was posted is unknown. */
-export function unexpectedAnswer(platform: string, what: string, httpStatus?: number) {
+export function unexpectedAnswer(
+  platform: string,
+  what: string,
+  httpStatus?: number,
+  retryAfterMs?: number,
+): DeliveryError {
   return new DeliveryError(
     `${platform} gave an answer that its documentation does not describe: ${what}.`,
-    {
-      ...ambiguous('unexpected_answer'),
-      httpStatus,
-    },
+    { ...ambiguous('unexpected_answer'), httpStatus, retryAfterMs },
   );
 }
 

@@ -4,6 +4,7 @@
  */
 import { Agent, EnvHttpProxyAgent, errors, type Dispatcher } from 'undici';
 import { DeliveryError } from '../domain/delivery.js';
+import { answerText } from './answerText.js';
 import { isLoopback } from './endpoint.js';
 import { ambiguous, errorCode, transient, unexpectedAnswer } from './failure.js';
 import { retryAfterMs } from './retryAfter.js';
@@ -19,6 +20,7 @@ export interface HttpAnswer {
   status: number;
   /** Lower-case names. */
   headers: Record<string, string>;
+  /** Without a byte-order mark. */
   body: string;
   /** The pause that Retry-After asks for. */
   retryAfterMs: number | undefined;
@@ -122,7 +124,7 @@ function exchange(
           const answer = {
             status,
             headers: answerHeaders,
-            body: Buffer.concat(chunks).toString('utf8'),
+            body: answerText(Buffer.concat(chunks), answerHeaders['content-type']),
             retryAfterMs: retryAfterMs(answerHeaders['retry-after'], answerHeaders.date),
           };
           finish(() => resolve(answer));

@@ -8,7 +8,7 @@ import type { RequestLog, SandboxRequest } from './requests.js';
 /** The effect of a fault on a call: another answer, no answer, a broken connection, or a late answer. */
 type Effect =
   | { effect: 'answer'; answer: Answer }
-  | { effect: 'raw'; contentType: string; text: string }
+  | { effect: 'raw'; status: number; headers: Record<string, string>; text: string }
   | { effect: 'silence' }
   | { effect: 'reset' }
   | { effect: 'wait'; until: () => Promise<unknown> };
@@ -102,6 +102,14 @@ export class Exchange {
         return { effect: 'wait', until: () => this.#faults.released(active) };
       case 'garbage':
         return garbage(fault.form);
+      case 'answer': {
+        const { body, contentType, retryAfter, status } = fault;
+        const headers = {
+          'content-type': contentType,
+          ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
+        };
+        return { effect: 'raw', status, headers, text: body };
+      }
       case 'rate_limited':
       case 'revoked_token':
       case 'http_error':
@@ -144,10 +152,16 @@ function garbage(form: 'html' | 'cut_json'): Effect {
   return form === 'html'
     ? {
         effect: 'raw',
-        contentType: 'text/html; charset=utf-8',
+        status: 200,
+        headers: { 'content-type': 'text/html; charset=utf-8' },
         text: '<!doctype html><title>Proxy</title><h1>Something is in the way</h1>',
       }
-    : { effect: 'raw', contentType: 'application/json; charset=utf-8', text: '{"ok":true,"chan' };
+    : {
+        effect: 'raw',
+        status: 200,
+        headers: { 'content-type': 'application/json; charset=utf-8' },
+        text: '{"ok":true,"chan',
+      };
 }
 
 function executeLogged(call: PlatformCall, entry: SandboxRequest): Answer {
@@ -172,8 +186,8 @@ function finish(
       send(response, effect.answer);
       return;
     case 'raw':
-      entry.status = 200;
-      response.writeHead(200, { 'content-type': effect.contentType });
+      entry.status = effect.status;
+      response.writeHead(effect.status, effect.headers);
       response.end(effect.text);
       return;
     case 'reset':

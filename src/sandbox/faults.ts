@@ -58,6 +58,15 @@ export const faultSchema = z.discriminatedUnion('kind', [
     form: z.enum(['html', 'cut_json']).default('html'),
     when,
   }),
+  z.strictObject({
+    kind: z.literal('answer'),
+    ...scope,
+    status: z.int().min(200).max(599).default(200),
+    body: z.string().meta({ description: 'Sent as it is.' }),
+    contentType: z.string().min(1).default('text/plain; charset=utf-8'),
+    when,
+    retryAfter,
+  }),
   z.strictObject({ kind: z.literal('hold'), ...scope }),
 ]);
 
@@ -97,6 +106,7 @@ export function stageOf(fault: Fault): 'before' | 'after' {
     case 'graph_error':
     case 'slow':
     case 'garbage':
+    case 'answer':
       return fault.when;
   }
 }

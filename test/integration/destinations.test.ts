@@ -120,6 +120,18 @@ describe.each(CHANNELS)('$platform $path', ({ platform, path, postOperation }) =
   });
 });
 
+it('finds the error in the success of a Teams webhook', async () => {
+  sandbox.addFault({
+    kind: 'answer',
+    platform: 'teams-webhook',
+    body: 'Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with ContextId x',
+    retryAfter: '3',
+  });
+  const error = await rejection(adapters['teams-webhook'].post(postTo('incidents')));
+  expect(error).toMatchObject({ reason: 'rate_limited', httpStatus: 200, retryAfterMs: 3_000 });
+  expect(sandbox.posts()).toEqual([]);
+});
+
 describe.each(SEARCHABLE)('looking for a post in $platform $path', ({ platform, path }) => {
   it.each<FaultInput>([
     { kind: 'timeout', platform, when: 'after' },

@@ -5,6 +5,7 @@ import type { DestinationAdapter, Post, PostQuery } from '../destination.js';
 import { secureUrl } from '../../http/endpoint.js';
 import {
   asDeliveryError,
+  asTransient,
   transient,
   unexpectedAnswer,
   withoutPosting,
@@ -68,8 +69,10 @@ class SlackAdapter implements DestinationAdapter {
         unfurl_media: false,
       }),
     );
-    if (ts === undefined) throw unexpectedAnswer('Slack', '"ok" without a "ts"', 200);
-    return receipt(ts, channel ?? path, await this.#workspace.url());
+    if (!isFilled(ts) || !isFilled(channel)) {
+      throw unexpectedAnswer('Slack', '"ok" without the "ts" and "channel" of a post', 200);
+    }
+    return receipt(ts, channel, await this.#workspace.url());
   }
 
   async find({ path, deliveryId, since }: PostQuery): Promise<Receipt | undefined> {
@@ -89,9 +92,11 @@ class SlackAdapter implements DestinationAdapter {
           }),
         ),
       );
-      const found = page.messages?.find(({ metadata }) => isPostOf(deliveryId, metadata));
+      if (!Array.isArray(page.messages)) throw incompleteHistory('without messages');
+      const found = page.messages.find(({ metadata }) => isPostOf(deliveryId, metadata));
       if (found?.ts !== undefined) return receipt(found.ts, path, await this.#workspace.url());
       cursor = page.response_metadata?.next_cursor;
+      if (page.has_more && !cursor) throw incompleteHistory('with more pages, but no cursor');
       if (cursor && Date.now() > deadline) throw lookupTooSlow();
     } while (cursor);
     return undefined;
@@ -154,6 +159,16 @@ function isPostOf(
   return metadata?.event_type === METADATA_TYPE && payload?.delivery_id === deliveryId;
 }
 
+/** The SDK's types are what Slack documents, not what it has sent. */
+function isFilled(text: unknown): text is string {
+  return typeof text === 'string' && text !== '';
+}
+
+/** Transient, as all failures of a search: without the whole history, nobody knows that a post is absent. */
+function incompleteHistory(what: string): DeliveryError {
+  return asTransient(unexpectedAnswer('Slack', `a history ${what}`, 200));
+}
+
 function lookupTooSlow(): DeliveryError {
   return new DeliveryError(
     'The channel’s history since the first attempt could not be read within the time limit.',
@@ -187,7 +202,8 @@ function fetchThrough(transport: Transport) {
     });
     const failure = slackFailure(answer);
     if (failure) throw failure;
-    return new Response(answer.body, { headers: answer.headers });
+    // Known to be JSON, whatever its Content-Type says.
+    return new Response(answer.body, { headers: { 'content-type': 'application/json' } });
   };
 }
 

@@ -116,14 +116,21 @@ const REMEDIES: Partial<Record<string, string>> = {
   account_inactive: 'the app was removed or its workspace deleted: install it again',
 };
 
-/** Undefined for a success: HTTP 200 with a JSON object whose `ok` is true. */
+/** Undefined for a success: HTTP 200 with a JSON object whose `ok` is true and that has no error. */
 export function slackFailure(answer: HttpAnswer): DeliveryError | undefined {
   const body = answer.status === 200 || answer.status === 429 ? jsonObject(answer.body) : undefined;
   if (answer.status !== 200) return failedStatus(answer, errorCode(body?.error));
-  if (body?.ok === true) return undefined;
+  if (body?.ok === true && body.error === undefined) return undefined;
   const code = errorCode(body?.error);
   if (body?.ok !== false || code === undefined) {
-    return unexpectedAnswer('Slack', 'HTTP 200 without a JSON object that says "ok"', 200);
+    return unexpectedAnswer(
+      'Slack',
+      body?.ok === true
+        ? 'HTTP 200 with both "ok" and an error'
+        : 'HTTP 200 without a JSON object that says "ok"',
+      200,
+      answer.retryAfterMs,
+    );
   }
   const failure = failureOfCode(code);
   const needed = code === 'missing_scope' ? errorCode(body.needed) : undefined;

@@ -1,4 +1,4 @@
-/** Classifies every answer of a Teams Workflows webhook. */
+/** Classifies every answer of a Teams webhook. */
 import { z } from 'zod';
 import { DeliveryError } from '../../domain/delivery.js';
 import {
@@ -9,6 +9,7 @@ import {
   unexpectedAnswer,
   type Failure,
 } from '../../http/failure.js';
+import { statedStatus } from '../../http/statedStatus.js';
 import type { HttpAnswer } from '../../http/transport.js';
 
 /**
@@ -30,23 +31,61 @@ const REMEDIES: Partial<Record<number, string>> = {
 const errorBody = z.object({ error: z.object({ code: z.string() }) });
 
 /**
- * Undefined for a success: 202 (accepted), or 200 from a workflow that answers. A web page is no success: it comes from a
- * proxy in between.
+ * The bodies of a success: nothing (a workflow's 202, or the 200 of its Response action), or `1` (an Office connector's 200:
+ * https://github.com/MicrosoftDocs/msteams-docs/issues/1810).
+ */
+const SUCCESS_BODY = /^\s*1?\s*$/;
+
+/** The beginning of a web page. */
+const PAGE = /^\s*</;
+
+/**
+ * Undefined for a success: 200 or 202 with one of the documented bodies. A connector answers 200 with the error of Teams in its
+ * text, as `Microsoft Teams endpoint returned HTTP error 429`; that answer is judged as a 429.
  */
 export function webhookFailure(answer: HttpAnswer): DeliveryError | undefined {
-  const { status, retryAfterMs } = answer;
-  if (status === 200 || status === 202) {
-    const isPage = /^\s*</.test(answer.body);
-    return isPage
-      ? unexpectedAnswer('The Teams webhook', `HTTP ${status} with a page`, status)
-      : undefined;
-  }
-  const code = errorCode(errorBody.safeParse(parseJson(answer.body)).data?.error.code);
+  const { body, status } = answer;
+  const isSuccess = status >= 200 && status < 300;
+  if ((status === 200 || status === 202) && SUCCESS_BODY.test(body)) return undefined;
+  if (!isSuccess) return failedStatus(answer);
+  // A page comes from a proxy: what it says is not about Teams.
+  const stated = PAGE.test(body) ? undefined : statedStatus(body);
+  return stated === undefined ? undocumented(answer) : statedFailure(answer, stated);
+}
+
+function failedStatus({ body, retryAfterMs, status }: HttpAnswer): DeliveryError {
+  const code = codeIn(body);
   const remedy = REMEDIES[status];
   return new DeliveryError(
     `The Teams webhook answered HTTP ${status}${code ? ` ${code}` : ''}${remedy ? `: ${remedy}` : ''}.`,
     { ...failureOfWebhook(status), httpStatus: status, platformCode: code, retryAfterMs },
   );
+}
+
+function statedFailure({ body, retryAfterMs, status }: HttpAnswer, stated: number): DeliveryError {
+  const remedy = REMEDIES[stated];
+  return new DeliveryError(
+    `The Teams webhook answered HTTP ${status}, with the error ${stated} in its text${remedy ? `: ${remedy}` : ''}.`,
+    {
+      ...failureOfWebhook(stated),
+      httpStatus: status,
+      platformCode: codeIn(body) ?? String(stated),
+      retryAfterMs,
+    },
+  );
+}
+
+function undocumented({ body, retryAfterMs, status }: HttpAnswer): DeliveryError {
+  const what = PAGE.test(body)
+    ? 'with a page'
+    : status === 200 || status === 202
+      ? 'with text where a success has none (if the workflow has a Response action, remove its body)'
+      : 'where a success is 200 or 202';
+  return unexpectedAnswer('The Teams webhook', `HTTP ${status} ${what}`, status, retryAfterMs);
+}
+
+function codeIn(body: string): string | undefined {
+  return errorCode(errorBody.safeParse(parseJson(body)).data?.error.code);
 }
 
 /** Total over statuses. */

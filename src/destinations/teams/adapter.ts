@@ -10,6 +10,7 @@ import type { DestinationAdapter, Post, PostQuery } from '../destination.js';
 import { secureUrl } from '../../http/endpoint.js';
 import {
   asDeliveryError,
+  parseJson,
   permanent,
   transient,
   unexpectedAnswer,
@@ -31,7 +32,7 @@ const CLOCK_ALLOWANCE_MS = 60_000;
 const PAGE_SIZE = 50;
 
 const messageSchema = z.object({
-  id: z.string(),
+  id: z.string().min(1),
   webUrl: z.string().nullish(),
   createdDateTime: z.string().nullish(),
   lastModifiedDateTime: z.string().nullish(),
@@ -156,7 +157,9 @@ function lastChangedAt({ createdDateTime, lastModifiedDateTime }: GraphMessage):
 
 /** Only the query of Graph's link to the next page is used, so that the token goes nowhere else. */
 function nextQuery(nextLink: string | undefined): string | undefined {
-  return nextLink !== undefined && URL.canParse(nextLink) ? new URL(nextLink).search : undefined;
+  if (nextLink === undefined) return undefined;
+  if (URL.canParse(nextLink)) return new URL(nextLink).search;
+  throw unexpectedAnswer(PLATFORM, 'a link to the next page that is not a URL');
 }
 
 function receipt({ id, webUrl }: GraphMessage): Receipt {
@@ -226,7 +229,8 @@ async function exchange(
   if (answer.status !== 401) tokens.markAccepted(token);
   else if (tokens.markRefused(token)) throw tokenToRenew(failure?.platformCode);
   if (failure) throw failure;
-  return new Response(answer.body, { status: answer.status, headers: answer.headers });
+  // Known to be JSON, whatever its Content-Type says.
+  return Response.json(parseJson(answer.body), { status: answer.status });
 }
 
 function tokenToRenew(platformCode: string | undefined): DeliveryError {

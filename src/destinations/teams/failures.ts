@@ -10,7 +10,10 @@ import {
   unexpectedAnswer,
   type Failure,
 } from '../../http/failure.js';
+import { statedStatus } from '../../http/statedStatus.js';
 import type { HttpAnswer } from '../../http/transport.js';
+
+const PLATFORM = 'Microsoft Graph';
 
 /**
  * The statuses with a more specific meaning than in HTTP:
@@ -47,21 +50,46 @@ const REMEDIES: Partial<Record<number, string>> = {
 };
 
 const errorBody = z.object({ error: z.object({ code: z.string() }) });
+const anyErrorBody = z.object({ error: z.unknown().refine((error) => error != null) });
 
-/** Undefined for a success: HTTP 200 or 201 with a JSON object. */
+/** Undefined for a success: HTTP 200 or 201 with a JSON object that has no error. */
 export function graphFailure(answer: HttpAnswer): DeliveryError | undefined {
   const body = parseJson(answer.body);
   const { status, retryAfterMs } = answer;
+  const code = errorCode(errorBody.safeParse(body).data?.error.code);
+  if (status >= 200 && status < 300 && anyErrorBody.safeParse(body).success) {
+    return statedFailure(answer, code);
+  }
   if (status === 200 || status === 201) {
     return typeof body === 'object' && body !== null
       ? undefined
-      : unexpectedAnswer('Microsoft Graph', `HTTP ${status} without a JSON object`, status);
+      : unexpectedAnswer(PLATFORM, `HTTP ${status} without a JSON object`, status, retryAfterMs);
   }
-  const code = errorCode(errorBody.safeParse(body).data?.error.code);
   const remedy = REMEDIES[status];
   return new DeliveryError(
-    `Microsoft Graph answered HTTP ${status}${code ? ` ${code}` : ''}${remedy ? `: ${remedy}` : ''}.`,
+    `${PLATFORM} answered HTTP ${status}${code ? ` ${code}` : ''}${remedy ? `: ${remedy}` : ''}.`,
     { ...failureOfGraph(status, code), httpStatus: status, platformCode: code, retryAfterMs },
+  );
+}
+
+/** An error inside a success is judged by its code, or by the status that it states. */
+function statedFailure(
+  { body, retryAfterMs, status }: HttpAnswer,
+  code: string | undefined,
+): DeliveryError {
+  const stated = statedStatus(body);
+  if (BY_CODE[code?.toLowerCase() ?? ''] === undefined && stated === undefined) {
+    return unexpectedAnswer(PLATFORM, `HTTP ${status} with an error`, status, retryAfterMs);
+  }
+  const what = code ?? stated;
+  return new DeliveryError(
+    `${PLATFORM} answered HTTP ${status}, with the error ${what} in its body.`,
+    {
+      ...failureOfGraph(stated ?? 400, code),
+      httpStatus: status,
+      platformCode: String(what),
+      retryAfterMs,
+    },
   );
 }
 

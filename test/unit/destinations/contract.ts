@@ -80,6 +80,15 @@ export function describeDestinationContract(subject: ContractSubject): void {
       expect(postingRequests()).toHaveLength(1);
     });
 
+    it.each(['application/json; charset=utf-8', 'text/plain', 'application/octet-stream'])(
+      'reads a success with a byte-order mark and the Content-Type %s',
+      async (contentType) => {
+        const body = `\uFEFF${success.body}`;
+        server.script = answering(success.status, body, { 'content-type': contentType });
+        expect(await adapter.post(post)).toEqual(success.receipt);
+      },
+    );
+
     it('keeps its connections, rather than make one for each post', async () => {
       server.script = answering(success.status, success.body);
       for (let count = 0; count < 10; count += 1) await adapter.post(post);

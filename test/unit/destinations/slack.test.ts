@@ -149,7 +149,13 @@ describe('Slack adapter', () => {
     ['an object without ok', '{}'],
     ['a refusal without a code', '{"ok":false}'],
     ['a refusal whose code is a sentence', '{"ok":false,"error":"Something went wrong"}'],
-    ['a success without ts', '{"ok":true}'],
+    ['a success without ts', '{"ok":true,"channel":"C0123ABC"}'],
+    ['a success without a channel', `{"ok":true,"ts":"${TS}"}`],
+    ['a success whose ts is empty', '{"ok":true,"channel":"C0123ABC","ts":""}'],
+    ['a success whose ts is a number', '{"ok":true,"channel":"C0123ABC","ts":1763971200.0001}'],
+    ['a success with an error', JSON.stringify({ ...POSTED, error: 'fatal_error' })],
+    ['a success in words', JSON.stringify({ ...POSTED, ok: 'true' })],
+    ['an error of a gateway', '{"error":{"code":429,"message":"Too many requests"}}'],
     ['null', 'null'],
   ])('finds a 200 with %s ambiguous', async (_what, body) => {
     server.script = answering(200, body);
@@ -202,6 +208,22 @@ describe('Slack adapter', () => {
     it('says that it is absent when no page has it', async () => {
       play({ 'conversations.history': { ok: true, messages: [{ ts: '1.1' }] } });
       expect(await adapter.find?.(query)).toBeUndefined();
+    });
+
+    it.each([
+      ['no messages', { ok: true }],
+      ['messages that are no list', { ok: true, messages: {} }],
+      ['more pages, but no cursor', { ok: true, messages: [], has_more: true }],
+      [
+        'more pages, but an empty cursor',
+        { ok: true, messages: [], has_more: true, response_metadata: { next_cursor: '' } },
+      ],
+    ])('does not say that it is absent when the answer has %s', async (_what, answer) => {
+      play({ 'conversations.history': answer });
+      expect(await rejection(adapter.find?.(query) ?? Promise.resolve())).toMatchObject({
+        outcome: 'transient',
+        reason: 'unexpected_answer',
+      });
     });
 
     it.each([

@@ -111,6 +111,9 @@ describe('Teams adapter', () => {
     ['text', 'created'],
     ['JSON that is cut off', '{"id":"1'],
     ['a message without an id', '{"webUrl":null}'],
+    ['a message whose id is empty', '{"id":""}'],
+    ['an error', '{"error":{"code":"UnknownError","message":"words"}}'],
+    ['both a message and an error', JSON.stringify({ ...POSTED, error: { message: 'words' } })],
     ['null', 'null'],
   ])('finds a 201 with %s ambiguous', async (_what, body) => {
     server.script = answering(201, body);
@@ -119,6 +122,39 @@ describe('Teams adapter', () => {
       reason: 'unexpected_answer',
     });
   });
+
+  it.each([
+    [201, 'TooManyRequests', 'transient rate_limited'],
+    [200, 'activityLimitReached', 'transient rate_limited'],
+    [202, 'RequestBodyTooLarge', 'permanent content_rejected'],
+    [200, 'Forbidden', 'permanent not_authorised'],
+    [200, 'BadGateway', 'ambiguous platform_unavailable'],
+  ])('judges an error inside HTTP %i by its code: %s is %s', async (status, code, expected) => {
+    server.script = answering(status, JSON.stringify({ error: { code, message: 'words' } }));
+    const error = await rejection(adapter.post(post));
+    expect(`${error.outcome} ${error.reason}`).toBe(expected);
+    expect(error).toMatchObject({ httpStatus: status, platformCode: code });
+  });
+
+  it.each(['application/json', 'text/plain', 'application/octet-stream', ''])(
+    'reads answers with a byte-order mark and the Content-Type "%s"',
+    async (contentType) => {
+      const headers = { 'content-type': contentType };
+      server.script = answering(201, `\uFEFF${JSON.stringify(POSTED)}`, headers);
+      expect(await adapter.post(post)).toEqual({ messageId: POSTED.id, url: POSTED.webUrl });
+
+      const body = JSON.stringify({ error: { code: 'TooManyRequests', message: 'words' } });
+      server.script = answering(403, `\uFEFF${body}`, headers);
+      expect(await rejection(adapter.post(post))).toMatchObject({
+        reason: 'rate_limited',
+        platformCode: 'TooManyRequests',
+      });
+
+      server.script = answering(200, `\uFEFF${JSON.stringify({ value: [] })}`, headers);
+      const query = { path: CHANNEL_PATH, deliveryId: post.deliveryId, since: new Date() };
+      expect(await adapter.find?.(query)).toBeUndefined();
+    },
+  );
 
   describe('looking for a post', () => {
     const since = new Date('2025-11-24T08:00:00Z');

@@ -51,6 +51,53 @@ describe('Teams webhook adapter', () => {
     });
   });
 
+  const connectorError = (status: number): string =>
+    `Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error ${status} with ContextId tcid=0,server=msgapi-production-503,cv=x.0..`;
+
+  it.each([
+    ['a workflow’s', 202, ''],
+    ['a Response action’s', 200, ''],
+    ['a connector’s', 200, '1'],
+    ['one with a byte-order mark', 200, '\uFEFF1\r\n'],
+  ])('takes %s success for one (%i "%s")', async (_whose, status, body) => {
+    server.script = answering(status, body, { 'content-type': 'text/plain' });
+    expect(await createAdapter(server.url, 5_000).post(examplePost('incidents'))).toEqual({});
+  });
+
+  it.each([
+    [200, connectorError(429), 'transient rate_limited'],
+    [200, connectorError(413), 'permanent content_rejected'],
+    [200, connectorError(400), 'permanent content_rejected'],
+    [200, connectorError(401), 'permanent credentials_rejected'],
+    [200, connectorError(403), 'permanent not_authorised'],
+    [200, connectorError(404), 'permanent destination_not_found'],
+    [200, connectorError(502), 'ambiguous platform_unavailable'],
+    [202, connectorError(429), 'transient rate_limited'],
+    [201, connectorError(429), 'transient rate_limited'],
+    [200, '\uFEFF' + connectorError(429), 'transient rate_limited'],
+    [200, '{"status":400,"body":"Invalid card"}', 'permanent content_rejected'],
+    [202, '{"error":{"code":"TooManyRequests","message":"Later"}}', 'transient rate_limited'],
+    [200, '{"statusCode":503,"message":"No"}', 'ambiguous platform_unavailable'],
+    [200, '429 Too Many Requests', 'transient rate_limited'],
+    [
+      200,
+      'Webhook message delivery failed with error: Error contacting Microsoft Teams endpoint',
+      'ambiguous unexpected_answer',
+    ],
+    [200, 'Summary or Text is required.', 'ambiguous unexpected_answer'],
+    [200, 'OK', 'ambiguous unexpected_answer'],
+    [200, '0', 'ambiguous unexpected_answer'],
+    [202, '{"ok":false}', 'ambiguous unexpected_answer'],
+    [200, '<html>HTTP error 403: sign in to the network</html>', 'ambiguous unexpected_answer'],
+    [204, '', 'ambiguous unexpected_answer'],
+    [302, '', 'ambiguous unexpected_answer'],
+  ])('finds no success in %i "%s": %s', async (status, body, expected) => {
+    server.script = answering(status, body, { 'content-type': 'text/plain', 'retry-after': '7' });
+    const error = await rejection(createAdapter(server.url, 5_000).post(examplePost('incidents')));
+    expect(`${error.outcome} ${error.reason}`).toBe(expected);
+    expect(error).toMatchObject({ httpStatus: status, retryAfterMs: 7_000 });
+  });
+
   it('can’t look for posts', () => {
     expect('find' in createAdapter(server.url, 5_000)).toBe(false);
   });
