@@ -9,7 +9,8 @@ import {
   type Receipt,
 } from '../domain/delivery.js';
 import type { DestinationAdapter } from '../destinations/destination.js';
-import { asTransient } from '../http/failure.js';
+import { asDeliveryError, asTransient, withoutPosting } from '../http/failure.js';
+import { callTracked } from '../http/sending.js';
 import type { AttemptReport } from '../telemetry/attemptReport.js';
 import { AccountHeldBack, type AccountConnection } from '../accounts/accountConnection.js';
 import { nextAttemptDelayMs } from '../domain/backoff.js';
@@ -184,9 +185,10 @@ async function makeAttempt(
     if (input.expiresAt !== undefined && Date.now() >= Date.parse(input.expiresAt)) {
       throw expired(input.expiresAt);
     }
-    return { receipt: await adapter.post({ ...input, path }), lookup };
+    const receipt = await callTracked('the destination', () => adapter.post({ ...input, path }));
+    return { receipt, lookup };
   } catch (error) {
-    return { error: asDeliveryError(error), lookup };
+    return { error: asDeliveryError(error, 'The destination'), lookup };
   }
 }
 
@@ -197,9 +199,12 @@ async function findEarlierPost(
   deliveryId: string,
   since: Date,
 ): Promise<{ lookup: NonNullable<Attempt['lookup']>; receipt?: Receipt | undefined }> {
-  if (!adapter.find) return { lookup: 'refused' };
+  const find = adapter.find?.bind(adapter);
+  if (!find) return { lookup: 'refused' };
   try {
-    const receipt = await adapter.find({ path, deliveryId, since });
+    const receipt = await withoutPosting('The destination', () =>
+      find({ path, deliveryId, since }),
+    );
     return { lookup: receipt ? 'found' : 'absent', receipt };
   } catch (error) {
     const isRefused = error instanceof DeliveryError && error.outcome === 'permanent';
@@ -251,15 +256,6 @@ function accountNotConfigured(destination: Destination): DeliveryError {
   return new DeliveryError(
     `This worker has no account for ${destination}: add it to the worker’s configuration, then retry.`,
     { outcome: 'permanent', reason: 'account_not_configured' },
-  );
-}
-
-/** Any other error is a bug of the adapter. Whether it has posted is unknown. */
-function asDeliveryError(error: unknown): DeliveryError {
-  if (error instanceof DeliveryError) return error;
-  return new DeliveryError(
-    `Unexpected ${error instanceof Error ? error.name : typeof error} in the destination adapter`,
-    { outcome: 'ambiguous', reason: 'unexpected_answer', cause: error },
   );
 }
 

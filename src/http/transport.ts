@@ -6,8 +6,9 @@ import { Agent, EnvHttpProxyAgent, errors, type Dispatcher } from 'undici';
 import { DeliveryError } from '../domain/delivery.js';
 import { answerText } from './answerText.js';
 import { isLoopback } from './endpoint.js';
-import { ambiguous, errorCode, transient, unexpectedAnswer } from './failure.js';
+import { ambiguous, errorCode, permanent, transient, unexpectedAnswer } from './failure.js';
 import { retryAfterMs } from './retryAfter.js';
+import { currentSending } from './sending.js';
 
 export interface HttpRequest {
   method: 'GET' | 'POST';
@@ -86,6 +87,7 @@ function exchange(
   { method, url, headers, body }: HttpRequest,
   timeoutMs: number,
 ): Promise<HttpAnswer> {
+  const call = currentSending();
   return new Promise((resolve, reject) => {
     let sending: Dispatcher.DispatchController | undefined;
     let status = 0;
@@ -112,6 +114,7 @@ function exchange(
         onRequestStart(controller) {
           if (over) controller.abort(new Error('time limit'));
           else sending = controller;
+          if (call) call.begun = true;
         },
         onResponseStart(_controller, statusCode, received) {
           status = statusCode;
@@ -150,6 +153,12 @@ function joinHeaderValues(headers: NodeJS.Dict<string | string[]>): Record<strin
 function deliveryError(platform: string, { sent, failure }: RequestFailed): DeliveryError {
   const code = failure === 'timeout' ? undefined : errorCodeOf(failure);
   const because = code === undefined ? '' : ` (${code})`;
+  if (!sent && failure instanceof errors.InvalidArgumentError) {
+    return new DeliveryError(
+      `The request to ${platform} can’t be written as HTTP${because}: nothing was sent. Check the account’s settings, then retry.`,
+      permanent('request_rejected'),
+    );
+  }
   if (!sent) {
     return new DeliveryError(
       failure === 'timeout'

@@ -128,6 +128,35 @@ describe('a platform that posts and then answers that it refused', () => {
   });
 });
 
+describe('an adapter that fails in a way that it should not', () => {
+  it('before it sent anything makes a dead letter at once, not one that was perhaps sent', async () => {
+    const post = () => Promise.reject(new RangeError('words of the sender'));
+    const { attempts, reason, detail } = await deliverThrough({ post }, { onAmbiguous: 'resend' });
+    expect(attempts).toMatchObject([{ outcome: 'permanent', reason: 'content_rejected' }]);
+    expect(reason).toBe('content_rejected');
+    expect(detail).toContain('nothing was sent');
+    expect(detail).not.toContain('words of the sender');
+  });
+
+  it('while it searches has posted nothing, and is tried again', async () => {
+    const platform = new Platform([unknown(true)]);
+    let searches = 0;
+    const adapter = {
+      post: () => platform.post(),
+      find: () => {
+        searches += 1;
+        return searches === 1 ? Promise.reject(new TypeError('null')) : platform.find();
+      },
+    };
+    const { attempts } = await deliverThrough(adapter, { onAmbiguous: 'dead_letter' });
+    expect(attempts).toMatchObject([
+      { outcome: 'ambiguous' },
+      { outcome: 'transient' },
+      { outcome: 'delivered', lookup: 'found' },
+    ]);
+  });
+});
+
 describe('a platform that asks to slow down', () => {
   it('is not searched for each such answer', async () => {
     const platform = new Platform([limited, limited, limited]);

@@ -3,14 +3,10 @@ import { LogLevel } from '@slack/web-api';
 import { DeliveryError, type Receipt } from '../../domain/delivery.js';
 import type { DestinationAdapter, Post, PostQuery } from '../destination.js';
 import { secureUrl } from '../../http/endpoint.js';
-import {
-  asDeliveryError,
-  asTransient,
-  transient,
-  unexpectedAnswer,
-  withoutPosting,
-} from '../../http/failure.js';
+import { asTransient, transient, unexpectedAnswer, withoutPosting } from '../../http/failure.js';
+import { callTracked } from '../../http/sending.js';
 import { createTransport, type Transport } from '../../http/transport.js';
+import { assertWellFormed } from '../wellFormed.js';
 import type { SlackAccount } from './account.js';
 import { slackFailure } from './failures.js';
 import { renderForSlack } from './render.js';
@@ -54,7 +50,9 @@ class SlackAdapter implements DestinationAdapter {
     this.#workspace = new WorkspaceAddress(async () => (await client.auth.test()).url);
   }
 
-  async post({ deliveryId, path, content, correlation, traceId }: Post): Promise<Receipt> {
+  async post(post: Post): Promise<Receipt> {
+    assertWellFormed(post);
+    const { deliveryId, path, content, correlation, traceId } = post;
     const { ts, channel } = await call(() =>
       this.#client.chat.postMessage({
         channel: path,
@@ -177,12 +175,10 @@ function lookupTooSlow(): DeliveryError {
 }
 
 /** Makes a call of the SDK, and unwraps the error that `fetchThrough` threw. */
-async function call<Result>(request: () => Promise<Result>): Promise<Result> {
-  try {
-    return await request();
-  } catch (error) {
-    throw asDeliveryError(error instanceof WebAPIRequestError ? error.original : error, 'Slack');
-  }
+function call<Result>(request: () => Promise<Result>): Promise<Result> {
+  return callTracked('Slack', request, (error) =>
+    error instanceof WebAPIRequestError ? error.original : error,
+  );
 }
 
 /**

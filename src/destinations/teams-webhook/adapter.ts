@@ -3,6 +3,7 @@ import type { DestinationAdapter, Post } from '../destination.js';
 import { secureUrl } from '../../http/endpoint.js';
 import { permanent } from '../../http/failure.js';
 import { createTransport, type Transport } from '../../http/transport.js';
+import { assertWellFormed } from '../wellFormed.js';
 import type { TeamsWebhookAccount } from './account.js';
 import { webhookFailure } from './failures.js';
 import { renderForTeamsWebhook } from './render.js';
@@ -29,7 +30,9 @@ class TeamsWebhookAdapter implements DestinationAdapter {
   }
 
   /** The receipt is empty: a workflow confirms that it accepted the card, and returns nothing about its post. */
-  async post({ deliveryId, path, content, correlation }: Post): Promise<Receipt> {
+  async post(post: Post): Promise<Receipt> {
+    assertWellFormed(post);
+    const { deliveryId, path, content, correlation } = post;
     const url = this.#urls.get(path);
     if (!url) throw webhookNotConfigured(path);
     const answer = await this.#transport({

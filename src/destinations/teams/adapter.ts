@@ -9,14 +9,15 @@ import { DeliveryError, type Receipt } from '../../domain/delivery.js';
 import type { DestinationAdapter, Post, PostQuery } from '../destination.js';
 import { secureUrl } from '../../http/endpoint.js';
 import {
-  asDeliveryError,
   parseJson,
   permanent,
   transient,
   unexpectedAnswer,
   withoutPosting,
 } from '../../http/failure.js';
+import { callTracked } from '../../http/sending.js';
 import { createTransport, type Transport } from '../../http/transport.js';
+import { assertWellFormed } from '../wellFormed.js';
 import type { TeamsAccount } from './account.js';
 import { graphFailure } from './failures.js';
 import { messagesResource, parseTeamsPath, type TeamsPlace } from './path.js';
@@ -84,7 +85,9 @@ class TeamsAdapter implements DestinationAdapter {
     });
   }
 
-  async post({ deliveryId, path, content, correlation }: Post): Promise<Receipt> {
+  async post(post: Post): Promise<Receipt> {
+    assertWellFormed(post);
+    const { deliveryId, path, content, correlation } = post;
     const resource = messagesResource(placeOf(path));
     const answer = await call(() =>
       this.#client
@@ -187,12 +190,10 @@ function lookupTooSlow(): DeliveryError {
 }
 
 /** Makes a call of the SDK, and unwraps its GraphClientError, the only error that it passes on unchanged. */
-async function call(request: () => Promise<unknown>): Promise<unknown> {
-  try {
-    return await request();
-  } catch (error) {
-    throw asDeliveryError(error instanceof GraphClientError ? error.customError : error, PLATFORM);
-  }
+function call(request: () => Promise<unknown>): Promise<unknown> {
+  return callTracked(PLATFORM, request, (error) =>
+    error instanceof GraphClientError ? (error.customError ?? error) : error,
+  );
 }
 
 /**

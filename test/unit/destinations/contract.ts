@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeliveryError, FAILURE_REASONS, type Receipt } from '../../../src/domain/delivery.js';
 import type { DestinationAdapter, Post } from '../../../src/destinations/destination.js';
@@ -207,6 +208,32 @@ export function describeDestinationContract(subject: ContractSubject): void {
         outcome: 'transient',
         reason: 'connection_failed',
       });
+      expect(server.requests).toHaveLength(0);
+    });
+
+    it('refuses half of a surrogate pair in any text, and sends nothing', async () => {
+      const { content, correlation } = post;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom('text', 'title', 'source', 'reference'),
+          fc.constantFrom('\uD83D', '\uDEA8', '\uDEA8\uD83D'),
+          fc.string({ unit: 'grapheme' }),
+          async (field, half, around) => {
+            const text = `${around}${half}${around}`;
+            const error = await rejection(
+              adapter.post({
+                ...post,
+                ...(field === 'text' || field === 'title'
+                  ? { content: { ...content, [field]: text } }
+                  : { correlation: { ...correlation, [field]: text } }),
+              }),
+            );
+            expect(error).toMatchObject({ outcome: 'permanent', reason: 'content_rejected' });
+            expect(error.message).toContain(`.${field} `);
+          },
+        ),
+        { numRuns: 50 },
+      );
       expect(server.requests).toHaveLength(0);
     });
 

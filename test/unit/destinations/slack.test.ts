@@ -165,6 +165,16 @@ describe('Slack adapter', () => {
     });
   });
 
+  it('finds a success that the SDK can’t read ambiguous, also among others at the same time', async () => {
+    const unreadable = { messages: 5 };
+    server.script = answering(200, JSON.stringify({ ...POSTED, response_metadata: unreadable }));
+    const errors = await Promise.all(
+      Array.from({ length: 10 }, () => rejection(adapter.post(post))),
+    );
+    expect(errors.map(({ outcome }) => outcome)).toEqual(errors.map(() => 'ambiguous'));
+    expect(server.requests.filter(isPost)).toHaveLength(10);
+  });
+
   describe('looking for a post', () => {
     const since = new Date('2025-11-24T08:00:00Z');
     const query = { path: CHANNEL, deliveryId: post.deliveryId, since };
