@@ -8,9 +8,10 @@ import {
   type Ending,
   type Receipt,
 } from '../domain/delivery.js';
-import type { DestinationAdapter } from '../destinations/destination.js';
+import type { DestinationAdapter, PostQuery } from '../destinations/destination.js';
 import { asDeliveryError, asTransient, withoutPosting } from '../http/failure.js';
 import { callTracked } from '../http/sending.js';
+import { planPost, resultOf, type PlannedPost } from './plannedPost.js';
 import type { AttemptReport } from '../telemetry/attemptReport.js';
 import { AccountHeldBack, type AccountConnection } from '../accounts/accountConnection.js';
 import { nextAttemptDelayMs } from '../domain/backoff.js';
@@ -40,7 +41,8 @@ export interface DeliverDependencies {
 }
 
 /**
- * Makes the activity that delivers one message to one destination: one call is one attempt. It resolves with the receipt,
+ * Makes the activity that delivers one message to one destination: one call is one attempt, at one post. It resolves with the
+ * receipt, and with how far the message is posted where it takes several posts,
  * or throws an ApplicationFailure with the reason as its type, the attempt log as its details and, where a retry may help,
  * the delay before the next attempt. While the whole account is unavailable it returns the delivery to its workflow without
  * an attempt (the ending `held_back`), and the workflow schedules it again.
@@ -67,7 +69,7 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
 
     const isHeldBack = connection?.recordResult(adapter, input.destination, attempt.error) ?? false;
     if (isHeldBack && attempt.error) attempt = { ...attempt, error: asTransient(attempt.error) };
-    const { receipt, error, lookup } = attempt;
+    const { receipt, error, lookup, planned } = attempt;
     const next = error && (isHeldBack ? HELD_BACK : planNext(error, input, info, random()));
     // Nothing was sent: that is no attempt.
     if (error?.reason === 'expired') throw applicationFailure(error, log, next);
@@ -76,6 +78,7 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
       durationMs: Date.now() - startedAt.getTime(),
       outcome: error?.outcome ?? 'delivered',
       reason: error?.reason,
+      part: planned?.part && { number: planned.part.number, of: planned.part.of },
       httpStatus: error?.httpStatus,
       platformCode: error?.platformCode,
       retryAfterMs: error?.retryAfterMs,
@@ -84,7 +87,7 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
     });
     const made = log.entries().at(-1);
     if (made) report(info.workflowExecution?.workflowId ?? '', input, made);
-    if (receipt) return { receipt, attempts: log.entries() };
+    if (receipt) return resultOf(receipt, planned, log.entries());
 
     heartbeat(log.entries());
     throw applicationFailure(error, log, next);
@@ -158,7 +161,8 @@ class Lease {
 }
 
 type AttemptResult = { lookup?: Attempt['lookup'] } & (
-  { receipt: Receipt; error?: undefined } | { receipt?: undefined; error: DeliveryError }
+  | { receipt: Receipt; planned: PlannedPost; error?: undefined }
+  | { receipt?: undefined; planned?: PlannedPost | undefined; error: DeliveryError }
 );
 
 /** Searches first where an earlier attempt has sent something, then posts. */
@@ -169,42 +173,43 @@ async function makeAttempt(
   lease: Lease,
 ): Promise<AttemptResult> {
   let lookup: Attempt['lookup'];
+  let planned: PlannedPost | undefined;
   try {
     if (!adapter) throw accountNotConfigured(input.destination);
     const { path } = partsOf(input);
+    planned = planPost(adapter, input);
+    const { part } = planned;
     // A platform that can't be searched has to be believed where it says that it refused a request.
     const [first] = adapter.find ? log.sent() : log.unresolved();
-    if (first) {
-      const since = new Date(first.startedAt ?? 0);
-      const earlier = await findEarlierPost(adapter, path, input.deliveryId, since);
+    if (first ?? (part?.first && log.endsWithFoundPost)) {
+      const since = new Date(first?.startedAt ?? 0);
+      const { deliveryId } = input;
+      const earlier = await findEarlierPost(adapter, { path, deliveryId, since, part });
       lookup = earlier.lookup;
-      if (earlier.receipt) return { receipt: earlier.receipt, lookup };
+      if (earlier.receipt) return { receipt: earlier.receipt, lookup, planned };
       if (lookup === 'refused') assertMayResend(input, log);
     }
     if (lease.lost) throw workerFrozen();
     if (input.expiresAt !== undefined && Date.now() >= Date.parse(input.expiresAt)) {
       throw expired(input.expiresAt);
     }
-    const receipt = await callTracked('the destination', () => adapter.post({ ...input, path }));
-    return { receipt, lookup };
+    const post = { ...input, path, part };
+    const receipt = await callTracked('the destination', () => adapter.post(post));
+    return { receipt, lookup, planned };
   } catch (error) {
-    return { error: asDeliveryError(error, 'The destination'), lookup };
+    return { error: asDeliveryError(error, 'The destination'), lookup, planned };
   }
 }
 
 /** `refused`: the platform can't be searched, or doesn't let this account search. Other errors are thrown. */
 async function findEarlierPost(
   adapter: DestinationAdapter,
-  path: string,
-  deliveryId: string,
-  since: Date,
+  query: PostQuery,
 ): Promise<{ lookup: NonNullable<Attempt['lookup']>; receipt?: Receipt | undefined }> {
   const find = adapter.find?.bind(adapter);
   if (!find) return { lookup: 'refused' };
   try {
-    const receipt = await withoutPosting('The destination', () =>
-      find({ path, deliveryId, since }),
-    );
+    const receipt = await withoutPosting('The destination', () => find(query));
     return { lookup: receipt ? 'found' : 'absent', receipt };
   } catch (error) {
     const isRefused = error instanceof DeliveryError && error.outcome === 'permanent';

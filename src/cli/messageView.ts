@@ -4,6 +4,7 @@ import { formatDistance, formatStatus, formatTime } from './format.js';
 import { formatDuration } from '../lib/formatDuration.js';
 import { shellCommand } from '../lib/shellCommand.js';
 import type { Display } from './output.js';
+import { describeShortening } from '../domain/shortening.js';
 import { REMEDIES } from '../domain/remedies.js';
 import { table } from './table.js';
 
@@ -70,6 +71,8 @@ function renderDelivery(delivery: Delivery, state: MessageState, display: Displa
   return [
     `${display.style('bold', destination)}  ${formatStatus(delivery.status, display)}`,
     ...(shown === undefined ? [] : [`  posted    ${shown}`]),
+    ...(receipt?.parts === undefined ? [] : [`  parts     ${receipt.parts}`]),
+    ...(receipt?.shortened === undefined ? [] : [`  ${describeShortening(receipt.shortened)}`]),
     ...indent(attemptLog(attempts, display)),
     ...(nextAttemptAt === undefined
       ? []
@@ -96,6 +99,7 @@ function describeAttempt(attempt: Attempt): string {
   const { outcome, reason, httpStatus, platformCode, durationMs, lookup } = attempt;
   const answer = [httpStatus && `HTTP ${httpStatus}`, platformCode].filter(Boolean).join(' ');
   const what = [
+    attempt.part && `part ${attempt.part.number} of ${attempt.part.of}:`,
     reason === undefined ? outcome : `${outcome}, ${reason}`,
     answer && `(${answer})`,
     durationMs === undefined ? '' : `after ${formatDuration(durationMs)}`,

@@ -1,4 +1,10 @@
-import type { Attempt, OnAmbiguous, Receipt, RetryProfile } from '../domain/delivery.js';
+import type {
+  Attempt,
+  OnAmbiguous,
+  PostedParts,
+  Receipt,
+  RetryProfile,
+} from '../domain/delivery.js';
 import type { Content, Correlation } from '../domain/message.js';
 import type { RecordedDestination } from '../domain/destination.js';
 
@@ -17,10 +23,21 @@ export interface DeliverInput extends RecordedDestination {
   earlierAttempts: Attempt[];
   /** The number of the last attempt before a person's latest retry; by default, that of the last of `earlierAttempts`. */
   decidedUpTo?: number | undefined;
+  /**
+   * The parts of the message that are posted already; null while there are none. Absent from inputs of earlier releases, whose
+   * workflows schedule one activity for the whole message: it is posted in one part.
+   */
+  posted?: PostedParts | null | undefined;
 }
 
-/** The result of a delivery. Where it fails, the ApplicationFailure has the reason as `type` and `[attempts, ending]` as details. */
+/**
+ * The result of a delivery, or of one part of it. Where it fails, the ApplicationFailure has the reason as `type` and
+ * `[attempts, ending]` as details.
+ */
 export interface DeliverResult {
+  /** Of the first part, where there are several. */
   receipt: Receipt;
   attempts: Attempt[];
+  /** Set while parts are left to post: the workflow schedules the activity again. */
+  posted?: PostedParts | undefined;
 }

@@ -12,7 +12,9 @@ import {
   type Ending,
   type FailureReason,
   type OnAmbiguous,
+  type PostedParts,
 } from '../domain/delivery.js';
+import { describePostedParts } from '../domain/postedParts.js';
 
 interface Activity {
   earlier: Attempt[];
@@ -46,9 +48,26 @@ export function endedByTime({ retryState }: Pick<ActivityFailure, 'retryState'>)
  * @param activity.attempts how many attempts it was allowed
  * @param activity.decidedUpTo the number of the last attempt before a person's latest retry; by default, that of the last
  *   attempt before this activity
+ * @param activity.posted the parts of the message that were posted before this activity
  * @param activity.timeIsUp whether it ended because of its time limit, as a message that expires has
  */
 export function readDeliverFailure(
+  cause: Error | undefined,
+  activity: Activity & {
+    onAmbiguous: OnAmbiguous;
+    decidedUpTo?: number | undefined;
+    posted?: PostedParts | null | undefined;
+  },
+): DeliverFailure {
+  const failure = withUnknownOutcome(cause, activity);
+  const { posted } = activity;
+  if (!posted || failure.ending === 'held_back') return failure;
+  const next =
+    failure.ending === 'expired' ? '' : `; a retry continues with part ${posted.count + 1}`;
+  return { ...failure, detail: `${failure.detail} ${describePostedParts(posted)}${next}.` };
+}
+
+function withUnknownOutcome(
   cause: Error | undefined,
   activity: Activity & { onAmbiguous: OnAmbiguous; decidedUpTo?: number | undefined },
 ): DeliverFailure {

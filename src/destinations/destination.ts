@@ -1,8 +1,33 @@
 /** The contract between sendproof and a chat platform. Each platform's folder implements it; `registry.ts` lists them. */
 import type { z } from 'zod';
 import type { AccountLimits, AccountPolicy } from './accountPolicy.js';
-import type { Receipt } from '../domain/delivery.js';
+import type { Receipt, Shortening } from '../domain/delivery.js';
 import type { Content, Correlation } from '../domain/message.js';
+
+/** What an adapter shows. */
+export interface Show {
+  content: Content;
+  correlation?: Correlation | undefined;
+  /** Whether a text that is too long for one post is shown in several, or only its beginning. */
+  inParts: 'as configured' | 'always' | 'never';
+}
+
+/** How a message is shown. */
+export interface Layout {
+  /** The number of posts, from 1. */
+  parts: number;
+  /** Set where only the beginning of the text is shown. */
+  shortened?: Shortening | undefined;
+}
+
+/** One of several posts that show a message. */
+export interface Part {
+  /** From 1. */
+  number: number;
+  of: number;
+  /** The receipt of the first part, in whose thread the others are posted. Undefined for the first. */
+  first: Receipt | undefined;
+}
 
 /** What an adapter posts. */
 export interface Post {
@@ -17,6 +42,8 @@ export interface Post {
   correlation?: Correlation | undefined;
   /** 32 hex digits; part of the post's metadata where the platform has metadata. */
   traceId: string;
+  /** Which post, of a message whose layout has several. Without it, one post shows the message. */
+  part?: Part | undefined;
 }
 
 /** Which post an adapter searches for. */
@@ -25,6 +52,7 @@ export interface PostQuery {
   deliveryId: string;
   /** The post was made at or after this time. */
   since: Date;
+  part?: Part | undefined;
 }
 
 /**
@@ -32,6 +60,9 @@ export interface PostQuery {
  * `DeliveryError`.
  */
 export interface DestinationAdapter {
+  /** How the account shows a message. Without sending anything. Absent where every message is shown whole in one post. */
+  layout?(message: Show): Layout;
+
   /** Makes exactly one posting request and resolves with the platform's proof. */
   post(post: Post): Promise<Receipt>;
 

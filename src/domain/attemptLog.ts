@@ -70,13 +70,23 @@ export class AttemptLog {
   /**
    * The attempts whose request may have reached the platform, since the last search that had a result: whatever the platform
    * answered, the next attempt searches for their post before it makes another. An attempt that searches posts afterwards, so
-   * it is one of them itself.
+   * it is one of them itself. Attempts for an earlier part of the message are not among them: that part is posted.
    */
   sent(): Attempt[] {
     const lastSearched = this.#attempts.findLastIndex(
       ({ lookup }) => lookup === 'found' || lookup === 'absent',
     );
-    return this.#attempts.slice(Math.max(lastSearched, 0)).filter(wasSent);
+    return this.#attempts
+      .slice(Math.max(lastSearched, lastDelivered(this.#attempts) + 1, 0))
+      .filter(wasSent);
+  }
+
+  /**
+   * Whether the last attempt found its post, made by an attempt that this log may not know, as after a reset: that one may have
+   * made the post of the next part too.
+   */
+  get endsWithFoundPost(): boolean {
+    return this.#attempts.at(-1)?.lookup === 'found';
   }
 
   /**
@@ -96,6 +106,10 @@ export class AttemptLog {
 function wasSent({ outcome, httpStatus, reason }: Attempt): boolean {
   if (outcome === 'delivered') return false;
   return outcome === 'ambiguous' || (httpStatus !== undefined && reason !== 'rate_limited');
+}
+
+function lastDelivered(attempts: readonly Attempt[]): number {
+  return attempts.findLastIndex(({ outcome }) => outcome === 'delivered');
 }
 
 /** The number of the last attempt; 0 when there was none. */

@@ -69,6 +69,25 @@ export interface Receipt {
   channel?: string;
   /** Where a person can see the post: Slack's permalink, Graph's `webUrl`. */
   url?: string;
+  /** How many posts show the message, where there are several. The other fields are those of the first. */
+  parts?: number;
+  /** Set where the destination shows only the beginning of the text. */
+  shortened?: Shortening;
+}
+
+/** How much of a text a destination shows, in characters of the text as it was sent. */
+export interface Shortening {
+  shown: number;
+  of: number;
+}
+
+/** How far a message that takes several posts is posted. The parts are posted in order, and each is one attempt or more. */
+export interface PostedParts {
+  /** Of the first part. */
+  receipt: Receipt;
+  /** The number of parts that are posted, from 1. */
+  count: number;
+  of: number;
 }
 
 /** One entry of the attempt log: one API call of a delivery. Never holds content or credentials. */
@@ -80,6 +99,8 @@ export interface Attempt {
   durationMs?: number;
   outcome: AttemptOutcome;
   reason?: FailureReason;
+  /** Which of several posts it was for. Absent where the message takes one post. */
+  part?: { number: number; of: number };
   /** The HTTP status of the platform's answer. */
   httpStatus?: number;
   /** The platform's own error code, as `channel_not_found`. */

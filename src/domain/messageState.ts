@@ -1,6 +1,13 @@
 import type { Content, Correlation } from './message.js';
 import type { Destination } from './destination.js';
-import type { DeliveryStatus, Attempt, Receipt, FailureReason, MessageStatus } from './delivery.js';
+import type {
+  Attempt,
+  DeliveryStatus,
+  FailureReason,
+  MessageStatus,
+  PostedParts,
+  Receipt,
+} from './delivery.js';
 import type { AcknowledgementEvent, AcknowledgementRecipient } from './acknowledgement.js';
 import type { DeadLetterMemo } from './deadLetter.js';
 
@@ -34,6 +41,8 @@ interface HeldBack {
 export interface DeliveryState {
   destination: Destination;
   attempts: readonly Attempt[];
+  /** The parts that are posted, of a message that takes several posts and is not confirmed. */
+  posted?: PostedParts | undefined;
   /** A fallback: the destination that it stands in for. */
   fallbackFor?: Destination | undefined;
   stage: DeliveryStage;

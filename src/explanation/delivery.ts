@@ -1,5 +1,7 @@
 /** Explains the status of one delivery: its cause, and what to do next. */
 import { AttemptLog, lastNumber } from '../domain/attemptLog.js';
+import type { Receipt } from '../domain/delivery.js';
+import { describeShortening } from '../domain/shortening.js';
 import { REMEDIES } from '../domain/remedies.js';
 import { causeOf } from './cause.js';
 import { formatTime } from './formatTime.js';
@@ -36,7 +38,7 @@ export function explainDelivery(delivery: DeliveryState, message: MessageState, 
     case 'retrying':
       return explainRetrying(delivery, stage, now);
     case 'confirmed':
-      return `${explainConfirmed(delivery, now)} Nothing is left to do.`;
+      return `${explainConfirmed(delivery, stage.receipt, now)} Nothing is left to do.`;
     case 'dead_lettered':
       return explainDeadLettered(delivery, stage, message, now);
     case 'discarded': {
@@ -99,8 +101,9 @@ function explainAttempting(
   message: MessageState,
   now: Date,
 ): string {
-  const { attempts, destination } = delivery;
-  const attempt = `attempt ${lastNumber(attempts) + 1} at ${destination}`;
+  const { attempts, destination, posted } = delivery;
+  const part = posted ? ` (part ${posted.count + 1} of ${posted.of})` : '';
+  const attempt = `attempt ${lastNumber(attempts) + 1} at ${destination}${part}`;
   return `${sentAgain(delivery, message, now) ?? 'Delivering: '}${attempt} is in progress since ${formatTime(since, now)}.`;
 }
 
@@ -128,7 +131,27 @@ function sentAgain(delivery: DeliveryState, message: MessageState, now: Date): s
   return retry && `Sent again${byWhom(retry, message, now)}: `;
 }
 
-function explainConfirmed({ attempts, destination }: DeliveryState, now: Date): string {
+function explainConfirmed(delivery: DeliveryState, receipt: Receipt, now: Date): string {
+  const { parts, shortened } = receipt;
+  const posted =
+    parts === undefined ? explainPosted(delivery, now) : explainParts(delivery, parts, now);
+  return shortened === undefined
+    ? posted
+    : `${posted} It is ${describeShortening(shortened)}. The message’s page shows the whole.`;
+}
+
+function explainParts({ attempts, destination }: DeliveryState, parts: number, now: Date): string {
+  const at = confirmedAt({ attempts });
+  const when = at === undefined ? '' : `, the last at ${formatTime(at, now)}`;
+  const failures = attempts.filter(({ outcome }) => outcome !== 'delivered');
+  const failed = failures.at(-1);
+  const count =
+    failures.length === 1 ? 'one attempt failed' : `${failures.length} attempts failed, the last`;
+  const before = failed ? `, after ${count} because ${causeOf(failed, destination)}` : '';
+  return `Confirmed: posted to ${destination} in ${parts} parts${when}${before}.`;
+}
+
+function explainPosted({ attempts, destination }: DeliveryState, now: Date): string {
   const last = attempts.at(-1);
   const at = confirmedAt({ attempts });
   const when = at === undefined ? '' : ` at ${formatTime(at, now)}`;
@@ -182,7 +205,11 @@ function explainDeadLettered(
 }
 
 /** "Perhaps sent" where the outcome of an attempt is unknown. */
-function neverOrPerhapsSent({ attempts }: DeliveryState): string {
+function neverOrPerhapsSent({ attempts, posted }: DeliveryState): string {
+  if (posted) {
+    const verb = posted.count === 1 ? 'was' : 'were';
+    return `only ${posted.count} of ${posted.of} parts ${verb} sent to`;
+  }
   return new AttemptLog(attempts).unresolved().length > 0 ? 'perhaps sent to' : 'never sent to';
 }
 
@@ -200,10 +227,13 @@ function reasonNotConfirmed(
   }
   if (!last) return causeOf({ reason }, destination);
   const cause = causeOf(last.reason === undefined ? { reason } : last, destination);
-  if (last.outcome === 'permanent') return cause;
-  return last.number === 1
-    ? `its only attempt failed because ${cause}`
-    : `all ${last.number} attempts failed, the last because ${cause}`;
+  if (last.outcome === 'permanent' || last.outcome === 'delivered') return cause;
+  const posted = attempts.findLast(({ outcome }) => outcome === 'delivered');
+  const made = last.number - (posted?.number ?? 0);
+  const what = last.part ? ` at part ${last.part.number}` : '';
+  return made === 1
+    ? `its only attempt${what} failed because ${cause}`
+    : `all ${made} attempts${what} failed, the last because ${cause}`;
 }
 
 /** ` by ana at 11:02:03 UTC (“the channel is gone”)`; without a known decision, only when the message ended. */

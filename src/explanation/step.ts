@@ -1,4 +1,5 @@
-import type { Attempt } from '../domain/delivery.js';
+import type { Attempt, Receipt } from '../domain/delivery.js';
+import { describeShortening } from '../domain/shortening.js';
 import { formatDuration } from '../lib/formatDuration.js';
 import type { TimelineEntry } from './timeline.js';
 import { causeOf } from './cause.js';
@@ -19,13 +20,13 @@ export function describeStep(entry: TimelineEntry): string {
         ? `Queued for ${entry.destination}`
         : `Queued for ${entry.destination}, instead of ${entry.fallbackFor}`;
     case 'attempt':
-      return `Attempt ${entry.number} at ${entry.destination}: ${describeAttempt(entry, entry.destination)}`;
+      return `Attempt ${entry.number} at ${entry.destination}${partOf(entry)}: ${describeAttempt(entry, entry.destination)}`;
     case 'attempt_under_way':
       return `Attempt ${entry.number} at ${entry.destination} is in progress`;
     case 'next_attempt':
       return `Attempt ${entry.number} at ${entry.destination} is due`;
     case 'confirmed':
-      return `Confirmed by ${entry.destination}`;
+      return `Confirmed by ${entry.destination}${howShown(entry.receipt)}`;
     case 'dead_lettered':
       return `Dead letter: ${entry.destination} needs a decision. ${entry.detail ?? ''}`.trimEnd();
     case 'expired':
@@ -45,6 +46,18 @@ export function describeStep(entry: TimelineEntry): string {
     case 'ended':
       return entry.failure ?? `Ended as ${entry.status}`;
   }
+}
+
+function partOf({ part }: Pick<Attempt, 'part'>): string {
+  return part ? ` (part ${part.number} of ${part.of})` : '';
+}
+
+/** As `, in 4 parts, shortened: 12,345 of 30,000 characters are shown`. */
+function howShown({ parts, shortened }: Receipt): string {
+  return [
+    parts === undefined ? '' : `, in ${parts} parts`,
+    shortened === undefined ? '' : `, ${describeShortening(shortened)}`,
+  ].join('');
 }
 
 function describeAttempt(attempt: Omit<Attempt, 'startedAt'>, destination: Destination): string {

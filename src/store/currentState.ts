@@ -92,6 +92,10 @@ function finalStage(
   if (message.status === 'cancelled') return { kind: 'cancelled', ...failureOf(delivery) };
   // No worker has started it, and one that does now will refuse to post it.
   if (stage.kind === 'accepted' && hasExpired) return { kind: 'expired' };
+  // It expired before its next activity was scheduled.
+  if (stage.kind === 'queued' && hasExpired && message.closedAt !== undefined) {
+    return { kind: 'expired', ...failureOf(delivery) };
+  }
   const parked = message.deadLetters.some((deadLetter) => deadLetter.destination === destination);
   if (parked || stage.kind !== 'dead_lettered') return stage;
   const discarded = operatorActions.some(

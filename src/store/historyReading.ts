@@ -1,7 +1,7 @@
 /** Folds the events of a `deliverMessage` workflow, in their order, into what they say about its message. */
 import { readDeliverFailure } from '../contract/deliverFailure.js';
 import type { DeliverMessageInput } from '../contract/deliverMessage.js';
-import type { Attempt } from '../domain/delivery.js';
+import type { Attempt, PostedParts } from '../domain/delivery.js';
 import type { Destination } from '../domain/destination.js';
 import type { DeliveryMoment, DeliveryState, OperatorAction } from '../domain/messageState.js';
 import type { MessageEvent } from './messageEvents.js';
@@ -27,6 +27,7 @@ export interface DeliverActivity {
   readonly destination: Destination;
   readonly earlierAttempts: Attempt[];
   readonly decidedUpTo: number | undefined;
+  readonly posted: PostedParts | undefined;
   readonly allowedAttempts: number;
 }
 
@@ -92,25 +93,33 @@ function activityScheduled(
     destination,
     earlierAttempts: input.earlierAttempts,
     decidedUpTo: input.decidedUpTo,
+    posted: input.posted ?? undefined,
     allowedAttempts: input.retry.attempts,
   };
+  const moment: DeliveryMoment = { kind: 'queued', at: since, destination };
   return {
     ...withDelivery(reading, activity, { stage: { kind: 'queued', since } }),
     activities: [...reading.activities, activity],
-    moments: [...reading.moments, { kind: 'queued', at: since, destination }],
+    moments: isNextPart(activity) ? reading.moments : [...reading.moments, moment],
   };
+}
+
+/** Whether the attempt before this activity posted a part: this one follows at once. */
+function isNextPart({ earlierAttempts, posted }: DeliverActivity): boolean {
+  return posted !== undefined && earlierAttempts.at(-1)?.outcome === 'delivered';
 }
 
 function activityCompleted(
   reading: HistoryReading,
-  { scheduledId, result }: EventOf<'activity_completed'>,
+  { scheduledId, at, result }: EventOf<'activity_completed'>,
 ): HistoryReading {
   const activity = activityOf(reading, scheduledId);
   if (!activity) return reading;
-  const { receipt, attempts } = result;
+  const { receipt, attempts, posted } = result;
   return withDelivery(reading, activity, {
     attempts,
-    stage: { kind: 'confirmed', receipt },
+    posted,
+    stage: posted ? { kind: 'queued', since: at.toISOString() } : { kind: 'confirmed', receipt },
   });
 }
 
@@ -127,6 +136,7 @@ function activityFailed(
     attempts: activity.allowedAttempts,
     onAmbiguous: reading.input.onAmbiguous,
     decidedUpTo: activity.decidedUpTo,
+    posted: activity.posted,
     timeIsUp: event.timeIsUp,
   });
   if (ending === 'held_back') {
@@ -151,7 +161,7 @@ function activityFailed(
 export function withDelivery(
   reading: HistoryReading,
   { deliveryIndex }: DeliverActivity,
-  change: Partial<Pick<DeliveryState, 'attempts' | 'stage'>>,
+  change: Partial<Pick<DeliveryState, 'attempts' | 'posted' | 'stage'>>,
 ): HistoryReading {
   return {
     ...reading,

@@ -25,7 +25,7 @@ export type MessageEvent =
       at: Date;
       input: DeliverInput;
     }
-  | { kind: 'activity_completed'; scheduledId: string; result: DeliverResult }
+  | { kind: 'activity_completed'; scheduledId: string; at: Date; result: DeliverResult }
   | {
       kind: 'activity_failed';
       scheduledId: string;
@@ -86,7 +86,8 @@ async function decodeEvent(
   if (event.activityTaskCompletedEventAttributes) {
     const { scheduledEventId, result: payloads } = event.activityTaskCompletedEventAttributes;
     const [result] = await decodeValues<[DeliverResult]>(converter, payloads);
-    return { kind: 'activity_completed', scheduledId: String(scheduledEventId), result };
+    const scheduledId = String(scheduledEventId);
+    return { kind: 'activity_completed', scheduledId, at: at(event), result };
   }
   const ended =
     event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;

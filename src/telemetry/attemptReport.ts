@@ -26,9 +26,10 @@ export function createAttemptReport(metrics: Metrics, log: Logger): AttemptRepor
     delivery: (deduplicationKey, input, attempt) => {
       const { destination, deliveryId, dueAt, traceId } = input;
       const { platform } = partsOf(input);
-      const { outcome, reason = NO_REASON } = attempt;
+      const { outcome, part, reason = NO_REASON } = attempt;
       metrics.attempts.inc({ platform, outcome, reason });
-      if (outcome === 'delivered' && dueAt !== undefined) {
+      const isConfirmed = outcome === 'delivered' && part?.number === part?.of;
+      if (isConfirmed && dueAt !== undefined) {
         const seconds = Math.max(0, Date.now() - Date.parse(dueAt)) / 1_000;
         metrics.timeToConfirm.observe({ platform }, seconds);
       }

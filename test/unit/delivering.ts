@@ -6,7 +6,7 @@ import type { AccountConnection } from '../../src/accounts/accountConnection.js'
 import { createDeliver } from '../../src/activities/deliver.js';
 import type { DeliverInput, DeliverResult } from '../../src/contract/deliver.js';
 import { lastNumber } from '../../src/domain/attemptLog.js';
-import type { Attempt, Receipt } from '../../src/domain/delivery.js';
+import type { Attempt, PostedParts, Receipt } from '../../src/domain/delivery.js';
 import type { DestinationAdapter } from '../../src/destinations/destination.js';
 
 export interface Ended {
@@ -15,6 +15,8 @@ export interface Ended {
   /** The reason why it is a dead letter, and what is said about it. */
   reason?: string;
   detail?: string;
+  /** The parts that are posted, where it is a dead letter after some were. */
+  posted?: PostedParts;
 }
 
 export type DeliverSettings = Pick<DeliverInput, 'onAmbiguous'> & {
@@ -24,11 +26,15 @@ export type DeliverSettings = Pick<DeliverInput, 'onAmbiguous'> & {
 
 const SILENT = new DefaultLogger('ERROR', () => undefined);
 
-/** Delivers through the adapter until it is confirmed or a dead letter, after the attempts of `before`. */
+/**
+ * Delivers through the adapter until it is confirmed or a dead letter, after the attempts of `before`, which posted the parts
+ * of `posted`.
+ */
 export async function deliverThrough(
   adapter: Partial<DestinationAdapter>,
   { onAmbiguous, resends, attempts = 10 }: DeliverSettings,
   before: Attempt[] = [],
+  posted: PostedParts | null = null,
 ): Promise<Ended> {
   const deliver = createDeliver({
     connectionFor: () =>
@@ -39,7 +45,7 @@ export async function deliverThrough(
     random: () => 0.5,
     report: () => undefined,
   });
-  const input: DeliverInput = {
+  let input: DeliverInput = {
     destination: 'slack:default/C0OPS',
     deliveryId: 'delivery.0',
     content: { text: 'Disk full' },
@@ -54,6 +60,7 @@ export async function deliverThrough(
     traceId: '0af7651916cd43dd8448eb211c80319c',
     earlierAttempts: before,
     decidedUpTo: lastNumber(before),
+    posted,
   };
   let heartbeatDetails: unknown;
   for (let attempt = 1; ; attempt += 1) {
@@ -63,12 +70,21 @@ export async function deliverThrough(
     );
     environment.on('heartbeat', (details: unknown) => (heartbeatDetails = details));
     try {
-      return await environment.run<[DeliverInput], DeliverResult, typeof deliver>(deliver, input);
+      const result = await environment.run<[DeliverInput], DeliverResult, typeof deliver>(
+        deliver,
+        input,
+      );
+      if (!result.posted) return result;
+      // As the workflow: the next part is an activity of its own.
+      input = { ...input, posted: result.posted, earlierAttempts: result.attempts };
+      heartbeatDetails = undefined;
+      attempt = 0;
     } catch (error) {
       if (!(error instanceof ApplicationFailure)) throw error;
       if (!error.nonRetryable) continue;
       const [log] = error.details as [Attempt[]];
-      return { attempts: log, reason: error.type ?? '', detail: error.message };
+      const ended = { attempts: log, reason: error.type ?? '', detail: error.message };
+      return input.posted ? { ...ended, posted: input.posted } : ended;
     }
   }
 }

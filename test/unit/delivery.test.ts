@@ -51,6 +51,15 @@ describe('a delivery in its workflow', () => {
     expect(delivery).toMatchObject({ isFinal: false, wasDeadLettered: true, attempts: [REFUSED] });
   });
 
+  it('has all its attempts again for each part', () => {
+    const delivery = new Delivery(PLAN, []);
+    delivery.begin();
+    const lost: Attempt = { number: 1, outcome: 'ambiguous', reason: 'timeout' };
+    const posted = { receipt: { messageId: '1.2' }, count: 1, of: 2 };
+    delivery.confirmParts(posted, [lost, { number: 2, outcome: 'delivered' }]);
+    expect(delivery).toMatchObject({ isFinal: false, posted, attemptsLeft: PLAN.retry.attempts });
+  });
+
   it('goes on while its account is held back', () => {
     const delivery = new Delivery(PLAN, []);
     delivery.begin();

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { messageStateBody } from '../../src/api/schema/messageStateBody.js';
 import type { DeliverMessageInput } from '../../src/contract/deliverMessage.js';
-import type { Attempt, MessageStatus } from '../../src/domain/delivery.js';
+import type { Attempt, MessageStatus, PostedParts } from '../../src/domain/delivery.js';
 import type { Destination } from '../../src/domain/destination.js';
 import {
   deliveryStatus,
@@ -79,7 +79,13 @@ function scheduled(
     at = 1,
     destination = OPS,
     earlierAttempts = [],
-  }: { at?: number; destination?: Destination; earlierAttempts?: Attempt[] } = {},
+    posted,
+  }: {
+    at?: number;
+    destination?: Destination;
+    earlierAttempts?: Attempt[];
+    posted?: PostedParts;
+  } = {},
 ): MessageEvent {
   return {
     kind: 'activity_scheduled',
@@ -94,12 +100,14 @@ function scheduled(
       retry: RETRY,
       traceId: '0'.repeat(32),
       earlierAttempts,
+      posted,
     },
   };
 }
 
 function completed(scheduledId: string, attempts: Attempt[] = [POSTED]): MessageEvent {
-  return { kind: 'activity_completed', scheduledId, result: { receipt: RECEIPT, attempts } };
+  const result = { receipt: RECEIPT, attempts };
+  return { kind: 'activity_completed', scheduledId, at: new Date(time(3)), result };
 }
 
 function failed(
@@ -241,6 +249,59 @@ describe('the state of a message, from its events', () => {
       { destination: OPS, attempts: [POSTED], stage: { kind: 'confirmed', receipt: RECEIPT } },
     ]);
     expect(state.operatorActions.map(({ action }) => action)).toEqual(['discard', 'cancel']);
+  });
+
+  it('is queued between two parts, and confirmed by the last', () => {
+    const posted = { receipt: RECEIPT, count: 1, of: 2 };
+    const first = { ...POSTED, part: { number: 1, of: 2 } };
+    const begun: MessageEvent[] = [
+      started(),
+      scheduled('5'),
+      {
+        kind: 'activity_completed',
+        scheduledId: '5',
+        at: new Date(time(3)),
+        result: { receipt: RECEIPT, attempts: [first], posted },
+      },
+    ];
+    const queued = { kind: 'queued', since: time(3) };
+    expect(stateOf(begun).deliveries).toMatchObject([{ posted, attempts: [first], stage: queued }]);
+    expect(messageStateBody(stateOf(begun)).deliveries).toMatchObject([
+      { status: 'delivering', partsPosted: { count: 1, of: 2 } },
+    ]);
+
+    const next = scheduled('11', { at: 4, earlierAttempts: [first], posted });
+    const second = { ...POSTED, number: 2, part: { number: 2, of: 2 } };
+    const ended = [...begun, next, completed('11', [first, second])];
+    expect(stagesOf(ended)).toEqual([{ kind: 'confirmed', receipt: RECEIPT }]);
+    expect(readHistory(ended).moments).toEqual([{ kind: 'queued', at: time(1), destination: OPS }]);
+    const refused = { ...REFUSED, number: 2, part: { number: 2, of: 2 } };
+    const parked = failed('11', 'not_authorised', [[first, refused], 'refused']);
+    expect(
+      stateOf([...begun, next, parked], { status: 'dead_lettered', parked: [OPS] }).deliveries,
+    ).toMatchObject([
+      {
+        posted,
+        stage: {
+          kind: 'dead_lettered',
+          detail: 'Slack answered no. Part 1 of 2 is posted; a retry continues with part 2.',
+        },
+      },
+    ]);
+  });
+
+  it('has expired if its time was over before the next part was scheduled', () => {
+    const posted = { receipt: RECEIPT, count: 1, of: 2 };
+    const completedPart: MessageEvent = {
+      kind: 'activity_completed',
+      scheduledId: '5',
+      at: new Date(time(3)),
+      result: { receipt: RECEIPT, attempts: [POSTED], posted },
+    };
+    const events = [started({ expiresAt: time(3) }), scheduled('5'), completedPart];
+    const closed = { ...summary('expired'), closedAt: time(3) };
+    const [delivery] = messageStateAt(readHistory(events), [], closed, NOW).deliveries;
+    expect(delivery?.stage.kind).toBe('expired');
   });
 
   it('is a dead letter when its attempts ended without a post', () => {

@@ -31,6 +31,17 @@ export const attemptFields = {
     examples: ['permanent'],
   }),
   reason: reasonSchema.optional(),
+  part: z
+    .object({
+      number: z.int().meta({ description: 'The number of the part, from 1.', examples: [2] }),
+      of: z.int().meta({ description: 'The number of parts.', examples: [4] }),
+    })
+    .optional()
+    .meta({
+      description:
+        'The part of the message that the attempt was for. Present if the destination shows the message in several posts.',
+      examples: [{ number: 2, of: 4 }],
+    }),
   httpStatus: z
     .int()
     .optional()
@@ -93,6 +104,27 @@ export const receiptSchema = z
         description: 'The address of the post: Slack’s permalink, or the `webUrl` of Graph.',
         examples: ['https://example.slack.com/archives/C0123ABC/p1795435200000100'],
       }),
+    parts: z
+      .int()
+      .optional()
+      .meta({
+        description:
+          'The number of posts that show the message. Present if there are several; the other fields are then those of the first post, in whose thread the others are.',
+        examples: [4],
+      }),
+    shortened: z
+      .object({
+        shown: z.int().meta({ description: 'The number of characters shown.', examples: [12_345] }),
+        of: z
+          .int()
+          .meta({ description: 'The number of characters of the text.', examples: [30_000] }),
+      })
+      .optional()
+      .meta({
+        description:
+          'How much of `content.text` the destination shows. Present if it shows only the beginning. The page of the message shows the whole text.',
+        examples: [{ shown: 12_345, of: 30_000 }],
+      }),
   })
   .meta({
     id: 'CallbackReceipt',
@@ -108,6 +140,17 @@ const deliverySchema = z
       .array(attemptSchema)
       .meta({ description: 'Every attempt of this delivery, oldest first.' }),
     receipt: receiptSchema.optional(),
+    partsPosted: z
+      .object({
+        count: z.int().meta({ description: 'The number of parts posted.', examples: [2] }),
+        of: z.int().meta({ description: 'The number of parts.', examples: [4] }),
+      })
+      .optional()
+      .meta({
+        description:
+          'How many parts of the message are posted. Present while a message that takes several posts is not confirmed.',
+        examples: [{ count: 2, of: 4 }],
+      }),
     reason: reasonSchema.optional().meta({
       description:
         'The reason why the last failed attempt failed or the delivery needs a decision.',

@@ -11,9 +11,15 @@ export function messageStateBody(state: MessageState): Omit<MessageBody, 'explan
   return {
     ...state,
     deliveries: state.deliveries.map((delivery): DeliveryBody => {
-      const { attempts, destination, fallbackFor, stage } = delivery;
-      const status = deliveryStatus(delivery);
-      return { destination, status, attempts: [...attempts], fallbackFor, ...stageFields(stage) };
+      const { attempts, destination, fallbackFor, posted, stage } = delivery;
+      return {
+        destination,
+        status: deliveryStatus(delivery),
+        attempts: [...attempts],
+        partsPosted: posted && { count: posted.count, of: posted.of },
+        fallbackFor,
+        ...stageFields(stage),
+      };
     }),
     operatorActions: [...state.operatorActions],
   };
@@ -21,7 +27,7 @@ export function messageStateBody(state: MessageState): Omit<MessageBody, 'explan
 
 function stageFields(
   stage: DeliveryStage,
-): Omit<DeliveryBody, 'destination' | 'status' | 'attempts' | 'fallbackFor'> {
+): Omit<DeliveryBody, 'destination' | 'status' | 'attempts' | 'partsPosted' | 'fallbackFor'> {
   switch (stage.kind) {
     case 'standby':
     case 'accepted':

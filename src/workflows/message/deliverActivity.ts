@@ -28,7 +28,8 @@ const FIRST_HOLD_MS = 5_000;
 const LONGEST_HOLD_MS = 30 * 60_000;
 
 /**
- * Attempts a delivery until it is confirmed, has expired or is a dead letter. While its whole account is unavailable it is
+ * Attempts a delivery until it is confirmed, has expired or is a dead letter. Each part of a message that takes several posts
+ * is an activity of its own, so that the limits of the account's task queue hold for parts as for messages. While its whole account is unavailable it is
  * held back without using up attempts, mostly in the account's task queue, which is then stopped.
  */
 export async function attemptDelivery(
@@ -37,7 +38,7 @@ export async function attemptDelivery(
   input: DeliverMessageInput,
 ): Promise<void> {
   for (let holdMs = FIRST_HOLD_MS; ; holdMs = Math.min(LONGEST_HOLD_MS, 2 * holdMs)) {
-    await runActivity(delivery, index, input);
+    while ((await runActivity(delivery, index, input)) === 'part_posted') holdMs = FIRST_HOLD_MS;
     if (delivery.isFinal || delivery.stage.kind === 'dead_lettered') return;
 
     const leftMs = millisecondsUntil(input.expiresAt) ?? Number.POSITIVE_INFINITY;
@@ -45,19 +46,23 @@ export async function attemptDelivery(
   }
 }
 
-/** One activity, with all its retries. */
+/**
+ * One activity, with all its retries.
+ *
+ * @returns `part_posted` if it has posted a part, and others are left
+ */
 async function runActivity(
   delivery: Delivery,
   index: number,
   input: DeliverMessageInput,
-): Promise<void> {
+): Promise<'part_posted' | 'ended'> {
   const { content, correlation, expiresAt, onAmbiguous, priority, traceId } = input;
   const { destination, parts, taskQueue, fairnessKey, requestTimeoutMs } = delivery.plan;
   const retry = { ...delivery.plan.retry, attempts: delivery.attemptsLeft };
   const leftMs = millisecondsUntil(expiresAt);
   if (leftMs === 0) {
     delivery.expireWithoutAttempt(new Date());
-    return;
+    return 'ended';
   }
 
   const attemptMs = REQUESTS_PER_ATTEMPT * requestTimeoutMs + ATTEMPT_OVERHEAD_MS;
@@ -82,7 +87,7 @@ async function runActivity(
   const scheduledAt = new Date();
   delivery.begin();
   try {
-    const { receipt, attempts } = await deliver({
+    const { receipt, attempts, posted } = await deliver({
       deliveryId: deliveryId(workflowInfo().firstExecutionRunId, index),
       destination,
       parts,
@@ -95,7 +100,12 @@ async function runActivity(
       traceId,
       earlierAttempts: delivery.attempts,
       decidedUpTo: delivery.decidedUpTo,
+      posted: delivery.posted,
     });
+    if (posted) {
+      delivery.confirmParts(posted, attempts);
+      return 'part_posted';
+    }
     delivery.confirm(receipt, attempts);
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
@@ -105,10 +115,12 @@ async function runActivity(
       attempts: retry.attempts,
       onAmbiguous,
       decidedUpTo: delivery.decidedUpTo,
+      posted: delivery.posted,
       timeIsUp: endedByTime(error),
     });
     delivery.fail(failure, new Date());
   }
+  return 'ended';
 }
 
 function dueAt({ deliverAt }: DeliverMessageInput): string {

@@ -1,9 +1,10 @@
 import { lastNumber } from '../../domain/attemptLog.js';
-import type { Attempt, Receipt } from '../../domain/delivery.js';
+import type { Attempt, PostedParts, Receipt } from '../../domain/delivery.js';
 import type { DeliverFailure } from '../../contract/deliverFailure.js';
 import type { OperatorRequest } from '../../contract/signals.js';
 import type { DeliveryPlan } from '../../contract/deliverMessage.js';
 import type { Destination } from '../../domain/destination.js';
+import { describePostedParts } from '../../domain/postedParts.js';
 import type { DeadLetter } from '../../domain/deadLetter.js';
 
 export type Decision = { action: 'retry' | 'discard' } & Pick<OperatorRequest, 'by' | 'reason'>;
@@ -31,9 +32,13 @@ export class Delivery {
   attempts: Attempt[];
   /** The number of the last attempt before a person's latest retry, or before a reset. */
   decidedUpTo: number;
+  /** The parts of the message that are posted; null while there are none. */
+  posted: PostedParts | null = null;
   /** It has been a dead letter at least once. */
   wasDeadLettered = false;
   #stage: DeliveryStage = { kind: 'waiting' };
+  /** The number of the last attempt at the parts that are posted. */
+  #postedUpTo = 0;
 
   constructor(plan: DeliveryPlan, earlierAttempts: Attempt[]) {
     this.plan = plan;
@@ -59,6 +64,13 @@ export class Delivery {
     this.#stage = { kind: 'delivering' };
   }
 
+  /** Some parts of the message are posted, and others are left to post. */
+  confirmParts(posted: PostedParts, attempts: Attempt[]): void {
+    this.posted = posted;
+    this.attempts = attempts;
+    this.#postedUpTo = lastNumber(attempts);
+  }
+
   confirm(receipt: Receipt, attempts: Attempt[]): void {
     this.#stage = { kind: 'confirmed', receipt };
     this.attempts = attempts;
@@ -68,13 +80,17 @@ export class Delivery {
     this.#stage = { kind: 'not_needed' };
   }
 
-  /** How many attempts its retry profile still allows. Attempts that failed because the account is unavailable don't count. */
+  /**
+   * How many attempts its retry profile still allows, for each part anew. Attempts that failed because the account is
+   * unavailable don't count.
+   */
   get attemptsLeft(): number {
+    const countedFrom = Math.max(this.decidedUpTo, this.#postedUpTo);
     const whileAccountUnavailable = this.attempts.filter(
       ({ number, outcome, reason }) =>
-        number > this.decidedUpTo && outcome === 'transient' && reason === 'credentials_rejected',
+        number > countedFrom && outcome === 'transient' && reason === 'credentials_rejected',
     ).length;
-    const used = lastNumber(this.attempts) - this.decidedUpTo - whileAccountUnavailable;
+    const used = lastNumber(this.attempts) - countedFrom - whileAccountUnavailable;
     return Math.max(1, this.plan.retry.attempts - used);
   }
 
@@ -92,7 +108,8 @@ export class Delivery {
 
   expireWithoutAttempt(now: Date): void {
     const reason = this.attempts.at(-1)?.reason ?? 'expired';
-    const detail = 'It expired before it could be attempted.';
+    const parts = this.posted ? ` ${describePostedParts(this.posted)}.` : '';
+    const detail = `It expired before it could be attempted.${parts}`;
     const failure = { reason, detail, at: now.toISOString() };
     this.#stage = { kind: 'expired', failure };
   }

@@ -1,0 +1,43 @@
+/** A message takes one post or several: which of them the present attempt is to make. */
+import type { DestinationAdapter, Part } from '../destinations/destination.js';
+import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
+import type { Attempt, Receipt, Shortening } from '../domain/delivery.js';
+
+export interface PlannedPost {
+  /** Undefined where the message takes one post. */
+  part: Part | undefined;
+  /** Set where the destination will show only the beginning of the text. */
+  shortened: Shortening | undefined;
+}
+
+/** The first post that isn't made yet. */
+export function planPost(
+  adapter: DestinationAdapter,
+  { content, correlation, posted }: DeliverInput,
+): PlannedPost {
+  const { parts, shortened } = adapter.layout?.({
+    content,
+    correlation,
+    // What was begun in parts goes on in parts, whatever the account's settings are by now.
+    inParts: posted === undefined ? 'never' : posted === null ? 'as configured' : 'always',
+  }) ?? { parts: 1 };
+  const number = (posted?.count ?? 0) + 1;
+  const of = Math.max(parts, number);
+  return { part: of === 1 ? undefined : { number, of, first: posted?.receipt }, shortened };
+}
+
+/** @param receipt of the planned post */
+export function resultOf(
+  receipt: Receipt,
+  { part, shortened }: PlannedPost,
+  attempts: Attempt[],
+): DeliverResult {
+  const whole: Receipt = {
+    ...(part?.first ?? receipt),
+    ...(part && { parts: part.of }),
+    ...(shortened && { shortened }),
+  };
+  if (!part || part.number === part.of) return { receipt: whole, attempts };
+  const posted = { receipt: whole, count: part.number, of: part.of };
+  return { receipt: whole, attempts, posted };
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import type { Attempt } from '../../src/domain/delivery.js';
+import type { DeliveryStage, DeliveryState, MessageState } from '../../src/domain/messageState.js';
+import { explainDelivery } from '../../src/explanation/delivery.js';
+import { describeStep } from '../../src/explanation/step.js';
+
+const OPS = 'slack:default/C0OPS';
+const AT = '2026-11-25T11:00:00.000Z';
+const NOW = new Date('2026-11-25T12:00:00.000Z');
+const RECEIPT = { messageId: '1764072000.000100', channel: 'C0OPS' };
+const FAILURE = { reason: 'platform_unavailable', detail: 'Slack answered HTTP 503.' } as const;
+
+const posted = (number: number, part: number): Attempt => ({
+  number,
+  startedAt: AT,
+  durationMs: 40,
+  outcome: 'delivered',
+  part: { number: part, of: 3 },
+});
+const failed = (number: number, part: number): Attempt => ({
+  ...posted(number, part),
+  outcome: 'ambiguous',
+  reason: 'platform_unavailable',
+  httpStatus: 503,
+});
+
+function explained(
+  stage: DeliveryStage,
+  attempts: Attempt[],
+  more: Partial<DeliveryState> = {},
+): string {
+  const delivery: DeliveryState = { destination: OPS, attempts, stage, ...more };
+  const message: MessageState = {
+    deduplicationKey: 'key',
+    status: 'delivering',
+    destinations: [OPS],
+    acceptedAt: AT,
+    deadLetters: [],
+    operatorActions: [],
+    deliveries: [delivery],
+  };
+  return explainDelivery(delivery, message, NOW);
+}
+
+describe('the explanation of a message that is long', () => {
+  it('says in how many parts it was posted', () => {
+    const receipt = { ...RECEIPT, parts: 3 };
+    const attempts = [posted(1, 1), posted(2, 2), posted(3, 3)];
+    expect(explained({ kind: 'confirmed', receipt }, attempts)).toBe(
+      'Confirmed: posted to slack:default/C0OPS in 3 parts, the last at 11:00:00 UTC. Nothing is left to do.',
+    );
+    const later = [posted(1, 1), failed(2, 2), posted(3, 2), posted(4, 3)];
+    expect(explained({ kind: 'confirmed', receipt }, later)).toBe(
+      'Confirmed: posted to slack:default/C0OPS in 3 parts, the last at 11:00:00 UTC, after one attempt failed because Slack was not available (503). Nothing is left to do.',
+    );
+  });
+
+  it('says that it is shortened', () => {
+    const receipt = { ...RECEIPT, shortened: { shown: 12_345, of: 30_000 } };
+    const attempt = { number: 1, startedAt: AT, durationMs: 40, outcome: 'delivered' } as const;
+    expect(explained({ kind: 'confirmed', receipt }, [attempt])).toBe(
+      'Confirmed: posted to slack:default/C0OPS at 11:00:00 UTC. It is shortened: 12,345 of 30,000 characters are shown. The message’s page shows the whole. Nothing is left to do.',
+    );
+  });
+
+  it('says what was posted of it where it is a dead letter', () => {
+    const parts = { posted: { receipt: RECEIPT, count: 1, of: 3 } };
+    const stage = { kind: 'dead_lettered', parkedAt: AT, ...FAILURE } as const;
+    expect(explained(stage, [posted(1, 1), failed(2, 2), failed(3, 2)], parts)).toMatch(
+      /^Only 1 of 3 parts was sent to slack:default\/C0OPS: all 2 attempts at part 2 failed, the last because Slack was not available \(503\);/,
+    );
+  });
+
+  it('names the part that is under way', () => {
+    const parts = { posted: { receipt: RECEIPT, count: 2, of: 3 } };
+    expect(
+      explained({ kind: 'attempting', since: AT }, [posted(1, 1), posted(2, 2)], parts),
+    ).toContain('attempt 3 at slack:default/C0OPS (part 3 of 3) is in progress');
+  });
+
+  it('names part and shortening in the steps of the timeline', () => {
+    expect(describeStep({ kind: 'attempt', at: AT, destination: OPS, ...posted(2, 2) })).toBe(
+      'Attempt 2 at slack:default/C0OPS (part 2 of 3): posted, after 40ms',
+    );
+    const receipt = { ...RECEIPT, parts: 3, shortened: { shown: 90_000, of: 120_000 } };
+    expect(describeStep({ kind: 'confirmed', at: AT, destination: OPS, receipt })).toBe(
+      'Confirmed by slack:default/C0OPS, in 3 parts, shortened: 90,000 of 120,000 characters are shown',
+    );
+  });
+});
