@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { ownProperty } from './dev/ownPropertyRule.js';
 
 export default tseslint.config(
   { ignores: ['dist/', 'test-results/', '.sendproof/'] },
@@ -21,6 +22,11 @@ export default tseslint.config(
       ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
     },
+  },
+  {
+    files: ['src/**/*.{ts,tsx}'],
+    plugins: { sendproof: { rules: { 'own-property': ownProperty } } },
+    rules: { 'sendproof/own-property': 'error' },
   },
   {
     files: ['examples/**/*.mjs'],

@@ -9,6 +9,7 @@ import { planAcknowledgements } from './acknowledgementPlan.js';
 import { planDeliveries } from './deliveryPlan.js';
 import { differingFields, fingerprint } from './fingerprint.js';
 import { MessageRefused } from './refusal.js';
+import { own } from '../lib/own.js';
 
 export type Acceptance =
   | { outcome: 'accepted'; traceId: string }
@@ -87,8 +88,8 @@ function deduplicationWindowMs(
   { defaultMs, bySourceMs }: DeduplicationWindow,
   { correlation }: Message,
 ): number {
-  const own = correlation?.source === undefined ? undefined : bySourceMs[correlation.source];
-  return own ?? defaultMs;
+  if (correlation?.source === undefined) return defaultMs;
+  return own(bySourceMs, correlation.source) ?? defaultMs;
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Message } from '../domain/message.js';
 import { fairnessKey } from './deliveryPlan.js';
 import { MessageRefused } from './refusal.js';
 import { checkCallbackUrl } from '../acknowledgements/policy.js';
+import { own } from '../lib/own.js';
 
 /** The events that are noted on an incident. */
 const NOTED_EVENTS: AcknowledgementEvent[] = [
@@ -36,8 +37,7 @@ export function planAcknowledgements(
   }
 
   const source = correlation?.source;
-  const ofSource =
-    source !== undefined && Object.hasOwn(bySource, source) ? bySource[source] : undefined;
+  const ofSource = source === undefined ? undefined : own(bySource, source);
   const plans: AcknowledgementPlan[] = [];
   const plan = (
     recipient: AcknowledgementRecipient,

@@ -8,6 +8,7 @@ import { PLATFORMS } from '../destinations/registry.js';
 import { MessageRefused, type FieldFault } from './refusal.js';
 import type { DeliveryPlan } from '../contract/deliverMessage.js';
 import { parseDestination, type Destination } from '../domain/destination.js';
+import { own } from '../lib/own.js';
 
 /**
  * Plans the delivery to each destination of the message, each followed by its fallbacks. Throws a MessageRefused that names
@@ -46,9 +47,7 @@ function chosenProfile(
   { retryProfiles }: Configuration,
 ): RetryProfile | undefined {
   if (retryProfile === undefined) return undefined;
-  const profile = Object.hasOwn(retryProfiles, retryProfile)
-    ? retryProfiles[retryProfile]
-    : undefined;
+  const profile = own(retryProfiles, retryProfile);
   if (profile) return profile;
   const known = Object.keys(retryProfiles).join(', ');
   throw new MessageRefused('invalid', [

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Message } from '../domain/message.js';
+import { own } from '../lib/own.js';
 
 /**
  * The fields that identify a message: destinations, content and correlation. Priority, times, `onAmbiguous` and trace are
@@ -42,5 +43,5 @@ export function differingFields(
   one: Record<string, string>,
   other: Record<string, string>,
 ): string[] {
-  return Object.keys({ ...one, ...other }).filter((field) => one[field] !== other[field]);
+  return Object.keys({ ...one, ...other }).filter((field) => own(one, field) !== own(other, field));
 }

@@ -12,6 +12,7 @@ import {
 } from '../acknowledgements/policy.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { secret } from '../lib/secret.js';
+import { own } from '../lib/own.js';
 
 /** `hooks.example.com`, `hooks.example.com:8443`, or with plain http written out: `http://10.1.2.3:8080`. */
 const allowedOrigin = z.string().transform((text, context) => {
@@ -80,7 +81,7 @@ export function acknowledgementSettings(
   sources: Record<string, SourceAcknowledgements>,
   retryProfiles: Record<string, RetryProfile>,
 ): AcknowledgementSettings {
-  const profile = Object.hasOwn(retryProfiles, retry) ? retryProfiles[retry] : undefined;
+  const profile = own(retryProfiles, retry);
   if (!profile) {
     throw new ConfigurationError(
       `acknowledgements.retry names the retry profile "${retry}", which is not defined under "retry" (defined: ${Object.keys(retryProfiles).join(', ')}).`,

@@ -28,6 +28,7 @@ import { ConfigurationError } from '../lib/configurationError.js';
 import { portNumber } from '../lib/ports.js';
 import { decodeUtf8, illFormedTexts } from '../lib/text.js';
 import { withSecretsOf } from '../lib/secret.js';
+import { own } from '../lib/own.js';
 
 /** An account together with its platform. */
 export interface ConfiguredAccount {
@@ -156,9 +157,9 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
   };
 
   const accounts = PLATFORMS.flatMap((platform) =>
-    Object.entries(settings.accounts[platform.name] ?? {}).map(([name, account]) => {
+    Object.entries(own(settings.accounts, platform.name) ?? {}).map(([name, account]) => {
       const id = accountId({ platform: platform.name, account: name });
-      const retry = retryProfiles[account.retry];
+      const retry = own(retryProfiles, account.retry);
       if (!retry) {
         throw new ConfigurationError(
           `The account ${id} names the retry profile "${account.retry}", which is not defined under "retry" (defined: ${Object.keys(retryProfiles).join(', ')}).`,
@@ -263,13 +264,20 @@ function readFile(named: string | undefined): { path: string; content: unknown }
     );
   }
   try {
-    return { path, content: (parseYaml(text) as unknown) ?? {} };
+    const content: unknown = parseYaml(text, refuseProto) ?? {};
+    return { path, content };
   } catch (error) {
     throw new ConfigurationError(
       `The configuration file ${path} is not valid YAML: ${(error as Error).message}`,
       { cause: error },
     );
   }
+}
+
+/** Schemas leave this name out in silence: a source of this name would not have its settings. */
+function refuseProto(name: unknown, value: unknown): unknown {
+  if (name === '__proto__') throw new TypeError('the name "__proto__" is not allowed');
+  return value;
 }
 
 /** Adds each platform's account `default` from the environment where the file doesn't configure it. */
@@ -280,7 +288,7 @@ function addAccountsOf(environment: NodeJS.ProcessEnv, content: unknown): unknow
   const merged = Object.fromEntries(
     PLATFORMS.flatMap((platform) => {
       const account: unknown = platform.accountFromEnvironment(environment);
-      const configured = accounts[platform.name];
+      const configured = own(accounts, platform.name);
       if (configured !== undefined && !isRecord(configured)) return [[platform.name, configured]];
       return [
         [platform.name, { ...(account !== undefined && { default: account }), ...configured }],

@@ -1,6 +1,7 @@
 import { ConfigurationError } from './configurationError.js';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { own } from './own.js';
 
 type SecretReference = { env: string } | { file: string };
 
@@ -21,7 +22,7 @@ export class Secret {
   reveal(): string {
     if ('env' in this.#reference) {
       const { env } = this.#reference;
-      const value = this.#environment[env]?.trim() ?? '';
+      const value = own(this.#environment, env)?.trim() ?? '';
       if (value !== '') return value;
       throw new ConfigurationError(
         `The environment variable ${env} is not set. It must contain a secret that the configuration refers to.`,

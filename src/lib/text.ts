@@ -34,13 +34,16 @@ interface Place {
  */
 export function illFormedTexts(root: unknown): (string | number)[][] {
   const found: Place[] = [];
+  // YAML can hold itself.
+  const seen = new Set<object>();
   const left: Place[] = [{ value: root }];
   for (let place = left.pop(); place && found.length < MOST_REPORTED; place = left.pop()) {
     const { value, name } = place;
     if (typeof name === 'string' && !isWellFormed(name)) found.push(place);
     else if (typeof value === 'string') {
       if (!isWellFormed(value)) found.push(place);
-    } else if (typeof value === 'object' && value !== null) {
+    } else if (typeof value === 'object' && value !== null && !seen.has(value)) {
+      seen.add(value);
       for (const [each, inner] of entriesOf(value)) {
         left.push({ value: inner, name: each, within: place });
       }

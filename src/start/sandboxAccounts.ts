@@ -3,6 +3,7 @@ import { findAccount, type Configuration } from '../config/configuration.js';
 import { accountId } from '../domain/account.js';
 import { SEEDED_TEAM } from '../sandbox/places.js';
 import type { Sandbox } from '../sandbox/interface.js';
+import { own } from '../lib/own.js';
 
 /** One destination on each platform that exists in every new sandbox. */
 const SEEDED_DESTINATIONS = {
@@ -35,7 +36,7 @@ export function sandboxVariables(
     'teams-webhook': { TEAMS_WEBHOOK_URL: sandbox.webhookUrl('incidents') },
   };
   const needed = platforms.flatMap((platform) => Object.entries(variables[platform]));
-  return Object.fromEntries(needed.filter(([name]) => !environment[name]));
+  return Object.fromEntries(needed.filter(([name]) => !own(environment, name)));
 }
 
 /** A destination to try: one in the sandbox if it simulates the platform, otherwise one with placeholders. */

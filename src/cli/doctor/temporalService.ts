@@ -11,6 +11,7 @@ import { formatDuration } from '../../lib/formatDuration.js';
 import { shellCommand } from '../../lib/shellCommand.js';
 import { broken, note, ok, type Finding } from './finding.js';
 import { ConfigurationError } from '../../lib/configurationError.js';
+import { own } from '../../lib/own.js';
 
 /** A service that answers more slowly is not usable. */
 const TIMEOUT_MS = 3_000;
@@ -127,13 +128,13 @@ async function checkSearchAttributes(
   }
   const { IndexedValueType } = proto.temporal.api.enums.v1;
   const wrong = SEARCH_ATTRIBUTES.filter(
-    ({ name, type }) => registered[name] !== IndexedValueType[`INDEXED_VALUE_TYPE_${type}`],
+    ({ name, type }) => own(registered, name) !== IndexedValueType[`INDEXED_VALUE_TYPE_${type}`],
   );
   if (wrong.length === 0)
     return [ok(`all ${SEARCH_ATTRIBUTES.length} search attributes are registered`)];
   return wrong.map(({ name, type }) => {
     const typeName = TypedSearchAttributes.toMetadataType(type);
-    return registered[name] === undefined
+    return own(registered, name) === undefined
       ? broken(
           `search attribute ${name} is not registered`,
           shellCommand('temporal operator search-attribute create', [], {

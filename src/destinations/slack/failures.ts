@@ -10,6 +10,7 @@ import {
   type Failure,
 } from '../../http/failure.js';
 import type { HttpAnswer } from '../../http/transport.js';
+import { own } from '../../lib/own.js';
 
 /**
  * The error codes of `chat.postMessage`, `conversations.history` and `auth.test`, from their reference pages
@@ -134,7 +135,7 @@ export function slackFailure(answer: HttpAnswer): DeliveryError | undefined {
   }
   const failure = failureOfCode(code);
   const needed = code === 'missing_scope' ? errorCode(body.needed) : undefined;
-  const remedy = REMEDIES[code];
+  const remedy = own(REMEDIES, code);
   return new DeliveryError(
     `Slack answered ${code}${needed ? ` (needed: ${needed})` : ''}${remedy ? `: ${remedy}` : ''}.`,
     {

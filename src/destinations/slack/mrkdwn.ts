@@ -3,6 +3,7 @@
  * came with the message is escaped, so that no content can mention `<!channel>`, a person, or anything else.
  */
 import { childBlocks, markdownParser, type Token } from '../markdown.js';
+import { own } from '../../lib/own.js';
 
 /** A part of the message that should stay in one section. */
 export interface MrkdwnPart {
@@ -168,7 +169,7 @@ function renderInline(tokens: readonly Token[], bold: boolean): string {
     afterClosingMarker = false;
   };
   for (const token of tokens) {
-    const marker = MARKERS[token.tag];
+    const marker = own(MARKERS, token.tag);
     if (marker !== undefined && token.nesting !== 0) {
       if (marker === '*' && !bold) continue;
       if (token.nesting === 1 && /[\p{L}\p{N}]$/u.test(text)) text += ZERO_WIDTH_SPACE;

@@ -12,6 +12,7 @@ import {
 } from '../../http/failure.js';
 import { statedStatus } from '../../http/statedStatus.js';
 import type { HttpAnswer } from '../../http/transport.js';
+import { own } from '../../lib/own.js';
 
 const PLATFORM = 'Microsoft Graph';
 
@@ -95,6 +96,7 @@ function statedFailure(
 
 /** Total over statuses and codes. Outside 400–599 the code is ignored. */
 export function failureOfGraph(status: number, code: string | undefined): Failure {
-  const byCode = status >= 400 && status < 600 ? BY_CODE[code?.toLowerCase() ?? ''] : undefined;
+  const byCode =
+    status >= 400 && status < 600 ? own(BY_CODE, code?.toLowerCase() ?? '') : undefined;
   return byCode ?? BY_STATUS[status] ?? failureOfStatus(status);
 }

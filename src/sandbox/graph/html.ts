@@ -1,5 +1,6 @@
 /** Cleans HTML as Teams does. */
 import sanitizeHtml from 'sanitize-html';
+import { own } from '../../lib/own.js';
 
 /** Teams keeps the tags that its own editor makes: https://learn.microsoft.com/graph/api/resources/chatmessage */
 const ALLOWED_HTML: sanitizeHtml.IOptions = {
@@ -52,7 +53,7 @@ const LINE_ENDS = /<br\s*\/?>|<\/(?:p|div|li|h[1-6]|tr|pre|blockquote)>/gi;
 
 /** The inverse of sanitize-html's escaping. */
 export function unescapeHtml(text: string): string {
-  return text.replace(/&(?:amp|lt|gt|quot);/g, (entity) => ENTITIES[entity] ?? entity);
+  return text.replace(/&(?:amp|lt|gt|quot);/g, (entity) => own(ENTITIES, entity) ?? entity);
 }
 
 /** The text of (sanitised) HTML, a line for each of its blocks. */

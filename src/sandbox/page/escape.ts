@@ -1,3 +1,5 @@
+import { own } from '../../lib/own.js';
+
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -8,5 +10,5 @@ const ENTITIES: Record<string, string> = {
 
 /** Text as HTML that shows it, between tags or in a quoted attribute. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return text.replace(/[&<>"']/g, (character) => own(ENTITIES, character) ?? character);
 }

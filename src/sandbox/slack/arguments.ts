@@ -1,5 +1,6 @@
 /** The arguments of a Web API method, sent as form, JSON or query. */
 import type { IncomingMessage } from 'node:http';
+import { own } from '../../lib/own.js';
 
 /** An error answer of Slack. */
 export class SlackError extends Error {
@@ -23,11 +24,11 @@ export class SlackArguments {
   }
 
   has(name: string): boolean {
-    return this.#values[name] !== undefined;
+    return own(this.#values, name) !== undefined;
   }
 
   text(name: string): string | undefined {
-    const value = this.#values[name];
+    const value = own(this.#values, name);
     if (typeof value === 'string') return value;
     return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
   }
@@ -42,7 +43,7 @@ export class SlackArguments {
    * @throws SlackError `refusal` when it is not JSON
    */
   structure(name: string, refusal: string): unknown {
-    const value = this.#values[name];
+    const value = own(this.#values, name);
     if (typeof value !== 'string') return value;
     try {
       return JSON.parse(value) as unknown;

@@ -13,6 +13,7 @@ import { conversationHistory, conversationInfo, conversationReplies } from './co
 import type { SlackCredentials } from './credentials.js';
 import { SLACK_WORKSPACE } from './workspace.js';
 import type { MethodContext, MethodResult } from './method.js';
+import { own } from '../../lib/own.js';
 
 interface Method {
   /** Scopes of which one must be granted. */
@@ -85,7 +86,7 @@ export function simulateSlack(
     authorization: string | undefined,
   ): Answer {
     try {
-      const method = METHODS[operation];
+      const method = own(METHODS, operation);
       if (!method) throw new SlackError('unknown_method', { req_method: operation });
       const scopes = credentials.authorise(authorization, args.text('token'), method.scopes);
       const waitSeconds = takeTokens(operation, path, method.limit);

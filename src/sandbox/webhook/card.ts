@@ -1,11 +1,13 @@
 /** Reads the text of Adaptive Cards: https://adaptivecards.io/explorer */
 
+import { own } from '../../lib/own.js';
+
 export type CardElement = Record<string, unknown>;
 
 /** The elements inside an element, whatever kind of container it is. */
 export function childrenOf(element: CardElement): CardElement[] {
   return ['body', 'items', 'columns', 'rows', 'cells', 'actions'].flatMap((name) => {
-    const children = element[name];
+    const children = own(element, name);
     return Array.isArray(children) ? (children as unknown[]).filter(isElement) : [];
   });
 }

@@ -4,6 +4,7 @@ import type {
   DeadLetterCounts,
   DeadLetterOverview,
 } from '../../contract/deadLetterQueue.js';
+import { own } from '../../lib/own.js';
 
 const RECENT = 100;
 
@@ -53,7 +54,7 @@ export function oldestOpen(counts: DeadLetterCounts): string | undefined {
   const [hour] = Object.keys(openByHour).sort();
   if (hour === undefined) return undefined;
   const ofThatHour = recent.filter((each) => isReported(each) && hourOf(each) === hour);
-  const all = ofThatHour.length === openByHour[hour];
+  const all = ofThatHour.length === own(openByHour, hour);
   return all ? ofThatHour.map(({ at }) => at).sort()[0] : `${hour}:00:00.000Z`;
 }
 
@@ -80,7 +81,7 @@ function add<Key extends string>(
   key: Key,
   difference: number,
 ): void {
-  const count = (counts[key] ?? 0) + difference;
+  const count = (own<number | undefined>(counts, key) ?? 0) + difference;
   if (count > 0) counts[key] = count;
   else Reflect.deleteProperty(counts, key);
 }

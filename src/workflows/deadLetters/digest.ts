@@ -10,11 +10,12 @@ import type {
 } from '../../contract/deadLetterQueue.js';
 import type { OperatorNotice, DigestPolicy } from '../../contract/notices.js';
 import type { Destination } from '../../domain/destination.js';
+import { own } from '../../lib/own.js';
 
 export function addToDigest(state: DigestState, { reason, at }: DeadLetterReference): void {
   state.untold ??= { since: at, byReason: {} };
   const { byReason } = state.untold;
-  byReason[reason] = (byReason[reason] ?? 0) + 1;
+  byReason[reason] = (own(byReason, reason) ?? 0) + 1;
 }
 
 /** Drops the pending digest, once no dead letter is open. */
