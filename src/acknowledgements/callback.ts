@@ -80,11 +80,7 @@ export function createSendCallback(
     limit.clear();
     const { headers, statusCode } = answer;
     if (statusCode >= 200 && statusCode < 300) return statusCode;
-    throw errorOfStatus(
-      host,
-      statusCode,
-      retryAfterMs(single(headers['retry-after']), single(headers.date)),
-    );
+    throw errorOfStatus(host, statusCode, retryAfterMs(headers['retry-after'], headers.date));
   };
 }
 
@@ -136,8 +132,4 @@ function isTimeout(error: unknown): boolean {
     error instanceof errors.ConnectTimeoutError ||
     error instanceof errors.HeadersTimeoutError
   );
-}
-
-function single(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header;
 }

@@ -418,16 +418,22 @@ function parseCount(text: string): number {
 function parsePositiveDuration(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds !== undefined && milliseconds > 0) return milliseconds;
-  throw new InvalidArgumentError('The value must be a duration like 500ms, 30s, 5m or 2h.');
+  throw new InvalidArgumentError(
+    'The value must be a duration with a unit, like 500ms, 30s, 5m or 2h.',
+  );
 }
 
 /** Parses a time, or a duration before the present time. */
 function parseMoment(text: string): Date {
   const agoMs = parseDuration(text);
-  const time = agoMs === undefined ? new Date(text) : new Date(Date.now() - agoMs);
+  // A bare number would be some year for Date.
+  const time =
+    agoMs === undefined
+      ? new Date(/^\d{4}-\d\d-\d\d/.test(text) ? text : NaN)
+      : new Date(Date.now() - agoMs);
   if (!Number.isNaN(time.getTime())) return time;
   throw new InvalidArgumentError(
-    'The value must be a duration like 2h, or a time like 2026-11-23T12:00Z.',
+    'The value must be a duration with a unit, like 2h, or a time like 2026-11-23T12:00Z.',
   );
 }
 

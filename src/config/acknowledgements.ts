@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseAddressRange } from '../acknowledgements/addressGuard.js';
 import type { RetryProfile } from '../domain/delivery.js';
 import { secureUrl } from '../http/endpoint.js';
-import { durationMs } from '../lib/duration.js';
+import { durationUpTo } from '../lib/duration.js';
 import { acknowledgeSchema } from '../domain/message.js';
 import {
   type SourceAcknowledgements,
@@ -51,7 +51,7 @@ export const acknowledgementsSchema = z
     allowPrivate: z.array(addressRange).default([]),
     retry: z.string().default(ACKNOWLEDGEMENT_PROFILE),
     // The specification recommends 15 to 30 s.
-    requestTimeout: durationMs.prefault('15s'),
+    requestTimeout: durationUpTo('1h').prefault('15s'),
   })
   .prefault({});
 

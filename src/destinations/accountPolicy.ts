@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationMs } from '../lib/duration.js';
+import { durationUpTo } from '../lib/duration.js';
 
 /** Messages per second, or `off`. A rate below one message an hour is a mistake rather than a pace. */
 const perSecond = z.union([
@@ -21,7 +21,7 @@ export interface AccountLimits {
 /** The settings that accounts of all platforms share. Spread into the platform's account schema. */
 export const accountPolicyFields = {
   /** How long one request to the platform may take. */
-  requestTimeout: durationMs.default(10_000),
+  requestTimeout: durationUpTo('1h').default(10_000),
   /** The name of a retry profile. */
   retry: z.string().default('default'),
   /** How fast messages are sent, in messages per second. The default of each limit is the platform's. */

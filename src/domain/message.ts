@@ -1,7 +1,7 @@
 /** The message: what a source asks to have said. These schemas validate, type and document it, here and nowhere else. */
 import { z } from 'zod';
 import { ACKNOWLEDGEMENT_EVENTS } from './acknowledgement.js';
-import { durationMs } from '../lib/duration.js';
+import { durationUpTo } from '../lib/duration.js';
 import { INVISIBLE, NOT_IN_ONE_LINE, withoutTerminalCodes } from '../lib/text.js';
 import { type Destination, destinationSchema } from './destination.js';
 
@@ -145,7 +145,7 @@ const routeWithFallbackSchema = z
           'Alternative destinations, in order. Each is used when the one before it is dead-lettered or has not confirmed within `fallbackAfter`.',
         examples: [['teams-webhook:default/incidents']],
       }),
-    fallbackAfter: durationMs.optional().meta({
+    fallbackAfter: durationUpTo('366d').optional().meta({
       description:
         'The time that a destination has to confirm before its fallback is used too: a number with a unit (`30s`, `5m`, `1h`). Without this field, the fallback is used only after a dead letter.',
     }),

@@ -6,31 +6,43 @@
  */
 const MAXIMUM_MS = 24 * 60 * 60 * 1_000;
 
-/** RFC 9110 has whole seconds; Microsoft Graph also sends fractions, as "2.128". */
-const SECONDS = /^\d{1,9}(?:\.\d{1,9})?$/;
+/** RFC 9110 has whole seconds, of any number of digits; Microsoft Graph also sends fractions, as "2.128". */
+const SECONDS = /^\d+(?:\.\d+)?$/;
 
 /** All three forms of an HTTP date begin with a weekday. `Date.parse` alone would also accept "-5" or "1 2 3". */
 const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? \S/;
 
+/** A comma between two values, as a header that was sent twice is joined with; not the comma within a date. */
+const BETWEEN_VALUES = /,(?!\s*\d{1,2}[ -][A-Za-z]{3})/;
+
 /**
  * The pause that a Retry-After header asks for, in milliseconds from `now`: at least 0, at most 24 hours; undefined where
- * the header is absent or can't be parsed. A date is relative to the answer's own Date header where it has one, so that a
- * skewed clock on either side doesn't matter.
+ * the header is absent or can't be parsed. Of several values, as from a platform and a proxy in front of it, the longest
+ * counts. A date is relative to the answer's own Date header where it has one, so that a skewed clock on either side doesn't
+ * matter.
  */
 export function retryAfterMs(
-  retryAfter: string | undefined,
-  date?: string,
+  retryAfter: string | string[] | undefined,
+  date?: string | string[],
   now: Date = new Date(),
 ): number | undefined {
-  const text = retryAfter?.trim();
-  if (!text) return undefined;
-  if (SECONDS.test(text)) return clamp(Math.ceil(Number(text) * 1_000));
-  const until = httpDate(text);
-  return until === undefined ? undefined : clamp(until - (httpDate(date) ?? now.getTime()));
+  const [sentAt = now.getTime()] = valuesOf(date).flatMap((text) => httpDate(text) ?? []);
+  const pauses = valuesOf(retryAfter).flatMap((text) => {
+    if (SECONDS.test(text)) return Math.ceil(Number(text) * 1_000);
+    const until = httpDate(text);
+    return until === undefined ? [] : until - sentAt;
+  });
+  return pauses.length === 0 ? undefined : clamp(Math.max(...pauses));
 }
 
-function httpDate(text: string | undefined): number | undefined {
-  if (text === undefined || !HTTP_DATE.test(text)) return undefined;
+function valuesOf(header: string | string[] | undefined): string[] {
+  return [header ?? []]
+    .flat()
+    .flatMap((line) => line.split(BETWEEN_VALUES).map((text) => text.trim()));
+}
+
+function httpDate(text: string): number | undefined {
+  if (!HTTP_DATE.test(text)) return undefined;
   const time = Date.parse(text);
   return Number.isNaN(time) ? undefined : time;
 }

@@ -1,21 +1,58 @@
 import ms from 'ms';
 import { z } from 'zod';
 
-/** A duration as `500ms`, `10s`, `5m`, `24h`; parsed to milliseconds. */
+const YEAR_MS = 365 * 24 * 3_600_000;
+/** Beyond any use, and within what the timers of Temporal take. */
+const LONGEST_MS = 10 * YEAR_MS;
+
+/** A duration as `500ms`, `10s`, `5m`, `24h`; parsed to milliseconds. A number without a unit is refused. */
 export const durationMs = z
-  .string()
+  .string({
+    error: ({ input }) => (typeof input === 'number' ? needsUnit(String(input)) : undefined),
+  })
   .meta({ examples: ['30s'] })
   .transform((text, context) => {
-    const milliseconds = parseDuration(text);
-    if (milliseconds !== undefined && milliseconds > 0) return milliseconds;
-    context.addIssue(`not a duration: "${text}" (write 500ms, 10s, 5m or 24h)`);
+    const fault = faultOf(text);
+    if (fault === undefined) return parseDuration(text) ?? z.NEVER;
+    context.addIssue(fault);
     return z.NEVER;
   });
 
-/** The longest text that the `ms` library accepts; it throws on a longer one. */
-const LONGEST_TEXT = 100;
+/** Durations no longer than this, given as `60s`. */
+export function durationUpTo(longest: string) {
+  const longestMs = parseDuration(longest) ?? 0;
+  return durationMs.refine((each) => each <= longestMs, { error: `must be at most ${longest}` });
+}
 
-/** The `ms` library returns undefined for text that is no duration, which its types leave out. */
+function faultOf(text: string): string | undefined {
+  if (/^\s*[+-]?[\d.]+\s*$/.test(text)) return needsUnit(text.trim());
+  const milliseconds = parseDuration(text);
+  if (milliseconds === undefined || milliseconds <= 0) {
+    return `not a duration: "${text.slice(0, LONGEST_TEXT)}" (write 500ms, 10s, 5m or 24h)`;
+  }
+  return milliseconds > LONGEST_MS ? 'must be at most 10y' : undefined;
+}
+
+/** As `needs a unit: write 86400s or 24h`. */
+function needsUnit(number: string): string {
+  const seconds = Number(number);
+  if (!(seconds > 0)) return 'not a duration: write 500ms, 10s, 5m or 24h';
+  const larger =
+    seconds % 3_600 === 0
+      ? ` or ${seconds / 3_600}h`
+      : seconds % 60 === 0
+        ? ` or ${seconds / 60}m`
+        : `, ${number}m or ${number}h`;
+  return `needs a unit: write ${number}s${larger}`;
+}
+
+/** Longer texts are no durations, and the `ms` library throws on them. */
+const LONGEST_TEXT = 100;
+const DURATION = /^\s*(?:\d+(?:\.\d+)?|\.\d+)\s*[a-z]+\s*$/i;
+
+/** Whole milliseconds. The `ms` library returns undefined for text that is no duration, which its types leave out. */
 function parseDuration(text: string): number | undefined {
-  return text === '' || text.length > LONGEST_TEXT ? undefined : ms(text as ms.StringValue);
+  if (text.length > LONGEST_TEXT || !DURATION.test(text)) return undefined;
+  const milliseconds = ms(text.trim() as ms.StringValue) as number | undefined;
+  return milliseconds === undefined ? undefined : Math.ceil(milliseconds);
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isCursor } from '../../store/search/messageSearch.js';
 import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
 import { messageSchema, requestTimestamp } from '../../domain/message.js';
-import { durationMs } from '../../lib/duration.js';
+import { durationUpTo } from '../../lib/duration.js';
 import { withoutTerminalCodes } from '../../lib/text.js';
 import { destinationSchema } from '../../domain/destination.js';
 import { CURSOR_EXAMPLE } from './fields.js';
@@ -85,16 +85,13 @@ export const messageQuerySchema = z.strictObject({
 });
 
 /** Proxies and clients commonly give up a request after a minute. */
-const LONGEST_WAIT_MS = 60_000;
+const LONGEST_WAIT = '60s';
 
 export const messageWaitSchema = z.strictObject({
-  wait: durationMs
-    .refine((ms) => ms <= LONGEST_WAIT_MS, { error: 'must be at most 60s' })
-    .optional()
-    .meta({
-      description:
-        'The longest time to wait for a final status, or for a dead letter that needs a decision, before the API answers: a number with a unit, at most `60s`. Without this parameter, the API answers immediately.',
-    }),
+  wait: durationUpTo(LONGEST_WAIT).optional().meta({
+    description:
+      'The longest time to wait for a final status, or for a dead letter that needs a decision, before the API answers: a number with a unit, at most `60s`. Without this parameter, the API answers immediately.',
+  }),
 });
 
 /** What people write is printed on terminals, and stored where NUL can't be. */

@@ -17,6 +17,16 @@ describe('Retry-After', () => {
     ['Mon Nov 24 08:00:10 2025', 10_000],
     ['Mon, 24 Nov 2025 07:00:00 GMT', 0],
     ['999999999', DAY_MS],
+    ['9999999999', DAY_MS],
+    ['1'.padEnd(400, '0'), DAY_MS],
+    ['0000000000005', 5_000],
+    ['2.12800000000000000000', 2_128],
+    ['2, 30', 30_000],
+    ['30,2', 30_000],
+    ['soon, 30', 30_000],
+    ['5, Mon, 24 Nov 2025 08:00:10 GMT', 10_000],
+    ['Mon, 24 Nov 2025 08:00:10 GMT, 5', 10_000],
+    ['Mon, 24 Nov 2025 08:00:10 GMT, Mon, 24 Nov 2025 08:00:20 GMT', 20_000],
     ['Fri, 31 Dec 9999 23:59:59 GMT', DAY_MS],
     ['', undefined],
     ['soon', undefined],
@@ -34,6 +44,27 @@ describe('Retry-After', () => {
     const date = 'Wed, 21 Oct 2015 07:28:00 GMT';
     expect(retryAfterMs('Wed, 21 Oct 2015 07:28:10 GMT', date, NOW)).toBe(10_000);
     expect(retryAfterMs('Mon, 24 Nov 2025 08:00:10 GMT', 'no date', NOW)).toBe(10_000);
+  });
+
+  it('that is sent several times asks for the longest of its valid values', () => {
+    expect(retryAfterMs(['2', '60', 'soon', '-90'], undefined, NOW)).toBe(60_000);
+    expect(retryAfterMs(['soon'], undefined, NOW)).toBeUndefined();
+    fc.assert(
+      fc.property(fc.array(fc.nat(80_000), { minLength: 1 }), (seconds) => {
+        const longest = Math.max(...seconds) * 1_000;
+        expect(retryAfterMs(seconds.map(String), undefined, NOW)).toBe(longest);
+        expect(retryAfterMs(seconds.join(', '), undefined, NOW)).toBe(longest);
+      }),
+    );
+  });
+
+  it('of whole seconds counts, however many digits it has', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 10n ** 60n }), (seconds) => {
+        const expected = seconds > 86_400n ? DAY_MS : Number(seconds) * 1_000;
+        expect(retryAfterMs(String(seconds), undefined, NOW)).toBe(expected);
+      }),
+    );
   });
 
   it('is undefined or within bounds, whatever the header', () => {
