@@ -79,7 +79,7 @@ function statedFailure(
   code: string | undefined,
 ): DeliveryError {
   const stated = statedStatus(body);
-  if (BY_CODE[code?.toLowerCase() ?? ''] === undefined && stated === undefined) {
+  if (own(BY_CODE, code?.toLowerCase() ?? '') === undefined && stated === undefined) {
     return unexpectedAnswer(PLATFORM, `HTTP ${status} with an error`, status, retryAfterMs);
   }
   const what = code ?? stated;
