@@ -2,6 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { Argument, Command } from 'commander';
 import { pino } from 'pino';
+import { readVariables } from '../src/lib/environment.js';
+import { levelOf } from '../src/lib/log.js';
 import { runMain } from '../src/lib/process.js';
 import { memory } from './memory.js';
 import { overhead } from './overhead.js';
@@ -18,7 +20,7 @@ interface Options {
 }
 
 /** Logs to standard error: standard output is for the figures. */
-const log = pino({ name: 'bench', level: process.env.LOG_LEVEL ?? 'info' }, process.stderr);
+const log = pino({ name: 'bench', level: levelOf(process.env) }, process.stderr);
 
 const program = new Command('npm run bench --')
   .description('Measures sendproof on this machine.')
@@ -39,6 +41,7 @@ const program = new Command('npm run bench --')
   .action(run);
 
 await runMain(log, async () => {
+  readVariables(process.env);
   await program.parseAsync();
 });
 

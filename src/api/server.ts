@@ -4,6 +4,7 @@ import type { Configuration } from '../config/configuration.js';
 import { startHttpServer } from '../lib/httpServer.js';
 import type { MetricsSource } from '../telemetry/exposition.js';
 import { ApiStopping } from './apiContext.js';
+import { portError, type RequiredPort } from '../lib/ports.js';
 import { createApp } from './app.js';
 import { assertApiKeysForHost } from './authentication.js';
 
@@ -26,8 +27,8 @@ export const API_STOP_MS = 5_000;
 /**
  * Starts the HTTP API on `configuration.host` and `configuration.port` (0: any free port).
  *
- * Rejects with a ConfigurationError where it would listen beyond this machine without API keys, and with the system's error
- * where the port is taken.
+ * Rejects with a ConfigurationError where it would listen beyond this machine without API keys, and where the port or the host
+ * can't be used.
  */
 export async function startApi(options: {
   configuration: Configuration;
@@ -54,7 +55,9 @@ export async function startApi(options: {
     stopping: stopping.signal,
     givingUp: givingUp.signal,
   });
-  const server = await startHttpServer(app, { host, port });
+  const server = await startHttpServer(app, { host, port }).catch((error: unknown) => {
+    throw portError(requiredPort(configuration), error);
+  });
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`,
     close: async () => {
@@ -64,4 +67,9 @@ export async function startApi(options: {
       clearTimeout(giveUp);
     },
   };
+}
+
+/** What the API listens on, for errors and for the check that the port is free. */
+export function requiredPort({ port, host }: Pick<Configuration, 'port' | 'host'>): RequiredPort {
+  return { port, host, purpose: 'the API', variable: 'PORT', hostVariable: 'HOST' };
 }

@@ -16,6 +16,8 @@ import type {
 import type { timelineSchema } from '../api/schema/timelineRepresentation.js';
 import type { messageSchema } from '../domain/message.js';
 import type { OperatorRequest } from '../contract/signals.js';
+import { ConfigurationError } from '../lib/configurationError.js';
+import { readVariables } from '../lib/environment.js';
 import { ApiProblem, UnreachableError, UsageError, type ProblemDocument } from './errors.js';
 import type {
   messageQuerySchema,
@@ -70,22 +72,34 @@ export interface ApiLocation {
  * @throws UsageError if that is no address.
  */
 export function locateApi(option: string | undefined, environment: NodeJS.ProcessEnv): ApiLocation {
-  const { SENDPROOF_URL, PORT } = environment;
-  const url = option ?? given(SENDPROOF_URL) ?? `http://127.0.0.1:${given(PORT) ?? DEFAULT_PORT}`;
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+  if (option !== undefined && !/^https?:\/\/./.test(URL.canParse(option) ? option : '')) {
     throw new UsageError(
-      `"${url}" is not the address of an API: write --api-url, SENDPROOF_URL or PORT so that it becomes one, as http://127.0.0.1:3000.`,
+      `"${option}" is not the address of an API: write --api-url as http://127.0.0.1:3000.`,
     );
   }
-  const firstKey = environment.SENDPROOF_API_KEYS?.split(',')
+  const { SENDPROOF_API_KEY, SENDPROOF_API_KEYS } = readKeys(environment);
+  const url = option ?? addressFrom(environment);
+  const firstKey = SENDPROOF_API_KEYS?.split(',')
     .map((key) => key.trim())
     .find((key) => key !== '');
-  return { url: url.replace(/\/+$/, ''), apiKey: given(environment.SENDPROOF_API_KEY) ?? firstKey };
+  return { url: url.replace(/\/+$/, ''), apiKey: SENDPROOF_API_KEY ?? firstKey };
 }
 
-/** A variable that is set to nothing is not set. */
-function given(variable: string | undefined): string | undefined {
-  return variable === '' ? undefined : variable;
+function readKeys(environment: NodeJS.ProcessEnv) {
+  return readVariables(environment, ['SENDPROOF_API_KEY', 'SENDPROOF_API_KEYS']);
+}
+
+/** Reads PORT only where it counts. */
+function addressFrom(environment: NodeJS.ProcessEnv): string {
+  try {
+    const { SENDPROOF_URL } = readVariables(environment, ['SENDPROOF_URL']);
+    if (SENDPROOF_URL !== undefined) return SENDPROOF_URL;
+    const { PORT = DEFAULT_PORT } = readVariables(environment, ['PORT']);
+    return `http://127.0.0.1:${PORT}`;
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new UsageError(error.message, { cause: error });
+  }
 }
 
 /** Every method rejects with an ApiProblem where the API refuses, and with an UnreachableError where it doesn't answer. */

@@ -7,13 +7,15 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import ms from 'ms';
 import { MESSAGE_STATUSES, FAILURE_REASONS, type OnAmbiguous } from '../domain/delivery.js';
 import type { Content } from '../domain/message.js';
+import { ConfigurationError } from '../lib/configurationError.js';
+import { withoutEmptyVariables } from '../lib/environment.js';
 import { ApiClient, locateApi } from './apiClient.js';
 import type { CommandContext, Surroundings } from './command.js';
 import type { DecideAllOptions } from './decideAll.js';
 import type { DeadLettersOptions } from './deadLetters.js';
 import type { DeadLetterSummaryOptions } from './deadLetterSummary.js';
 import type { CancelOptions, DiscardOptions, RetryOptions } from './decide.js';
-import { CommandError } from './errors.js';
+import { CommandError, FailureError } from './errors.js';
 import { ExitCode } from './exitCode.js';
 import type { ListOptions } from './list.js';
 import { Output } from './output.js';
@@ -31,7 +33,8 @@ const SEND_TIMEOUT = '5m';
 const DESTINATION_HELP = 'as slack:<account>/<channel id>, teams:<account>/<team id>/<channel id>';
 
 /** Runs one command line, without the program's name, and resolves with the exit code. */
-export async function runCli(args: string[], surroundings: Surroundings): Promise<ExitCode> {
+export async function runCli(args: string[], given: Surroundings): Promise<ExitCode> {
+  const surroundings = { ...given, environment: withoutEmptyVariables(given.environment) };
   const invocation: Invocation = { surroundings, exitCode: ExitCode.done };
   const program = createProgram(invocation);
   try {
@@ -42,9 +45,11 @@ export async function runCli(args: string[], surroundings: Surroundings): Promis
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
     }
-    if (error instanceof CommandError) {
-      new Output(surroundings, program.opts<GlobalOptions>().json === true).error(error);
-      return error.exitCode;
+    // What is wrong with the environment or the configuration has its remedy in the message.
+    const known = error instanceof ConfigurationError ? new FailureError(error.message) : error;
+    if (known instanceof CommandError) {
+      new Output(surroundings, program.opts<GlobalOptions>().json === true).error(known);
+      return known.exitCode;
     }
     throw error;
   }

@@ -11,6 +11,7 @@ import type { RetryProfile } from '../domain/delivery.js';
 import type { Platform } from '../destinations/destination.js';
 import { PLATFORMS } from '../destinations/registry.js';
 import { durationMs } from '../lib/duration.js';
+import { readVariables, type Variables } from '../lib/environment.js';
 import type { Route } from '../domain/message.js';
 import {
   ACKNOWLEDGEMENT_PROFILE,
@@ -25,7 +26,6 @@ import { BUILT_IN_RETRY_PROFILES, retryProfileSchema } from './retryProfiles.js'
 import type { DigestPolicy } from '../contract/notices.js';
 import type { AcknowledgementSettings } from '../acknowledgements/policy.js';
 import { ConfigurationError } from '../lib/configurationError.js';
-import { portNumber } from '../lib/ports.js';
 import { decodeUtf8, illFormedTexts } from '../lib/text.js';
 import { withSecretsOf } from '../lib/secret.js';
 import { own } from '../lib/own.js';
@@ -83,30 +83,6 @@ export interface Operators {
 
 const DEFAULT_FILE = 'sendproof.yaml';
 
-const environmentSchema = z.object({
-  HOST: z.string().default('127.0.0.1'),
-  PORT: portNumber.default(3000),
-  SANDBOX_PORT: portNumber.default(4010),
-  SENDPROOF_API_KEYS: z
-    .string()
-    .default('')
-    .transform((list) =>
-      list
-        .split(',')
-        .map((key) => key.trim())
-        .filter((key) => key !== ''),
-    ),
-  SENDPROOF_CONFIG: z.string().optional(),
-  SENDPROOF_DATA_DIR: z.string().default('.sendproof'),
-  DEDUPLICATION_WINDOW: durationMs.optional(),
-  TEMPORAL_UI_URL: z
-    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-    .optional(),
-  SENDPROOF_DEPLOYMENT_NAME: z.string().optional(),
-  SENDPROOF_BUILD_ID: z.string().optional(),
-  SENDPROOF_CACHED_WORKFLOWS: z.coerce.number().int().min(2).optional(),
-});
-
 const accountName = z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may have letters, digits, _ . and -');
 
 const fileSchema = z.strictObject({
@@ -141,7 +117,7 @@ const fileSchema = z.strictObject({
  * Throws a ConfigurationError that lists all faults.
  */
 export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration {
-  const variables = parse(environmentSchema, environment, 'environment variable ');
+  const variables = readVariables(environment);
   const file = readFile(variables.SENDPROOF_CONFIG);
   const settings = withSecretsOf(environment, () =>
     parse(
@@ -171,10 +147,10 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
   );
 
   return {
-    host: variables.HOST,
-    port: variables.PORT,
-    sandboxPort: variables.SANDBOX_PORT,
-    apiKeys: variables.SENDPROOF_API_KEYS,
+    host: variables.HOST ?? '127.0.0.1',
+    port: variables.PORT ?? 3000,
+    sandboxPort: variables.SANDBOX_PORT ?? 4010,
+    apiKeys: listOf(variables.SENDPROOF_API_KEYS ?? ''),
     accounts,
     deduplicationWindow: {
       defaultMs: variables.DEDUPLICATION_WINDOW ?? settings.deduplicationWindow,
@@ -196,15 +172,22 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
     temporalUiUrl: variables.TEMPORAL_UI_URL,
     workerVersion: workerVersionOf(variables),
     cachedWorkflows: variables.SENDPROOF_CACHED_WORKFLOWS,
-    dataDirectory: variables.SENDPROOF_DATA_DIR,
+    dataDirectory: variables.SENDPROOF_DATA_DIR ?? '.sendproof',
     file: file?.path,
   };
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 }
 
 function workerVersionOf({
   SENDPROOF_DEPLOYMENT_NAME: deploymentName,
   SENDPROOF_BUILD_ID: buildId,
-}: z.output<typeof environmentSchema>): WorkerDeploymentVersion | undefined {
+}: Variables): WorkerDeploymentVersion | undefined {
   if (!deploymentName && !buildId) return undefined;
   if (deploymentName && buildId) return { deploymentName, buildId };
   throw new ConfigurationError(

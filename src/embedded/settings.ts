@@ -1,7 +1,5 @@
-import { z } from 'zod';
 import { DEFAULT_NAMESPACE } from '../temporal/connection.js';
-import { ConfigurationError } from '../lib/configurationError.js';
-import { portNumber } from '../lib/ports.js';
+import { readVariables } from '../lib/environment.js';
 
 /** The environment's settings for the embedded Temporal server. */
 export interface EmbeddedSettings {
@@ -12,23 +10,17 @@ export interface EmbeddedSettings {
   namespace: string;
 }
 
-const schema = z.object({
-  // The default ports of the `temporal` command.
-  TEMPORAL_PORT: portNumber.default(7233),
-  TEMPORAL_UI_PORT: portNumber.default(8233),
-  TEMPORAL_NAMESPACE: z.string().min(1).default(DEFAULT_NAMESPACE),
-});
-
 /** Throws a ConfigurationError that names the variable. */
 export function loadEmbeddedSettings(environment: NodeJS.ProcessEnv): EmbeddedSettings {
-  const { success, data, error } = schema.safeParse(environment);
-  if (!success) {
-    const faults = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new ConfigurationError(faults.join('\n'), { cause: error });
-  }
+  const { TEMPORAL_PORT, TEMPORAL_UI_PORT, TEMPORAL_NAMESPACE } = readVariables(environment, [
+    'TEMPORAL_PORT',
+    'TEMPORAL_UI_PORT',
+    'TEMPORAL_NAMESPACE',
+  ]);
   return {
-    port: data.TEMPORAL_PORT,
-    uiPort: data.TEMPORAL_UI_PORT,
-    namespace: data.TEMPORAL_NAMESPACE,
+    // The default ports of the `temporal` command.
+    port: TEMPORAL_PORT ?? 7233,
+    uiPort: TEMPORAL_UI_PORT ?? 8233,
+    namespace: TEMPORAL_NAMESPACE ?? DEFAULT_NAMESPACE,
   };
 }

@@ -8,6 +8,7 @@ import envPaths from 'env-paths';
 import type { Logger } from 'pino';
 import { buildWithGo, download, installOnce, type Source } from './temporalCliInstallation.js';
 import { ConfigurationError } from '../lib/configurationError.js';
+import { readVariables } from '../lib/environment.js';
 
 /** The version that is downloaded or built if the machine has no usable one. */
 export const CLI_VERSION = 'v1.5.1';
@@ -64,8 +65,9 @@ export async function lookForTemporalCli(
   options: FindTemporalCliOptions,
 ): Promise<TemporalCli | { tried: string[] }> {
   const { environment, log } = options;
-  const explicit = environment.TEMPORAL_CLI_PATH;
-  if (explicit) return { path: await assertUsable(explicit), foundBy: 'TEMPORAL_CLI_PATH' };
+  const { TEMPORAL_CLI_PATH: explicit } = readVariables(environment, ['TEMPORAL_CLI_PATH']);
+  if (explicit !== undefined)
+    return { path: await assertUsable(explicit), foundBy: 'TEMPORAL_CLI_PATH' };
 
   const tried: string[] = [];
   for (const path of commandsOnPath(environment)) {

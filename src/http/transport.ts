@@ -2,11 +2,12 @@
  * The one HTTP client below every adapter: keep-alive connections, a hard time limit, no retries and no redirects. Unlike
  * `fetch` it knows whether a failed request had been sent, which distinguishes transient from ambiguous failures.
  */
-import { Agent, EnvHttpProxyAgent, errors, type Dispatcher } from 'undici';
+import { Agent, errors, ProxyAgent, type Dispatcher } from 'undici';
 import { DeliveryError } from '../domain/delivery.js';
 import { answerText } from './answerText.js';
 import { isLoopback } from './endpoint.js';
 import { ambiguous, errorCode, permanent, transient, unexpectedAnswer } from './failure.js';
+import { readProxySettings, type Proxy } from './proxy.js';
 import { retryAfterMs } from './retryAfter.js';
 import { currentSending } from './sending.js';
 
@@ -42,25 +43,44 @@ const MAXIMUM_ANSWER_BYTES = 16 * 1024 * 1024;
 /**
  * @param platform as error messages name it
  * @param requestTimeoutMs from the call to the last byte of the answer
+ * @param environment has HTTPS_PROXY and NO_PROXY, which apply except to requests to this machine
+ *
+ * @throws ConfigurationError where the proxy's address can't be used
  */
-export function createTransport(platform: string, requestTimeoutMs: number): Transport {
-  const options = {
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    // Shorter than the whole, to distinguish a host that doesn't answer at all from a slow platform.
-    connect: { timeout: Math.ceil(requestTimeoutMs / 2) },
-    maxResponseSize: MAXIMUM_ANSWER_BYTES,
-  };
-  const direct = new Agent(options);
-  // HTTPS_PROXY and NO_PROXY apply, except to requests to this machine.
-  const outward = new EnvHttpProxyAgent(options);
+export function createTransport(
+  platform: string,
+  requestTimeoutMs: number,
+  environment: NodeJS.ProcessEnv = process.env,
+): Transport {
+  // Shorter than the whole, to distinguish a host that doesn't answer at all from a slow platform.
+  const connect = { timeout: Math.ceil(requestTimeoutMs / 2) };
+  const options = { keepAliveTimeout: KEEP_ALIVE_MS, maxResponseSize: MAXIMUM_ANSWER_BYTES };
+  const direct = new Agent({ ...options, connect });
+  const { proxy, isExempt } = readProxySettings(environment);
+  const outward =
+    proxy && proxyAgent(proxy, { ...options, proxyTls: connect, requestTls: connect });
   return async (request) => {
-    const dispatcher = isLoopback(request.url) ? direct : outward;
+    const isDirect = !outward || isLoopback(request.url) || isExempt(request.url);
     try {
-      return await exchange(dispatcher, request, requestTimeoutMs);
+      return await exchange(isDirect ? direct : outward, request, requestTimeoutMs);
     } catch (error) {
-      throw error instanceof RequestFailed ? deliveryError(platform, error) : error;
+      if (!(error instanceof RequestFailed)) throw error;
+      throw deliveryError(platform, error, isDirect ? undefined : proxy);
     }
   };
+}
+
+function proxyAgent(
+  { url, credentials }: Proxy,
+  options: Omit<ProxyAgent.Options, 'uri'>,
+): ProxyAgent {
+  const { user, password } = credentials ?? {};
+  const token = `Basic ${Buffer.from(`${user ?? ''}:${password ?? ''}`).toString('base64')}`;
+  return new ProxyAgent({
+    ...options,
+    uri: url,
+    ...(credentials && (url.startsWith('socks') ? { username: user, password } : { token })),
+  });
 }
 
 class RequestFailed extends Error {
@@ -150,13 +170,24 @@ function joinHeaderValues(headers: NodeJS.Dict<string | string[]>): Record<strin
   );
 }
 
-function deliveryError(platform: string, { sent, failure }: RequestFailed): DeliveryError {
+/** @param proxy through which the request went, or was to go */
+function deliveryError(
+  platform: string,
+  { sent, failure }: RequestFailed,
+  proxy: Proxy | undefined,
+): DeliveryError {
   const code = failure === 'timeout' ? undefined : errorCodeOf(failure);
   const because = code === undefined ? '' : ` (${code})`;
   if (!sent && failure instanceof errors.InvalidArgumentError) {
     return new DeliveryError(
       `The request to ${platform} can’t be written as HTTP${because}: nothing was sent. Check the account’s settings, then retry.`,
       permanent('request_rejected'),
+    );
+  }
+  if (!sent && proxy) {
+    return new DeliveryError(
+      `${proxyProblem(platform, proxy, failure)}: nothing was sent.`,
+      transient('connection_failed'),
     );
   }
   if (!sent) {
@@ -193,4 +224,28 @@ function isInvalidHttp(failure: Error | 'timeout'): boolean {
     failure instanceof errors.HTTPParserError ||
     failure instanceof errors.ResponseExceededMaxSizeError
   );
+}
+
+/** undici's error where a proxy answers CONNECT with another status than 200 has the status in its text only. */
+const REFUSED_BY_PROXY = /^Proxy response \((\d{3})\) !== 200/;
+
+/** What a connection through a proxy failed with. Never contains the credentials. */
+function proxyProblem(
+  platform: string,
+  { address, variable }: Proxy,
+  failure: Error | 'timeout',
+): string {
+  const proxy = `The proxy ${address} (${variable})`;
+  if (failure === 'timeout' || failure instanceof errors.ConnectTimeoutError) {
+    return `${proxy} made no connection to ${platform} within the time limit`;
+  }
+  const status = REFUSED_BY_PROXY.exec(failure.message)?.[1];
+  if (status === '407') {
+    return `${proxy} refused to connect to ${platform} (HTTP 407): put the user name and password that it asks for into ${variable}`;
+  }
+  if (status !== undefined) return `${proxy} refused to connect to ${platform} (HTTP ${status})`;
+  const code = errorCodeOf(failure);
+  return code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EHOSTUNREACH'
+    ? `${proxy} can’t be reached (${code})`
+    : `${proxy} gave no connection to ${platform}${code === undefined ? '' : ` (${code})`}`;
 }

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigurationError } from './configurationError.js';
-import { z } from 'zod';
 
 /** Embedded servers listen on this address only, since they have no authentication. */
 export const LOOPBACK = '127.0.0.1';
@@ -13,6 +12,8 @@ export interface RequiredPort {
   port: number;
   /** Default: LOOPBACK. */
   host?: string | undefined;
+  /** The environment variable that sets the host; absent where it can't be set. */
+  hostVariable?: string;
   /** What needs it, as `the API`. */
   purpose: string;
   /** The environment variable that sets it. */
@@ -89,14 +90,22 @@ async function close(server: Server): Promise<void> {
   await once(server, 'close');
 }
 
-function portError({ port, purpose, variable }: RequiredPort, cause: unknown): ConfigurationError {
-  const { code = 'unknown' } = cause as NodeJS.ErrnoException;
-  const reason = code === 'EADDRINUSE' ? 'is already in use' : `can’t be opened (${code})`;
-  return new ConfigurationError(
-    `Port ${port}, needed by ${purpose}, ${reason}. Free it, or set ${variable} to another port.`,
-    { cause },
-  );
+/** What `listen` rejected with, as an error that names the variable to change: the port's, or the host's. */
+export function portError(required: RequiredPort, cause: unknown): ConfigurationError {
+  return new ConfigurationError(explain(required, cause), { cause });
 }
 
-/** A TCP port; 0 means any free port. */
-export const portNumber = z.coerce.number().int().min(0).max(65_535);
+function explain({ port, host, purpose, variable, hostVariable }: RequiredPort, cause: unknown) {
+  const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+  const subject = `Port ${port}, needed by ${purpose},`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return `${subject} is already in use. Free it, or set ${variable} to another port.`;
+    case 'EACCES':
+      return `${subject} may not be opened by this user. Set ${variable} to a port above 1023.`;
+    default:
+      return host !== undefined && hostVariable !== undefined
+        ? `${hostVariable} is "${host}", which is not an address of this machine (${code}). Set it to one that is, as 127.0.0.1 or 0.0.0.0.`
+        : `${subject} can’t be opened (${code}). Set ${variable} to another port.`;
+  }
+}

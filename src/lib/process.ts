@@ -1,6 +1,7 @@
 /** What the executables share: how a process starts, fails and stops. */
 import type { Logger } from 'pino';
 import { ConfigurationError } from './configurationError.js';
+import { readVariables, withoutEmptyVariables } from './environment.js';
 import { createLogger } from './log.js';
 import { Parts } from './parts.js';
 
@@ -18,15 +19,18 @@ export interface ProcessContext {
  * logged with its cause.
  *
  * @param name of the process, as its log lines show it
+ * @param given its environment. What is set to nothing is left out, and a value that can't be used ends the process.
  * @param run starts the parts, waits until they end, and rejects as soon as one of them fails
  */
 export async function runProcess(
   name: string,
-  environment: NodeJS.ProcessEnv,
+  given: NodeJS.ProcessEnv,
   run: (context: ProcessContext) => Promise<void>,
 ): Promise<never> {
+  const environment = withoutEmptyVariables(given);
   const log = createLogger(name, environment);
   await runMain(log, async () => {
+    readVariables(environment);
     const parts = new Parts(log);
     const stopRequest = stopSignal().then((signal) => {
       log.info(`${signal}: stopping (a second one ends the process at once)`);

@@ -1,12 +1,12 @@
 /** Runs the sandbox alone, on `SANDBOX_PORT`. */
-import { z } from 'zod';
+import { readVariables } from '../lib/environment.js';
 import { createLogger } from '../lib/log.js';
 import { runMain, stopSignal } from '../lib/process.js';
 import { startSandbox } from './sandbox.js';
-import { ConfigurationError } from '../lib/configurationError.js';
+import { portError } from '../lib/ports.js';
 import type { Sandbox } from './interface.js';
 
-const portSchema = z.coerce.number().int().min(0).max(65_535).default(4010);
+const DEFAULT_PORT = 4010;
 
 await runMain(createLogger('sandbox', process.env), async () => {
   const sandbox = await start();
@@ -16,17 +16,11 @@ await runMain(createLogger('sandbox', process.env), async () => {
 });
 
 async function start(): Promise<Sandbox> {
-  const port = portSchema.safeParse(process.env.SANDBOX_PORT);
-  if (!port.success) {
-    throw new ConfigurationError('SANDBOX_PORT must be a port: a number from 0 to 65535.');
-  }
+  const { SANDBOX_PORT: port = DEFAULT_PORT } = readVariables(process.env);
   try {
-    return await startSandbox({ port: port.data });
+    return await startSandbox({ port });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new ConfigurationError(
-      `Port ${port.data}, which the sandbox needs, is in use by another program. Free it, or set SANDBOX_PORT to another port.`,
-    );
+    throw portError({ port, purpose: 'the sandbox', variable: 'SANDBOX_PORT' }, error);
   }
 }
 

@@ -1,6 +1,7 @@
 /** All parts of the product in one process, with a Temporal server and a sandbox where nothing else is configured. */
 import { join } from 'node:path';
 import { addApi, addConnection } from '../api/process.js';
+import { requiredPort } from '../api/server.js';
 import { loadConfiguration, longestWindowMs, type Configuration } from '../config/configuration.js';
 import { devServerPorts, startDevServer } from '../embedded/devServer.js';
 import { loadEmbeddedSettings } from '../embedded/settings.js';
@@ -93,11 +94,15 @@ interface Temporal extends TemporalConnection {
 
 async function assertProductPortsFree(
   { environment }: ProcessContext,
-  { host, port, sandboxPort }: Configuration,
+  configuration: Configuration,
   needed: { server: boolean; sandbox: boolean },
 ): Promise<void> {
-  const api = { port, host, purpose: 'the API', variable: 'PORT' };
-  const sandbox = { port: sandboxPort, purpose: 'the sandbox', variable: 'SANDBOX_PORT' };
+  const api = requiredPort(configuration);
+  const sandbox = {
+    port: configuration.sandboxPort,
+    purpose: 'the sandbox',
+    variable: 'SANDBOX_PORT',
+  };
   const server = devServerPorts(loadEmbeddedSettings(environment));
   await assertPortsFree(
     [api, ...(needed.sandbox ? [sandbox] : []), ...(needed.server ? server : [])],

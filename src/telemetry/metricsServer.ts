@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { exposition, METRICS_CONTENT_TYPE, type MetricsSource } from './exposition.js';
 import { ConfigurationError } from '../lib/configurationError.js';
+import { readVariables } from '../lib/environment.js';
 import { startHttpServer, type HttpServer } from '../lib/httpServer.js';
 
 /** A scrape is answered from memory. */
@@ -20,9 +21,11 @@ export async function serveMetrics(
   environment: NodeJS.ProcessEnv,
   log: Logger,
 ): Promise<MetricsServer | undefined> {
-  const address = environment.WORKER_METRICS_ADDRESS ?? '';
-  if (address === '') return undefined;
-  const { host, port } = parseAddress(address);
+  const { WORKER_METRICS_ADDRESS: address } = readVariables(environment, [
+    'WORKER_METRICS_ADDRESS',
+  ]);
+  if (!address) return undefined;
+  const { host, port } = address;
   let server: HttpServer;
   try {
     server = await startHttpServer(
@@ -37,7 +40,7 @@ export async function serveMetrics(
     );
   } catch (error) {
     throw new ConfigurationError(
-      `WORKER_METRICS_ADDRESS: ${address} can’t be opened (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Free it, or name another host:port.`,
+      `WORKER_METRICS_ADDRESS: ${host}:${port} can’t be opened (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Free it, or name another host:port.`,
       { cause: error },
     );
   }
@@ -58,16 +61,4 @@ async function answerScrape(
     if (!response.headersSent) response.writeHead(500);
     response.end();
   }
-}
-
-function parseAddress(address: string): { host: string; port: number } {
-  const { host, bracketed, port } =
-    /^(?:\[(?<bracketed>[^\]]+)\]|(?<host>[^:]+)):(?<port>\d{1,5})$/.exec(address)?.groups ?? {};
-  const name = host ?? bracketed;
-  if (name === undefined || Number(port) > 65_535) {
-    throw new ConfigurationError(
-      `WORKER_METRICS_ADDRESS: "${address}" is not host:port (write 127.0.0.1:9465, or 0.0.0.0:9465 for other machines too)`,
-    );
-  }
-  return { host: name, port: Number(port) };
 }

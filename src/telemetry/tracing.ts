@@ -31,6 +31,7 @@ import {
 import type { InjectedSink, WorkerOptions } from '@temporalio/worker';
 import type { WorkflowInfo } from '@temporalio/workflow';
 import { withinTime } from '../lib/deadline.js';
+import { readVariables } from '../lib/environment.js';
 import { AttemptSpanInterceptor } from './attemptSpan.js';
 import { traceHttpRequests } from './httpSpans.js';
 
@@ -90,11 +91,16 @@ export function startTracing(serviceName: string): Tracing {
 }
 
 function hasEndpoint(environment: NodeJS.ProcessEnv): boolean {
+  const variables = readVariables(environment, [
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    'OTEL_SDK_DISABLED',
+    'OTEL_TRACES_EXPORTER',
+  ]);
   const endpoint =
-    environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? environment.OTEL_EXPORTER_OTLP_ENDPOINT ?? '';
-  const off =
-    environment.OTEL_SDK_DISABLED === 'true' || environment.OTEL_TRACES_EXPORTER === 'none';
-  return endpoint !== '' && !off;
+    variables.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? variables.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const off = variables.OTEL_SDK_DISABLED === 'true' || variables.OTEL_TRACES_EXPORTER === 'none';
+  return endpoint !== undefined && !off;
 }
 
 /**

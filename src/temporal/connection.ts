@@ -2,6 +2,7 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { ConfigurationError } from '../lib/configurationError.js';
+import { readVariables, withoutEmptyVariables } from '../lib/environment.js';
 
 export interface TemporalConnection {
   /** For a client's `Connection` and a worker's `NativeConnection` alike. */
@@ -16,7 +17,8 @@ export const DEFAULT_NAMESPACE = 'default';
  * configuration file (TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE), as the `temporal` command does. Undefined when neither
  * gives an address: there is no service to use, but an embedded server may be.
  *
- * @throws ConfigurationError if the file, the profile or a certificate can't be read.
+ * @throws ConfigurationError if a variable has a value that can't be used, or the file, the profile or a certificate can't be
+ * read.
  */
 export function loadTemporalConnection(
   environment: NodeJS.ProcessEnv,
@@ -36,12 +38,20 @@ export function requireTemporalConnection(environment: NodeJS.ProcessEnv): Tempo
 }
 
 function loadProfile(environment: NodeJS.ProcessEnv): ReturnType<typeof loadClientConnectConfig> {
-  const variables = Object.entries(environment).filter(
-    // A variable that is set to nothing is not set: compose files and CI systems write it so.
-    (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
-  );
+  const checked = readVariables(environment, [
+    'TEMPORAL_ADDRESS',
+    'TEMPORAL_NAMESPACE',
+    'TEMPORAL_API_KEY',
+    'TEMPORAL_TLS',
+    'TEMPORAL_TLS_CLIENT_CERT_PATH',
+    'TEMPORAL_TLS_CLIENT_KEY_PATH',
+    'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+    'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION',
+  ]);
+  // The library takes any other spelling of "true" for "false".
+  const variables = { ...withoutEmptyVariables(environment), ...checked };
   try {
-    return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(variables) });
+    return loadClientConnectConfig({ overrideEnvVars: variables });
   } catch (error) {
     throw new ConfigurationError(
       `Temporal's configuration can't be used: ${(error as Error).message}. Fix the file that TEMPORAL_CONFIG_FILE names (by default temporalio/temporal.toml in the user's configuration directory) or the TEMPORAL_… variables.`,

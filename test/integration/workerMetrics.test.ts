@@ -50,7 +50,7 @@ describe('WORKER_METRICS_ADDRESS', () => {
     'of %j is refused, with what it should be',
     async (value) => {
       await expect(serveMetrics(source, { WORKER_METRICS_ADDRESS: value }, log)).rejects.toThrow(
-        'is not host:port (write 127.0.0.1:9465',
+        'set it to host:port, as 127.0.0.1:9465',
       );
     },
   );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountPolicyFields } from '../accountPolicy.js';
+import { readVariables } from '../../lib/environment.js';
 import { secret } from '../../lib/secret.js';
 
 export const slackAccountSchema = z.strictObject({
@@ -12,9 +13,10 @@ export const slackAccountSchema = z.strictObject({
 export type SlackAccount = z.infer<typeof slackAccountSchema>;
 
 export function slackAccountFromEnvironment(environment: NodeJS.ProcessEnv): unknown {
-  if (!environment.SLACK_BOT_TOKEN) return undefined;
-  return {
-    token: { env: 'SLACK_BOT_TOKEN' },
-    ...(environment.SLACK_API_URL && { apiUrl: environment.SLACK_API_URL }),
-  };
+  const { SLACK_BOT_TOKEN: token, SLACK_API_URL: apiUrl } = readVariables(environment, [
+    'SLACK_BOT_TOKEN',
+    'SLACK_API_URL',
+  ]);
+  if (token === undefined) return undefined;
+  return { token: { env: 'SLACK_BOT_TOKEN' }, ...(apiUrl !== undefined && { apiUrl }) };
 }

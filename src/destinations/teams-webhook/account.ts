@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountPolicyFields } from '../accountPolicy.js';
+import { readVariables } from '../../lib/environment.js';
 import { secret } from '../../lib/secret.js';
 
 export const teamsWebhookAccountSchema = z.strictObject({
@@ -14,6 +15,8 @@ export const teamsWebhookAccountSchema = z.strictObject({
 export type TeamsWebhookAccount = z.infer<typeof teamsWebhookAccountSchema>;
 
 export function teamsWebhookAccountFromEnvironment(environment: NodeJS.ProcessEnv): unknown {
-  if (!environment.TEAMS_WEBHOOK_URL) return undefined;
+  if (readVariables(environment, ['TEAMS_WEBHOOK_URL']).TEAMS_WEBHOOK_URL === undefined) {
+    return undefined;
+  }
   return { webhooks: { default: { env: 'TEAMS_WEBHOOK_URL' } } };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { accountPolicyFields } from '../accountPolicy.js';
+import { readVariables, type VariableName, type Variables } from '../../lib/environment.js';
 import { secret } from '../../lib/secret.js';
 
 const signInSchema = z
@@ -37,23 +38,36 @@ export const teamsAccountSchema = z
 export type TeamsAccount = z.infer<typeof teamsAccountSchema>;
 
 export function teamsAccountFromEnvironment(environment: NodeJS.ProcessEnv): unknown {
-  const graphUrl = environment.GRAPH_BASE_URL;
-  const credentials = credentialsFromEnvironment(environment);
-  return credentials && { ...credentials, ...(graphUrl && { graphUrl }) };
+  const variables = readVariables(environment, VARIABLES);
+  const credentials = credentialsFrom(variables);
+  const { GRAPH_BASE_URL: graphUrl } = variables;
+  return credentials && { ...credentials, ...(graphUrl !== undefined && { graphUrl }) };
 }
 
-function credentialsFromEnvironment(environment: NodeJS.ProcessEnv): object | undefined {
-  if (environment.GRAPH_ACCESS_TOKEN) return { accessToken: { env: 'GRAPH_ACCESS_TOKEN' } };
-  const { GRAPH_TENANT_ID: tenantId, GRAPH_CLIENT_ID: clientId } = environment;
-  if (!tenantId || !clientId) return undefined;
+const VARIABLES = [
+  'GRAPH_ACCESS_TOKEN',
+  'GRAPH_BASE_URL',
+  'GRAPH_CLIENT_ID',
+  'GRAPH_REFRESH_TOKEN',
+  'GRAPH_TENANT_ID',
+  'GRAPH_TOKEN_CACHE',
+  'SENDPROOF_DATA_DIR',
+] as const satisfies VariableName[];
+
+function credentialsFrom(variables: Variables<(typeof VARIABLES)[number]>): object | undefined {
+  if (variables.GRAPH_ACCESS_TOKEN) return { accessToken: { env: 'GRAPH_ACCESS_TOKEN' } };
+  const { GRAPH_TENANT_ID: tenantId, GRAPH_CLIENT_ID: clientId } = variables;
+  if (tenantId === undefined || clientId === undefined) return undefined;
   return {
     signIn: {
       tenantId,
       clientId,
-      ...(environment.GRAPH_REFRESH_TOKEN && { refreshToken: { env: 'GRAPH_REFRESH_TOKEN' } }),
+      ...(variables.GRAPH_REFRESH_TOKEN !== undefined && {
+        refreshToken: { env: 'GRAPH_REFRESH_TOKEN' },
+      }),
       tokenCache:
-        environment.GRAPH_TOKEN_CACHE ??
-        join(environment.SENDPROOF_DATA_DIR ?? '.sendproof', 'teams-default-token-cache.json'),
+        variables.GRAPH_TOKEN_CACHE ??
+        join(variables.SENDPROOF_DATA_DIR ?? '.sendproof', 'teams-default-token-cache.json'),
     },
   };
 }
