@@ -1,11 +1,24 @@
 /** An Adaptive Card as HTML. */
 import MarkdownIt from 'markdown-it';
-import { childrenOf, factsOf, runsOf, textOf, type CardElement } from '../webhook/card.js';
+import {
+  childrenOf,
+  factsOf,
+  runsOf,
+  textOf,
+  type CardElement,
+  type TextRun,
+} from '../webhook/card.js';
 import { escapeHtml } from './escape.js';
 import { linkHtml } from './mrkdwn.js';
 
-/** Cards have Markdown without HTML. Images are disabled: the page loads nothing from other origins. */
-const markdown = new MarkdownIt({ html: false, breaks: true }).disable('image');
+/** The Markdown of cards is only this: https://learn.microsoft.com/adaptive-cards/authoring-cards/text-features */
+const markdown = new MarkdownIt('zero').enable([
+  'emphasis',
+  'balance_pairs',
+  'link',
+  'list',
+  'newline',
+]);
 
 export function cardHtml(card: CardElement): string {
   return `<div class="card">${childrenOf(card).map(elementHtml).join('')}</div>`;
@@ -19,11 +32,20 @@ function elementHtml(element: CardElement): string {
       return richTextHtml(element);
     case 'FactSet':
       return factsHtml(element);
+    case 'CodeBlock':
+      return `<pre>${escapeHtml(textOf(element.codeSnippet))}</pre>`;
+    case 'Container':
+      return containerHtml(element);
     case 'Action.OpenUrl':
       return `<span class="actions">${linkHtml(textOf(element.url), escapeHtml(textOf(element.title)))}</span>`;
     default:
       return childrenOf(element).map(elementHtml).join('');
   }
+}
+
+function containerHtml(element: CardElement): string {
+  const items = childrenOf(element).map(elementHtml).join('');
+  return element.style === 'emphasis' ? `<div class="quote">${items}</div>` : items;
 }
 
 function textClass({ weight, size }: CardElement): string {
@@ -33,12 +55,23 @@ function textClass({ weight, size }: CardElement): string {
 
 function richTextHtml(element: CardElement): string {
   const runs = runsOf(element);
-  const html = runs.map(({ text, bold }) => {
-    const escaped = escapeHtml(text);
-    return bold ? `<strong>${escaped}</strong>` : escaped;
-  });
-  const tag = runs.some(({ monospaced }) => monospaced) ? 'pre' : 'p';
-  return `<${tag}>${html.join('')}</${tag}>`;
+  const isCode = runs.every(({ monospaced }) => monospaced);
+  const html = runs.map((run) => runHtml(run, isCode)).join('');
+  return isCode ? `<pre>${html}</pre>` : `<p>${html.replaceAll('\n', '<br>')}</p>`;
+}
+
+function runHtml(
+  { text, bold, italic, struck, monospaced, url }: TextRun,
+  isCode: boolean,
+): string {
+  const tags = [
+    ...(bold ? ['strong'] : []),
+    ...(italic ? ['em'] : []),
+    ...(struck ? ['s'] : []),
+    ...(monospaced && !isCode ? ['code'] : []),
+  ];
+  const html = tags.reduceRight((inner, tag) => `<${tag}>${inner}</${tag}>`, escapeHtml(text));
+  return url === undefined ? html : linkHtml(url, html);
 }
 
 function factsHtml(element: CardElement): string {

@@ -1,5 +1,6 @@
-/** Slack's mrkdwn and blocks as HTML: https://docs.slack.dev/messaging/formatting-message-text */
+/** Slack's messages as HTML. */
 import type { SlackContent } from '../posts.js';
+import { readMrkdwn, type ShownLine, type ShownRun, type ShownStyle } from '../slack/mrkdwn.js';
 import { escapeHtml } from './escape.js';
 
 export function slackHtml({ text, blocks }: SlackContent): string {
@@ -24,6 +25,8 @@ function blockHtml(block: Block): string {
       return `<p class="context">[image: ${escapeHtml(String(block.alt_text))}]</p>`;
     case 'markdown':
       return `<p>${escapeHtml(String(block.text)).replaceAll('\n', '<br>')}</p>`;
+    case 'rich_text':
+      return listOf(block.elements).map(richTextHtml).join('');
     default:
       return `<p>${escapeHtml(textIn(block))}</p>`;
   }
@@ -61,82 +64,78 @@ function textIn(value: unknown): string {
     .join('');
 }
 
-const CODE = /```([\s\S]+?)```|`([^`\n]+)`/g;
-const MARKS: [mark: string, tag: string][] = [
-  ['\\*', 'strong'],
-  ['_', 'em'],
-  ['~', 's'],
-];
+function richTextHtml(element: Block): string {
+  const items = listOf(element.elements);
+  switch (element.type) {
+    case 'rich_text_list': {
+      const tag = element.style === 'ordered' ? 'ol' : 'ul';
+      const start = typeof element.offset === 'number' ? ` start="${element.offset + 1}"` : '';
+      const depth = typeof element.indent === 'number' ? element.indent : 0;
+      const list = `<${tag}${start}>${items.map((item) => `<li>${inlineHtml(item)}</li>`).join('')}</${tag}>`;
+      const nested = '<ul>'.repeat(depth) + list + '</ul>'.repeat(depth);
+      return element.border ? `<span class="quote">${nested}</span>` : nested;
+    }
+    case 'rich_text_quote':
+      return `<p><span class="quote">${inlineHtml(element)}</span></p>`;
+    case 'rich_text_preformatted':
+      return `<pre>${listOf(element.elements).map(elementHtml).join('')}</pre>`;
+    default:
+      return `<p>${inlineHtml(element)}</p>`;
+  }
+}
 
-/** Slack's own escapes (`&amp;` `&lt;` `&gt;`) are HTML's, so the text is HTML once its quotes are escaped too. */
+const inlineHtml = (element: Block): string =>
+  listOf(element.elements).map(elementHtml).join('').replaceAll('\n', '<br>');
+
+function elementHtml({ type, text, url, name, style }: Block): string {
+  const shown = typeof text === 'string' ? text : typeof url === 'string' ? url : '';
+  const styles = Object.entries((style ?? {}) as Partial<Record<ShownStyle, boolean>>)
+    .filter(([, isOn]) => isOn)
+    .map(([each]) => each as ShownStyle);
+  return runHtml({
+    text: type === 'emoji' ? `:${String(name)}:` : shown,
+    styles,
+    ...(typeof url === 'string' && { url }),
+  });
+}
+
+/** Slack's older markup as HTML. */
 export function mrkdwnHtml(text: string): string {
-  const code: string[] = [];
-  const withoutCode = text
-    .replaceAll('\0', '')
-    .replace(CODE, (_, block?: string, span?: string) => {
-      code.push(
-        block === undefined
-          ? `<code>${quoted(span ?? '')}</code>`
-          : `<pre>${quoted(block.replace(/^\n|\n$/g, ''))}</pre>`,
-      );
-      return `\0${code.length - 1}\0`;
-    });
-  const formatted = withoutCode
-    .split('\n')
-    .map((line) => lineHtml(line))
-    .join('<br>');
-  return formatted.replace(/\0(\d+)\0/g, (_, index: string) => code[Number(index)] ?? '');
+  const lines = readMrkdwn(text);
+  return lines
+    .map((line, index) => {
+      const isLast = index === lines.length - 1;
+      return `${lineHtml(line, lines[index - 1], lines[index + 1])}${isLast || line.kind === 'code' ? '' : '<br>'}`;
+    })
+    .join('');
 }
 
-function lineHtml(line: string): string {
-  const quote = /^(?:&gt;|>) ?(.*)$/.exec(line);
-  return quote ? `<span class="quote">${inlineHtml(quote[1] ?? '')}</span>` : inlineHtml(line);
+function lineHtml({ kind, runs }: ShownLine, before?: ShownLine, after?: ShownLine): string {
+  const html = runs.map(runHtml).join('');
+  if (kind === 'quote') return `<span class="quote">${html}</span>`;
+  if (kind === 'text') return html;
+  const begin = before?.kind === 'code' ? '\n' : '<pre>';
+  return `${begin}${html}${after?.kind === 'code' ? '' : '</pre>'}`;
 }
 
-const REFERENCE = /<([^<>|]+)(?:\|([^<>]*))?>/g;
+const TAGS: Record<ShownStyle, string> = {
+  bold: 'strong',
+  italic: 'em',
+  strike: 's',
+  code: 'code',
+};
 
-function inlineHtml(text: string): string {
-  let html = '';
-  let end = 0;
-  for (const match of text.matchAll(REFERENCE)) {
-    const [whole, target = '', label] = match;
-    html += emphasised(text.slice(end, match.index)) + referenceHtml(target, label);
-    end = match.index + whole.length;
-  }
-  return html + emphasised(text.slice(end));
-}
-
-function emphasised(text: string): string {
-  return MARKS.reduce(
-    (html, [mark, tag]) =>
-      html.replace(
-        new RegExp(`(^|[^\\w${mark}])${mark}(?=\\S)([^${mark}]*?\\S)${mark}(?![\\w${mark}])`, 'g'),
-        `$1<${tag}>$2</${tag}>`,
-      ),
-    quoted(text),
+function runHtml({ text, styles, url, mention }: ShownRun): string {
+  const html = styles.reduceRight(
+    (inner, style) => `<${TAGS[style]}>${inner}</${TAGS[style]}>`,
+    escapeHtml(text),
   );
-}
-
-function referenceHtml(target: string, label: string | undefined): string {
-  const kind = target[0] ?? '';
-  if ('@#!'.includes(kind)) {
-    const name = label ?? (kind === '!' ? `@${target.slice(1)}` : target);
-    return `<span class="mention">${quoted(name)}</span>`;
-  }
-  return linkHtml(unescape(target), quoted(label ?? target));
+  if (mention) return `<span class="mention">${html}</span>`;
+  return url === undefined ? html : linkHtml(url, html);
 }
 
 /** URLs other than of the web or mail are rendered as text. */
 export function linkHtml(url: string, labelHtml: string): string {
-  if (!/^(?:https?:|mailto:)/i.test(url)) return labelHtml;
+  if (!/^(?:https?:|mailto:|tel:)/i.test(url)) return labelHtml;
   return `<a href="${escapeHtml(url)}" rel="noreferrer noopener" target="_blank">${labelHtml}</a>`;
-}
-
-/** Escapes what Slack's escaping leaves unescaped. */
-function quoted(text: string): string {
-  return escapeHtml(unescape(text));
-}
-
-function unescape(text: string): string {
-  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }

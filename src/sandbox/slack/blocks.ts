@@ -17,6 +17,83 @@ const anyText = (length: number) =>
 const image = { image_url: z.string().max(3_000), alt_text: z.string().min(1).max(2_000) };
 const blockId = { block_id: z.string().max(255).optional() };
 
+/** https://docs.slack.dev/reference/block-kit/blocks/rich-text-block */
+const style = z
+  .strictObject({
+    bold: z.boolean(),
+    italic: z.boolean(),
+    strike: z.boolean(),
+    code: z.boolean(),
+    underline: z.boolean(),
+  })
+  .partial()
+  .optional();
+const richLink = z.strictObject({
+  type: z.literal('link'),
+  url: z.string().min(1).max(3_000),
+  text: z.string().min(1).optional(),
+  unsafe: z.boolean().optional(),
+  style,
+});
+const richText = z.strictObject({ type: z.literal('text'), text: z.string().min(1), style });
+const named = (type: string, field: string) =>
+  z.strictObject({ type: z.literal(type), [field]: z.string().min(1), style });
+const richTextElement = z.union([
+  richText,
+  richLink,
+  z.strictObject({
+    type: z.literal('emoji'),
+    name: z.string().regex(/^[a-z0-9_+'-]+(?:::skin-tone-[2-6])?$/),
+    unicode: z.string().optional(),
+    url: z.string().optional(),
+    style,
+  }),
+  named('user', 'user_id'),
+  named('usergroup', 'usergroup_id'),
+  named('channel', 'channel_id'),
+  named('team', 'team_id'),
+  named('color', 'value'),
+  z.strictObject({
+    type: z.literal('broadcast'),
+    range: z.enum(['here', 'channel', 'everyone']),
+    style,
+  }),
+  z.strictObject({
+    type: z.literal('date'),
+    timestamp: z.int(),
+    format: z.string().min(1),
+    url: z.string().optional(),
+    fallback: z.string().optional(),
+    style,
+  }),
+]);
+const border = z.union([z.literal(0), z.literal(1)]).optional();
+const richTextSection = z.strictObject({
+  type: z.literal('rich_text_section'),
+  elements: z.array(richTextElement).min(1),
+});
+const richTextObject = z.discriminatedUnion('type', [
+  richTextSection,
+  z.strictObject({
+    type: z.literal('rich_text_list'),
+    style: z.enum(['bullet', 'ordered']),
+    indent: z.int().min(0).max(8).optional(),
+    offset: z.int().min(0).optional(),
+    border,
+    elements: z.array(richTextSection).min(1),
+  }),
+  z.strictObject({
+    type: z.literal('rich_text_preformatted'),
+    border,
+    elements: z.array(z.union([richText, richLink])).min(1),
+  }),
+  z.strictObject({
+    type: z.literal('rich_text_quote'),
+    border,
+    elements: z.array(richTextElement).min(1),
+  }),
+]);
+
 const blockSchema = z.discriminatedUnion('type', [
   z
     .object({
@@ -48,9 +125,9 @@ const blockSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('image'), ...image, ...blockId }),
   z.object({ type: z.literal('markdown'), text: z.string().min(1).max(MARKDOWN_OF_ALL_BLOCKS) }),
-  z.object({
+  z.strictObject({
     type: z.literal('rich_text'),
-    elements: z.array(z.looseObject({ type: z.string() })).min(1),
+    elements: z.array(richTextObject).min(1),
     ...blockId,
   }),
 ]);

@@ -28,17 +28,25 @@ export function factsOf({ facts }: CardElement): { title: string; value: string 
 export interface TextRun {
   text: string;
   bold: boolean;
+  italic: boolean;
+  struck: boolean;
   monospaced: boolean;
+  /** What a click opens. */
+  url?: string;
 }
 
 export function runsOf({ inlines }: CardElement): TextRun[] {
   if (!Array.isArray(inlines)) return [];
   return (inlines as unknown[]).map((inline) => {
-    if (!isElement(inline)) return { text: textOf(inline), bold: false, monospaced: false };
+    const run = isElement(inline) ? inline : { text: inline };
+    const url = isElement(run.selectAction) ? textOf(run.selectAction.url) : '';
     return {
-      text: textOf(inline.text),
-      bold: inline.weight === 'Bolder',
-      monospaced: inline.fontType === 'Monospace',
+      text: textOf(run.text),
+      bold: run.weight === 'Bolder',
+      italic: run.italic === true,
+      struck: run.strikethrough === true,
+      monospaced: run.fontType === 'Monospace',
+      ...(url !== '' && { url }),
     };
   });
 }

@@ -18,6 +18,7 @@ import { MESSAGE_LIMIT_BYTES } from '../graph/messages.js';
 import type { RateLimit } from '../limits.js';
 import { decodeSegment } from '../pathSegment.js';
 import { textOfCard } from './card.js';
+import { cardSchema } from './cardSchema.js';
 
 /** The prefix of the webhooks' paths. */
 export const WEBHOOK_PREFIX = '/workflows/';
@@ -33,7 +34,7 @@ const envelopeSchema = z.object({
     .array(
       z.object({
         contentType: z.literal('application/vnd.microsoft.card.adaptive'),
-        content: z.looseObject({ type: z.literal('AdaptiveCard'), body: z.array(z.unknown()) }),
+        content: cardSchema,
       }),
     )
     .min(1),
@@ -101,15 +102,16 @@ function cardOf(body: Buffer): Record<string, unknown> {
   if (body.length > MESSAGE_LIMIT_BYTES) {
     throw new GraphRefusal(413, 'RequestEntityTooLarge', 'The card is larger than Teams accepts.');
   }
-  const card = envelopeSchema.safeParse(parseJson(body)).data?.attachments[0]?.content;
-  if (!card) {
-    throw new GraphRefusal(
-      400,
-      'TriggerInputSchemaMismatch',
-      'The input body does not match the schema: it must be a message with an Adaptive Card.',
-    );
-  }
-  return card;
+  const envelope = envelopeSchema.safeParse(parseJson(body));
+  const card = envelope.data?.attachments[0]?.content;
+  if (card) return card;
+  const [issue] = envelope.error?.issues ?? [];
+  const where = issue === undefined ? '' : ` ${issue.path.join('.')}: ${issue.message}.`;
+  throw new GraphRefusal(
+    400,
+    'TriggerInputSchemaMismatch',
+    `The input body does not match the schema: it must be a message with an Adaptive Card.${where}`,
+  );
 }
 
 function parseJson(body: Buffer): unknown {
