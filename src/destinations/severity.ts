@@ -1,5 +1,6 @@
 /** How a severity is rendered: a word, and a sign of a distinct shape, so that neither depends on colour. */
 import type { Content } from '../domain/message.js';
+import { withEmoji } from './document/emoji.js';
 
 const SEVERITIES = {
   critical: { sign: '🚨', word: 'Critical' },
@@ -11,7 +12,8 @@ const SEVERITIES = {
 
 /** The post's heading, as `🚨 Critical: Disk full`; undefined where the content has neither severity nor title. */
 export function heading({ severity, title }: Content): string | undefined {
-  if (severity === undefined) return title;
+  const words = title === undefined ? undefined : withEmoji(title);
+  if (severity === undefined) return words;
   const { sign, word } = SEVERITIES[severity];
-  return title === undefined ? `${sign} ${word}` : `${sign} ${word}: ${title}`;
+  return words === undefined ? `${sign} ${word}` : `${sign} ${word}: ${words}`;
 }

@@ -1,20 +1,13 @@
 /** A message as Slack shows it: Block Kit while it fits, one long text beyond that. */
-import type { KnownBlock } from '@slack/web-api';
+import type { KnownBlock, RichTextBlock } from '@slack/web-api';
 import type { Content, Correlation } from '../../domain/message.js';
-import { NOTHING_TO_SHOW } from '../markdown.js';
+import { mayLinkTo } from '../../lib/linkTargets.js';
+import { type Block } from '../document/document.js';
+import { NOTHING_TO_SHOW, parseDocument } from '../document/parseDocument.js';
+import { shortenDocument } from '../document/shorten.js';
 import { heading } from '../severity.js';
-import {
-  characters,
-  escapeMrkdwn,
-  fenced,
-  markdownToMrkdwn,
-  MAXIMUM_LINK_LENGTH,
-  mrkdwnLink,
-  type MrkdwnPart,
-} from './mrkdwn.js';
-
-/** https://docs.slack.dev/reference/block-kit/blocks/section-block */
-export const SECTION_LIMIT = 3_000;
+import { escapeMrkdwn, mrkdwnLink, plainMrkdwn, richTextToMrkdwn } from './mrkdwn.js';
+import { PIECE_LIMIT, richTextPieces, type Piece, type RichText } from './richText.js';
 
 /** https://docs.slack.dev/reference/block-kit/blocks/header-block */
 export const HEADER_LIMIT = 150;
@@ -37,8 +30,8 @@ const AROUND_TEXT_LIMIT = 3_000;
 /** https://docs.slack.dev/reference/block-kit/composition-objects/text-object, and less, since it is one line. */
 const CONTEXT_LIMIT = 2_000;
 
-/** Far more than a phone's notification shows. People read the blocks. */
-const NOTIFICATION_LIMIT = 1_000;
+/** Slack recommends at most so many: https://docs.slack.dev/reference/methods/chat.postMessage. People read the blocks. */
+export const NOTIFICATION_LIMIT = 4_000;
 
 export interface SlackRendering {
   /** With blocks: what notifications and screen readers get. Without: the message, in mrkdwn. */
@@ -47,123 +40,123 @@ export interface SlackRendering {
 }
 
 export function renderForSlack(content: Content, correlation?: Correlation): SlackRendering {
-  const parts = markdownToMrkdwn(content.text);
-  const context = contextLine(correlation);
+  const document = parseDocument(content.text);
   const title = heading(content);
   const blocks = [
     ...(title === undefined ? [] : [titleBlock(title)]),
-    ...sections(parts).map(sectionBlock),
-    ...(context === undefined ? [] : [contextBlock(context)]),
+    ...textBlocks(richTextPieces(document)),
+    ...contextBlocks(correlation),
   ];
-  const whole = joinParts(parts);
-  if (blocks.length <= BLOCKS_LIMIT && textLength(blocks) <= BLOCKS_TEXT_LIMIT) {
-    const notification = title === undefined ? whole : `${escapeMrkdwn(title)}\n${whole}`;
-    return { text: shorten(notification, NOTIFICATION_LIMIT), blocks };
+  if (blocks.length <= BLOCKS_LIMIT && sizeOf(blocks) <= BLOCKS_TEXT_LIMIT) {
+    return { text: notification(title, document), blocks };
   }
-  const bold = title === undefined ? undefined : `*${escapeMrkdwn(title)}*`;
-  return { text: [bold, whole, context].filter((text) => text !== undefined).join('\n\n') };
+  const bold = title === undefined ? undefined : `*${plainMrkdwn(title)}*`;
+  const text = [bold, documentToMrkdwn(document), contextText(correlation)];
+  return { text: text.filter((part) => part !== undefined).join('\n\n') };
 }
 
 /** Undefined when Slack can show the content whole; otherwise what is wrong. */
 export function checkSlackContent(content: Content): string | undefined {
-  const length = joinParts(markdownToMrkdwn(content.text)).length;
+  const length = documentToMrkdwn(parseDocument(content.text)).length;
   const limit = TEXT_LIMIT - AROUND_TEXT_LIMIT;
   if (length === 0) return NOTHING_TO_SHOW;
   if (length <= limit) return undefined;
   return `content.text takes ${length.toLocaleString('en')} characters as Slack’s markup, more than the ${limit.toLocaleString('en')} that Slack shows in one message beside its heading: shorten it, or link to the rest.`;
 }
 
-function joinParts(parts: readonly MrkdwnPart[]): string {
-  return parts.map(({ kind, text }) => (kind === 'code' ? fenced(text) : text)).join('\n\n');
+/** The document as one text of Slack’s markup. */
+export function documentToMrkdwn(document: readonly Block[]): string {
+  return document
+    .map((block) => richTextPieces([block], Number.POSITIVE_INFINITY))
+    .map((pieces) => richTextToMrkdwn(pieces.flatMap(({ elements }) => elements)))
+    .join('\n\n');
 }
 
-/**
- * Packs the parts into as few sections as possible, in order, none above the limit. A part that is too long for one is
- * split at line ends, else at spaces, else between characters; split code is fenced on both sides.
- */
-export function sections(parts: readonly MrkdwnPart[]): string[] {
-  const pieces = parts.flatMap(({ kind, text }) =>
-    kind === 'code'
-      ? splitText(text, SECTION_LIMIT - fenced('').length).map(fenced)
-      : splitText(text, SECTION_LIMIT),
-  );
-  const packed: string[] = [];
-  for (const piece of pieces) {
-    const last = packed.at(-1);
-    if (last !== undefined && last.length + 2 + piece.length <= SECTION_LIMIT) {
-      packed[packed.length - 1] = `${last}\n\n${piece}`;
+/** The heading and the text, or their beginning. */
+function notification(title: string | undefined, document: readonly Block[]): string {
+  const first = title === undefined ? '' : `${plainMrkdwn(title)}\n`;
+  const text = (blocks: readonly Block[]): string => first + documentToMrkdwn(blocks);
+  const fits = (blocks: readonly Block[]): boolean => text(blocks).length <= NOTIFICATION_LIMIT;
+  return text(shortenDocument(document, fits) ?? []);
+}
+
+/** Packs the pieces into as few blocks of rich text as possible, in order. */
+export function textBlocks(pieces: readonly Piece[]): RichTextBlock[] {
+  const blocks: { elements: RichText[]; length: number }[] = [];
+  for (const { elements, length } of pieces) {
+    const last = blocks.at(-1);
+    if (last && last.length + length <= PIECE_LIMIT) {
+      append(last.elements, elements);
+      last.length += length;
     } else {
-      packed.push(piece);
+      blocks.push({ elements: [...elements], length });
     }
   }
-  return packed;
+  return blocks.map(({ elements }) => ({ type: 'rich_text', elements }));
 }
 
-/** What must not be cut, besides a grapheme cluster: a link, an escaped character. */
-const LINK_OR_ESCAPE = /(<[^<>]*>|&(?:amp|lt|gt);)/;
-
-function splitIntoUnits(text: string): string[] {
-  return text
-    .split(LINK_OR_ESCAPE)
-    .flatMap((piece, index) => (index % 2 === 1 ? [piece] : characters(piece)));
-}
-
-/** Cuts at the last line end, else at the last space, within `limit` characters. Drops only that character. */
-function splitText(text: string, limit: number): string[] {
-  const pieces: string[] = [];
-  let rest = text;
-  while (rest.length > limit) {
-    const line = rest.lastIndexOf('\n', limit);
-    const cut = line > 0 ? line : cutWithinLine(rest, limit);
-    pieces.push(rest.slice(0, cut));
-    rest = rest.slice(cut).replace(/^[\n ]/, '');
+/** As Slack's own editor does it: paragraphs are parts of one section, with an empty line between them. */
+function append(elements: RichText[], [next, ...others]: readonly RichText[]): void {
+  if (next === undefined) return;
+  const last = elements.at(-1);
+  if (next.type !== 'rich_text_section') {
+    elements.push(next, ...others);
+  } else if (last?.type === 'rich_text_section') {
+    const gap = { type: 'text', text: '\n\n' } as const;
+    const joined = { ...last, elements: [...last.elements, gap, ...next.elements] };
+    elements.splice(-1, 1, joined, ...others);
+  } else {
+    const gap = { type: 'text', text: '\n' } as const;
+    elements.push({ ...next, elements: [gap, ...next.elements] }, ...others);
   }
-  return rest === '' ? pieces : [...pieces, rest];
-}
-
-function cutWithinLine(text: string, limit: number): number {
-  let cut = 0;
-  let space = 0;
-  for (const unit of splitIntoUnits(text.slice(0, limit + MAXIMUM_LINK_LENGTH))) {
-    if (cut + unit.length > limit) break;
-    if (unit === ' ' && cut > 0) space = cut;
-    cut += unit.length;
-  }
-  if (space > 0) return space;
-  // Only a single unit longer than the limit is cut, which no person writes.
-  return cut > 0 ? cut : limit;
-}
-
-/** Cut between characters, with an ellipsis. */
-function shorten(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  return `${text.slice(0, cutWithinLine(text, limit - 1))}…`;
 }
 
 function titleBlock(title: string): KnownBlock {
   // A header block is plain text of limited length. A longer heading becomes bold text.
-  return title.length <= HEADER_LIMIT
-    ? { type: 'header', text: { type: 'plain_text', text: title, emoji: false } }
-    : sectionBlock(`*${escapeMrkdwn(title)}*`);
+  if (title.length <= HEADER_LIMIT) {
+    return { type: 'header', text: { type: 'plain_text', text: title, emoji: false } };
+  }
+  return richText({ type: 'text', text: title, style: { bold: true } });
 }
 
-/** `verbatim`, so that Slack doesn't look for channels, people and links in text that is escaped already. */
-function sectionBlock(text: string): KnownBlock {
-  return { type: 'section', text: { type: 'mrkdwn', text, verbatim: true } };
+function richText(element: RichTextSectionElement): RichTextBlock {
+  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [element] }] };
+}
+type RichTextSectionElement = Extract<RichText, { type: 'rich_text_section' }>['elements'][number];
+
+/** The message's source, as `pagerduty · 55`, with a link to it. */
+function contextBlocks(correlation: Correlation | undefined): KnownBlock[] {
+  const { label, url } = contextOf(correlation);
+  if (label === '') return [];
+  const text = contextText(correlation) ?? '';
+  // `verbatim`, so that Slack doesn't look for channels, people and links in text that is escaped already.
+  if (plainMrkdwn(label) === escapeMrkdwn(label) && text.length <= CONTEXT_LIMIT) {
+    return [{ type: 'context', elements: [{ type: 'mrkdwn', text, verbatim: true }] }];
+  }
+  return [
+    richText(
+      url === undefined ? { type: 'text', text: label } : { type: 'link', url, text: label },
+    ),
+  ];
 }
 
-function contextBlock(text: string): KnownBlock {
-  return { type: 'context', elements: [{ type: 'mrkdwn', text, verbatim: true }] };
+function contextText(correlation: Correlation | undefined): string | undefined {
+  const { label, url } = contextOf(correlation);
+  if (label === '') return undefined;
+  return url === undefined ? plainMrkdwn(label) : mrkdwnLink(url, label);
 }
 
-/** The message's source, as `pagerduty · 55`, with a link to it where Slack accepts one of that length. */
-function contextLine(correlation: Correlation | undefined): string | undefined {
+/** `url` is undefined where there is none, or none that may be a link: then it is part of the label. */
+function contextOf(correlation: Correlation | undefined): { label: string; url?: string } {
   const words = [correlation?.source, correlation?.reference].filter((word) => word !== undefined);
-  const label = escapeMrkdwn(words.join(' · '));
-  const line = correlation?.url === undefined ? label : mrkdwnLink(correlation.url, label);
-  return line === '' ? undefined : shorten(line, CONTEXT_LIMIT);
+  const label = words.join(' · ').replaceAll('\n', ' ');
+  const url = correlation?.url;
+  if (url === undefined) return { label };
+  if (mayLinkTo(url)) return { label: label === '' ? url : label, url };
+  return { label: label === '' ? url : `${label} (${url})` };
 }
 
-function textLength(blocks: readonly KnownBlock[]): number {
+/** As it is sent. */
+export function sizeOf(blocks: readonly KnownBlock[]): number {
   return blocks.reduce((sum, block) => sum + JSON.stringify(block).length, 0);
 }

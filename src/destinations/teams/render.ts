@@ -1,7 +1,9 @@
 /** A message as Teams shows it: HTML of the elements that Teams keeps. */
 import type { Content, Correlation } from '../../domain/message.js';
-import { markdownParser, NOTHING_TO_SHOW } from '../markdown.js';
+import { mayLinkTo } from '../../lib/linkTargets.js';
+import { NOTHING_TO_SHOW, parseDocument } from '../document/parseDocument.js';
 import { heading } from '../severity.js';
+import { documentToHtml, escapeHtml, linkToHtml } from './html.js';
 
 /**
  * "The approximate maximum message size is 28 KB":
@@ -11,27 +13,6 @@ export const MESSAGE_LIMIT_BYTES = 28 * 1024;
 
 /** An allowance for the element with the marker and for the JSON around the content. */
 const WRAPPING_BYTES = 512;
-
-const parser = markdownParser();
-const { escapeHtml } = parser.utils;
-
-// An image becomes a link: every reader's client would fetch it from its server, if Teams showed it at all.
-parser.renderer.rules.image = (tokens, index, _options, env, renderer) => {
-  const image = tokens[index];
-  const label = renderer.renderInlineAsText(image?.children ?? [], parser.options, env);
-  const source = String(image?.attrGet('src') ?? '');
-  return link(source, label || source);
-};
-
-/** Teams has three sizes of heading. The largest is for the message's own heading. */
-const LOWEST_HEADING = 3;
-parser.core.ruler.push('headings-below-the-title', ({ tokens }) => {
-  for (const token of tokens) {
-    if (/^h[1-6]$/.test(token.tag)) {
-      token.tag = `h${Math.min(Number(token.tag.slice(1)) + 1, LOWEST_HEADING)}`;
-    }
-  }
-});
 
 /**
  * The marker by which a delivery's post is found. Teams removes comments, ids, classes and `data-*` attributes, and keeps
@@ -61,7 +42,7 @@ export function renderForTeams(
 
 /** Undefined when Teams can show the content whole; otherwise what is wrong. */
 export function checkTeamsContent(content: Content): string | undefined {
-  if (parser.render(content.text) === '') return NOTHING_TO_SHOW;
+  if (parseDocument(content.text).length === 0) return NOTHING_TO_SHOW;
   const html = contentHtml(content);
   if (fits(html)) return undefined;
   return `content takes ${Math.ceil(sizeInBytes(html) / 1024)} KB as Teams’ HTML, and Teams shows at most ${MESSAGE_LIMIT_BYTES / 1024} KB in one message: shorten it, or link to the rest.`;
@@ -79,17 +60,15 @@ function sizeInBytes(html: string): number {
 function contentHtml(content: Content): string {
   const title = heading(content);
   const titleHtml = title === undefined ? '' : `<h1>${escapeHtml(title)}</h1>\n`;
-  return titleHtml + parser.render(content.text);
+  return titleHtml + documentToHtml(parseDocument(content.text));
 }
 
 function contextHtml(correlation: Correlation | undefined): string {
   const label = [correlation?.source, correlation?.reference].filter(Boolean).join(' · ');
-  if (correlation?.url !== undefined) {
-    return `<p>${link(correlation.url, label || correlation.url)}</p>`;
+  const url = correlation?.url;
+  if (url !== undefined && mayLinkTo(url)) {
+    return `\n<p>${linkToHtml(url, escapeHtml(label || url))}</p>`;
   }
-  return label === '' ? '' : `<p>${escapeHtml(label)}</p>`;
-}
-
-function link(url: string, label: string): string {
-  return `<a href="${escapeHtml(url)}">${escapeHtml(label)}</a>`;
+  const text = [label, url === undefined || label === '' ? url : `(${url})`].filter(Boolean);
+  return text.length === 0 ? '' : `\n<p>${escapeHtml(text.join(' '))}</p>`;
 }

@@ -3,6 +3,8 @@
  * ways: a marker counts only at a word's border and never beside a space, and one that could count does.
  */
 
+import { own } from '../../lib/own.js';
+
 export type ShownStyle = 'bold' | 'italic' | 'strike' | 'code';
 
 /** Text of one look. */
@@ -77,7 +79,7 @@ function styled(units: readonly Unit[], styles: readonly ShownStyle[]): ShownRun
   const runs: ShownRun[] = [];
   for (let index = 0; index < units.length; index += 1) {
     const { character, whole } = units[index] ?? { character: '' };
-    const style = MARKS[character];
+    const style = own(MARKS, character);
     const end = style && !styles.includes(style) ? closingOf(units, index) : -1;
     if (style && end !== -1) {
       runs.push(...styled(units.slice(index + 1, end), [...styles, style]));

@@ -1,26 +1,42 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { markdownToMrkdwn } from '../../../src/destinations/slack/mrkdwn.js';
+import { parseDocument } from '../../../src/destinations/document/parseDocument.js';
+import { PIECE_LIMIT, richTextPieces } from '../../../src/destinations/slack/richText.js';
 import {
   BLOCKS_LIMIT,
   BLOCKS_TEXT_LIMIT,
   checkSlackContent,
+  documentToMrkdwn,
   HEADER_LIMIT,
+  NOTIFICATION_LIMIT,
   renderForSlack,
-  SECTION_LIMIT,
-  sections,
+  textBlocks,
   TEXT_LIMIT,
 } from '../../../src/destinations/slack/render.js';
+import { checkBlocks } from '../../../src/sandbox/slack/blocks.js';
+import { shownInMrkdwn, shownInRichText } from './shownText.js';
 import type { Content, Correlation } from '../../../src/domain/message.js';
 
 /** The whole of the message, as one string. */
 function mrkdwn(text: string): string {
-  return sections(markdownToMrkdwn(text)).join('\n\n');
+  return documentToMrkdwn(parseDocument(text));
 }
 
-/** What no cut may lose: all but white space, and the fences that a cut adds. */
+/** What is shown, in order, as text. */
+function textIn(shown: readonly { character: string }[]): string {
+  return shown.map(({ character }) => character).join('');
+}
+
+function blocksOf(text: string) {
+  return textBlocks(richTextPieces(parseDocument(text)));
+}
+
+const shownIn = (blocks: ReturnType<typeof blocksOf>) =>
+  blocks.flatMap(({ elements }) => elements.flatMap(shownInRichText));
+
+/** What no cut may lose: all but white space. */
 function essence(text: string): string {
-  return text.replace(/```|\s/g, '');
+  return text.replace(/\s/g, '');
 }
 
 describe('Markdown as mrkdwn', () => {
@@ -45,13 +61,32 @@ describe('Markdown as mrkdwn', () => {
     ['https://example.com/path', '<https://example.com/path>'],
     ['<https://example.com>', '<https://example.com>'],
     ['![a graph](https://example.com/graph.png)', '<https://example.com/graph.png|a graph>'],
-    ['[![badge](https://a.example/b)](https://c.example)', '<https://c.example|badge>'],
+    [
+      '[![badge](https://a.example/b)](https://c.example)',
+      '<https://c.example|badge> (<https://a.example/b>)',
+    ],
+    [
+      '[see **this**](https://example.com)',
+      '<https://example.com|see >*<https://example.com|this>*',
+    ],
+    ['[a](https://example.com "Title")', '<https://example.com|a> (Title)'],
+    ['| [a](https://example.com) |\n|---|', '```\na (https://example.com)\n```'],
+    ['\\*args\\*', '*\u200Bargs\u200B*'],
+    ['~5 or ~6', '~\u200B5 or ~\u200B6'],
+    ['kube_pod_name, 2 * 3', 'kube_pod_name, 2 * 3'],
+    ['a \\`b\\`', 'a \u02CBb\u02CB'],
+    ['\\> no quote', '\u200B&gt; no quote'],
+    ['これは**障害です。**対応中', 'これは\u200B*障害です。*\u200B対応中'],
+    [':warning: 12:30:45 a:b:c `:x:`', '⚠️ 12:30:45 a:b:c `:x:`'],
+    ['\\:warning: :our-own:', ':\u200Bwarning: :our-own:'],
+    ['0. zero\n1. one', '0. zero\n1. one'],
+    ['- a\n\n  ```\n  b\n  ```\n- c', '• a\n```\nb\n```\n• c'],
     ['[here](/relative)', 'here (/relative)'],
     ['README.md and example.com', 'README.md and example.com'],
     ['| a | b |\n|---|---|\n| 1 | 22 |', '```\na | b\n1 | 22\n```'],
     ['| name | n |\n|---|---|\n| ä | 1 |', '```\nname | n\nä    | 1\n```'],
     ['<b>html</b> & more', '&lt;b&gt;html&lt;/b&gt; &amp; more'],
-    ['**unbalanced', '**unbalanced'],
+    ['**unbalanced', '*\u200B*\u200Bunbalanced'],
     ['[unbalanced](', '[unbalanced]('],
     ['```\nnever closed', '```\nnever closed\n```'],
     ['מַשֶּׁהוּ נִשְׁבַּר 🚨', 'מַשֶּׁהוּ נִשְׁבַּר 🚨'],
@@ -90,9 +125,14 @@ describe('Markdown as mrkdwn', () => {
       reference: markdown,
       url: 'https://example.com/<!here>',
     };
-    const everything = JSON.stringify(renderForSlack(content, correlation));
-    // A header is plain text, in which Slack looks for nothing.
-    expect(everything.replace(JSON.stringify(`✅ OK: ${markdown}`), '')).not.toMatch(/<[!@#]/);
+    const { text, blocks = [] } = renderForSlack(content, correlation);
+    expect(text).not.toMatch(/<[!@#]/);
+    // Rich text and a header have only plain text: Slack looks for nothing in it.
+    expect(checkBlocks(blocks)).toBeUndefined();
+    const types = JSON.stringify(blocks).match(/"type":"\w+"/g);
+    expect(types?.filter((type) => /user|broadcast|channel|team/.test(type))).toEqual([]);
+    const context = blocks.filter(({ type }) => type === 'context');
+    expect(JSON.stringify(context)).not.toMatch(/<[!@#]/);
   });
 });
 
@@ -114,7 +154,19 @@ describe('a Slack message', () => {
           type: 'header',
           text: { type: 'plain_text', text: '🚨 Critical: Disk full', emoji: false },
         },
-        { type: 'section', text: { type: 'mrkdwn', text: 'The *disk* is full.', verbatim: true } },
+        {
+          type: 'rich_text',
+          elements: [
+            {
+              type: 'rich_text_section',
+              elements: [
+                { type: 'text', text: 'The ' },
+                { type: 'text', text: 'disk', style: { bold: true } },
+                { type: 'text', text: ' is full.' },
+              ],
+            },
+          ],
+        },
         {
           type: 'context',
           elements: [
@@ -136,7 +188,8 @@ describe('a Slack message', () => {
   it('shows a heading that is too long for a header in bold, whole', () => {
     const title = 'x'.repeat(HEADER_LIMIT);
     const [first] = renderForSlack({ ...content, title, severity: 'ok' }).blocks ?? [];
-    expect(first).toMatchObject({ type: 'section', text: { text: `*✅ OK: ${title}*` } });
+    const bold = { type: 'text', text: `✅ OK: ${title}`, style: { bold: true } };
+    expect(first).toMatchObject({ type: 'rich_text', elements: [{ elements: [bold] }] });
   });
 
   it('is one long text where Slack would refuse so much in blocks', () => {
@@ -155,26 +208,95 @@ describe('a Slack message', () => {
   });
 });
 
-describe('splitting for sections', () => {
-  const text = (value: string) => [{ kind: 'text' as const, text: value }];
+describe('a source with characters that Slack could take for markup', () => {
+  it.each([
+    { source: '*prod*', reference: '_55_' },
+    { source: 'a', reference: '`x`', url: 'https://example.com/' },
+    { source: ':fire:', url: `https://example.com/${'y'.repeat(1_980)}` },
+  ])('is shown as it is: %j', (correlation) => {
+    const last = renderForSlack(content(), correlation).blocks?.at(-1);
+    const text = [correlation.source, correlation.reference].filter(Boolean).join(' · ');
+    expect(last).toMatchObject({
+      type: 'rich_text',
+      elements: [{ elements: [{ text, ...(correlation.url && { url: correlation.url }) }] }],
+    });
+  });
 
-  it('packs blocks together while they fit', () => {
-    expect(sections(markdownToMrkdwn('one\n\ntwo\n\nthree'))).toEqual(['one\n\ntwo\n\nthree']);
+  it.each(['ms-msdt:/id', 'javascript:alert(1)', 'smb://host/x'])('has no link to %s', (url) => {
+    const { blocks } = renderForSlack(content(), { source: 'a', url });
+    expect(JSON.stringify(blocks)).toContain(`a (${url})`);
+    expect(JSON.stringify(blocks)).not.toMatch(/"url"|\|a>/);
+  });
+
+  function content(): Content {
+    return { text: 'words' };
+  }
+});
+
+describe('lists, quotes and code in rich text', () => {
+  it('number a list on after code in it', () => {
+    const [block] = blocksOf('3. a\n\n   ```\n   b\n   ```\n4. c\n5. d');
+    expect(block?.elements).toEqual([
+      expect.objectContaining({ type: 'rich_text_list', style: 'ordered', offset: 2 }),
+      { type: 'rich_text_preformatted', elements: [{ type: 'text', text: 'b' }] },
+      expect.objectContaining({
+        offset: 3,
+        elements: [expect.anything(), expect.anything()] as unknown,
+      }),
+    ]);
+  });
+
+  it('keep links of a table', () => {
+    const [block] = blocksOf('| name | n |\n|---|---|\n| [é](https://example.com) | 1 |');
+    expect(block?.elements).toEqual([
+      {
+        type: 'rich_text_preformatted',
+        elements: [
+          { type: 'text', text: 'name | n\n' },
+          { type: 'link', url: 'https://example.com', text: 'é' },
+          { type: 'text', text: '    | 1' },
+        ],
+      },
+    ]);
+  });
+
+  it('show a quote’s list and inner quote at its border', () => {
+    const [block] = blocksOf('> a\n> - b\n>\n> > c');
+    expect(block?.elements.map((element) => ({ ...element, elements: [] }))).toEqual([
+      { type: 'rich_text_quote', elements: [] },
+      { type: 'rich_text_list', style: 'bullet', indent: 0, border: 1, elements: [] },
+      { type: 'rich_text_quote', border: 1, elements: [] },
+    ]);
+  });
+
+  it('show what is nested more deeply than the parser follows', () => {
+    const text = `${'>'.repeat(150)} deep`;
+    expect(textIn(shownIn(blocksOf(text)))).toContain('deep');
+    expect(textIn(shownIn(blocksOf(`${'- '.repeat(150)}deep`)))).toContain('deep');
+  });
+});
+
+describe('splitting into blocks', () => {
+  const texts = (markdown: string) =>
+    blocksOf(markdown).map((block) => textIn(shownIn([block])).trim());
+
+  it('packs what fits together', () => {
+    expect(blocksOf('one\n\ntwo\n\n- three')).toHaveLength(1);
   });
 
   it('cuts between blocks first, then between lines, then between words', () => {
     const block = 'x'.repeat(2_000);
-    expect(sections([...text(block), ...text(block)])).toEqual([block, block]);
-    expect(sections(text(`${block}\n${block}`))).toEqual([block, block]);
-    expect(sections(text(`${block} ${block}`))).toEqual([block, block]);
+    expect(texts(`${block}\n\n${block}`)).toEqual([block, block]);
+    expect(texts(`${block}\n${block}`)).toEqual([block, block]);
+    const long = 'x'.repeat(2_700);
+    expect(texts(`${long} ${long}`)).toEqual([long, long]);
   });
 
-  it('fences code on both sides of a cut', () => {
-    const code = Array.from({ length: 200 }, (_, line) => `line ${line} ${'.'.repeat(30)}`);
-    const split = sections([{ kind: 'code', text: code.join('\n') }]);
-    expect(split.length).toBeGreaterThan(1);
-    for (const section of split) expect(section).toMatch(/^```\n.*\n```$/s);
-    expect(split.map((section) => section.slice(4, -4)).join('\n')).toBe(code.join('\n'));
+  it('keeps the style on both sides of a cut', () => {
+    const blocks = blocksOf(`**${'bold words '.repeat(500)}end**`);
+    expect(blocks.length).toBeGreaterThan(1);
+    const styles = shownIn(blocks).filter(({ character }) => /\w/.test(character));
+    expect(new Set(styles.map((each) => each.styles.join()))).toEqual(new Set(['bold']));
   });
 
   it.each([
@@ -183,15 +305,59 @@ describe('splitting for sections', () => {
     ['a flag', '🇫🇷'],
     ['a skin tone', '👍🏽'],
     ['a letter with marks', 'e\u0301\u0323'],
-    ['an escaped character', '&amp;'],
-    ['a link', '<https://example.com/a|label>'],
   ])('never cuts through %s', (_what, unit) => {
     for (let before = 0; before < unit.length; before += 1) {
       const whole = 'x'.repeat(before) + unit.repeat(Math.ceil(7_000 / unit.length));
-      for (const section of sections(text(whole))) {
-        expect(section.replaceAll(unit, '').replaceAll('x', '')).toBe('');
+      for (const block of texts(whole)) {
+        expect(block.replaceAll(unit, '').replaceAll('x', '')).toBe('');
       }
     }
+  });
+
+  it('never cuts through a link', () => {
+    const url = `https://example.com/${'y'.repeat(100)}`;
+    const links = shownIn(blocksOf(`${'word '.repeat(590)}[some label](${url}) `.repeat(3)));
+    expect(textIn(links).match(/some label/g)).toHaveLength(3);
+  });
+
+  it.each([
+    ['Chinese', '数据库主节点的磁盘空间不足，请立即处理。'.repeat(350)],
+    ['Thai', 'ฐานข้อมูลหลักมีพื้นที่ดิสก์ไม่เพียงพอ'.repeat(200)],
+    ['base64', `see ${'QUJDRA'.repeat(1_200)}`],
+    ['code in base64', `\`\`\`\nkey:\n${'QUJDRA'.repeat(1_200)}\n\`\`\``],
+  ])('fills the blocks with text without spaces: %s', (_what, text) => {
+    const lengths = blocksOf(text).map((block) => textIn(shownIn([block])).length);
+    expect(Math.min(...lengths.slice(0, -1))).toBeGreaterThan(PIECE_LIMIT * 0.75);
+  });
+});
+
+describe('the notification', () => {
+  it.each([
+    ['Chinese', `生产环境 ${'数据库主节点的磁盘空间不足，请立即处理。'.repeat(220)}`],
+    ['Japanese', `障害 ${'データベースのディスク容量が不足しています。'.repeat(220)}`],
+    ['Thai', `ด่วน ${'ฐานข้อมูลหลักมีพื้นที่ดิสก์ไม่เพียงพอ'.repeat(120)}`],
+    ['a long address', `see https://example.com/${'a1b2'.repeat(1_100)}`],
+    ['base64', `\`\`\`\nkey:\n${'QUJDRA'.repeat(800)}\n\`\`\``],
+    ['emoji', `x ${'👩🏽‍🚒'.repeat(700)}`],
+    ['bold text', `**${'wordswithoutspaces'.repeat(250)}**`],
+  ])('shows as much as fits of %s', (_what, text) => {
+    const notification = renderForSlack({ text }).text;
+    expect(notification.length).toBeLessThanOrEqual(NOTIFICATION_LIMIT);
+    expect(notification.length).toBeGreaterThan(NOTIFICATION_LIMIT * 0.75);
+    expect(notification.replace(/\n```$|\*$/, '')).toMatch(/…$/);
+    expect(() => encodeURIComponent(notification)).not.toThrow();
+    expect(textIn(shownInMrkdwn(notification))).not.toMatch(/\*|```/);
+  });
+
+  it('is whole where it fits, however few spaces it has', () => {
+    const text = `第一行 ${'磁盘空间不足'.repeat(200)}`;
+    expect(renderForSlack({ text }).text).toBe(text);
+  });
+
+  it('ends with a space near the limit, before a link that doesn’t fit', () => {
+    const words = 'word '.repeat(780);
+    const { text } = renderForSlack({ text: `${words}https://example.com/${'y'.repeat(200)}` });
+    expect(text).toBe(`${words.trim()}…`);
   });
 });
 
@@ -229,13 +395,19 @@ const nastyText = fc
   .map((pieces) => pieces.join('').slice(0, 40_000));
 
 describe('whatever the content', () => {
-  it('loses nothing in splitting, and never exceeds a section', () => {
+  it('loses nothing in splitting, and never exceeds a block', () => {
     fc.assert(
       fc.property(nastyText, (markdown) => {
-        const parts = markdownToMrkdwn(markdown);
-        const split = sections(parts);
-        expect(essence(split.join(''))).toBe(essence(parts.map((part) => part.text).join('')));
-        for (const section of split) expect(section.length).toBeLessThanOrEqual(SECTION_LIMIT);
+        const document = parseDocument(markdown);
+        const whole = richTextPieces(document, Number.POSITIVE_INFINITY);
+        const pieces = richTextPieces(document);
+        const text = (of: typeof pieces): string =>
+          essence(textIn(of.flatMap(({ elements }) => elements.flatMap(shownInRichText))));
+        expect(text(pieces)).toBe(text(whole));
+        for (const piece of pieces) expect(piece.length).toBeLessThanOrEqual(PIECE_LIMIT);
+        for (const block of textBlocks(pieces)) {
+          expect(checkBlocks([block])?.messages ?? []).toEqual([]);
+        }
       }),
     );
   });
@@ -269,7 +441,7 @@ describe('whatever the content', () => {
         for (const block of blocks) {
           if (block.type === 'header') {
             expect(block.text.text.length).toBeLessThanOrEqual(HEADER_LIMIT);
-          } else {
+          } else if (block.type === 'context') {
             expect(JSON.stringify(block)).not.toMatch(/<[!@#]/);
           }
         }

@@ -59,8 +59,22 @@ describe('a Teams message', () => {
     ['https://example.com', '<a href="https://example.com">https://example.com</a>'],
     ['<script>alert(1)</script>', '&lt;script&gt;alert(1)&lt;/script&gt;'],
     ['<at id="0">Everyone</at>', '&lt;at id=&quot;0&quot;&gt;'],
-    ['[x](javascript:alert(1))', '[x](javascript:alert(1))'],
-    ['[x](data:text/html;base64,AAAA)', '[x](data:'],
+    ['[x](javascript:alert(1))', '<p>x (javascript:alert(1))</p>'],
+    ['[x](data:text/html;base64,AAAA)', '<p>x (data:text/html;base64,AAAA)</p>'],
+    ['[x](ms-msdt:/id)', '<p>x (ms-msdt:/id)</p>'],
+    ['[x](//host/share)', '<p>x (//host/share)</p>'],
+    ['<smb://host/share>', '<p>smb://host/share</p>'],
+    ['[x](<java\tscript:alert(1)>)', '<p>x (java%09script:alert(1))</p>'],
+    ['[x](&#106;avascript:alert(1))', '<p>x (javascript:alert(1))</p>'],
+    ['[call](tel:+49123)', '<a href="tel:+49123">call</a>'],
+    ['これは**障害です。**対応中', '<p>これは<strong>障害です。</strong>対応中</p>'],
+    ['***a** b*', '<p><strong><em>a</em></strong><em> b</em></p>'],
+    [':warning: :party-parrot: 12:30:45', '<p>⚠️ :party-parrot: 12:30:45</p>'],
+    ['- a\n\n  ```\n  b\n  ```', '<ul>\n<li>a\n<pre><code>b\n</code></pre></li>\n</ul>'],
+    [
+      '| a |\n|---|\n| [b](https://e.example) |',
+      '<tr><td><a href="https://e.example">b</a></td></tr>',
+    ],
     ['```html\n<b>\n```', '&lt;b&gt;'],
     ['שלום 🚨', '<p>שלום 🚨</p>'],
   ])('%j contains %j', (markdown, expected) => {
@@ -103,8 +117,14 @@ describe('an Adaptive Card', () => {
       id: ID,
       type: 'AdaptiveCard',
       body: [
-        { type: 'TextBlock', text: '⚠️ Warning: Disk \\*full\\*', style: 'heading', wrap: true },
-        { type: 'TextBlock', text: 'The **disk** is full.', wrap: true },
+        {
+          type: 'RichTextBlock',
+          inlines: [{ text: '⚠️ Warning: Disk *full*', weight: 'Bolder', size: 'Large' }],
+        },
+        {
+          type: 'RichTextBlock',
+          inlines: [{ text: 'The ' }, { text: 'disk', weight: 'Bolder' }, { text: ' is full.' }],
+        },
         {
           type: 'FactSet',
           facts: [
@@ -117,19 +137,68 @@ describe('an Adaptive Card', () => {
     });
   });
 
-  it('gives headings, code and tables elements of their own', () => {
-    const text = '# Head\n\n- one\n- two\n\n```\ncode\n  more\n```\n\n| a |\n|---|\n| b |';
-    const { body } = card({ text });
-    expect(body.map((element) => element.text ?? element.inlines?.[0]?.text)).toEqual([
-      'Head',
-      '- one\n- two',
-      'code\n  more',
-      '| a |\n|---|\n| b |',
+  it('has a heading that screen readers know, where its words mean nothing in Markdown', () => {
+    expect(card({ text: '# Disk full: db-1' }).body).toEqual([
+      {
+        type: 'TextBlock',
+        text: 'Disk full: db-1',
+        style: 'heading',
+        weight: 'Bolder',
+        size: 'Medium',
+        wrap: true,
+      },
+    ]);
+    expect(card({ text: '# kube_pod' }).body).toMatchObject([
+      { type: 'RichTextBlock', inlines: [{ text: 'kube_pod', weight: 'Bolder' }] },
     ]);
   });
 
+  it('has elements for what its Markdown doesn’t know', () => {
+    const text =
+      '- one\n  - ~~two~~\n\n> quote\n\n```\ncode\n  more\n```\n\n---\n\n| a | b |\n|---|---|\n| [c](https://e.example) | d |';
+    expect(card({ text }).body).toMatchObject([
+      { inlines: [{ text: '• ' }, { text: 'one' }] },
+      { inlines: [{ text: '\u00A0\u00A0\u00A0\u00A0◦ ' }, { text: 'two', strikethrough: true }] },
+      { type: 'Container', style: 'emphasis', items: [{ inlines: [{ text: 'quote' }] }] },
+      { inlines: [{ text: 'code\n  more', fontType: 'Monospace' }] },
+      { inlines: [{ text: '──────────' }] },
+      {
+        inlines: [
+          { text: 'a | b\n', fontType: 'Monospace' },
+          { text: 'c', selectAction: { type: 'Action.OpenUrl', url: 'https://e.example' } },
+          { text: ' | d' },
+        ],
+      },
+    ]);
+  });
+
+  it('keeps what a card would replace by a date', () => {
+    const [element] = card({ text: '{{DATE(2017-02-14T06:00:00Z, SHORT)}}' }).body;
+    expect(element?.inlines?.[0]?.text).toBe('{\u200B{DATE(2017-02-14T06:00:00Z, SHORT)}}');
+  });
+
+  it('has facts whose words could be Markdown as text', () => {
+    const { body } = card(
+      { text: 'words' },
+      { source: '*prod*', reference: '[x](https://e.example)' },
+    );
+    expect(body.slice(1)).toMatchObject([
+      { type: 'RichTextBlock', inlines: [{ text: 'Source: ' }, { text: '*prod*' }] },
+      { inlines: [{ text: 'Reference: ' }, { text: '[x](https://e.example)' }] },
+    ]);
+  });
+
+  it.each(['ms-msdt:/id', 'javascript:alert(1)', '//host/path'])('has no button to %s', (url) => {
+    const { body, actions } = card({ text: 'words' }, { url });
+    expect(actions).toBeUndefined();
+    expect(JSON.stringify(body)).toContain(url);
+    expect(renderForTeams({ text: 'words' }, { url }, ID)).toContain(`<p>${url}</p>`);
+  });
+
   it('has neither facts nor button without a correlation', () => {
-    expect(card({ text: 'words' })).toMatchObject({ body: [{ text: 'words' }] });
+    expect(card({ text: 'words' }).body).toEqual([
+      { type: 'RichTextBlock', inlines: [{ type: 'TextRun', text: 'words' }] },
+    ]);
     expect(card({ text: 'words' }).actions).toBeUndefined();
   });
 

@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseDocument } from '../../../src/destinations/document/parseDocument.js';
+import { richTextPieces } from '../../../src/destinations/slack/richText.js';
+import { documentToMrkdwn, textBlocks } from '../../../src/destinations/slack/render.js';
+import { documentToHtml } from '../../../src/destinations/teams/html.js';
+import { documentToCard } from '../../../src/destinations/teams-webhook/cardElements.js';
+import { mayLinkTo } from '../../../src/lib/linkTargets.js';
+import { checkBlocks } from '../../../src/sandbox/slack/blocks.js';
+import { cardSchema } from '../../../src/sandbox/webhook/cardSchema.js';
+import { markdownDocuments, type ShownText } from './markdownDocuments.js';
+import {
+  shownInCard,
+  shownInHtml,
+  shownInMrkdwn,
+  shownInRichText,
+  type ShownCharacter,
+} from './shownText.js';
+
+type Rendering = (markdown: string) => ShownCharacter[];
+
+const asRichText: Rendering = (markdown) => {
+  const blocks = textBlocks(richTextPieces(parseDocument(markdown)));
+  const problem = checkBlocks(blocks);
+  if (problem?.error === 'invalid_blocks') throw new Error(problem.messages.join('\n'));
+  return blocks.flatMap(({ elements }) => elements.flatMap(shownInRichText));
+};
+
+const asMrkdwn: Rendering = (markdown) => shownInMrkdwn(documentToMrkdwn(parseDocument(markdown)));
+
+const asHtml: Rendering = (markdown) => shownInHtml(documentToHtml(parseDocument(markdown)));
+
+const asCard: Rendering = (markdown) => {
+  const body = documentToCard(parseDocument(markdown));
+  const card = cardSchema.parse({ type: 'AdaptiveCard', version: '1.4', body });
+  return card.body.flatMap((element) => shownInCard(element as Record<string, unknown>));
+};
+
+const textOf = (shown: readonly ShownCharacter[]): string =>
+  shown.map(({ character }) => character).join('');
+
+/** How one text looks. Each text of a document is in it once. */
+function looksOf(shown: readonly ShownCharacter[], { text }: ShownText) {
+  const at = textOf(shown).indexOf(text);
+  expect(at, `${JSON.stringify(text)} in ${JSON.stringify(textOf(shown))}`).toBeGreaterThanOrEqual(
+    0,
+  );
+  // Of an emphasised mark, as *, Slack's text shows the emphasis only on the words beside it.
+  const characters = shown
+    .slice(at, at + text.length)
+    .filter(({ character }) => /[\p{L}\p{N}]/u.test(character));
+  const styles = [...new Set(characters.map((each) => each.styles.join()))];
+  const urls = [...new Set(characters.map(({ url }) => url))];
+  return { styles, urls };
+}
+
+interface Expectations {
+  headingsAreBold: boolean;
+  /** Fixed-width text has other styles than its content, or none. */
+  stylesInTables: boolean;
+  linksInTables: boolean;
+  codeInLinks: boolean;
+}
+
+describe.each<[string, Rendering, Expectations]>([
+  [
+    'Slack’s blocks',
+    asRichText,
+    { headingsAreBold: true, stylesInTables: false, linksInTables: true, codeInLinks: true },
+  ],
+  [
+    'Slack’s text',
+    asMrkdwn,
+    { headingsAreBold: true, stylesInTables: false, linksInTables: false, codeInLinks: false },
+  ],
+  [
+    'Teams’ HTML',
+    asHtml,
+    { headingsAreBold: false, stylesInTables: true, linksInTables: true, codeInLinks: true },
+  ],
+  [
+    'a card',
+    asCard,
+    { headingsAreBold: true, stylesInTables: false, linksInTables: true, codeInLinks: true },
+  ],
+])('%s', (_name, render, { headingsAreBold, stylesInTables, linksInTables, codeInLinks }) => {
+  it('shows every word and every address, in its style, and no text as markup', () => {
+    fc.assert(
+      fc.property(markdownDocuments, ({ markdown, shown, linked, refused }) => {
+        const seen = render(markdown);
+        const all = textOf(seen);
+        for (const each of shown) {
+          const { styles, urls } = looksOf(seen, each);
+          if (!each.fixedWidth || stylesInTables) {
+            const wanted = new Set(each.styles);
+            if (each.heading && headingsAreBold) wanted.add('bold');
+            if (each.url !== undefined && !codeInLinks) wanted.delete('code');
+            if (each.fixedWidth && each.styles.length === 0) wanted.clear();
+            if (!(each.fixedWidth && !each.styles.includes('code') && styles.join() === 'code')) {
+              expect(styles, each.text).toEqual([[...wanted].sort().join()]);
+            }
+          }
+          if (!each.fixedWidth || linksInTables) expect(urls, each.text).toEqual([each.url]);
+        }
+        const targets = new Set(seen.flatMap(({ url }) => url ?? []));
+        for (const url of linked) {
+          expect(targets.has(url) || (!linksInTables && all.includes(url)), url).toBe(true);
+        }
+        for (const url of refused) expect(all).toContain(url);
+        expect([...targets].filter((url) => !mayLinkTo(url))).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
