@@ -10,25 +10,54 @@ import { buildConnector } from 'undici';
 /** A range of IP addresses. */
 export type AddressRange = ReturnType<typeof ipaddr.parseCIDR>;
 
+/**
+ * What IANA assigns as global unicast, and the blocks in it that are for something else: protocol assignments (Teredo, ORCHID,
+ * benchmarking), documentation, 6to4, which embeds an IPv4 address, and AS112.
+ * https://www.iana.org/assignments/iana-ipv6-special-registry
+ */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+const NOT_PUBLIC_THERE = [
+  '2001::/23',
+  '2001:db8::/32',
+  '2002::/16',
+  '3fff::/20',
+  '2620:4f:8000::/48',
+].map((range) => ipaddr.IPv6.parseCIDR(range));
+
 /** Parses `10.1.2.0/24`, `fd00::/8` or a single address; undefined where it is neither. */
 export function parseAddressRange(text: string): AddressRange | undefined {
-  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
+  if (ipaddr.isValidCIDR(text)) {
+    const range = ipaddr.parseCIDR(text);
+    const [address, bits] = range;
+    // Addresses of this form are compared as the IPv4 addresses that they are.
+    return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && bits >= 96
+      ? [address.toIPv4Address(), bits - 96]
+      : range;
+  }
   if (!isIP(text)) return undefined;
   const address = ipaddr.process(text);
   return [address, address.kind() === 'ipv4' ? 32 : 128];
 }
 
 /**
- * Whether an address is public, or in a listed range. Everything that IANA's registries reserve is not public: private,
- * loopback, link-local, carrier-grade NAT, multicast, documentation, and what embeds an IPv4 address (6to4, Teredo, NAT64).
- * An IPv4-mapped IPv6 address counts as the IPv4 address that it is.
+ * Whether an address is public, or in a listed range. Of IPv6 only global unicast is public, and not all of that, so that no
+ * form of an embedded IPv4 address passes: IPv4-compatible (`::127.0.0.1`), NAT64, 6to4, Teredo. An IPv4-mapped one counts as the
+ * IPv4 address that it is.
  */
 export function isAllowedAddress(address: string, listed: readonly AddressRange[]): boolean {
   const parsed = ipaddr.process(address);
   return (
-    parsed.range() === 'unicast' ||
+    isPublic(parsed) ||
     listed.some((range) => range[0].kind() === parsed.kind() && parsed.match(range))
   );
+}
+
+function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  // The library's name for what is in no block of IANA's registry of special addresses.
+  if (address.range() !== 'unicast') return false;
+  if (address instanceof ipaddr.IPv4) return true;
+  const isElsewhere = NOT_PUBLIC_THERE.some((range) => address.match(range));
+  return address.match(GLOBAL_UNICAST) && !isElsewhere && address.zoneId === undefined;
 }
 
 /** The address is not allowed. No connection was made. */
@@ -76,5 +105,6 @@ export function guardedConnector(
 function notAllowed(hostname: string, resolved?: LookupAddress): AddressNotAllowed {
   const leads = resolved ? `${hostname} resolves to ${resolved.address}` : hostname;
   const range = ipaddr.process(resolved?.address ?? hostname).range();
-  return new AddressNotAllowed(`${leads}, which is not a public address (${range})`);
+  const kind = range === 'unicast' ? 'outside of what IANA assigns as global unicast' : range;
+  return new AddressNotAllowed(`${leads}, which is not a public address (${kind})`);
 }

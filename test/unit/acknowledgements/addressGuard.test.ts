@@ -1,5 +1,9 @@
+import { lookup } from 'node:dns';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  AddressNotAllowed,
+  guardedConnector,
   isAllowedAddress,
   parseAddressRange,
   type AddressRange,
@@ -11,6 +15,23 @@ const ranges = (...texts: string[]): AddressRange[] =>
     if (!range) throw new Error(`${text} is no range`);
     return range;
   });
+
+/** Where a connection to the host of this URL would go; with a resolver for `localhost` and for what is no name. */
+async function connectTo(url: string, listed: AddressRange[] = []): Promise<Error | null> {
+  const names: typeof lookup = Object.assign(
+    (_name: string, _options: unknown, callback: (error: null, found: object[]) => void) => {
+      callback(null, [{ address: '127.0.0.1', family: 4 }]);
+    },
+    { __promisify__: lookup.__promisify__ },
+  ) as typeof lookup;
+  const connect = guardedConnector(listed, 500, names);
+  const { hostname, protocol } = new URL(url);
+  return await new Promise((done) => {
+    connect({ hostname, protocol, port: '1' }, (...[error]) => {
+      done(error);
+    });
+  });
+}
 
 describe('an address that callbacks lead to', () => {
   it.each(['93.184.216.34', '1.1.1.1', '2606:4700:4700::1111', '::ffff:93.184.216.34'])(
@@ -48,8 +69,76 @@ describe('an address that callbacks lead to', () => {
     ['NAT64', '64:ff9b::a00:1'],
     ['6to4', '2002:7f00:1::'],
     ['Teredo', '2001::1'],
+    ['IPv4-compatible, in hexadecimal', '::7f00:1'],
+    ['IPv4-compatible, and public', '::5db8:d822'],
+    ['local NAT64', '64:ff9b:1::a00:1'],
+    ['NAT64 of a public address', '64:ff9b::5db8:d822'],
+    ['ORCHID', '2001:10::1'],
+    ['ORCHIDv2', '2001:2f:ffff::1'],
+    ['benchmarking', '2001:2::1'],
+    ['protocol assignments', '2001:1ff::1'],
+    ['documentation', '3fff::1'],
+    ['segment routing', '5f00::1'],
+    ['discard-only', '100::1'],
+    ['AS112', '2620:4f:8000::1'],
+    ['not assigned', '4000::1'],
+    ['not assigned', 'e000::1'],
+    ['6to4 relay', '192.88.99.1'],
+    ['with a zone', 'fe80::1%eth0'],
   ])('is not where it is %s: %s', (_, address) => {
     expect(isAllowedAddress(address, [])).toBe(false);
+  });
+
+  it.each([
+    'http://2130706433/',
+    'http://0x7f.1/',
+    'http://0177.0.0.1/',
+    'http://127.1/',
+    'http://127.0.0.1./',
+    'http://localhost./',
+    'http://[::1]/',
+    'http://[::7f00:1]/',
+    'http://[::ffff:7f00:1]/',
+    'http://[64:ff9b::127.0.0.1]/',
+    'http://[2002:7f00:1::]/',
+    'http://①②⑦.0.0.1/',
+    'http://0/',
+  ])('is not where it is this machine in another form: %s', async (url) => {
+    expect(await connectTo(url)).toBeInstanceOf(AddressNotAllowed);
+  });
+
+  it('is judged by IPv6 that is assigned to networks, never by the IPv4 address within', () => {
+    const parts = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 8, maxLength: 8 });
+    fc.assert(
+      fc.property(parts, (groups) => {
+        const address = groups.map((group) => group.toString(16)).join(':');
+        const [first = 0] = groups;
+        const isGlobal = first >= 0x2000 && first <= 0x3fff;
+        if (!isGlobal) expect(isAllowedAddress(address, [])).toBe(false);
+      }),
+    );
+    const octets = fc.tuple(...Array.from({ length: 4 }, () => fc.integer({ min: 0, max: 255 })));
+    fc.assert(
+      fc.property(octets, ([a = 0, b = 0, c = 0, d = 0]) => {
+        const high = (a * 256 + b).toString(16);
+        const low = (c * 256 + d).toString(16);
+        const forms = ['::', '64:ff9b::', '64:ff9b:1::', '::ffff:0:', '2001::', '100::', 'fc00::'];
+        for (const form of [
+          ...forms.map((each) => `${each}${high}:${low}`),
+          `2002:${high}:${low}::`,
+        ]) {
+          expect(isAllowedAddress(form, []), form).toBe(false);
+        }
+        const itself = isAllowedAddress([a, b, c, d].join('.'), []);
+        expect(isAllowedAddress(`::ffff:${high}:${low}`, [])).toBe(itself);
+      }),
+    );
+  });
+
+  it('is allowed where its IPv4 range is listed as IPv6 writes it', () => {
+    const listed = ranges('::ffff:10.1.2.0/120');
+    expect(isAllowedAddress('10.1.2.3', listed)).toBe(true);
+    expect(isAllowedAddress('10.1.3.3', listed)).toBe(false);
   });
 
   it('is allowed where it is listed, and its neighbours are not', () => {
