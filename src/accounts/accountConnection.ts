@@ -4,6 +4,8 @@ import type { DestinationAdapter } from '../destinations/destination.js';
 import type { AccountTrouble } from '../contract/accountTrouble.js';
 import type { Destination } from '../domain/destination.js';
 import { ConfigurationError } from '../lib/configurationError.js';
+import { AccountPace, type Slowdown } from './accountPace.js';
+import { Turnstile, type Turn } from './turnstile.js';
 
 /** The account must not be used now. This is no failure of the message, and does not count as an attempt. */
 export class AccountHeldBack extends Error {
@@ -22,14 +24,7 @@ export class AccountHeldBack extends Error {
  * worker that doesn't know that another worker's check has succeeded.
  */
 const FIRST_TRIAL_MS = 15_000;
-const LONGEST_TRIAL_MS = 5 * 60_000;
-
-/** When so many destinations are rate-limited within this time, the limit is the account's, not each destination's. */
-const ACCOUNT_WIDE_DESTINATIONS = 3;
-const ACCOUNT_WIDE_MS = 5_000;
-/** How long the account pauses if the platform names no time, and the longest pause: the conclusion above may be wrong. */
-const DEFAULT_RETRY_AFTER_MS = 5_000;
-const LONGEST_PAUSE_MS = 60_000;
+const LONGEST_TRIAL_MS = 60_000;
 
 interface Refusal {
   detail: string;
@@ -37,31 +32,48 @@ interface Refusal {
   trialMs: number;
 }
 
+/** One call with the account's present credentials. */
+export interface AccountCall {
+  adapter: DestinationAdapter;
+  startedAt: number;
+}
+
+export interface AccountReports {
+  /** What is wrong with the whole account, once for each time that it is detected. */
+  trouble: (trouble: AccountTrouble) => void;
+  /** The platform limits the whole account. */
+  slowdown: (slowdown: Slowdown, detail: string) => void;
+}
+
 /**
- * One account in this worker process: the adapter with its present credentials, and whether it may be used. Once the platform
- * has refused the credentials, nothing more is sent with them, and deliveries are held back.
+ * One account in this worker process: the adapter with its present credentials, and when it may be used. Once the platform
+ * has refused the credentials, nothing more is sent with them; when it limits the whole account, calls go out at the pace that
+ * it takes. Deliveries wait here for their turn, those that were due first before the others.
  */
 export class AccountConnection {
   readonly account: ConfiguredAccount;
-  readonly #report: (trouble: AccountTrouble) => void;
-  readonly #now: () => number;
+  readonly #reports: AccountReports;
+  readonly #pace: AccountPace;
+  readonly #turnstile = new Turnstile(
+    (now) => Math.max(this.#refusal?.trialAt ?? 0, this.#pace.nextCallAt(now)),
+    (now) => {
+      this.#postponeTrial();
+      this.#pace.begin(now);
+    },
+  );
   #adapter: DestinationAdapter | undefined;
   #refusal: Refusal | undefined;
-  #limitedUntil = 0;
-  readonly #limited = new Map<Destination, { at: number; waitMs: number }>();
 
-  /**
-   * @param report called with what is wrong with the whole account, once for each time that it is detected
-   * @param now milliseconds of a clock
-   */
-  constructor(
-    account: ConfiguredAccount,
-    report: (trouble: AccountTrouble) => void,
-    now: () => number = Date.now,
-  ) {
+  /** @param random a number in [0, 1), for the jitter of pauses */
+  constructor(account: ConfiguredAccount, reports: AccountReports, random = Math.random) {
     this.account = account;
-    this.#report = report;
-    this.#now = now;
+    this.#reports = reports;
+    this.#pace = new AccountPace(random);
+  }
+
+  /** Whether the platform limits the whole account, or its pace is still reduced after that. */
+  get isLimited(): boolean {
+    return this.#pace.isLimited;
   }
 
   /** Reads the credentials. Returns what is wrong if they can't be read; that has been reported then. */
@@ -76,32 +88,33 @@ export class AccountConnection {
     }
   }
 
-  /** Returns the adapter for one attempt. Throws AccountHeldBack while the account must not be used. */
-  acquireAdapter(): DestinationAdapter {
-    const now = this.#now();
-    if (now < this.#limitedUntil) {
-      throw new AccountHeldBack('rate_limited', 'The platform asked the whole account to wait.');
-    }
-    if (!this.#refusal && this.#adapter) return this.#adapter;
-    if (this.#refusal && now < this.#refusal.trialAt) throw heldBack(this.#refusal.detail);
-    try {
-      this.#postponeTrial();
-      this.#adapter = this.#create();
-      return this.#adapter;
-    } catch (error) {
-      if (!(error instanceof DeliveryError)) throw error;
-      this.#refuse(error.message);
-      throw heldBack(error.message);
+  /** Ends every wait, so that deliveries return to their queue. For a process that stops. */
+  close(): void {
+    this.#turnstile.close();
+  }
+
+  /**
+   * Resolves when it is this delivery's turn to use the account: mostly at once.
+   *
+   * @throws AccountHeldBack when that has taken too long
+   */
+  async acquire(turn: Turn): Promise<AccountCall> {
+    const until = Date.now() + turn.waitsAtMostMs;
+    for (;;) {
+      const waitsAtMostMs = until - Date.now();
+      if (!(await this.#turnstile.pass({ ...turn, waitsAtMostMs }))) throw this.#heldBack();
+      const adapter = this.#adapter ?? this.#tryToCreate();
+      if (adapter) return { adapter, startedAt: Date.now() };
     }
   }
 
   /**
-   * Records the result of an attempt.
+   * Records the result of a call.
    *
    * @returns whether it failed because the account is unavailable, so that the message must be held back
    */
   recordResult(
-    adapter: DestinationAdapter | undefined,
+    { adapter, startedAt }: AccountCall,
     destination: Destination,
     error: DeliveryError | undefined,
   ): boolean {
@@ -112,7 +125,12 @@ export class AccountConnection {
     }
     const isAccepted = !error || (error.outcome === 'permanent' && error.httpStatus !== undefined);
     if (isAccepted && adapter === this.#adapter) this.#refusal = undefined;
-    if (error?.reason === 'rate_limited') this.#recordRateLimit(destination, error);
+    const slowdown = this.#pace.record(
+      { destination, startedAt, limited: error?.reason === 'rate_limited' ? error : undefined },
+      Date.now(),
+    );
+    if (slowdown) this.#reports.slowdown(slowdown, error?.message ?? '');
+    this.#turnstile.update();
     return false;
   }
 
@@ -122,6 +140,7 @@ export class AccountConnection {
     const answer = await adapter.check();
     this.#adapter = adapter;
     this.#refusal = undefined;
+    this.#turnstile.update();
     return answer;
   }
 
@@ -138,41 +157,38 @@ export class AccountConnection {
     }
   }
 
+  #tryToCreate(): DestinationAdapter | undefined {
+    try {
+      this.#adapter = this.#create();
+    } catch (error) {
+      if (!(error instanceof DeliveryError)) throw error;
+      this.#refuse(error.message);
+    }
+    return this.#adapter;
+  }
+
   #refuse(detail: string): void {
     this.#adapter = undefined;
     this.#refusal ??= { detail, trialAt: 0, trialMs: FIRST_TRIAL_MS / 2 };
     this.#refusal.detail = detail;
     this.#postponeTrial();
-    this.#report({ kind: 'credentials_rejected', detail });
+    this.#reports.trouble({ kind: 'credentials_rejected', detail });
   }
 
   #postponeTrial(): void {
     if (!this.#refusal) return;
     const trialMs = Math.min(LONGEST_TRIAL_MS, this.#refusal.trialMs * 2);
-    Object.assign(this.#refusal, { trialMs, trialAt: this.#now() + trialMs });
+    Object.assign(this.#refusal, { trialMs, trialAt: Date.now() + trialMs });
   }
 
-  #recordRateLimit(destination: Destination, { message, retryAfterMs }: DeliveryError): void {
-    const now = this.#now();
-    const waitMs = Math.min(retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, LONGEST_PAUSE_MS);
-    this.#limited.set(destination, { at: now, waitMs });
-    for (const [each, { at }] of this.#limited) {
-      if (now - at > ACCOUNT_WIDE_MS) this.#limited.delete(each);
-    }
-    if (this.#limited.size < ACCOUNT_WIDE_DESTINATIONS || now < this.#limitedUntil) return;
-    // Destinations with a longer Retry-After wait for it on their own.
-    const pauseMs = Math.min(...[...this.#limited.values()].map((each) => each.waitMs));
-    this.#limited.clear();
-    this.#limitedUntil = now + pauseMs;
-    this.#report({ kind: 'rate_limited', detail: message, retryAfterMs: pauseMs });
+  #heldBack(): AccountHeldBack {
+    return this.#refusal
+      ? new AccountHeldBack('credentials_rejected', this.#refusal.detail)
+      : new AccountHeldBack('rate_limited', 'The platform limits the whole account.');
   }
 }
 
 /** Whether the account's credentials were refused. If each destination has its own, only that destination is affected. */
 export function isRefusal({ platform }: ConfiguredAccount, { reason }: DeliveryError): boolean {
   return reason === 'credentials_rejected' && platform.credentials === 'account';
-}
-
-function heldBack(detail: string): AccountHeldBack {
-  return new AccountHeldBack('credentials_rejected', detail);
 }

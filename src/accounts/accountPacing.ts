@@ -33,8 +33,8 @@ export class AccountPacing {
   }
 
   /**
-   * Sets the limits of an account's task queue where they differ from the present ones. While the account is in trouble, the
-   * limit of the whole queue is not changed, because the `accountTrouble` workflow controls it.
+   * Sets the limits of an account's task queue where they differ from the present ones. A queue that the `accountTrouble`
+   * workflow has stopped stays stopped: the workflow sets its limit when the trouble is over.
    *
    * @returns false if the server doesn't support such limits or this process may not set them. One warning is logged, and
    * the worker has to enforce the account's limit itself.
@@ -44,9 +44,8 @@ export class AccountPacing {
     try {
       const present = await readQueueLimits(this.#client, taskQueue);
       const wanted = changedLimits(await this.#supportedLimits(account.limits, present), present);
-      if (wanted.perQueue !== undefined && (await this.#isInTrouble(account))) {
-        delete wanted.perQueue;
-      }
+      const isStopped = wanted.perQueue !== undefined && present.perQueue === 0;
+      if (isStopped && (await this.#isInTrouble(account))) delete wanted.perQueue;
       if (wanted.perQueue === undefined && wanted.perFairnessKey === undefined) return true;
       await setQueueLimits(this.#client, taskQueue, wanted, 'sendproof: the account’s limits');
       this.#log.info({ account: account.id, ...wanted }, 'The limits of the account were changed');
@@ -64,23 +63,15 @@ export class AccountPacing {
   }
 
   /**
-   * Reduces the account's queue to a share of its limit: 0 stops it, 1 restores the limit. Does nothing if the server doesn't
-   * support that, or this process may not do it.
+   * Stops the account's queue, or sets its limit again. Does nothing if the server doesn't support that, or this process may
+   * not do it.
    *
    * @param reason shown with the limit in Temporal's tools
    */
-  async allow(account: ConfiguredAccount, share: number, reason: string): Promise<void> {
-    const { perAccount } = account.limits;
-    // An account without a limit is reduced to a share of the platform's default.
-    const base = perAccount === 'off' ? account.platform.limits.perAccount : perAccount;
-    const perQueue = share === 1 || base === 'off' ? perAccount : share * base;
+  async allow(account: ConfiguredAccount, isAllowed: boolean, reason: string): Promise<void> {
+    const perQueue = isAllowed ? account.limits.perAccount : 0;
     try {
-      await setQueueLimits(
-        this.#client,
-        deliveryTaskQueue(account.id),
-        { perQueue: share === 0 ? 0 : perQueue },
-        reason,
-      );
+      await setQueueLimits(this.#client, deliveryTaskQueue(account.id), { perQueue }, reason);
     } catch (error) {
       // The log has said so already, when the limits could not be set.
       if (!isUnsupported(error) && !isForbidden(error)) throw error;

@@ -1,7 +1,7 @@
 /** The accounts that the workers of this process deliver through: their connections, limits and troubles. */
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { AccountConnection } from './accountConnection.js';
+import { AccountConnection, type AccountReports } from './accountConnection.js';
 import type { Configuration } from '../config/configuration.js';
 import type { AccountId } from '../domain/account.js';
 import type { AccountTrouble } from '../contract/accountTrouble.js';
@@ -15,7 +15,12 @@ export interface ServedAccounts {
   unpaced: ReadonlySet<AccountId>;
   /** Applies the limits of a changed configuration. Its other changes take effect at the next start. */
   applyLimits: (configuration: Configuration) => Promise<void>;
+  /** Returns the deliveries that wait in this process to their queues. For a process that stops. */
+  close: () => void;
 }
+
+/** A pause from this length on stops the account's task queue too, so that the other processes don't find out by calling. */
+const PAUSE_FOR_ALL_MS = 10_000;
 
 /**
  * Sets the limits of the accounts' task queues and reads their credentials. An account whose credentials can't be read is
@@ -29,10 +34,8 @@ export async function serveAccounts(
   const pacing = new AccountPacing(client, log);
   const connections = new Map(
     accounts.map((account) => {
-      const { id } = account;
-      const report = (trouble: AccountTrouble): void =>
-        void reportTrouble(client, id, trouble, log);
-      return [id, new AccountConnection(account, report)] as const;
+      const reports = reportsOf(client, account.id, log);
+      return [account.id, new AccountConnection(account, reports)] as const;
     }),
   );
   const unpaced = new Set<AccountId>();
@@ -54,6 +57,27 @@ export async function serveAccounts(
         await pacing.apply(account);
       }
     },
+    close: () => {
+      for (const connection of connections.values()) connection.close();
+    },
+  };
+}
+
+function reportsOf(client: Client, account: AccountId, log: Logger): AccountReports {
+  return {
+    trouble: (trouble) => {
+      log.error({ account, trouble: trouble.kind }, `The account is in trouble: ${trouble.detail}`);
+      void reportTrouble(client, account, trouble, log);
+    },
+    slowdown: ({ pauseMs, perSecondBefore }, detail) => {
+      log.warn(
+        { account, pauseMs, perSecondBefore },
+        `The platform limits the whole account. Its calls pause, and their pace then rises again: ${detail}`,
+      );
+      if (pauseMs < PAUSE_FOR_ALL_MS) return;
+      const trouble: AccountTrouble = { kind: 'rate_limited', detail, retryAfterMs: pauseMs };
+      void reportTrouble(client, account, trouble, log);
+    },
   };
 }
 
@@ -64,7 +88,6 @@ async function reportTrouble(
   trouble: AccountTrouble,
   log: Logger,
 ): Promise<void> {
-  log.error({ account, trouble: trouble.kind }, `The account is in trouble: ${trouble.detail}`);
   try {
     await client.workflow.signalWithStart('accountTrouble', {
       workflowId: accountTroubleId(account),

@@ -16,10 +16,10 @@ export function createAccountRecovery({
   log: Logger;
 }) {
   return {
-    /** Sets the pace of the account's task queue to a share of its limit, from 0 to 1. */
+    /** Stops the account's task queue (a share of 0), or sets its limit again. */
     async paceAccount(account: AccountId, share: number, reason: string): Promise<void> {
       const connection = connections.get(account);
-      if (connection) await pacing.allow(connection.account, share, reason);
+      if (connection) await pacing.allow(connection.account, share > 0, reason);
     },
 
     /** Reads the account's credentials again, and asks the platform whether they work. */

@@ -1,4 +1,10 @@
-import { activityInfo, ApplicationFailure, heartbeat, type Info } from '@temporalio/activity';
+import {
+  activityInfo,
+  ApplicationFailure,
+  cancellationSignal,
+  heartbeat,
+  type Info,
+} from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { AttemptLog, lastNumber } from '../domain/attemptLog.js';
 import {
@@ -13,7 +19,11 @@ import { asDeliveryError, asTransient, withoutPosting } from '../http/failure.js
 import { callTracked } from '../http/sending.js';
 import { planPost, resultOf, type PlannedPost } from './plannedPost.js';
 import type { AttemptReport } from '../telemetry/attemptReport.js';
-import { AccountHeldBack, type AccountConnection } from '../accounts/accountConnection.js';
+import {
+  AccountHeldBack,
+  type AccountCall,
+  type AccountConnection,
+} from '../accounts/accountConnection.js';
 import { nextAttemptDelayMs } from '../domain/backoff.js';
 import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
 import { accountId, type AccountId } from '../domain/account.js';
@@ -44,8 +54,8 @@ export interface DeliverDependencies {
  * Makes the activity that delivers one message to one destination: one call is one attempt, at one post. It resolves with the
  * receipt, and with how far the message is posted where it takes several posts,
  * or throws an ApplicationFailure with the reason as its type, the attempt log as its details and, where a retry may help,
- * the delay before the next attempt. While the whole account is unavailable it returns the delivery to its workflow without
- * an attempt (the ending `held_back`), and the workflow schedules it again.
+ * the delay before the next attempt. While the whole account is unavailable it waits; if that takes too long, it returns the
+ * delivery to its workflow without an attempt (the ending `held_back`), and the workflow schedules it again.
  */
 export function createDeliver({ connectionFor, random, report }: DeliverDependencies) {
   return async function deliver(input: DeliverInput): Promise<DeliverResult> {
@@ -57,20 +67,31 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
       new Date(info.scheduledTimestampMs),
     );
     const connection = connectionFor(accountId(partsOf(input)));
-    const adapter = connection && adapterOf(connection, log);
     const lease = new Lease(info.heartbeatTimeoutMs);
     const heartbeats = setInterval(() => {
       lease.renew();
       heartbeat(log.entries());
     }, HEARTBEAT_INTERVAL_MS);
-    const startedAt = new Date();
-    let attempt = await makeAttempt(adapter, input, log, lease);
-    clearInterval(heartbeats);
+    let call: AccountCall | undefined;
+    let attempt: AttemptResult;
+    let startedAt: Date;
+    try {
+      call = connection && (await waitForTurn(connection, input, info, log));
+      startedAt = new Date();
+      attempt = await makeAttempt(call?.adapter, input, log, lease);
+    } finally {
+      clearInterval(heartbeats);
+    }
 
-    const isHeldBack = connection?.recordResult(adapter, input.destination, attempt.error) ?? false;
+    const isHeldBack =
+      connection && call ? connection.recordResult(call, input.destination, attempt.error) : false;
     if (isHeldBack && attempt.error) attempt = { ...attempt, error: asTransient(attempt.error) };
     const { receipt, error, lookup, planned } = attempt;
-    const next = error && (isHeldBack ? HELD_BACK : planNext(error, input, info, random()));
+    const next =
+      error &&
+      (isHeldBack
+        ? HELD_BACK
+        : planNext(error, input, info, random(), connection?.isLimited ?? false));
     // Nothing was sent: that is no attempt.
     if (error?.reason === 'expired') throw applicationFailure(error, log, next);
     log.add({
@@ -97,12 +118,27 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
 /** The delay before the next attempt; or, where there is none, the ending of the delivery. */
 type Next = { delayMs: number; ending?: undefined } | { delayMs?: undefined; ending: Ending };
 
+/** Temporal's, where none is given. */
+const DEFAULT_PRIORITY = 3;
+
 /** Because the account is unavailable: the workflow schedules the delivery again, until the account works. */
 const HELD_BACK: Next = { ending: 'held_back' };
 
-function adapterOf(connection: AccountConnection, log: AttemptLog): DestinationAdapter {
+/** Resolves when the account may be used for this delivery: mostly at once. */
+async function waitForTurn(
+  connection: AccountConnection,
+  { dueAt, expiresAt, holdMs = 0 }: DeliverInput,
+  info: Info,
+  log: AttemptLog,
+): Promise<AccountCall> {
+  const leftMs = expiresAt === undefined ? holdMs : Date.parse(expiresAt) - Date.now();
   try {
-    return connection.acquireAdapter();
+    return await connection.acquire({
+      priority: info.priority?.priorityKey ?? DEFAULT_PRIORITY,
+      dueAt: dueAt ?? new Date(info.scheduledTimestampMs).toISOString(),
+      waitsAtMostMs: Math.min(holdMs, leftMs),
+      signal: cancellationSignal(),
+    });
   } catch (error) {
     if (!(error instanceof AccountHeldBack)) throw error;
     const { message, reason } = error;
@@ -114,13 +150,23 @@ function adapterOf(connection: AccountConnection, log: AttemptLog): DestinationA
   }
 }
 
-function planNext(error: DeliveryError, input: DeliverInput, info: Info, random: number): Next {
+/** @param isLimited whether the platform limits the whole account, so that a 429 says nothing about this destination */
+function planNext(
+  error: DeliveryError,
+  input: DeliverInput,
+  info: Info,
+  random: number,
+  isLimited: boolean,
+): Next {
   const { expiresAt, retry } = input;
   if (error.reason === 'expired') return { ending: 'expired' };
   if (error.outcome === 'permanent') return { ending: 'refused' };
-  if (info.attempt >= retry.attempts) return { ending: 'exhausted' };
+  const limitsAccount = isLimited && error.reason === 'rate_limited';
+  if (info.attempt >= retry.attempts) return limitsAccount ? HELD_BACK : { ending: 'exhausted' };
 
-  const delayMs = nextAttemptDelayMs(retry, info.attempt, notBeforeMs(error), random);
+  // The pace of the account spaces the calls. A longer and longer backoff would only let later messages go first.
+  const backoffAttempt = limitsAccount ? 1 : info.attempt;
+  const delayMs = nextAttemptDelayMs(retry, backoffAttempt, notBeforeMs(error), random);
   const at = Date.now() + delayMs;
   if (expiresAt !== undefined && at >= Date.parse(expiresAt)) return { ending: 'expired' };
   const giveUpAt = info.scheduledTimestampMs + (retry.giveUpAfterMs ?? Number.POSITIVE_INFINITY);

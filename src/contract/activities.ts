@@ -35,10 +35,10 @@ export interface WorkflowQueueActivities {
   /** Sends a notice to the operators' destinations. */
   tellOperators(notice: OperatorNotice): Promise<OperatorNoticeResult>;
   /**
-   * Sets the pace of an account's task queue.
+   * Stops an account's task queue, or sets its limit again.
    *
-   * @param share of the configured limit, 0 (stopped) to 1
-   * @param reason shown to people for as long as the share is below 1
+   * @param share 0 stops it; everything else sets the configured limit (earlier releases had shares of it)
+   * @param reason shown to people with the limit
    */
   paceAccount(account: AccountId, share: number, reason: string): Promise<void>;
   /** Reads the account's credentials again, and asks the platform whether they work. */

@@ -16,6 +16,11 @@ export interface DeliverInput extends RecordedDestination {
   retry: RetryProfile;
   /** ISO 8601: when the message was accepted, or its `deliverAt`. Absent from inputs of earlier releases. */
   dueAt?: string | undefined;
+  /**
+   * How long the activity may wait in the worker for its account to be available, in milliseconds, before it returns the
+   * delivery to its workflow. Absent from inputs of earlier releases, whose time limit leaves no room for a wait.
+   */
+  holdMs?: number | undefined;
   /** ISO 8601: nothing is posted after it. */
   expiresAt?: string | undefined;
   traceId: string;

@@ -16,6 +16,9 @@ const scope = {
   skip: z.int().min(1).optional().meta({
     description: 'How many such calls it lets pass before the first that it affects.',
   }),
+  every: z.int().min(2).optional().meta({
+    description: 'Only every n-th such call, after those that it skips: `33` affects 3 % of them.',
+  }),
 };
 
 /** Before: nothing is posted. After: the post is visible, although the client may not get the answer. */
@@ -112,8 +115,8 @@ export function stageOf(fault: Fault): 'before' | 'after' {
 }
 
 interface Entry extends ActiveFault {
-  /** How many calls it has let pass. */
-  skipped: number;
+  /** How many calls within its scope it has affected or let pass. */
+  seen: number;
   released: Promise<void>;
   release: () => void;
 }
@@ -137,14 +140,15 @@ export class FaultPlan {
     const released = new Promise<void>((resolve) => {
       release = resolve;
     });
-    this.#entries.set(id, { id, fault, applied: 0, skipped: 0, released, release });
+    this.#entries.set(id, { id, fault, applied: 0, seen: 0, released, release });
     this.#onChange();
     return id;
   }
 
   /**
-   * The first fault that applies to this call, which counts as passed for those that let it pass. A fault after posting applies to calls that make a post, and to others only
-   * where it names their operation: otherwise a time-out after posting would also affect the search that follows it.
+   * The first fault that applies to this call, which counts as passed for those that let it pass. A fault after posting
+   * applies to calls that make a post, and to others only where it names their operation: otherwise a time-out after posting
+   * would also affect the search that follows it.
    */
   match(target: FaultTarget): ActiveFault | undefined {
     for (const entry of this.#entries.values()) {
@@ -156,8 +160,9 @@ export class FaultPlan {
         (fault.times === undefined || entry.applied < fault.times) &&
         (target.posts || fault.operation !== undefined || stageOf(fault) === 'before')
       ) {
-        if (entry.skipped >= (fault.skip ?? 0)) return entry;
-        entry.skipped += 1;
+        entry.seen += 1;
+        const number = entry.seen - (fault.skip ?? 0);
+        if (number > 0 && number % (fault.every ?? 1) === 0) return entry;
       }
     }
     return undefined;

@@ -4,8 +4,8 @@ import type { DeliveryState } from '../domain/messageState.js';
 import { readQueueLimits } from '../temporal/queueLimits.js';
 
 /**
- * The deliveries, and for each that waits in a stopped queue why that queue is stopped: the account is in trouble, or a
- * person stopped it.
+ * The deliveries, and for each that waits for a stopped queue why that queue is stopped: the account is in trouble, or a
+ * person stopped it. What a worker has received when the queue is stopped waits in that worker.
  *
  * @param plans the plan of each delivery, in the same order
  */
@@ -21,11 +21,15 @@ export async function markHeldBack(
       const { stage } = delivery;
       const taskQueue = plans[index]?.taskQueue;
       if (taskQueue === undefined) return delivery;
-      if (stage.kind !== 'queued' && stage.kind !== 'retrying') return delivery;
+      const { kind } = stage;
+      if (kind !== 'queued' && kind !== 'retrying' && kind !== 'attempting') return delivery;
       const stop = stops.get(taskQueue) ?? readStop(client, taskQueue);
       stops.set(taskQueue, stop);
       const heldBack = await stop;
-      return heldBack === undefined ? delivery : { ...delivery, stage: { ...stage, heldBack } };
+      if (heldBack === undefined) return delivery;
+      return stage.kind === 'attempting'
+        ? { ...delivery, stage: { ...stage, kind: 'queued', heldBack } }
+        : { ...delivery, stage: { ...stage, heldBack } };
     }),
   );
 }

@@ -102,6 +102,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     done: workers.done,
     shutdown: async () => {
       stopWatching();
+      accounts.close();
       await workers.shutdown();
     },
   };

@@ -1,8 +1,13 @@
 /** One account in trouble: its credentials are refused, or the platform asks all of it to wait. */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { accountTroubleId, deliveryTaskQueue } from '../../src/contract/names.js';
+import type { AccountTrouble } from '../../src/contract/accountTrouble.js';
+import {
+  accountTroubleId,
+  deliveryTaskQueue,
+  WORKFLOW_TASK_QUEUE,
+} from '../../src/contract/names.js';
 import { accountId } from '../../src/domain/account.js';
 import { readQueueLimits } from '../../src/temporal/queueLimits.js';
 import { slackChannel } from '../faults/deliveries.js';
@@ -100,7 +105,9 @@ describe('credentials that the platform refuses', () => {
       );
       await writeFile(token, started.sandbox.slackToken);
       await started.waitForStatus('early', 'confirmed', 30_000);
-      expect((await readQueueLimits(started.client, QUEUE)).perQueue).toBe('off');
+      await eventually(async () =>
+        expect((await readQueueLimits(started.client, QUEUE)).perQueue).toBe('off'),
+      );
     } finally {
       await started.close();
     }
@@ -124,29 +131,90 @@ describe('a limit of the whole account', () => {
     expect((await readQueueLimits(harness.client, QUEUE)).perQueue).toBe(100);
   });
 
-  it('slows the account’s queue', async () => {
-    for (const number of [1, 2, 3]) {
-      harness.sandbox.addFault({
-        kind: 'rate_limited',
-        platform: 'slack',
-        retryAfter: '3',
-        path: slackChannel(number).split('/')[1],
-        times: 1,
-      });
-    }
+  it('slows its calls to one every few seconds, and no message is lost or parked by it', async () => {
+    const fault = harness.sandbox.addFault({
+      kind: 'rate_limited',
+      platform: 'slack',
+      retryAfter: '1',
+    });
+    const keys = Array.from({ length: 40 }, (_, index) => `limited-${index}`);
+    await Promise.all(keys.map((key, index) => send(key, slackChannel(index % 20))));
+    await vi.waitFor(() => expect(slowedFor(5_000)).toBe(true), { timeout: 20_000, interval: 200 });
+    expect(callsToSlack()).toBeLessThan(100);
+
+    harness.sandbox.removeFault(fault);
     const from = Date.now();
-    await Promise.all([1, 2, 3].map((number) => send(`limited-${number}`, slackChannel(number))));
-    await queuePasses(0);
-    await send('later', slackChannel(4));
-    await Promise.all(
-      ['limited-1', 'limited-2', 'limited-3', 'later'].map((key) =>
-        harness.waitForStatus(key, 'confirmed', 30_000),
-      ),
-    );
-    // Also what had not been refused itself waited as long as the account was asked to.
-    const [first] = harness.sandbox.posts({ platform: 'slack' });
-    expect((first?.postedAt ?? 0) - from).toBeGreaterThanOrEqual(2_900);
-    await queuePasses(25);
+    await harness.sandbox.waitForPosts(40, { platform: 'slack' }, 20_000);
+    expect(Date.now() - from).toBeLessThan(15_000);
+    for (const key of keys) await harness.waitForStatus(key, 'confirmed');
     expect(notices()).toEqual([]);
+  });
+});
+
+/** Whether hardly anything was called in the last so many milliseconds, but something was before. */
+function slowedFor(ms: number): boolean {
+  const calls = harness.sandbox.requests({ platform: 'slack' });
+  const recent = calls.filter(({ at }) => at > Date.now() - ms);
+  return calls.length > 12 && recent.length <= 3;
+}
+
+describe('two troubles at a time', () => {
+  const report = (trouble: AccountTrouble) =>
+    harness.client.workflow.signalWithStart('accountTrouble', {
+      workflowId: TROUBLE,
+      taskQueue: WORKFLOW_TASK_QUEUE,
+      args: [{ account: ACCOUNT }],
+      signal: 'trouble',
+      signalArgs: [trouble],
+    });
+  const reason = async () => (await readQueueLimits(harness.client, QUEUE)).reason ?? '';
+  const asksToWait = (retryAfterMs: number) =>
+    report({ kind: 'rate_limited', detail: 'Slack answered HTTP 429.', retryAfterMs });
+  const refuses = () => report({ kind: 'credentials_rejected', detail: 'token_revoked' });
+
+  it('a refusal of the credentials during a pause outlasts it, and the operators are told', async () => {
+    harness.sandbox.addFault({ kind: 'revoked_token', platform: 'slack' });
+    await asksToWait(2_000);
+    await queuePasses(0);
+    expect(await reason()).toContain('asked slack:default to wait');
+    await refuses();
+    await eventually(async () => expect(await reason()).toContain('credentials'));
+    await eventually(() => expect(notices()).toHaveLength(1));
+    // Until the credentials were tried at least once, after the pause.
+    await vi.waitFor(() => expect(callsToSlack()).toBeGreaterThan(0), { timeout: 10_000 });
+    expect(await readQueueLimits(harness.client, QUEUE)).toMatchObject({ perQueue: 0 });
+    harness.sandbox.clearFaults();
+    await queuePasses(100);
+    expect(notices()).toHaveLength(1);
+  });
+
+  it('a pause during a refusal outlasts it too; a limit that is configured meanwhile is the one that follows', async () => {
+    const text = await readFile(harness.configurationFile, 'utf8');
+    const configure = (perAccount: number) =>
+      writeFile(
+        harness.configurationFile,
+        text.replace('"perAccount":100', `"perAccount":${perAccount}`),
+      );
+    try {
+      await refuses();
+      await queuePasses(0);
+      await asksToWait(10_000);
+      await configure(50);
+      // The check succeeds after some five seconds.
+      await vi.waitFor(
+        async () => expect(await reason()).toContain('asked slack:default to wait'),
+        {
+          timeout: 10_000,
+        },
+      );
+      expect(await readQueueLimits(harness.client, QUEUE)).toMatchObject({ perQueue: 0 });
+      await queuePasses(50);
+      // The workflow still watches for a relapse.
+      await configure(60);
+      await queuePasses(60);
+    } finally {
+      await writeFile(harness.configurationFile, text);
+      await queuePasses(100);
+    }
   });
 });

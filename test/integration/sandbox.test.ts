@@ -538,6 +538,16 @@ describe('faults', () => {
     expect(sandbox.posts().map(({ text }) => text)).toEqual(['1', '3']);
   });
 
+  it('hits every n-th of the calls that it would meet', async () => {
+    sandbox.addFault({ kind: 'rate_limited', platform: 'slack', path: OPS, skip: 1, every: 3 });
+    const hit: number[] = [];
+    for (let number = 1; number <= 8; number += 1) {
+      await say('elsewhere', 'C0DEV0001');
+      await say(String(number)).catch(() => hit.push(number));
+    }
+    expect(hit).toEqual([4, 7]);
+  });
+
   it('hits neither look-ups nor other channels with what strikes after posting', async () => {
     sandbox.addFault({
       kind: 'http_error',

@@ -121,6 +121,132 @@ describe('behind a backlog of 1,000 messages for one channel', () => {
   }, 180_000);
 });
 
+/** Of each message, in the order of acceptance: when it was accepted, and how long after that it was posted. */
+interface Wait {
+  key: string;
+  acceptedAt: number;
+  waitMs: number;
+}
+
+/** Sends so many messages over 60 channels, and waits until all are posted. */
+async function burst(name: string, count: number): Promise<{ perSecond: number; waits: Wait[] }> {
+  const accepted = new Map<string, number>();
+  const before = posts().length;
+  const from = Date.now();
+  let next = 0;
+  const sendOneByOne = async (): Promise<void> => {
+    while (next < count) {
+      const index = next++;
+      const key = `${name}-${index}`;
+      await send(key, slackChannel(index % 60));
+      accepted.set(key, Date.now());
+    }
+  };
+  await Promise.all(Array.from({ length: 40 }, sendOneByOne));
+  const shown = await harness.sandbox.waitForPosts(before + count, { platform: 'slack' }, 180_000);
+  const waits = shown.slice(before).map(({ text, postedAt }) => {
+    const acceptedAt = accepted.get(text) ?? postedAt;
+    return { key: text, acceptedAt, waitMs: Math.max(0, postedAt - acceptedAt) };
+  });
+  const last = Math.max(...shown.map(({ postedAt }) => postedAt));
+  return {
+    perSecond: (1_000 * count) / (last - from),
+    waits: waits.sort((one, other) => one.acceptedAt - other.acceptedAt),
+  };
+}
+
+/** Those that waited longer than 1.5 times the median of the 20 that were accepted just before and just after them. */
+function longWaits(waits: readonly Wait[]): (Wait & { medianMs: number })[] {
+  return waits.flatMap((wait, index) => {
+    const first = Math.max(0, Math.min(index - 10, waits.length - 21));
+    const beside = waits.slice(first, first + 21).filter((each) => each !== wait);
+    const medianMs = quantile(
+      beside.map((each) => each.waitMs),
+      0.5,
+    );
+    return wait.waitMs > 1.5 * medianMs ? [{ ...wait, medianMs }] : [];
+  });
+}
+
+/** Those whose own attempts don't explain it: what the platform asks one delivery to wait is that delivery's. */
+async function unexplained(
+  waits: readonly Wait[],
+): Promise<{ waitMs: number; medianMs: number; ownMs: number }[]> {
+  const long = await Promise.all(
+    longWaits(waits).map(async ({ key, medianMs, waitMs }) => {
+      const { deliveries } = await harness.message(key);
+      const pauses = deliveries[0]?.attempts.map((attempt) => attempt.nextAttemptInMs ?? 0) ?? [];
+      return { waitMs, medianMs, ownMs: pauses.reduce((sum, each) => sum + each, 0) };
+    }),
+  );
+  return long.filter(({ medianMs, ownMs, waitMs }) => waitMs > 1.5 * medianMs + ownMs + HICCUP_MS);
+}
+
+/** What else the machine does may hold up the first messages of a burst, which hardly wait. */
+const HICCUP_MS = 1_000;
+
+describe('429s', () => {
+  const limited = { kind: 'rate_limited', platform: 'slack', retryAfter: '1' } as const;
+
+  it('of 3 % of the calls cost at most a fifth of the rate: 2,000 messages for 60 channels', async () => {
+    await start({ retry: { initialDelay: '1s', maximumDelay: '5m', attempts: 15 } });
+    await burst('warm-up', 120);
+    const seconds = { free: 0, limited: 0 };
+    // In this order, so that what makes the machine slower with time strikes both alike.
+    for (const [turn, kind] of (['free', 'limited', 'limited', 'free'] as const).entries()) {
+      const every = kind === 'limited' && harness.sandbox.addFault({ ...limited, every: 33 });
+      const { perSecond, waits } = await burst(`${kind}-${turn}`, 1_000);
+      if (every) harness.sandbox.removeFault(every);
+      const odd = await unexplained(waits);
+      console.log(
+        `${kind}: ${perSecond.toFixed(1)}/s, ${longWaits(waits).length} waited for long, ${odd.length} unexplained`,
+      );
+      seconds[kind] += 1_000 / perSecond;
+      expect(odd).toEqual([]);
+    }
+    const refused = posting().filter(({ fault }) => fault === 'rate_limited').length;
+    console.log(
+      `3 % of the calls answered 429 (${refused}): ${(seconds.free / seconds.limited).toFixed(2)} of the rate without`,
+    );
+    expect(refused).toBeGreaterThanOrEqual(60);
+    expect(seconds.free / seconds.limited).toBeGreaterThanOrEqual(0.8);
+  }, 400_000);
+
+  it('of all calls for 30 s: one call every few seconds, and the same rate as before 15 s after the end', async () => {
+    await start({ retry: { initialDelay: '1s', maximumDelay: '5m', attempts: 15 } });
+    await burst('warm-up', 120);
+    const all = burst('through', 1_000);
+    await harness.sandbox.waitForPosts(120 + 200, { platform: 'slack' }, 60_000);
+    const from = Date.now();
+    const fault = harness.sandbox.addFault(limited);
+    await new Promise((resolve) => setTimeout(resolve, 30_000));
+    harness.sandbox.removeFault(fault);
+    const end = Date.now();
+    const { waits } = await all;
+
+    const calls = posting().map(({ at }) => at);
+    const perSecond = (fromMs: number, toMs: number) =>
+      (1_000 * calls.filter((at) => at >= fromMs && at < toMs).length) / (toMs - fromMs);
+    const before = perSecond(from - 5_000, from);
+    const probes = perSecond(from + 10_000, end) * ((end - from - 10_000) / 1_000);
+    const last = Math.max(...posts().map(({ postedAt }) => postedAt));
+    const after = perSecond(end + 10_000, Math.min(end + 15_000, last));
+    const odd = await unexplained(waits);
+    console.log(
+      `429s for 30 s: ${before.toFixed(1)} calls/s before, ${probes} calls in the last 20 s of it, ${after.toFixed(1)}/s 10 to 15 s after it, all posted ${((last - end) / 1_000).toFixed(1)} s after it; ${odd.length} waited for too long`,
+    );
+    expect(probes).toBeGreaterThanOrEqual(3);
+    expect(probes).toBeLessThanOrEqual(10);
+    if (last > end + 11_000) expect(after).toBeGreaterThanOrEqual(0.8 * before);
+    expect(odd).toEqual([]);
+    const dead = await harness.request<{ messages?: unknown[] }>(
+      'GET',
+      '/v1/messages?status=dead_lettered',
+    );
+    expect(dead.body.messages).toEqual([]);
+  }, 240_000);
+});
+
 it('sees 1,000 messages through an outage of 30 s: calls stay under the account’s limit, and come back without a wave', async () => {
   const limit = 20;
   // Looking for an earlier post is a call too.

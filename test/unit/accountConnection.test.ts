@@ -1,6 +1,11 @@
 /** What one worker process knows of an account: when it may be called, and what it reports. */
-import { beforeEach, describe, expect, it } from 'vitest';
-import { AccountConnection, AccountHeldBack } from '../../src/accounts/accountConnection.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  AccountConnection,
+  AccountHeldBack,
+  type AccountCall,
+} from '../../src/accounts/accountConnection.js';
+import type { Slowdown } from '../../src/accounts/accountPace.js';
 import type { ConfiguredAccount } from '../../src/config/configuration.js';
 import { DeliveryError } from '../../src/domain/delivery.js';
 import type { DestinationAdapter } from '../../src/destinations/destination.js';
@@ -23,19 +28,20 @@ const limited = (retryAfterMs?: number) =>
     retryAfterMs,
   });
 
-let now: number;
 let secretIsThere: boolean;
 let worksWhenAsked: boolean;
 let made: number;
-let reports: AccountTrouble[];
+let troubles: AccountTrouble[];
+let slowdowns: Slowdown[];
 let connection: AccountConnection;
 
 beforeEach(() => {
-  now = 1_000_000;
+  vi.useFakeTimers();
   secretIsThere = true;
   worksWhenAsked = true;
   made = 0;
-  reports = [];
+  troubles = [];
+  slowdowns = [];
   const createAdapter = (): DestinationAdapter => {
     if (!secretIsThere) throw new ConfigurationError('The file token is missing or empty.');
     made += 1;
@@ -47,110 +53,186 @@ beforeEach(() => {
   };
   connection = accountOn({ ...slack, createAdapter });
 });
+afterEach(() => {
+  connection.close();
+  vi.useRealTimers();
+});
 
 function accountOn(platform: ConfiguredAccount['platform']): AccountConnection {
   const account = { platform, name: 'default' } as ConfiguredAccount;
-  return new AccountConnection(
-    account,
-    (trouble) => reports.push(trouble),
-    () => now,
-  );
+  return new AccountConnection(account, {
+    trouble: (trouble) => troubles.push(trouble),
+    slowdown: (slowdown) => slowdowns.push(slowdown),
+  });
 }
 
+const acquire = (waitsAtMostMs = 0, dueAt = '2026-11-25T12:00:00.000Z'): Promise<AccountCall> =>
+  connection.acquire({
+    priority: 3,
+    dueAt,
+    waitsAtMostMs,
+    signal: new AbortController().signal,
+  });
+
 describe('credentials that are refused', () => {
-  it('are used no more, and reported once for all that were under way', () => {
+  it('are used no more, and reported once for all that were under way', async () => {
     connection.open();
-    const adapter = connection.acquireAdapter();
+    const call = await acquire();
     for (const number of [1, 2, 3]) {
-      expect(connection.recordResult(adapter, slackChannel(number), REFUSED)).toBe(true);
+      expect(connection.recordResult(call, slackChannel(number), REFUSED)).toBe(true);
     }
-    expect(reports).toMatchObject([{ kind: 'credentials_rejected' }]);
-    expect(() => connection.acquireAdapter()).toThrow(AccountHeldBack);
+    expect(troubles).toMatchObject([{ kind: 'credentials_rejected' }]);
+    await expect(acquire()).rejects.toThrow(AccountHeldBack);
     expect(made).toBe(1);
   });
 
-  it('are tried by one delivery after a while, and then more and more seldom', () => {
+  it('are tried by one delivery after a while, and then more and more seldom', async () => {
     connection.open();
-    connection.recordResult(connection.acquireAdapter(), slackChannel(1), REFUSED);
+    connection.recordResult(await acquire(), slackChannel(1), REFUSED);
     const trials: number[] = [];
-    const from = now;
-    for (; now < from + 10 * 60_000; now += 1_000) {
-      try {
-        const adapter = connection.acquireAdapter();
-        trials.push((now - from) / 1_000);
-        expect(() => connection.acquireAdapter()).toThrow(AccountHeldBack);
-        connection.recordResult(adapter, slackChannel(1), REFUSED);
-      } catch (error) {
-        if (!(error instanceof AccountHeldBack)) throw error;
+    const from = Date.now();
+    while (Date.now() < from + 10 * 60_000) {
+      const call = await acquire().catch(() => undefined);
+      if (call) {
+        trials.push((Date.now() - from) / 1_000);
+        await expect(acquire()).rejects.toThrow(AccountHeldBack);
+        connection.recordResult(call, slackChannel(1), REFUSED);
       }
+      await vi.advanceTimersByTimeAsync(1_000);
     }
-    expect(trials.length).toBeGreaterThan(1);
-    expect(trials.length).toBeLessThan(6);
+    expect(trials.length).toBeGreaterThan(5);
+    expect(trials.length).toBeLessThan(12);
   });
 
   it('are used again once a check of new ones succeeds, and not before', async () => {
     connection.open();
-    connection.recordResult(connection.acquireAdapter(), slackChannel(1), REFUSED);
+    connection.recordResult(await acquire(), slackChannel(1), REFUSED);
     worksWhenAsked = false;
     await expect(connection.check()).rejects.toThrow('token_revoked');
-    expect(() => connection.acquireAdapter()).toThrow(AccountHeldBack);
+    await expect(acquire()).rejects.toThrow(AccountHeldBack);
     worksWhenAsked = true;
     await connection.check();
-    expect(connection.acquireAdapter()).toBeDefined();
+    expect(await acquire()).toBeDefined();
+  });
+
+  it('let those who wait go at the moment when a check succeeds, those that were due first before the others', async () => {
+    connection.open();
+    connection.recordResult(await acquire(), slackChannel(1), REFUSED);
+    const gone: string[] = [];
+    for (const minute of ['07', '03', '05']) {
+      void acquire(60_000, `2026-11-25T12:${minute}:00.000Z`).then(() => gone.push(minute));
+    }
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect(gone).toEqual([]);
+    await connection.check();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(gone).toEqual(['03', '05', '07']);
+  });
+
+  it('hold nobody longer than it may wait, and nobody at all in a process that stops', async () => {
+    connection.open();
+    connection.recordResult(await acquire(), slackChannel(1), REFUSED);
+    const short = expect(acquire(1_000)).rejects.toThrow('token_revoked');
+    await vi.advanceTimersByTimeAsync(1_000);
+    await short;
+    const long = expect(acquire(60_000)).rejects.toThrow(AccountHeldBack);
+    connection.close();
+    await long;
   });
 
   it('that were replaced meanwhile say nothing of the new ones', async () => {
     connection.open();
-    const old = connection.acquireAdapter();
+    const old = await acquire();
     connection.recordResult(old, slackChannel(1), REFUSED);
     await connection.check();
     expect(connection.recordResult(old, slackChannel(2), REFUSED)).toBe(true);
-    expect(connection.acquireAdapter()).not.toBe(old);
-    expect(reports).toHaveLength(1);
+    expect((await acquire()).adapter).not.toBe(old.adapter);
+    expect(troubles).toHaveLength(1);
   });
 
   it('that can’t be read are the same trouble, from the start', async () => {
     secretIsThere = false;
     expect(connection.open()).toContain('missing or empty');
-    expect(reports).toMatchObject([{ kind: 'credentials_rejected' }]);
-    expect(() => connection.acquireAdapter()).toThrow(AccountHeldBack);
+    expect(troubles).toMatchObject([{ kind: 'credentials_rejected' }]);
+    await expect(acquire()).rejects.toThrow(AccountHeldBack);
+    const waits = acquire(60_000);
+    await vi.advanceTimersByTimeAsync(16_000);
     secretIsThere = true;
     await connection.check();
-    expect(connection.acquireAdapter()).toBeDefined();
+    expect(await waits).toBeDefined();
   });
 
-  it('of a destination are that destination’s', () => {
-    const webhooks = accountOn({ ...connection.account.platform, credentials: 'destination' });
-    webhooks.open();
-    expect(webhooks.recordResult(webhooks.acquireAdapter(), slackChannel(1), REFUSED)).toBe(false);
-    expect(webhooks.acquireAdapter()).toBeDefined();
-    expect(reports).toEqual([]);
+  it('of a destination are that destination’s', async () => {
+    connection = accountOn({ ...connection.account.platform, credentials: 'destination' });
+    connection.open();
+    expect(connection.recordResult(await acquire(), slackChannel(1), REFUSED)).toBe(false);
+    expect(await acquire()).toBeDefined();
+    expect(troubles).toEqual([]);
   });
 });
 
 describe('429', () => {
-  it('of three destinations within seconds is the account’s: it pauses for the shortest time that was asked for', () => {
+  /** So many calls, each for another of the channels. */
+  async function call(count: number, channels: number, error?: DeliveryError): Promise<void> {
+    for (let index = 0; index < count; index += 1) {
+      connection.recordResult(await acquire(), slackChannel(index % channels), error);
+      await vi.advanceTimersByTimeAsync(20);
+    }
+  }
+
+  it('of most calls to several destinations is the account’s: it pauses, and those who wait go one by one', async () => {
     connection.open();
-    const adapter = connection.acquireAdapter();
-    connection.recordResult(adapter, slackChannel(1), limited(600_000));
-    connection.recordResult(adapter, slackChannel(2), limited(3_000));
-    expect(connection.acquireAdapter()).toBe(adapter);
-    connection.recordResult(adapter, slackChannel(3), limited());
-    expect(() => connection.acquireAdapter()).toThrow(AccountHeldBack);
-    expect(reports).toMatchObject([{ kind: 'rate_limited', retryAfterMs: 3_000 }]);
-    now += 3_000;
-    expect(connection.acquireAdapter()).toBe(adapter);
+    await call(40, 20);
+    const failing = call(40, 20, limited(3_000));
+    await expect(failing).rejects.toThrow(AccountHeldBack);
+    expect(slowdowns).toHaveLength(1);
+    expect(connection.isLimited).toBe(true);
+
+    const gone: number[] = [];
+    for (const number of [1, 2, 3]) {
+      void acquire(60_000).then((probe) => {
+        gone.push(number);
+        connection.recordResult(
+          probe,
+          slackChannel(number),
+          number === 3 ? undefined : limited(1_000),
+        );
+      });
+    }
+    await vi.advanceTimersByTimeAsync(2_900);
+    expect(gone).toEqual([]);
+    await vi.advanceTimersByTimeAsync(400);
+    expect(gone).toEqual([1]);
+    await vi.advanceTimersByTimeAsync(3_400);
+    expect(gone).toEqual([1, 2]);
+    await vi.advanceTimersByTimeAsync(3_400);
+    expect(gone).toEqual([1, 2, 3]);
+    expect(troubles).toEqual([]);
   });
 
-  it('of one destination, or of several over time, is theirs', () => {
+  it('of one destination, or of few of many, is theirs', async () => {
     connection.open();
-    const adapter = connection.acquireAdapter();
-    for (let index = 0; index < 20; index += 1) {
-      connection.recordResult(adapter, slackChannel(1), limited(1_000));
-      connection.recordResult(adapter, slackChannel(index), limited(1_000));
-      now += 6_000;
+    await call(40, 20);
+    await call(40, 1, limited(1_000));
+    await call(40, 20);
+    for (let round = 0; round < 20; round += 1) {
+      await call(32, 20);
+      await call(1, 1, limited(1_000));
     }
-    expect(connection.acquireAdapter()).toBe(adapter);
-    expect(reports).toEqual([]);
+    expect(slowdowns).toEqual([]);
+    expect(connection.isLimited).toBe(false);
+  });
+
+  it('during a refusal of the credentials, and a refusal during a pause, are both known', async () => {
+    connection.open();
+    await expect(call(40, 20, limited(3_000))).rejects.toThrow(AccountHeldBack);
+    const probe = acquire(60_000);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(connection.recordResult(await probe, slackChannel(1), REFUSED)).toBe(true);
+    expect(troubles).toMatchObject([{ kind: 'credentials_rejected' }]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    await expect(acquire()).rejects.toThrow('token_revoked');
+    await connection.check();
+    expect(await acquire(1)).toBeDefined();
   });
 });

@@ -39,7 +39,8 @@ export async function deliverThrough(
   const deliver = createDeliver({
     connectionFor: () =>
       ({
-        acquireAdapter: () => adapter,
+        acquire: () => Promise.resolve({ adapter, startedAt: Date.now() }),
+        isLimited: false,
         recordResult: () => false,
       }) as unknown as AccountConnection,
     random: () => 0.5,

@@ -1,19 +1,17 @@
 import {
   condition,
   continueAsNew,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
-  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { WorkflowQueueActivities } from '../../contract/activities.js';
 import { REMEDIES } from '../../domain/remedies.js';
-import {
-  accountTroubleSignal,
-  type AccountTrouble,
-  type AccountTroubleInput,
-} from '../../contract/accountTrouble.js';
+import { accountTroubleSignal, type AccountTroubleInput } from '../../contract/accountTrouble.js';
+import { oneTroubleAtATime } from './oneTroubleAtATime.js';
+import { OpenTroubles } from './openTroubles.js';
 
 const { checkAccount, paceAccount } = proxyActivities<WorkflowQueueActivities>({
   startToCloseTimeout: '1m',
@@ -27,86 +25,102 @@ const { tellOperators } = proxyActivities<WorkflowQueueActivities>({
 /** Between two checks of credentials that are refused: at first, and at most. */
 const FIRST_CHECK_MS = 5_000;
 const LONGEST_CHECK_MS = 60_000;
-/** After a pause that the platform asked for, the pace is raised in these steps, each for so long. */
-const PACES_AFTER_PAUSE = [0.25, 0.5];
-const PACE_STEP_MS = 10_000;
+/** While workers with different configurations run, some don't know the account. It is gone after so many of them in a row. */
+const GONE_CHECKS = 5;
 /** A trouble that returns within this time of its end is the same one: it keeps its check interval and is not notified again. */
 const RELAPSE_MS = 60_000;
 
+const EACH_TROUBLE_HAS_ITS_END_PATCH = 'each-trouble-has-its-end';
+
 /**
- * The trouble of one account: its credentials are refused, or the platform asks the whole account to wait. It stops the
- * account's task queue, so that deliveries wait there without an attempt, and starts it again when the trouble is over.
- * Each account has at most one; the workers report to it.
+ * The troubles of one account: its credentials are refused, or the platform asks the whole account to wait, or both. It stops
+ * the account's task queue, so that deliveries wait there without an attempt, and starts it again when every trouble is over.
+ * Each account has at most one such workflow; the workers report to it.
  */
-export async function accountTrouble({ account, carried }: AccountTroubleInput): Promise<void> {
-  const troubles = carried?.troubles ?? [];
+export async function accountTrouble(input: AccountTroubleInput): Promise<void> {
+  if (!patched(EACH_TROUBLE_HAS_ITS_END_PATCH)) {
+    await oneTroubleAtATime(input);
+    return;
+  }
+  const { account, carried } = input;
+  const open = new OpenTroubles(carried?.troubles ?? [], Date.now());
   const incident = {
     toldOperators: carried?.toldOperators ?? false,
     since: carried?.since ?? new Date().toISOString(),
     checkAfterMs: carried?.checkAfterMs ?? FIRST_CHECK_MS,
   };
-  setHandler(accountTroubleSignal, (trouble) => {
-    troubles.push(trouble);
+  let checkAt: number | undefined;
+  let checksGone = 0;
+  setHandler(accountTroubleSignal, (report) => {
+    open.add(report, Date.now());
   });
 
-  while (await condition(() => troubles.length > 0, RELAPSE_MS)) {
-    const trouble = worstOf(troubles.splice(0));
-    if (trouble.kind === 'rate_limited') await pauseThenRaisePace(trouble);
-    else await stopUntilCredentialsWork(trouble);
+  while (await condition(() => open.isAny, RELAPSE_MS)) {
+    await stopQueueUntilOver();
     // A platform may ask for a pause every minute, for days.
-    if (workflowInfo().continueAsNewSuggested) await continueWith(troubles);
+    await continueIfSuggested();
   }
 
-  async function continueWith(ahead: AccountTrouble[]): Promise<never> {
-    const carried = { ...incident, troubles: ahead };
-    return await continueAsNew<typeof accountTrouble>({ account, carried });
-  }
-
-  async function stopUntilCredentialsWork(trouble: AccountTrouble): Promise<void> {
-    await paceAccount(account, 0, `sendproof: stopped, the credentials of ${account} are refused`);
-    let { detail } = trouble;
-    for (;;) {
-      showRefusedCredentials(detail);
-      if (!incident.toldOperators) await notifyOperators(detail);
-      await sleep(incident.checkAfterMs * (0.8 + 0.4 * Math.random()));
-      incident.checkAfterMs = Math.min(LONGEST_CHECK_MS, incident.checkAfterMs * 2);
-      const check = await checkAccount(account);
-      if (check.outcome !== 'refused') break;
-      ({ detail } = check);
-      if (workflowInfo().continueAsNewSuggested) {
-        await continueWith([...troubles, { ...trouble, detail }]);
-      }
+  async function stopQueueUntilOver(): Promise<void> {
+    let stoppedFor: string | undefined;
+    while (open.isAny) {
+      await continueIfSuggested();
+      const reason = showTrouble();
+      if (reason !== stoppedFor) await paceAccount(account, 0, `sendproof: ${reason}`);
+      stoppedFor = reason;
+      if (open.refusal !== undefined && !incident.toldOperators)
+        await notifyOperators(open.refusal);
+      await waitForNextEnd();
+      open.endPause(Date.now());
+      if (open.refusal !== undefined && isDue(checkAt)) await checkCredentials();
     }
-    // Reports that came in before the check are out of date.
-    troubles.length = 0;
     await paceAccount(account, 1, 'sendproof: the account’s limits');
-    setCurrentDetails(`**${account}** works again since ${new Date().toISOString()}.`);
   }
 
-  async function pauseThenRaisePace({ detail, retryAfterMs = 0 }: AccountTrouble): Promise<void> {
-    const until = new Date(Date.now() + retryAfterMs).toISOString();
-    setCurrentDetails(`**${account}** is paused until ${until}, as the platform asked: ${detail}`);
-    await paceAccount(account, 0, `sendproof: the platform asked ${account} to wait`);
-    await sleep(retryAfterMs);
-    // Deliveries that were refused before the pause took effect need no further pause.
-    troubles.length = 0;
-    for (const share of PACES_AFTER_PAUSE) {
-      await paceAccount(
-        account,
-        share,
-        `sendproof: ${account} delivers slowly after a pause that the platform asked for`,
+  /** Resolves when a trouble may be over, or there is a new one. */
+  async function waitForNextEnd(): Promise<void> {
+    if (open.refusal === undefined) checkAt = undefined;
+    else checkAt ??= Date.now() + incident.checkAfterMs * (0.8 + 0.4 * Math.random());
+    const nextEnd = Math.min(...[checkAt, open.pause?.until].filter((at) => at !== undefined));
+    const { changes } = open;
+    const leftMs = Math.max(1, Math.ceil(nextEnd - Date.now()));
+    await condition(() => open.changes !== changes, leftMs);
+  }
+
+  async function checkCredentials(): Promise<void> {
+    checkAt = undefined;
+    incident.checkAfterMs = Math.min(LONGEST_CHECK_MS, incident.checkAfterMs * 2);
+    const { detail, outcome } = await checkAccount(account);
+    checksGone = outcome === 'gone' ? checksGone + 1 : 0;
+    if (outcome === 'works' || checksGone >= GONE_CHECKS) {
+      // Reports that came in before the check are out of date.
+      open.endRefusal();
+      const now = new Date().toISOString();
+      setCurrentDetails(
+        outcome === 'works'
+          ? `**${account}** works again since ${now}.`
+          : `**${account}** is no longer configured, as of ${now}.`,
       );
-      if (await condition(() => troubles.length > 0, PACE_STEP_MS)) return;
+    } else if (outcome === 'refused') {
+      open.add({ kind: 'credentials_rejected', detail }, Date.now());
     }
-    await paceAccount(account, 1, 'sendproof: the account’s limits');
-    setCurrentDetails(`**${account}** delivers at its usual pace again.`);
   }
 
-  function showRefusedCredentials(detail: string): void {
+  /** @returns why the queue is stopped, for Temporal's tools */
+  function showTrouble(): string {
+    const { pause, refusal } = open;
+    if (refusal !== undefined) {
+      setCurrentDetails(
+        `The credentials of **${account}** are refused since ${incident.since}: ${refusal}\n\n` +
+          `Its messages wait; none is lost. ${REMEDIES.credentials_rejected}`,
+      );
+      return `stopped, the credentials of ${account} are refused`;
+    }
+    const until = new Date(pause?.until ?? Date.now()).toISOString();
     setCurrentDetails(
-      `The credentials of **${account}** are refused since ${incident.since}: ${detail}\n\n` +
-        `Its messages wait; none is lost. ${REMEDIES.credentials_rejected}`,
+      `**${account}** is paused until ${until}, as the platform asked: ${pause?.detail ?? ''}`,
     );
+    return `the platform asked ${account} to wait`;
   }
 
   /** A notice that fails, perhaps because operators are reached through this very account, must not stop its recovery. */
@@ -119,12 +133,14 @@ export async function accountTrouble({ account, carried }: AccountTroubleInput):
       priority: 1,
     }).catch(() => undefined);
   }
+
+  async function continueIfSuggested(): Promise<void> {
+    if (!workflowInfo().continueAsNewSuggested) return;
+    const troubles = open.reports(Date.now());
+    await continueAsNew<typeof accountTrouble>({ account, carried: { ...incident, troubles } });
+  }
 }
 
-/** Credentials that are refused come before a pause; of several pauses the longest counts. */
-function worstOf(troubles: readonly AccountTrouble[]): AccountTrouble {
-  return troubles.reduce((worst, each) => {
-    if (each.kind !== worst.kind) return each.kind === 'credentials_rejected' ? each : worst;
-    return (each.retryAfterMs ?? 0) > (worst.retryAfterMs ?? 0) ? each : worst;
-  });
+function isDue(at: number | undefined): boolean {
+  return at !== undefined && at <= Date.now();
 }

@@ -23,27 +23,48 @@ const REQUESTS_PER_ATTEMPT = 4;
 /** For everything but the requests. */
 const ATTEMPT_OVERHEAD_MS = 5_000;
 
-/** The pause between two activities of a delivery that is held back: at first, and at most. */
-const FIRST_HOLD_MS = 5_000;
-const LONGEST_HOLD_MS = 30 * 60_000;
+/**
+ * How long an activity may wait in its worker for an account that is unavailable. Long enough that those that were accepted
+ * first are still first after most troubles. A worker that is lost meanwhile leaves an attempt of unknown outcome, so it is
+ * not longer than that.
+ */
+const HOLD_MS = 5 * 60_000;
+/**
+ * The pause before a delivery that was held back is scheduled again, as a share of the time since that happened first. It
+ * bounds the history, whose length then grows with the logarithm of the time: a delivery that is held back every three
+ * seconds has some 1,500 events more after a year, one that is held back every five minutes some 1,000. Temporal ends a
+ * workflow with 51,200.
+ */
+const PAUSE_SHARE = 0.1;
 
 /**
  * Attempts a delivery until it is confirmed, has expired or is a dead letter. Each part of a message that takes several posts
- * is an activity of its own, so that the limits of the account's task queue hold for parts as for messages. While its whole account is unavailable it is
- * held back without using up attempts, mostly in the account's task queue, which is then stopped.
+ * is an activity of its own, so that the limits of the account's task queue hold for parts as for messages. While its whole
+ * account is unavailable it is held back without using up attempts: in the account's task queue, or by the worker. The hold
+ * ends with its cause.
  */
 export async function attemptDelivery(
   delivery: Delivery,
   index: number,
   input: DeliverMessageInput,
 ): Promise<void> {
-  for (let holdMs = FIRST_HOLD_MS; ; holdMs = Math.min(LONGEST_HOLD_MS, 2 * holdMs)) {
-    while ((await runActivity(delivery, index, input)) === 'part_posted') holdMs = FIRST_HOLD_MS;
+  let heldSince: number | undefined;
+  for (;;) {
+    while ((await runActivity(delivery, index, input)) === 'part_posted') heldSince = undefined;
     if (delivery.isFinal || delivery.stage.kind === 'dead_lettered') return;
 
+    heldSince ??= Date.now();
     const leftMs = millisecondsUntil(input.expiresAt) ?? Number.POSITIVE_INFINITY;
-    await sleep(Math.min(leftMs, holdMs * (0.5 + Math.random() / 2)));
+    await sleep(Math.min(leftMs, pauseAfterHoldMs(Date.now() - heldSince, Math.random())));
   }
+}
+
+/**
+ * @param heldMs how long ago the delivery was first held back
+ * @param random a number in [0, 1)
+ */
+export function pauseAfterHoldMs(heldMs: number, random: number): number {
+  return Math.ceil(1 + PAUSE_SHARE * heldMs * (0.75 + random / 2));
 }
 
 /**
@@ -70,7 +91,7 @@ async function runActivity(
     taskQueue,
     summary: destination,
     priority: { priorityKey: priority, fairnessKey },
-    startToCloseTimeout: attemptMs,
+    startToCloseTimeout: HOLD_MS + attemptMs,
     // An attempt refuses to post after the expiry. One that began just before it has time to report its outcome.
     ...(leftMs !== undefined && { scheduleToCloseTimeout: leftMs + attemptMs }),
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
@@ -96,6 +117,7 @@ async function runActivity(
       onAmbiguous,
       retry,
       dueAt: dueAt(input),
+      holdMs: HOLD_MS,
       expiresAt,
       traceId,
       earlierAttempts: delivery.attempts,

@@ -87,8 +87,7 @@ export class Delivery {
   get attemptsLeft(): number {
     const countedFrom = Math.max(this.decidedUpTo, this.#postedUpTo);
     const whileAccountUnavailable = this.attempts.filter(
-      ({ number, outcome, reason }) =>
-        number > countedFrom && outcome === 'transient' && reason === 'credentials_rejected',
+      (attempt) => attempt.number > countedFrom && wasHeldBack(attempt),
     ).length;
     const used = lastNumber(this.attempts) - countedFrom - whileAccountUnavailable;
     return Math.max(1, this.plan.retry.attempts - used);
@@ -130,6 +129,13 @@ export class Delivery {
     this.#stage = stageAfterParking(deadLetter, decision, now);
     this.decidedUpTo = lastNumber(this.attempts);
   }
+}
+
+/** Whether the account was unavailable: it ended its activity, though a retry would have helped. */
+function wasHeldBack({ outcome, reason, nextAttemptInMs }: Attempt): boolean {
+  if (outcome !== 'transient') return false;
+  const isEnd = nextAttemptInMs === undefined;
+  return reason === 'credentials_rejected' || (reason === 'rate_limited' && isEnd);
 }
 
 function stageAfterParking(
