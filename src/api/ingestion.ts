@@ -134,6 +134,8 @@ async function accept(
 
 /** Half of the calls to Temporal that may run at once, so that other requests proceed beside a batch. */
 const BATCH_SLICE = 50;
+/** So many messages without an answer of Temporal's, and none with one, are no trouble of the messages. */
+const UNANSWERED_IN_A_ROW = 10;
 
 /** In slices that fit into these bounds, so that a large batch waits for itself instead of being refused. */
 async function acceptBatch(
@@ -142,14 +144,21 @@ async function acceptBatch(
   operation: Operation,
 ): Promise<BatchResult[]> {
   const results: BatchResult[] = [];
+  let unansweredInARow = 0;
   for (let at = 0; at < messages.length; at += BATCH_SLICE) {
     const slice = messages.slice(at, at + BATCH_SLICE);
-    results.push(
-      ...(await Promise.all(slice.map((message) => acceptOne(context, message, operation)))),
+    const answers = await Promise.all(
+      slice.map((message) => acceptOne(context, message, operation)),
     );
-    const unavailable = results.find(({ status }) => status === 503);
-    // The other slices would each wait for the same failure, for minutes in all.
-    if (unavailable) return messages.map((_, index) => results[index] ?? unavailable);
+    results.push(...answers);
+    const unavailable = answers.filter(({ status }) => status === 503);
+    const isAnswered = answers.some(({ status }) => status < 300 || status === 422);
+    unansweredInARow = isAnswered ? 0 : unansweredInARow + unavailable.length;
+    const [last] = unavailable;
+    // The other slices would each wait for the same failure, for minutes in all. One message alone decides for no other.
+    if (last && unansweredInARow >= UNANSWERED_IN_A_ROW) {
+      return messages.map((_, index) => results[index] ?? last);
+    }
   }
   return results;
 }

@@ -10,7 +10,7 @@ import { TooManyCalls } from '../temporal/callGate.js';
 import { causesOf, GRPC_STATUS, grpcFailureOf, type GrpcFailure } from '../temporal/grpcStatus.js';
 import { ApiStopping } from './apiContext.js';
 import { ACCEPTING_MESSAGES } from './boundedClients.js';
-import { Problem } from './problem.js';
+import { invalidRequest, Problem } from './problem.js';
 
 const RETRY_AFTER_SECONDS = 2;
 /** A person has to act first. */
@@ -63,11 +63,32 @@ function problemOfStatus({ status, reason }: GrpcFailure, cause: unknown): Probl
         'Temporal refuses the credentials of sendproof. An operator has to check TEMPORAL_API_KEY or the TLS certificate, and their rights in the namespace. The log of the API has Temporal’s reason.',
         { cause, retryAfterSeconds: RETRY_AFTER_REPAIR_SECONDS },
       );
+    case GRPC_STATUS.INVALID_ARGUMENT:
+      return LIMIT.test(reason) ? beyondLimit(reason, cause) : undefined;
     case GRPC_STATUS.NOT_FOUND:
       return /^namespace\b/i.test(reason) ? namespaceNotFound(cause) : workflowNotFound(cause);
     default:
       return undefined;
   }
+}
+
+/** As "search attribute Destination value size 3231 exceeds size limit 2048". */
+const LIMIT = /exceed|too (?:large|long|big)|limit/i;
+/** The field of a message that a limit of Temporal's concerns. */
+const LIMITED_FIELDS: readonly [RegExp, string][] = [
+  [/\bDestination\b/, 'destinations'],
+  [/\bSourceReference\b/, 'correlation.reference'],
+  [/\bSource\b/, 'correlation.source'],
+  [/workflow ?id/i, 'deduplicationKey'],
+];
+
+/** This server's limits are smaller than those that are checked before. The same request is refused for ever. */
+function beyondLimit(reason: string, cause: unknown): Problem {
+  const field = LIMITED_FIELDS.find(([words]) => words.test(reason))?.[1] ?? '(whole body)';
+  return invalidRequest(
+    [{ field, detail: `is too large for this Temporal server (${reason}): shorten it` }],
+    cause,
+  );
 }
 
 function noAnswer(cause: unknown): Problem {

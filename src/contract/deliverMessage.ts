@@ -41,6 +41,11 @@ export interface MessageMemo {
   fingerprint: Record<string, string>;
   /** Random for each start, so that of several concurrent identical starts the successful one can recognise itself. */
   startToken: string;
+  /** The destinations, where the search attribute has short names of them. */
+  destinations?: string[] | undefined;
+  /** The source and the reference, where the search attributes have another form of them. */
+  source?: string | undefined;
+  reference?: string | undefined;
 }
 
 /** The result of a message that was confirmed everywhere. */

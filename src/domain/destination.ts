@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { INVISIBLE } from '../lib/text.js';
+import { INVISIBLE, utf8Length } from '../lib/text.js';
 import type { AccountParts } from './account.js';
 
 /** `<platform>:<account>/<path>`, as `slack:default/C0123ABC`. */
@@ -10,9 +10,15 @@ const DESTINATION = new RegExp(
   'u',
 );
 
+/** The id of its dead-letter queue has four bytes more, and Temporal servers may limit ids to 255. */
+const LONGEST = 250;
+
 export const destinationSchema = z
   .string()
-  .max(500, 'must be at most 500 characters')
+  .max(LONGEST, `must be at most ${LONGEST} characters`)
+  .refine((text) => text.length > LONGEST || utf8Length(text) <= LONGEST, {
+    error: `must be at most ${LONGEST} bytes of UTF-8`,
+  })
   .refine((text): text is Destination => DESTINATION.test(text), {
     error: 'must have the form <platform>:<account>/<channel>, as slack:default/C0123ABC',
   })

@@ -2,15 +2,14 @@
 import { z } from 'zod';
 import { ACKNOWLEDGEMENT_EVENTS } from './acknowledgement.js';
 import { durationUpTo } from '../lib/duration.js';
-import { INVISIBLE, NOT_IN_ONE_LINE, withoutTerminalCodes } from '../lib/text.js';
+import { INVISIBLE, NOT_IN_ONE_LINE, utf8Length, withoutTerminalCodes } from '../lib/text.js';
 import { type Destination, destinationSchema } from './destination.js';
 
 /** Ids of our own begin with these, so a client's key may not. */
 export const RESERVED_KEY_PREFIXES = ['dlq/', 'sendproof/', 'temporal-sys'] as const;
 
-const KEY_MAX_LENGTH = 255;
 /** Temporal's `limit.maxIDLength` counts bytes, and some servers set it to 255. */
-const utf8Length = (text: string): number => new TextEncoder().encode(text).length;
+const KEY_MAX_LENGTH = 255;
 
 /** An empty key has an error of its own. */
 const KEY = new RegExp(`^(?:[^\\s${INVISIBLE}](?:[^${INVISIBLE}]*[^\\s${INVISIBLE}])?)?$`, 'u');
@@ -82,15 +81,19 @@ export function readableContent({ text, title, ...rest }: Content): Content {
   };
 }
 
+/** A name or an id: one line, of a length that each of Temporal's databases can search. */
+export function oneLine(text: z.ZodString): z.ZodString {
+  return text
+    .min(1, 'must not be empty')
+    .max(255, 'must be at most 255 characters')
+    .regex(
+      new RegExp(`^[^${NOT_IN_ONE_LINE}]*$`, 'u'),
+      'must be one line without control characters',
+    );
+}
+
 /** Ids and search attributes are not encrypted by payload codecs: these fields are for references, not for content. */
-const referenceText = z
-  .string()
-  .min(1, 'must not be empty')
-  .max(255, 'must be at most 255 characters')
-  .regex(
-    new RegExp(`^[^${NOT_IN_ONE_LINE}]*$`, 'u'),
-    'must be one line without control characters',
-  );
+export const referenceText = oneLine(z.string());
 
 /** The URL parser drops line breaks and tabs within an address; so they are refused before it. */
 const httpUrl = z

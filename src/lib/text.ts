@@ -8,6 +8,11 @@ export function isWellFormed(text: string): boolean {
   return !LONE_SURROGATE.test(text);
 }
 
+/** How many bytes the text takes. */
+export function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** The text of these bytes, without a byte-order mark; undefined where they are not UTF-8. */

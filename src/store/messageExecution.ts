@@ -56,13 +56,14 @@ export function messageStatus(execution: MessageExecution): MessageStatus {
 
 export function summarise(execution: MessageExecution): MessageSummary {
   const attributes = execution.typedSearchAttributes;
+  const memo = memoOf(execution);
   const { deadLetters } = (execution.memo ?? {}) as { deadLetters?: DeadLetterMemo[] };
   return {
     deduplicationKey: execution.workflowId,
     status: messageStatus(execution),
-    destinations: attributes.get(destinationAttribute) ?? [],
-    source: attributes.get(sourceAttribute),
-    reference: attributes.get(sourceReferenceAttribute),
+    destinations: memo.destinations ?? attributes.get(destinationAttribute) ?? [],
+    source: memo.source ?? attributes.get(sourceAttribute),
+    reference: memo.reference ?? attributes.get(sourceReferenceAttribute),
     traceId: attributes.get(traceIdAttribute),
     acceptedAt: execution.startTime.toISOString(),
     closedAt: execution.closeTime?.toISOString(),

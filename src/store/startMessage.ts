@@ -18,6 +18,7 @@ import {
   sourceReferenceAttribute,
   traceIdAttribute,
 } from '../contract/searchAttributes.js';
+import { destinationValues, searchableText } from './searchValues.js';
 import type { DeliverMessageInput, MessageMemo } from '../contract/deliverMessage.js';
 
 export interface MessageStart {
@@ -70,25 +71,43 @@ export async function restartMessage(
   return memo?.startToken === start.memo.startToken;
 }
 
+/** For the memo: what the search attributes have in another form. */
+function unsearchable({ correlation = {}, deliveries }: DeliverMessageInput): Partial<MessageMemo> {
+  const { reference, source } = correlation;
+  const destinations = deliveries.map(({ destination }) => destination);
+  const differs = (text: string | undefined) => text !== undefined && searchableText(text) !== text;
+  return {
+    ...(destinationValues(destinations)[0] !== destinations[0] && { destinations }),
+    ...(differs(source) && { source }),
+    ...(differs(reference) && { reference }),
+  };
+}
+
 function startOptions({ deduplicationKey, input, memo }: MessageStart) {
   const { correlation, deliverAt, deliveries, priority, traceId } = input;
   const destinations = deliveries.map(({ destination }) => destination);
   const typedSearchAttributes: SearchAttributePair[] = [
-    { key: destinationAttribute, value: destinations },
+    { key: destinationAttribute, value: destinationValues(destinations) },
     { key: traceIdAttribute, value: traceId },
   ];
   if (correlation?.source) {
-    typedSearchAttributes.push({ key: sourceAttribute, value: correlation.source });
+    typedSearchAttributes.push({
+      key: sourceAttribute,
+      value: searchableText(correlation.source),
+    });
   }
   if (correlation?.reference) {
-    typedSearchAttributes.push({ key: sourceReferenceAttribute, value: correlation.reference });
+    typedSearchAttributes.push({
+      key: sourceReferenceAttribute,
+      value: searchableText(correlation.reference),
+    });
   }
   return {
     workflowId: deduplicationKey,
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
     taskQueue: WORKFLOW_TASK_QUEUE,
     args: [input] as [DeliverMessageInput],
-    memo: { ...memo },
+    memo: { ...memo, ...unsearchable(input) },
     typedSearchAttributes,
     // A thousand messages for one channel, accepted at once, don't delay the start of another channel's.
     priority: { priorityKey: priority, fairnessKey: deliveries[0]?.fairnessKey },

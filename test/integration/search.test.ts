@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';
+import { INCIDENTS, OPS, startHarness, type Harness, type ProblemBody } from '../harness.js';
 import { eventually } from '../eventually.js';
 
 interface Page {
@@ -104,5 +105,133 @@ describe('the search for messages', () => {
       const answer = await harness.request('GET', `/v1/messages?cursor=${cursor}`);
       expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'cursor' }] } });
     }
+  });
+});
+
+/** As long as real ones: twenty of them exceed what Temporal takes as one value. */
+function teamsChannel(index: number): string {
+  const id = String(index).padStart(32, '0');
+  return `teams:default/0a1b2c3d-0000-4000-8000-000000000001/19:${id}@thread.tacv2`;
+}
+
+describe('a message to more destinations than Temporal takes as one value', () => {
+  it.each([20, 120])('is accepted, and found by each of them: %i', async (count) => {
+    const channels = Array.from({ length: count }, (_, index) => teamsChannel(count + index));
+    const destinations = Array.from({ length: 20 }, (_, index) => {
+      const [destination = '', ...fallback] = channels.filter((_each, at) => at % 20 === index);
+      return fallback.length === 0 ? destination : { destination, fallback };
+    });
+    const deduplicationKey = `to-${count}`;
+    const deliverAt = new Date(Date.now() + 3_600_000).toISOString();
+    const content = { text: 'x' };
+    const message = { deduplicationKey, destinations, content, deliverAt };
+    expect((await harness.send(message)).status).toBe(202);
+    for (const destination of [channels[0], channels.at(-1)]) {
+      const query = `destination=${encodeURIComponent(destination ?? '')}`;
+      await eventually(async () => expect(await keys(query)).toEqual([deduplicationKey]));
+    }
+    const [found] = (await search(`q=${deduplicationKey}`)).messages;
+    expect([...(found?.destinations ?? [])].sort()).toEqual([...channels].sort());
+    const { deliveries } = await harness.message(deduplicationKey);
+    expect(deliveries).toHaveLength(count);
+  });
+});
+
+describe('the search for any source and reference', () => {
+  const GIVEN = [
+    '"',
+    '\\',
+    "'",
+    "''",
+    'a"b',
+    'a\\"b',
+    "it's",
+    "'quoted'",
+    '100%',
+    '_%_',
+    '{"a":1}',
+    '\\n',
+    '*',
+    '` OR 1=1',
+  ];
+  const texts = [
+    ...new Set([
+      ...GIVEN,
+      ...fc.sample(
+        fc
+          .array(fc.constantFrom(...'"\\\'%_*?!()[]{};:-ab1😀é ＂'), { minLength: 1, maxLength: 8 })
+          .map((parts) => parts.join('')),
+        { numRuns: 40, seed: 26 },
+      ),
+    ]),
+  ];
+  const keyOf = (text: string) => `odd-${texts.indexOf(text)}-${text.trim()}`;
+
+  beforeAll(async () => {
+    const deliverAt = new Date(Date.now() + 3_600_000).toISOString();
+    const messages = texts.map((text) => ({
+      deduplicationKey: keyOf(text),
+      destinations: [OPS],
+      content: { text: 'x' },
+      correlation: { source: text, reference: text },
+      deliverAt,
+    }));
+    const { body } = await harness.request<{ results: { status: number }[] }>(
+      'POST',
+      '/v1/messages/batch',
+      { messages },
+    );
+    expect(new Set(body.results.map(({ status }) => status))).toEqual(new Set([202]));
+    await eventually(async () =>
+      expect((await keys('q=odd-&limit=1000')).length).toBe(texts.length),
+    );
+  });
+
+  it('finds exactly the message that has it', async () => {
+    for (const text of texts) {
+      for (const field of ['source', 'reference']) {
+        const found = await keys(`${field}=${encodeURIComponent(text)}`);
+        expect(found, `${field} ${JSON.stringify(text)}`).toEqual([keyOf(text)]);
+      }
+      const found = await keys(`q=${encodeURIComponent(keyOf(text))}`);
+      expect(found, keyOf(text)).toEqual([keyOf(text)]);
+      if (text.trim() === text) {
+        expect(await keys(`limit=1000&q=${encodeURIComponent(text)}`), text).toContain(keyOf(text));
+      }
+    }
+  });
+
+  it('shows them as they were sent', async () => {
+    const { messages } = await search('q=odd-&limit=1000');
+    const shown = messages as unknown as { source: string; reference: string }[];
+    expect(shown.map(({ source }) => source).sort()).toEqual([...texts].sort());
+    expect(shown.map(({ reference }) => reference).sort()).toEqual([...texts].sort());
+  });
+
+  it.each(["'", '"', '\\', "''", '%'])('finds not everything by %s', async (text) => {
+    const found = await search(`limit=1000&q=${encodeURIComponent(text)}`);
+    const all = await search('limit=1000');
+    expect(found.messages.length).toBeLessThan(all.messages.length / 2);
+  });
+
+  it.each([
+    'source=',
+    'reference=',
+    'traceId=',
+    'destination=',
+    'status=',
+    'since=',
+    'q=',
+    'q=%20',
+    'limit=',
+    'cursor=',
+    'source=%00',
+    'source=a%0Ab',
+    'q=%00',
+    'reference=%E2%80%A8',
+  ])('refuses a filter that is empty or no line of text: %s', async (query) => {
+    const answer = await harness.request<ProblemBody>('GET', `/v1/messages?${query}`);
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors?.map(({ field }) => field)).toEqual([query.split('=')[0]]);
   });
 });

@@ -31,8 +31,8 @@ const ANSWERS = {
     description: 'The request is not valid. `errors` names each wrong field.',
     example: {
       type: 'invalid_request',
-      detail: 'destination: must be at most 500 characters',
-      errors: [{ field: 'destination', detail: 'must be at most 500 characters' }],
+      detail: 'destination: must be at most 250 characters',
+      errors: [{ field: 'destination', detail: 'must be at most 250 characters' }],
     },
   },
   401: {

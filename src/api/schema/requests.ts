@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { isCursor } from '../../store/search/messageSearch.js';
 import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
-import { messageSchema, requestTimestamp } from '../../domain/message.js';
+import { messageSchema, oneLine, referenceText, requestTimestamp } from '../../domain/message.js';
 import { durationUpTo } from '../../lib/duration.js';
 import { withoutTerminalCodes } from '../../lib/text.js';
 import { destinationSchema } from '../../domain/destination.js';
@@ -38,27 +38,18 @@ export const pageFields = {
 
 export const messageQuerySchema = z.strictObject({
   ...pageFields,
-  source: z
-    .string()
-    .optional()
-    .meta({
-      description: 'Only messages with this `correlation.source`.',
-      examples: ['pagerduty'],
-    }),
-  reference: z
-    .string()
-    .optional()
-    .meta({
-      description: 'Only messages with this `correlation.reference`.',
-      examples: ['Q1A2B3C4D5'],
-    }),
-  traceId: z
-    .string()
-    .optional()
-    .meta({
-      description: 'Only messages with this W3C trace id.',
-      examples: ['4bf92f3577b34da6a3ce929d0e0e4736'],
-    }),
+  source: referenceText.optional().meta({
+    description: 'Only messages with this `correlation.source`.',
+    examples: ['pagerduty'],
+  }),
+  reference: referenceText.optional().meta({
+    description: 'Only messages with this `correlation.reference`.',
+    examples: ['Q1A2B3C4D5'],
+  }),
+  traceId: referenceText.optional().meta({
+    description: 'Only messages with this W3C trace id.',
+    examples: ['4bf92f3577b34da6a3ce929d0e0e4736'],
+  }),
   status: z
     .enum(MESSAGE_STATUSES)
     .optional()
@@ -71,11 +62,7 @@ export const messageQuerySchema = z.strictObject({
     description: 'Only messages that were accepted before this time.',
     examples: ['2026-11-24T00:00:00Z'],
   }),
-  q: z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(255, 'must be at most 255 characters')
+  q: oneLine(z.string().trim())
     .optional()
     .meta({
       description:

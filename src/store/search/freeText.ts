@@ -1,30 +1,64 @@
-import { oneOf, startsWith } from './visibilityText.js';
-import { destinationSchema } from '../../domain/destination.js';
-
 /**
- * A visibility query for what a person types. "PagerDuty 55", in any order and with other words between: a source and a
- * reference. One word: the beginning of a key or of a reference, a source, a trace id, or a destination. Temporal compares
- * letters as they are, so each word is looked for as it was typed and in small letters, as sources mostly call themselves.
+ * What a person types. "PagerDuty 55", in any order and with other words between: a source and a reference. One word: the
+ * beginning of a key or of a reference, a source, a trace id, or a destination. Temporal compares letters as they are, so each
+ * word is looked for as it was typed and in small letters, as sources mostly call themselves.
  */
+import { destinationSchema } from '../../domain/destination.js';
+import type { MessageSummary } from '../../domain/messageState.js';
+import {
+  searchableBeginning,
+  searchableText,
+  soughtDestination,
+  soughtIdBeginning,
+} from '../searchValues.js';
+import { oneOf, startsWith } from './visibilityText.js';
+
+/** A visibility query that finds at least all messages that match. */
 export function freeTextClause(text: string): string {
-  const words = text.split(/\s+/).filter((word) => word !== '');
-  const spelt = new Set(words.flatMap(spellings));
-  const keys = new Set(spellings(words.join('-')).concat(spellings(text)));
-  const clauses = [...keys].map((key) => startsWith('WorkflowId', key));
+  const { words, spelt, keys } = meanings(text);
+  const clauses = [...keys].flatMap((key) => {
+    const beginning = soughtIdBeginning(key);
+    return beginning === undefined ? [] : [startsWith('WorkflowId', beginning)];
+  });
+  const values = [...spelt].map(searchableText);
   if (words.length === 1) {
     clauses.push(
-      ...[...spelt].map((word) => startsWith('SourceReference', word)),
-      oneOf('Source', spelt),
-      oneOf('TraceId', spelt),
+      ...[...spelt].map((word) => startsWith('SourceReference', searchableBeginning(word))),
+      oneOf('Source', values),
+      oneOf('TraceId', values),
     );
     // Temporal's SQLite searches lists as full text, and takes some of what a person may type for its syntax.
     const destination = destinationSchema.safeParse(text);
-    if (destination.success) clauses.push(oneOf('Destination', [destination.data]));
+    if (destination.success) clauses.push(oneOf('Destination', soughtDestination(text)));
   } else {
-    clauses.push(`(${oneOf('Source', spelt)} AND ${oneOf('SourceReference', spelt)})`);
-    clauses.push(oneOf('SourceReference', [text]));
+    clauses.push(`(${oneOf('Source', values)} AND ${oneOf('SourceReference', values)})`);
+    clauses.push(oneOf('SourceReference', [searchableText(text)]));
   }
   return `(${clauses.join(' OR ')})`;
+}
+
+/** Whether a message that the clause found is one that is meant. */
+export function matchesFreeText(text: string, message: MessageSummary): boolean {
+  const { words, spelt, keys } = meanings(text);
+  const { deduplicationKey, destinations, reference, source, traceId } = message;
+  const isSpelt = (value: string | undefined) => value !== undefined && spelt.has(value);
+  if ([...keys].some((key) => deduplicationKey.startsWith(key))) return true;
+  if (words.length !== 1) return (isSpelt(source) && isSpelt(reference)) || reference === text;
+  return (
+    [...spelt].some((word) => reference?.startsWith(word)) ||
+    isSpelt(source) ||
+    isSpelt(traceId) ||
+    destinations.includes(text)
+  );
+}
+
+function meanings(text: string): { words: string[]; spelt: Set<string>; keys: Set<string> } {
+  const words = text.split(/\s+/).filter((word) => word !== '');
+  return {
+    words,
+    spelt: new Set(words.flatMap(spellings)),
+    keys: new Set(spellings(words.join('-')).concat(spellings(text))),
+  };
 }
 
 /** As typed, in small letters, and without the mark that people put before a number. */

@@ -1,11 +1,12 @@
 import type { Client } from '@temporalio/client';
 import { executionInfoFromRaw } from '../../temporal/sdkInternals.js';
 import type { MessageStatus } from '../../domain/delivery.js';
-import { freeTextClause } from './freeText.js';
+import { freeTextClause, matchesFreeText } from './freeText.js';
 import { summarise } from '../messageExecution.js';
 import { noticeKey } from '../../contract/names.js';
 import { listNewestFirst, type PageEnd } from './newestFirst.js';
-import { quote } from './visibilityText.js';
+import { oneOf, quote } from './visibilityText.js';
+import { searchableText, soughtDestination } from '../searchValues.js';
 import type { MessageSummary } from '../../domain/messageState.js';
 
 export interface MessageFilter {
@@ -34,8 +35,23 @@ export interface MessagePage {
   cursor: string | undefined;
 }
 
-/** Messages from Temporal's visibility, the newest first. Visibility lags behind by some milliseconds. */
+/**
+ * Messages from Temporal's visibility, the newest first. Visibility lags behind by some milliseconds. A page may have fewer
+ * than `limit` messages, and only the last one has none.
+ */
 export async function searchMessages(
+  client: Client,
+  filter: MessageFilter,
+  page: { limit: number; cursor?: string | undefined },
+): Promise<MessagePage> {
+  let found = await searchPage(client, filter, page);
+  while (found.messages.length === 0 && found.cursor !== undefined) {
+    found = await searchPage(client, filter, { ...page, cursor: found.cursor });
+  }
+  return found;
+}
+
+async function searchPage(
   client: Client,
   filter: MessageFilter,
   page: { limit: number; cursor?: string | undefined },
@@ -57,7 +73,21 @@ export async function searchMessages(
       ),
     ),
   );
-  return { messages, cursor: end && toCursor(end) };
+  return {
+    messages: messages.filter((message) => matches(message, filter)),
+    cursor: end && toCursor(end),
+  };
+}
+
+/** Temporal finds some more: values that look alike, or have the same short name. */
+function matches(message: MessageSummary, filter: MessageFilter): boolean {
+  const { destination, q, reference, source } = filter;
+  return (
+    (source === undefined || message.source === source) &&
+    (reference === undefined || message.reference === reference) &&
+    (destination === undefined || message.destinations.includes(destination)) &&
+    (q === undefined || matchesFreeText(q, message))
+  );
 }
 
 export function isCursor(text: string): boolean {
@@ -107,10 +137,12 @@ const STATUS_CLAUSES: Record<MessageStatus, string> = {
 export function visibilityQuery(filter: MessageFilter): string {
   const clauses = ['WorkflowType = "deliverMessage"'];
   if (filter.status) clauses.push(STATUS_CLAUSES[filter.status]);
-  if (filter.source) clauses.push(`Source = ${quote(filter.source)}`);
-  if (filter.reference) clauses.push(`SourceReference = ${quote(filter.reference)}`);
-  if (filter.traceId) clauses.push(`TraceId = ${quote(filter.traceId)}`);
-  if (filter.destination) clauses.push(`Destination = ${quote(filter.destination)}`);
+  if (filter.source) clauses.push(`Source = ${quote(searchableText(filter.source))}`);
+  if (filter.reference) {
+    clauses.push(`SourceReference = ${quote(searchableText(filter.reference))}`);
+  }
+  if (filter.traceId) clauses.push(`TraceId = ${quote(searchableText(filter.traceId))}`);
+  if (filter.destination) clauses.push(oneOf('Destination', soughtDestination(filter.destination)));
   if (filter.reason) clauses.push(`FailureReason = ${quote(filter.reason)}`);
   if (filter.since) clauses.push(`StartTime >= ${quote(filter.since)}`);
   if (filter.until) clauses.push(`StartTime < ${quote(filter.until)}`);

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { freeTextClause } from './freeText.js';
+import { soughtIdBeginning } from '../searchValues.js';
 import { startsWith } from './visibilityText.js';
 
 const MOST = 5;
@@ -16,8 +17,9 @@ const LEAST_SIMILARITY = 0.6;
 export async function findSimilarKeys(client: Client, deduplicationKey: string): Promise<string[]> {
   const half = deduplicationKey.slice(0, Math.max(SHORTEST_BEGINNING, deduplicationKey.length / 2));
   const words = deduplicationKey.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '');
+  const beginning = soughtIdBeginning(half);
   const [alike, correlated] = await Promise.all([
-    keys(client, startsWith('WorkflowId', half)),
+    beginning === undefined ? [] : keys(client, startsWith('WorkflowId', beginning)),
     words.length < 2 ? [] : keys(client, freeTextClause(words.join(' '))),
   ]);
   const similar = alike

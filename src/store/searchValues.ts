@@ -1,0 +1,57 @@
+/**
+ * The form in which search attributes hold texts that Temporal can't hold, or can't find, as they are. The memo has the
+ * texts themselves.
+ */
+import { createHash } from 'node:crypto';
+
+/** Temporal's limit on the value of one search attribute, as JSON: `limit.searchAttributesSizeOfValueLimit`. */
+const VALUE_BYTES = 2_048;
+/** 48 bits: short enough for as many destinations as a message may have, long enough for searches to find few others. */
+const SHORT_NAME_LENGTH = 12;
+
+/** The value of `Destination`: the destinations where they fit, otherwise a short name of each. */
+export function destinationValues(destinations: readonly string[]): string[] {
+  return Buffer.byteLength(JSON.stringify(destinations)) <= VALUE_BYTES
+    ? [...destinations]
+    : destinations.map(shortName);
+}
+
+/** What a search for messages to this destination looks for. */
+export function soughtDestination(destination: string): string[] {
+  return [destination, shortName(destination)];
+}
+
+function shortName(destination: string): string {
+  return createHash('sha256').update(destination).digest('hex').slice(0, SHORT_NAME_LENGTH);
+}
+
+const LOOK_ALIKES: ReadonlyMap<string, string> = new Map([
+  ['"', '\uFF02'],
+  ['\\', '\uFF3C'],
+  ["'", '\uFF07'],
+]);
+
+/**
+ * The value of `Source` and `SourceReference`. Temporal compares what stands in a query with its escapes and without quotes
+ * at its ends, so it never finds a value with a quotation mark or a backslash: the wide forms of these characters stand for
+ * them.
+ */
+export function searchableText(text: string): string {
+  return text.replace(/["\\]|^'+|'+$/g, (found) =>
+    [...found].map((character) => LOOK_ALIKES.get(character) ?? character).join(''),
+  );
+}
+
+/** The beginning of a stored value that begins so. A quotation mark at the end of it may be within the value. */
+export function searchableBeginning(text: string): string {
+  return searchableText(text.replace(/(?<!^'*)'+$/, ''));
+}
+
+/**
+ * As much of the beginning of a workflow's id as Temporal can look for; undefined if that is nothing. Ids are stored as they
+ * are.
+ */
+export function soughtIdBeginning(text: string): string | undefined {
+  const beginning = /^[^"\\]*/.exec(text)?.[0].replace(/'+$/, '') ?? '';
+  return beginning === '' || beginning.startsWith("'") ? undefined : beginning;
+}
