@@ -38,7 +38,7 @@ const LOOK_ALIKES: ReadonlyMap<string, string> = new Map([
  */
 export function searchableText(text: string): string {
   return text.replace(/["\\]|^'+|'+$/g, (found) =>
-    [...found].map((character) => LOOK_ALIKES.get(character) ?? character).join(''),
+    Array.from(found, (character) => LOOK_ALIKES.get(character) ?? character).join(''),
   );
 }
 

@@ -159,7 +159,10 @@ describe('the search for any source and reference', () => {
       ...GIVEN,
       ...fc.sample(
         fc
-          .array(fc.constantFrom(...'"\\\'%_*?!()[]{};:-ab1😀é ＂'), { minLength: 1, maxLength: 8 })
+          .array(fc.constantFrom(...Array.from('"\\\'%_*?!()[]{};:-ab1😀é ＂')), {
+            minLength: 1,
+            maxLength: 8,
+          })
           .map((parts) => parts.join('')),
         { numRuns: 40, seed: 26 },
       ),

@@ -10,7 +10,7 @@ afterEach(() => intake?.close());
 /** Temporal answers the start of the message `bad` with this. */
 async function post(path: string, body: object, failure: Error) {
   intake = await startIntakeApi({}, ({ method, request }: Call) => {
-    if (method === 'startWorkflowExecution' && /^bad/.test(String(request.workflowId)))
+    if (method === 'startWorkflowExecution' && String(request.workflowId).startsWith('bad'))
       throw failure;
     return undefined;
   });
