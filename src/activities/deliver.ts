@@ -6,16 +6,10 @@ import {
   type Info,
 } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
-import { AttemptLog, lastNumber } from '../domain/attemptLog.js';
-import {
-  DEFAULT_RESENDS,
-  DeliveryError,
-  type Attempt,
-  type Ending,
-  type Receipt,
-} from '../domain/delivery.js';
-import type { DestinationAdapter, PostQuery } from '../destinations/destination.js';
-import { asDeliveryError, asTransient, withoutPosting } from '../http/failure.js';
+import { AttemptLog, withoutSearch } from '../domain/attemptLog.js';
+import { DeliveryError, type Attempt, type Ending, type Receipt } from '../domain/delivery.js';
+import type { DestinationAdapter } from '../destinations/destination.js';
+import { asDeliveryError, asTransient } from '../http/failure.js';
 import { callTracked } from '../http/sending.js';
 import { planPost, resultOf, type PlannedPost } from './plannedPost.js';
 import type { AttemptReport } from '../telemetry/attemptReport.js';
@@ -28,6 +22,7 @@ import { nextAttemptDelayMs } from '../domain/backoff.js';
 import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
 import { accountId, type AccountId } from '../domain/account.js';
 import { partsOf, type Destination } from '../domain/destination.js';
+import { assertMayResend, findEarlierPost } from './earlierPost.js';
 
 /**
  * The heartbeat interval of slow requests. Most requests end before the first heartbeat. The workflow's heartbeat time-out
@@ -86,7 +81,7 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
     const isHeldBack =
       connection && call ? connection.recordResult(call, input.destination, attempt.error) : false;
     if (isHeldBack && attempt.error) attempt = { ...attempt, error: asTransient(attempt.error) };
-    const { receipt, error, lookup, planned } = attempt;
+    const { receipt, error, lookup, planned, search } = attempt;
     const next =
       error &&
       (isHeldBack
@@ -105,9 +100,10 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
       retryAfterMs: error?.retryAfterMs,
       nextAttemptInMs: next?.delayMs,
       lookup,
+      search,
     });
     const made = log.entries().at(-1);
-    if (made) report(info.workflowExecution?.workflowId ?? '', input, made);
+    if (made) report(info.workflowExecution?.workflowId ?? '', input, withoutSearch(made));
     if (receipt) return resultOf(receipt, planned, log.entries());
 
     heartbeat(log.entries());
@@ -206,10 +202,11 @@ class Lease {
   }
 }
 
-type AttemptResult = { lookup?: Attempt['lookup'] } & (
-  | { receipt: Receipt; planned: PlannedPost; error?: undefined }
-  | { receipt?: undefined; planned?: PlannedPost | undefined; error: DeliveryError }
-);
+type AttemptResult = Pick<Attempt, 'lookup' | 'search'> &
+  (
+    | { receipt: Receipt; planned: PlannedPost; error?: undefined }
+    | { receipt?: undefined; planned?: PlannedPost | undefined; error: DeliveryError }
+  );
 
 /** Searches first where an earlier attempt has sent something, then posts. */
 async function makeAttempt(
@@ -220,73 +217,28 @@ async function makeAttempt(
 ): Promise<AttemptResult> {
   let lookup: Attempt['lookup'];
   let planned: PlannedPost | undefined;
+  let search = log.searchPosition();
   try {
     if (!adapter) throw accountNotConfigured(input.destination);
-    const { path } = partsOf(input);
     planned = planPost(adapter, input);
     const { part } = planned;
-    // A platform that can't be searched has to be believed where it says that it refused a request.
-    const [first] = adapter.find ? log.sent() : log.unresolved();
-    if (first ?? (part?.first && log.endsWithFoundPost)) {
-      const since = new Date(first?.startedAt ?? 0);
-      const { deliveryId } = input;
-      const earlier = await findEarlierPost(adapter, { path, deliveryId, since, part });
-      lookup = earlier.lookup;
-      if (earlier.receipt) return { receipt: earlier.receipt, lookup, planned };
-      if (lookup === 'refused') assertMayResend(input, log);
-    }
+    const earlier = await findEarlierPost(adapter, { input, log, part }, (position) => {
+      search = position;
+    });
+    lookup = earlier.lookup;
+    search = undefined;
+    if (earlier.receipt) return { receipt: earlier.receipt, lookup, planned };
+    if (lookup === 'refused') assertMayResend(input, log);
     if (lease.lost) throw workerFrozen();
     if (input.expiresAt !== undefined && Date.now() >= Date.parse(input.expiresAt)) {
       throw expired(input.expiresAt);
     }
-    const post = { ...input, path, part };
+    const post = { ...input, path: partsOf(input).path, part };
     const receipt = await callTracked('the destination', () => adapter.post(post));
     return { receipt, lookup, planned };
   } catch (error) {
-    return { error: asDeliveryError(error, 'The destination'), lookup, planned };
+    return { error: asDeliveryError(error, 'The destination'), lookup, planned, search };
   }
-}
-
-/** `refused`: the platform can't be searched, or doesn't let this account search. Other errors are thrown. */
-async function findEarlierPost(
-  adapter: DestinationAdapter,
-  query: PostQuery,
-): Promise<{ lookup: NonNullable<Attempt['lookup']>; receipt?: Receipt | undefined }> {
-  const find = adapter.find?.bind(adapter);
-  if (!find) return { lookup: 'refused' };
-  try {
-    const receipt = await withoutPosting('The destination', () => find(query));
-    return { lookup: receipt ? 'found' : 'absent', receipt };
-  } catch (error) {
-    const isRefused = error instanceof DeliveryError && error.outcome === 'permanent';
-    if (isRefused && error.reason !== 'credentials_rejected') return { lookup: 'refused' };
-    throw error;
-  }
-}
-
-/**
- * Where the search is refused, a message may be sent again as often as its `onAmbiguous` and its retry profile allow. Attempts
- * before a person's retry don't count: the person has decided about them.
- *
- * @throws DeliveryError `outcome_unknown` when it may not
- */
-function assertMayResend(
-  { decidedUpTo, earlierAttempts, onAmbiguous, retry }: DeliverInput,
-  log: AttemptLog,
-): void {
-  const unknown = log.unresolved(decidedUpTo ?? lastNumber(earlierAttempts));
-  const resends = onAmbiguous === 'resend' ? (retry.resends ?? DEFAULT_RESENDS) : 0;
-  if (unknown.length > resends) throw outcomeUnknown(unknown);
-}
-
-function outcomeUnknown(attempts: readonly Attempt[]): DeliveryError {
-  const since = attempts[0]?.startedAt ?? 'an unknown time';
-  const what = attempts.length === 1 ? 'An attempt' : `Each of ${attempts.length} attempts`;
-  return new DeliveryError(
-    `${what} since ${since} may have posted it, and the destination can’t be searched: ` +
-      'check the destination, then retry if the message is missing, or discard it if it is there.',
-    { outcome: 'permanent', reason: 'outcome_unknown' },
-  );
 }
 
 function workerFrozen(): DeliveryError {

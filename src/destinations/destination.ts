@@ -1,7 +1,7 @@
 /** The contract between sendproof and a chat platform. Each platform's folder implements it; `registry.ts` lists them. */
 import type { z } from 'zod';
 import type { AccountLimits, AccountPolicy } from './accountPolicy.js';
-import type { Receipt, Shortening } from '../domain/delivery.js';
+import type { Receipt, SearchPosition, Shortening } from '../domain/delivery.js';
 import type { Content, Correlation } from '../domain/message.js';
 
 /** What an adapter shows. */
@@ -53,6 +53,12 @@ export interface PostQuery {
   /** The post was made at or after this time. */
   since: Date;
   part?: Part | undefined;
+  /** The post was made before this time; undefined where it may have been made just now. */
+  until?: Date | undefined;
+  /** Where a search of the same post, that an earlier attempt did not finish, continues. */
+  continueAt?: SearchPosition | undefined;
+  /** Is called after each page with the place where the search would continue. */
+  savePosition?: ((position: SearchPosition) => void) | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Attempt } from './delivery.js';
+import type { Attempt, SearchPosition } from './delivery.js';
 
 /** Enough to diagnose any delivery, and small enough for every heartbeat: at most about 20 kB. */
 const KEPT_ATTEMPTS = 100;
@@ -11,7 +11,7 @@ export type AttemptEntry = Omit<Attempt, 'number'>;
  * its result or its failure, so that Temporal's history holds it without one extra event.
  */
 export class AttemptLog {
-  readonly #attempts: Attempt[];
+  #attempts: Attempt[];
 
   constructor(attempts: readonly Attempt[]) {
     this.#attempts = [...attempts];
@@ -45,7 +45,16 @@ export class AttemptLog {
   }
 
   add(entry: AttemptEntry): void {
-    this.#attempts.push({ number: lastNumber(this.#attempts) + 1, ...entry });
+    const number = lastNumber(this.#attempts) + 1;
+    // Only the latest position is of use, and a cursor may be long.
+    const isOver = entry.lookup !== undefined || entry.outcome === 'delivered';
+    if (entry.search || isOver) this.#attempts = this.#attempts.map(withoutSearch);
+    this.#attempts.push({ number, ...entry });
+  }
+
+  /** Where the search for what was sent continues; undefined where it begins. */
+  searchPosition(): SearchPosition | undefined {
+    return this.#attempts.findLast(({ search }) => search !== undefined)?.search;
   }
 
   /**
@@ -110,6 +119,14 @@ function wasSent({ outcome, httpStatus, reason }: Attempt): boolean {
 
 function lastDelivered(attempts: readonly Attempt[]): number {
   return attempts.findLastIndex(({ outcome }) => outcome === 'delivered');
+}
+
+/** The attempt as people see it. */
+export function withoutSearch(attempt: Attempt): Attempt {
+  if (attempt.search === undefined) return attempt;
+  const shown = { ...attempt };
+  delete shown.search;
+  return shown;
 }
 
 /** The number of the last attempt; 0 when there was none. */

@@ -114,6 +114,18 @@ export interface Attempt {
    * sent again), `refused` (the platform or the account's scopes don't allow the search).
    */
   lookup?: 'found' | 'absent' | 'refused';
+  /** Where the next attempt continues a search that this one did not finish. Not shown to users. */
+  search?: SearchPosition | undefined;
+}
+
+/** How far a search for an earlier post has come. */
+export interface SearchPosition {
+  /** ISO 8601. The posts made since then are searched, the newest first. */
+  since: string;
+  /** ISO 8601: when the newest page was read. Posts that were made later are searched afterwards. */
+  startedAt: string;
+  /** The platform's cursor of the next page; absent where the newest page is the next. */
+  cursor?: string | undefined;
 }
 
 /**

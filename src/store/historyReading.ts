@@ -1,4 +1,5 @@
 /** Folds the events of a `deliverMessage` workflow, in their order, into what they say about its message. */
+import { withoutSearch } from '../domain/attemptLog.js';
 import { readDeliverFailure } from '../contract/deliverFailure.js';
 import type { DeliverMessageInput } from '../contract/deliverMessage.js';
 import type { Attempt, PostedParts } from '../domain/delivery.js';
@@ -166,7 +167,13 @@ export function withDelivery(
   return {
     ...reading,
     deliveries: reading.deliveries.map((delivery, index) =>
-      index === deliveryIndex ? { ...delivery, ...change } : delivery,
+      index === deliveryIndex
+        ? {
+            ...delivery,
+            ...change,
+            ...(change.attempts && { attempts: change.attempts.map(withoutSearch) }),
+          }
+        : delivery,
     ),
   };
 }

@@ -72,6 +72,36 @@ describe('the attempt log', () => {
   });
 });
 
+describe('a search that is not finished', () => {
+  const position = (cursor: string) => ({
+    since: '2026-11-23T12:00:00.000Z',
+    startedAt: '2026-11-23T12:00:05.000Z',
+    cursor,
+  });
+
+  it('continues at the latest position, which only one entry has', () => {
+    const log = new AttemptLog([unknown(1)]);
+    log.add({ ...failed(2), search: position('page 3') });
+    log.add({ ...failed(3), search: position('page 5') });
+    // As after the loss of a worker, or a request that never left.
+    log.add({ outcome: 'ambiguous', reason: 'worker_lost' });
+    expect(log.searchPosition()).toEqual(position('page 5'));
+    expect(log.entries().map(({ search }) => search?.cursor)).toEqual([
+      undefined,
+      undefined,
+      'page 5',
+      undefined,
+    ]);
+  });
+
+  it('is over with its result', () => {
+    const log = new AttemptLog([unknown(1)]);
+    log.add({ ...failed(2), search: position('page 3') });
+    log.add({ ...unknown(3), lookup: 'absent' });
+    expect(log.searchPosition()).toBeUndefined();
+  });
+});
+
 describe('what the next attempt searches for', () => {
   const answered = (number: number, httpStatus: number, rest: Partial<Attempt> = {}): Attempt => ({
     number,

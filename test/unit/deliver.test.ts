@@ -6,7 +6,7 @@ import {
   type DeliveryErrorOutcome,
   type FailureReason,
 } from '../../src/domain/delivery.js';
-import type { DestinationAdapter } from '../../src/destinations/destination.js';
+import type { DestinationAdapter, PostQuery } from '../../src/destinations/destination.js';
 import { deliverThrough } from './delivering.js';
 
 /** What a platform does with one request, and what it answers. */
@@ -154,6 +154,68 @@ describe('an adapter that fails in a way that it should not', () => {
       { outcome: 'transient' },
       { outcome: 'delivered', lookup: 'found' },
     ]);
+  });
+});
+
+describe('a search that one attempt does not finish', () => {
+  it('is continued by the next one, and by the retry of a dead letter', async () => {
+    const platform = new Platform([unknown(true)]);
+    const queries: PostQuery[] = [];
+    const adapter = {
+      post: () => platform.post(),
+      find: (query: PostQuery) => {
+        queries.push(query);
+        if (queries.length === 3) return platform.find();
+        const { since } = query;
+        const times = { since: since.toISOString(), startedAt: new Date().toISOString() };
+        query.savePosition?.({ ...times, cursor: `page ${queries.length + 1}` });
+        return Promise.reject(
+          new DeliveryError('too slow', { outcome: 'transient', reason: 'timeout' }),
+        );
+      },
+    };
+    const parked = await deliverThrough(adapter, { onAmbiguous: 'resend', attempts: 3 });
+    expect(parked.reason).toBe('timeout');
+    const settings = { onAmbiguous: 'resend' } as const;
+    const { attempts } = await deliverThrough(adapter, settings, parked.attempts);
+    expect(queries.map(({ continueAt }) => continueAt?.cursor)).toEqual([
+      undefined,
+      'page 2',
+      'page 3',
+    ]);
+    expect(attempts.at(-1)).toMatchObject({ lookup: 'found' });
+    expect(JSON.stringify(attempts)).not.toContain('page');
+  });
+});
+
+describe('when an earlier attempt may have posted', () => {
+  const anHourAgo = Date.now() - 3_700_000;
+  const attempt = (minutesAgo: number, durationMs?: number): Attempt => ({
+    number: 1,
+    startedAt: new Date(Date.now() - minutesAgo * 60_000).toISOString(),
+    outcome: 'permanent',
+    reason: 'request_rejected',
+    httpStatus: 400,
+    ...(durationMs !== undefined && { durationMs }),
+  });
+
+  it.each([
+    ['up to an hour after it ended', attempt(600, 1_000), true],
+    ['until now, where it ended less than an hour ago', attempt(59, 1_000), false],
+    ['until now, where nobody knows when it ended', attempt(600), false],
+  ])('the search goes from its start %s', async (_, earlier, isBounded) => {
+    let asked: PostQuery | undefined;
+    const find = (query: PostQuery) => {
+      asked = query;
+      return Promise.resolve({ messageId: '1' });
+    };
+    await deliverThrough({ find }, { onAmbiguous: 'resend' }, [earlier]);
+    expect(asked?.since.toISOString()).toBe(earlier.startedAt);
+    expect(asked?.until !== undefined).toBe(isBounded);
+    if (asked?.until) {
+      expect(asked.until.getTime()).toBe(asked.since.getTime() + 1_000 + 3_600_000);
+      expect(asked.until.getTime()).toBeLessThan(anHourAgo);
+    }
   });
 });
 

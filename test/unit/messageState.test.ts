@@ -441,6 +441,27 @@ describe('the state of a message, from its events', () => {
   });
 });
 
+describe('an attempt that did not finish its search', () => {
+  it('is shown without the place where the next one continues', () => {
+    const search = { since: time(0), startedAt: time(2), cursor: 'a cursor' };
+    const attempts: Attempt[] = [{ number: 1, outcome: 'transient', reason: 'timeout', search }];
+    const parked = stateOf(
+      [started(), scheduled('5'), failed('5', 'timeout', [attempts, 'exhausted'])],
+      {
+        status: 'dead_lettered',
+        parked: [OPS],
+      },
+    );
+    expect(parked.deliveries[0]?.attempts).toEqual([
+      { number: 1, outcome: 'transient', reason: 'timeout' },
+    ]);
+    const activities = [pending('5', { attempt: 2, heartbeat: attempts })];
+    expect(JSON.stringify(stateOf([started(), scheduled('5')], { activities }))).not.toContain(
+      'a cursor',
+    );
+  });
+});
+
 describe('a fallback', () => {
   it('is on standby until it is used, also when the message is cancelled', () => {
     expect(stateOf([withFallback()], { status: 'cancelled' }).deliveries).toMatchObject([

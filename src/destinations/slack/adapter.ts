@@ -1,11 +1,12 @@
 import { WebAPIRequestError, WebClient, type Logger } from '@slack/web-api';
 import { LogLevel } from '@slack/web-api';
-import { DeliveryError, type Receipt } from '../../domain/delivery.js';
+import type { DeliveryError, Receipt } from '../../domain/delivery.js';
 import type { DestinationAdapter, Post, PostQuery } from '../destination.js';
 import { secureUrl } from '../../http/endpoint.js';
-import { asTransient, transient, unexpectedAnswer, withoutPosting } from '../../http/failure.js';
+import { unexpectedAnswer, withoutPosting } from '../../http/failure.js';
 import { callTracked } from '../../http/sending.js';
 import { createTransport, type Transport } from '../../http/transport.js';
+import { searchPages, type PageRequest, type SearchedPage } from '../search.js';
 import { assertWellFormed } from '../wellFormed.js';
 import type { SlackAccount } from './account.js';
 import { slackFailure } from './failures.js';
@@ -73,31 +74,35 @@ class SlackAdapter implements DestinationAdapter {
     return receipt(ts, channel, await this.#workspace.url());
   }
 
-  async find({ path, deliveryId, since }: PostQuery): Promise<Receipt | undefined> {
-    const oldest = Math.max(0, (since.getTime() - CLOCK_ALLOWANCE_MS) / 1_000).toFixed(6);
-    const deadline = Date.now() + this.#requestTimeoutMs;
-    let cursor: string | undefined;
-    do {
-      const page = await withoutPosting('Slack', () =>
-        call(() =>
-          this.#client.conversations.history({
-            channel: path,
-            oldest,
-            inclusive: true,
-            include_all_metadata: true,
-            limit: PAGE_SIZE,
-            ...(cursor !== undefined && { cursor }),
-          }),
-        ),
-      );
-      if (!Array.isArray(page.messages)) throw incompleteHistory('without messages');
-      const found = page.messages.find(({ metadata }) => isPostOf(deliveryId, metadata));
-      if (found?.ts !== undefined) return receipt(found.ts, path, await this.#workspace.url());
-      cursor = page.response_metadata?.next_cursor;
-      if (page.has_more && !cursor) throw incompleteHistory('with more pages, but no cursor');
-      if (cursor && Date.now() > deadline) throw lookupTooSlow();
-    } while (cursor);
-    return undefined;
+  find(query: PostQuery): Promise<Receipt | undefined> {
+    return searchPages(query, this.#requestTimeoutMs, (page) =>
+      withoutPosting('Slack', () => this.#searchPage(query, page)),
+    );
+  }
+
+  async #searchPage(
+    { path, deliveryId, until }: PostQuery,
+    { since, cursor }: PageRequest,
+  ): Promise<SearchedPage> {
+    const page = await call(() =>
+      this.#client.conversations.history({
+        channel: path,
+        oldest: timestamp(since.getTime() - CLOCK_ALLOWANCE_MS),
+        ...(until && { latest: timestamp(until.getTime() + CLOCK_ALLOWANCE_MS) }),
+        inclusive: true,
+        include_all_metadata: true,
+        limit: PAGE_SIZE,
+        ...(cursor !== undefined && { cursor }),
+      }),
+    );
+    if (!Array.isArray(page.messages)) throw incompleteHistory('without messages');
+    const found = page.messages.find(({ metadata }) => isPostOf(deliveryId, metadata));
+    if (found?.ts !== undefined) {
+      return { found: receipt(found.ts, path, await this.#workspace.url()) };
+    }
+    const next = page.response_metadata?.next_cursor;
+    if (page.has_more && !next) throw incompleteHistory('with more pages, but no cursor');
+    return { cursor: next === '' ? undefined : next };
   }
 
   async check(): Promise<{ identity: string }> {
@@ -162,16 +167,14 @@ function isFilled(text: unknown): text is string {
   return typeof text === 'string' && text !== '';
 }
 
-/** Transient, as all failures of a search: without the whole history, nobody knows that a post is absent. */
+/** Without the whole history, nobody knows that a post is absent. */
 function incompleteHistory(what: string): DeliveryError {
-  return asTransient(unexpectedAnswer('Slack', `a history ${what}`, 200));
+  return unexpectedAnswer('Slack', `a history ${what}`, 200);
 }
 
-function lookupTooSlow(): DeliveryError {
-  return new DeliveryError(
-    'The channel’s history since the first attempt could not be read within the time limit.',
-    transient('timeout'),
-  );
+/** Seconds since the epoch, as Slack writes times. */
+function timestamp(milliseconds: number): string {
+  return Math.max(0, milliseconds / 1_000).toFixed(6);
 }
 
 /** Makes a call of the SDK, and unwraps the error that `fetchThrough` threw. */

@@ -17,6 +17,7 @@ import {
 } from '../../http/failure.js';
 import { callTracked } from '../../http/sending.js';
 import { createTransport, type Transport } from '../../http/transport.js';
+import { searchPages, type PageRequest, type SearchedPage } from '../search.js';
 import { assertWellFormed } from '../wellFormed.js';
 import type { TeamsAccount } from './account.js';
 import { graphFailure } from './failures.js';
@@ -103,28 +104,27 @@ class TeamsAdapter implements DestinationAdapter {
   }
 
   find(query: PostQuery): Promise<Receipt | undefined> {
-    return withoutPosting(PLATFORM, async () => {
-      if (!this.#markersAreKept) throw markersRemoved();
-      return this.#search(query);
-    });
+    return searchPages(query, this.#requestTimeoutMs, (page) =>
+      withoutPosting(PLATFORM, async () => {
+        if (!this.#markersAreKept) throw markersRemoved();
+        return this.#searchPage(query, page);
+      }),
+    );
   }
 
-  async #search({ path, deliveryId, since }: PostQuery): Promise<Receipt | undefined> {
-    const resource = messagesResource(placeOf(path));
+  /** A cursor is the query of Graph's link to the page. */
+  async #searchPage(
+    { path, deliveryId }: PostQuery,
+    { since, cursor = `?$top=${PAGE_SIZE}` }: PageRequest,
+  ): Promise<SearchedPage> {
+    const url = messagesResource(placeOf(path)) + cursor;
+    const answer = await call(() => this.#client.api(url).responseType(ResponseType.JSON).get());
+    const page = parseAnswer(pageSchema, answer);
+    const found = page.value.find((message) => hasMarker(message, deliveryId));
+    if (found) return { found: receipt(found) };
     const oldest = since.getTime() - CLOCK_ALLOWANCE_MS;
-    const deadline = Date.now() + this.#requestTimeoutMs;
-    let query: string | undefined = `?$top=${PAGE_SIZE}`;
-    while (query !== undefined) {
-      const url = resource + query;
-      const answer = await call(() => this.#client.api(url).responseType(ResponseType.JSON).get());
-      const page = parseAnswer(pageSchema, answer);
-      const found = page.value.find((message) => hasMarker(message, deliveryId));
-      if (found) return receipt(found);
-      if (page.value.every((message) => lastChangedAt(message) < oldest)) return undefined;
-      if (Date.now() > deadline) throw lookupTooSlow();
-      query = nextQuery(page['@odata.nextLink']);
-    }
-    return undefined;
+    const isLast = page.value.every((message) => lastChangedAt(message) < oldest);
+    return { cursor: isLast ? undefined : nextQuery(page['@odata.nextLink']) };
   }
 
   async check(): Promise<{ identity: string }> {
@@ -179,13 +179,6 @@ function markersRemoved(): DeliveryError {
   return new DeliveryError(
     'Teams removed the marker from an earlier post, so posts can’t be searched for.',
     permanent('request_rejected'),
-  );
-}
-
-function lookupTooSlow(): DeliveryError {
-  return new DeliveryError(
-    'The messages since the first attempt could not all be read within the time limit.',
-    transient('timeout'),
   );
 }
 

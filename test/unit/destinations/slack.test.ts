@@ -215,6 +215,53 @@ describe('Slack adapter', () => {
       expect(server.requests.filter(isPost)).toHaveLength(0);
     });
 
+    it('continues at the cursor of an earlier attempt, and then reads what is newer', async () => {
+      const positions: unknown[] = [];
+      play({
+        'conversations.history': (form) => ({
+          ok: true,
+          messages: [],
+          ...(form.get('cursor') === 'third' && { response_metadata: { next_cursor: 'fourth' } }),
+        }),
+      });
+      const found = await adapter.find?.({
+        ...query,
+        continueAt: {
+          since: since.toISOString(),
+          startedAt: '2025-11-24T08:10:00.000Z',
+          cursor: 'third',
+        },
+        savePosition: (position) => positions.push(position),
+      });
+      expect(found).toBeUndefined();
+      const asked = server.requests.map(({ body }) => new URLSearchParams(body));
+      expect(asked.map((form) => form.get('cursor'))).toEqual(['third', 'fourth', null]);
+      expect(asked[2]?.get('oldest')).toBe('1763971740.000000');
+      expect(positions).toMatchObject([
+        { since: since.toISOString(), cursor: 'fourth' },
+        { since: '2025-11-24T08:10:00.000Z' },
+      ]);
+    });
+
+    it('reads only until an hour after the attempt, where it is long past', async () => {
+      play({ 'conversations.history': { ok: true, messages: [] } });
+      await adapter.find?.({ ...query, until: new Date('2025-11-24T09:00:00Z') });
+      const form = new URLSearchParams(server.requests[0]?.body);
+      expect(form.get('latest')).toBe('1763974860.000000');
+    });
+
+    it('begins again where Slack no longer knows the cursor', async () => {
+      play({
+        'conversations.history': (form) =>
+          form.has('cursor')
+            ? { ok: false, error: 'invalid_cursor' }
+            : { ok: true, messages: [message(post.deliveryId, TS)] },
+      });
+      const startedAt = '2025-11-24T08:10:00.000Z';
+      const continueAt = { since: since.toISOString(), startedAt, cursor: 'third' };
+      expect(await adapter.find?.({ ...query, continueAt })).toMatchObject({ messageId: TS });
+    });
+
     it('says that it is absent when no page has it', async () => {
       play({ 'conversations.history': { ok: true, messages: [{ ts: '1.1' }] } });
       expect(await adapter.find?.(query)).toBeUndefined();

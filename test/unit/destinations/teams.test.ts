@@ -198,6 +198,18 @@ describe('Teams adapter', () => {
       ]);
     });
 
+    it('continues at the page that an earlier attempt did not reach, and then reads what is newer', async () => {
+      playPages([message('1', '2025-11-24T07:50:00Z')], [message('9', '2025-11-24T08:00:00Z')]);
+      const startedAt = '2025-11-24T08:10:00.000Z';
+      const cursor = '?$top=50&$skiptoken=page-7';
+      const continueAt = { since: since.toISOString(), startedAt, cursor };
+      expect(await adapter.find?.({ ...query, continueAt })).toBeUndefined();
+      expect(server.requests.map(({ path }) => path.split('messages')[1])).toEqual([
+        cursor,
+        '?$top=50',
+      ]);
+    });
+
     it('stops at a page that is older than the first attempt, less a minute', async () => {
       playPages(
         [message('3', '2025-11-24T07:59:30Z')],
