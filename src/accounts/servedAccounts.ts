@@ -7,6 +7,7 @@ import type { AccountId } from '../domain/account.js';
 import type { AccountTrouble } from '../contract/accountTrouble.js';
 import { AccountPacing } from './accountPacing.js';
 import { accountTroubleId, WORKFLOW_TASK_QUEUE } from '../contract/names.js';
+import { summary } from '../contract/userMetadata.js';
 
 export interface ServedAccounts {
   connections: ReadonlyMap<AccountId, AccountConnection>;
@@ -95,7 +96,7 @@ async function reportTrouble(
       args: [{ account }],
       signal: 'trouble',
       signalArgs: [trouble],
-      staticSummary: `Trouble with ${account}`,
+      staticSummary: summary('Trouble with ', account),
     });
   } catch (error) {
     log.error({ account, err: error }, 'The trouble of the account could not be reported');

@@ -48,7 +48,8 @@ export const contentSchema = z
       .max(40_000, 'must be at most 40,000 characters')
       .refine(notBlank, { error: 'must not be empty' })
       .meta({
-        description: 'The text of the message, in Markdown.',
+        description:
+          'The text of the message, in Markdown: CommonMark with tables, strikethrough and codes of emoji. Links to `https`, `http`, `mailto` and `tel` addresses are links; other addresses are shown as text.',
         examples: ['**Checkout is down.** Runbook: https://example.com/runbooks/checkout'],
       }),
     // Slack's header block holds 150 characters: https://docs.slack.dev/reference/block-kit/blocks/header-block

@@ -4,6 +4,7 @@ import { WorkflowIdConflictPolicy } from '@temporalio/common';
 import type { Workflows } from '../contract/workflows.js';
 import { discardAllUpdate, retryAllUpdate } from '../contract/signals.js';
 import { deadLetterQueueId, WORKFLOW_TASK_QUEUE } from '../contract/names.js';
+import { summary } from '../contract/userMetadata.js';
 import { destinationAttribute } from '../contract/searchAttributes.js';
 import type {
   BulkDecision,
@@ -35,7 +36,7 @@ export async function decideAll(
       taskQueue: WORKFLOW_TASK_QUEUE,
       args: [{ destination }],
       typedSearchAttributes: [{ key: destinationAttribute, value: [destination] }],
-      staticSummary: `Dead letters of ${destination}`,
+      staticSummary: summary('Dead letters of ', destination),
     },
   );
   return await client.workflow.executeUpdateWithStart(

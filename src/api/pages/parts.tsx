@@ -1,6 +1,7 @@
 /** What several pages show. */
 import type { ComponentChildren } from 'preact';
 import type { DeliveryStatus } from '../../domain/delivery.js';
+import { mayLinkTo } from '../../lib/linkTargets.js';
 import { messagePagePath } from '../schema/paths.js';
 
 /** The frame of every page. */
@@ -89,9 +90,15 @@ export function Time({ at }: { at: string }) {
   );
 }
 
-/** A link for addresses that come from elsewhere: only what a browser fetches, never what it runs. */
+/** A link for addresses that come from elsewhere. One that may be no link is text. */
 export function OutsideLink({ url, children }: { url: string; children: ComponentChildren }) {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) return null;
+  if (!mayLinkTo(url)) {
+    return (
+      <span>
+        {children}: {url}
+      </span>
+    );
+  }
   return (
     <a href={url} rel="noopener noreferrer external">
       {children}

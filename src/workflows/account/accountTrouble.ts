@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { WorkflowQueueActivities } from '../../contract/activities.js';
 import { REMEDIES } from '../../domain/remedies.js';
+import { inCode, inMarkdown } from '../../lib/markdownCode.js';
 import { accountTroubleSignal, type AccountTroubleInput } from '../../contract/accountTrouble.js';
 import { oneTroubleAtATime } from './oneTroubleAtATime.js';
 import { OpenTroubles } from './openTroubles.js';
@@ -98,8 +99,8 @@ export async function accountTrouble(input: AccountTroubleInput): Promise<void> 
       const now = new Date().toISOString();
       setCurrentDetails(
         outcome === 'works'
-          ? `**${account}** works again since ${now}.`
-          : `**${account}** is no longer configured, as of ${now}.`,
+          ? `**${inMarkdown(account)}** works again since ${now}.`
+          : `**${inMarkdown(account)}** is no longer configured, as of ${now}.`,
       );
     } else if (outcome === 'refused') {
       open.add({ kind: 'credentials_rejected', detail }, Date.now());
@@ -111,14 +112,14 @@ export async function accountTrouble(input: AccountTroubleInput): Promise<void> 
     const { pause, refusal } = open;
     if (refusal !== undefined) {
       setCurrentDetails(
-        `The credentials of **${account}** are refused since ${incident.since}: ${refusal}\n\n` +
+        `The credentials of **${inMarkdown(account)}** are refused since ${incident.since}: ${inCode(refusal)}\n\n` +
           `Its messages wait; none is lost. ${REMEDIES.credentials_rejected}`,
       );
       return `stopped, the credentials of ${account} are refused`;
     }
     const until = new Date(pause?.until ?? Date.now()).toISOString();
     setCurrentDetails(
-      `**${account}** is paused until ${until}, as the platform asked: ${pause?.detail ?? ''}`,
+      `**${inMarkdown(account)}** is paused until ${until}, as the platform asked: ${inCode(pause?.detail ?? '')}`,
     );
     return `the platform asked ${account} to wait`;
   }
@@ -126,7 +127,7 @@ export async function accountTrouble(input: AccountTroubleInput): Promise<void> 
   /** A notice that fails, perhaps because operators are reached through this very account, must not stop its recovery. */
   async function notifyOperators(detail: string): Promise<void> {
     incident.toldOperators = true;
-    const text = `${detail}\n\nIts messages wait; none is lost. ${REMEDIES.credentials_rejected}`;
+    const text = `${inCode(detail)}\n\nIts messages wait; none is lost. ${REMEDIES.credentials_rejected}`;
     await tellOperators({
       topic: `account/${account}/${workflowInfo().firstExecutionRunId}`,
       content: { title: `The credentials of ${account} are refused`, text, severity: 'critical' },

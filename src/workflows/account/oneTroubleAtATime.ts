@@ -10,6 +10,7 @@ import {
 import type { WorkflowQueueActivities } from '../../contract/activities.js';
 import type { Workflows } from '../../contract/workflows.js';
 import { REMEDIES } from '../../domain/remedies.js';
+import { inCode, inMarkdown } from '../../lib/markdownCode.js';
 import {
   accountTroubleSignal,
   type AccountTrouble,
@@ -77,12 +78,14 @@ export async function oneTroubleAtATime({ account, carried }: AccountTroubleInpu
     // Reports that came in before the check are out of date.
     troubles.length = 0;
     await paceAccount(account, 1, 'sendproof: the account’s limits');
-    setCurrentDetails(`**${account}** works again since ${new Date().toISOString()}.`);
+    setCurrentDetails(`**${inMarkdown(account)}** works again since ${new Date().toISOString()}.`);
   }
 
   async function pauseThenRaisePace({ detail, retryAfterMs = 0 }: AccountTrouble): Promise<void> {
     const until = new Date(Date.now() + retryAfterMs).toISOString();
-    setCurrentDetails(`**${account}** is paused until ${until}, as the platform asked: ${detail}`);
+    setCurrentDetails(
+      `**${inMarkdown(account)}** is paused until ${until}, as the platform asked: ${inCode(detail)}`,
+    );
     await paceAccount(account, 0, `sendproof: the platform asked ${account} to wait`);
     await sleep(retryAfterMs);
     // Deliveries that were refused before the pause took effect need no further pause.
@@ -96,12 +99,12 @@ export async function oneTroubleAtATime({ account, carried }: AccountTroubleInpu
       if (await condition(() => troubles.length > 0, PACE_STEP_MS)) return;
     }
     await paceAccount(account, 1, 'sendproof: the account’s limits');
-    setCurrentDetails(`**${account}** delivers at its usual pace again.`);
+    setCurrentDetails(`**${inMarkdown(account)}** delivers at its usual pace again.`);
   }
 
   function showRefusedCredentials(detail: string): void {
     setCurrentDetails(
-      `The credentials of **${account}** are refused since ${incident.since}: ${detail}\n\n` +
+      `The credentials of **${inMarkdown(account)}** are refused since ${incident.since}: ${inCode(detail)}\n\n` +
         `Its messages wait; none is lost. ${REMEDIES.credentials_rejected}`,
     );
   }
@@ -109,7 +112,7 @@ export async function oneTroubleAtATime({ account, carried }: AccountTroubleInpu
   /** A notice that fails, perhaps because operators are reached through this very account, must not stop its recovery. */
   async function notifyOperators(detail: string): Promise<void> {
     incident.toldOperators = true;
-    const text = `${detail}\n\nIts messages wait; none is lost. ${REMEDIES.credentials_rejected}`;
+    const text = `${inCode(detail)}\n\nIts messages wait; none is lost. ${REMEDIES.credentials_rejected}`;
     await tellOperators({
       topic: `account/${account}/${workflowInfo().firstExecutionRunId}`,
       content: { title: `The credentials of ${account} are refused`, text, severity: 'critical' },

@@ -15,6 +15,7 @@ import {
 } from '../../domain/acknowledgement.js';
 import type { MessageStatus } from '../../domain/delivery.js';
 import { acknowledgementIds } from '../../contract/names.js';
+import { summary } from '../../contract/userMetadata.js';
 import { traceIdAttribute } from '../../contract/searchAttributes.js';
 import type { Workflows } from '../../contract/workflows.js';
 import type { Delivery } from '../message/delivery.js';
@@ -110,7 +111,7 @@ async function start(plan: AcknowledgementPlan, acknowledgement: Acknowledgement
         args: [{ webhookId, plan, acknowledgement }],
         parentClosePolicy: ParentClosePolicy.ABANDON,
         typedSearchAttributes: [{ key: traceIdAttribute, value: acknowledgement.data.traceId }],
-        staticSummary: `${acknowledgement.type} → ${recipientName(plan.recipient)}`,
+        staticSummary: summary(`${acknowledgement.type} → `, recipientName(plan.recipient)),
       });
     } catch (error) {
       log.warn('The acknowledgement could not be started', {

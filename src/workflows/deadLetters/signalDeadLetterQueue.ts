@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { deadLetterQueueId } from '../../contract/names.js';
+import { summary } from '../../contract/userMetadata.js';
 import { destinationAttribute } from '../../contract/searchAttributes.js';
 import type { Workflows } from '../../contract/workflows.js';
 import type { DeadLetterReference } from '../../contract/deadLetterQueue.js';
@@ -46,7 +47,7 @@ async function startQueue(workflowId: string, destination: Destination): Promise
       args: [{ destination }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       typedSearchAttributes: [{ key: destinationAttribute, value: [destination] }],
-      staticSummary: `Dead letters of ${destination}`,
+      staticSummary: summary('Dead letters of ', destination),
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

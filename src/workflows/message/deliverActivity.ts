@@ -9,6 +9,7 @@ import {
 import type { DeliveryActivities } from '../../contract/activities.js';
 import { endedByTime, readDeliverFailure } from '../../contract/deliverFailure.js';
 import { deliveryId } from '../../contract/names.js';
+import { summary } from '../../contract/userMetadata.js';
 import type { Delivery } from './delivery.js';
 import { millisecondsUntil } from './time.js';
 import type { DeliverMessageInput } from '../../contract/deliverMessage.js';
@@ -89,7 +90,7 @@ async function runActivity(
   const attemptMs = REQUESTS_PER_ATTEMPT * requestTimeoutMs + ATTEMPT_OVERHEAD_MS;
   const { deliver } = proxyActivities<DeliveryActivities>({
     taskQueue,
-    summary: destination,
+    summary: summary('', destination),
     priority: { priorityKey: priority, fairnessKey },
     startToCloseTimeout: HOLD_MS + attemptMs,
     // An attempt refuses to post after the expiry. One that began just before it has time to report its outcome.

@@ -2,7 +2,7 @@
 import type { Attempt } from '../../domain/delivery.js';
 import type { DeadLetter } from '../../domain/deadLetter.js';
 import type { Destination } from '../../domain/destination.js';
-import { commandInCode } from '../../lib/markdownCode.js';
+import { commandInCode, inCode } from '../../lib/markdownCode.js';
 import { shellCommand } from '../../lib/shellCommand.js';
 import { REMEDIES } from '../../domain/remedies.js';
 import type { Delivery } from './delivery.js';
@@ -23,10 +23,10 @@ function deadLetterDetails(
   attempts: readonly Attempt[],
 ): string {
   return [
-    `### ${destination} needs a decision`,
+    `### ${inCode(destination)} needs a decision`,
     [
       `- **Reason**: \`${reason}\`, since ${at}`,
-      `- **What happened**: ${detail}`,
+      `- **What happened**: ${inCode(detail)}`,
       `- **Last answer**: ${lastAnswer(attempts.at(-1))}`,
       `- **What usually fixes it**: ${REMEDIES[reason]}`,
     ].join('\n'),
@@ -39,7 +39,7 @@ function lastAnswer(attempt: Attempt | undefined): string {
   const { httpStatus, number, platformCode } = attempt;
   const answer = [
     ...(httpStatus === undefined ? [] : [`HTTP ${httpStatus}`]),
-    ...(platformCode === undefined ? [] : [`\`${platformCode}\``]),
+    ...(platformCode === undefined ? [] : [inCode(platformCode)]),
   ];
   return `${answer.length === 0 ? 'none' : answer.join(', ')}, at attempt ${number}`;
 }

@@ -1,0 +1,45 @@
+/**
+ * Texts that Temporal's Web UI shows as Markdown, and their limits. Whatever comes from senders, platforms or the configuration
+ * is words or code in them, never Markdown.
+ */
+import { inMarkdown } from '../lib/markdownCode.js';
+
+/** Temporal's limits on such texts, as JSON: `limit.userMetadataSummarySize` and `limit.userMetadataDetailsSize`. */
+export const SUMMARY_BYTES = 400;
+export const DETAILS_BYTES = 20_000;
+
+const jsonBytes = (text: string): number => new TextEncoder().encode(JSON.stringify(text)).length;
+
+/**
+ * A line of Markdown with a text from elsewhere in it, which is cut where the line would exceed the limit.
+ *
+ * @param before Markdown of ours
+ * @param maximum in bytes, as JSON
+ */
+export function summary(before: string, text: string, maximum = SUMMARY_BYTES): string {
+  const write = (words: string): string => before + inMarkdown(words);
+  const whole = write(text);
+  if (jsonBytes(whole) <= maximum) return whole;
+  const characters = Array.from(text);
+  let fitting = 0;
+  let tooLong = characters.length;
+  while (tooLong - fitting > 1) {
+    const length = Math.floor((fitting + tooLong) / 2);
+    const beginning = write(`${characters.slice(0, length).join('')}…`);
+    if (jsonBytes(beginning) <= maximum) fitting = length;
+    else tooLong = length;
+  }
+  return write(`${characters.slice(0, fitting).join('')}…`);
+}
+
+/** Lines of Markdown, as many as the limit allows. A line is never cut: its code would lose its end. */
+export function details(lines: readonly string[]): string {
+  const kept: string[] = [];
+  let left = DETAILS_BYTES - jsonBytes('\n…');
+  for (const line of lines) {
+    left -= jsonBytes(`${line}\n`) - '""'.length;
+    if (left < 0) return [...kept, '…'].join('\n');
+    kept.push(line);
+  }
+  return kept.join('\n');
+}
