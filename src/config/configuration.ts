@@ -2,8 +2,6 @@
  * The configuration: environment variables for what differs from machine to machine, `sendproof.yaml` for accounts and
  * policies. Read once at start. Every error names the variable or the field, and the remedy.
  */
-import { readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { z } from 'zod';
 import { accountId, type AccountId } from '../domain/account.js';
@@ -20,13 +18,15 @@ import {
   acknowledgementsSchema,
   sourceAcknowledgementFields,
 } from './acknowledgements.js';
+import { readConfigurationFile } from './configurationFile.js';
 import { digestPolicyOf, OVERDUE_AFTER_MS, operatorsSchema } from './operators.js';
 import type { AccountLimits, AccountPolicy } from '../destinations/accountPolicy.js';
 import { BUILT_IN_RETRY_PROFILES, retryProfileSchema } from './retryProfiles.js';
 import type { DigestPolicy } from '../contract/notices.js';
 import type { AcknowledgementSettings } from '../acknowledgements/policy.js';
 import { ConfigurationError } from '../lib/configurationError.js';
-import { decodeUtf8, illFormedTexts } from '../lib/text.js';
+import { nearest } from '../lib/nearest.js';
+import { illFormedTexts } from '../lib/text.js';
 import { withSecretsOf } from '../lib/secret.js';
 import { own } from '../lib/own.js';
 
@@ -81,8 +81,6 @@ export interface Operators {
   destinations: Route[];
 }
 
-const DEFAULT_FILE = 'sendproof.yaml';
-
 const accountName = z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may have letters, digits, _ . and -');
 
 const fileSchema = z.strictObject({
@@ -118,7 +116,7 @@ const fileSchema = z.strictObject({
  */
 export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration {
   const variables = readVariables(environment);
-  const file = readFile(variables.SENDPROOF_CONFIG);
+  const file = readConfigurationFile(variables.SENDPROOF_CONFIG);
   const settings = withSecretsOf(environment, () =>
     parse(
       fileSchema,
@@ -218,7 +216,7 @@ function parse<Schema extends z.ZodType>(
       `${where}${illFormed.join('.')}: is not Unicode text: it has half of a surrogate pair, as \\ud83d without the other half`,
     );
   }
-  const result = schema.safeParse(input);
+  const result = schema.safeParse(input, { error: explainUnknownKeys });
   if (result.success) return result.data;
   throw new ConfigurationError(
     result.error.issues
@@ -228,40 +226,18 @@ function parse<Schema extends z.ZodType>(
   );
 }
 
-function readFile(named: string | undefined): { path: string; content: unknown } | undefined {
-  const path = named ?? DEFAULT_FILE;
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    if (named === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new ConfigurationError(
-      `The configuration file ${path} can’t be read (${(error as Error).message}). Correct SENDPROOF_CONFIG or the file.`,
-      { cause: error },
-    );
-  }
-  const text = decodeUtf8(bytes);
-  if (text === undefined) {
-    throw new ConfigurationError(
-      `The configuration file ${path} is not UTF-8: save it in this encoding.`,
-    );
-  }
-  try {
-    const content: unknown = parseYaml(text, refuseProto) ?? {};
-    return { path, content };
-  } catch (error) {
-    throw new ConfigurationError(
-      `The configuration file ${path} is not valid YAML: ${(error as Error).message}`,
-      { cause: error },
-    );
-  }
-}
-
-/** Schemas leave this name out in silence: a source of this name would not have its settings. */
-function refuseProto(name: unknown, value: unknown): unknown {
-  if (name === '__proto__') throw new TypeError('the name "__proto__" is not allowed');
-  return value;
-}
+/** Names the setting that was meant, or those that there are. */
+const explainUnknownKeys: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code !== 'unrecognized_keys') return undefined;
+  const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
+  return issue.keys
+    .map((key) => {
+      const meant = nearest(key, known);
+      const remedy = meant === undefined ? `use ${known.join(', ')}` : `did you mean "${meant}"?`;
+      return `there is no setting "${key}"; ${remedy}`;
+    })
+    .join('; ');
+};
 
 /** Adds each platform's account `default` from the environment where the file doesn't configure it. */
 function addAccountsOf(environment: NodeJS.ProcessEnv, content: unknown): unknown {

@@ -72,5 +72,10 @@ export function withSecretsOf<Parsed>(environment: NodeJS.ProcessEnv, parse: () 
 
 /** `{ env: NAME }` or `{ file: PATH }`. */
 export const secret = z
-  .union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })])
+  .union(
+    [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
+    {
+      error: 'must be { env: NAME } or { file: PATH }',
+    },
+  )
   .transform((reference) => new Secret(reference, parsedEnvironment));

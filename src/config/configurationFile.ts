@@ -1,0 +1,98 @@
+/** `sendproof.yaml` as data: read, parsed, and without what has nothing under it. */
+import { readFileSync } from 'node:fs';
+import { parseDocument } from 'yaml';
+import { ConfigurationError } from '../lib/configurationError.js';
+import { decodeUtf8 } from '../lib/text.js';
+
+export interface ConfigurationFile {
+  path: string;
+  content: unknown;
+}
+
+const DEFAULT_FILE = 'sendproof.yaml';
+
+/**
+ * Reads the configuration file; undefined where none is named and there is none.
+ *
+ * @throws ConfigurationError of one sentence where it can't be read or is not YAML
+ */
+export function readConfigurationFile(named: string | undefined): ConfigurationFile | undefined {
+  const path = named ?? DEFAULT_FILE;
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    if (named === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new ConfigurationError(
+      `The configuration file ${path} can’t be read: ${whyUnreadable(error)}. Correct SENDPROOF_CONFIG or the file.`,
+      { cause: error },
+    );
+  }
+  const text = decodeUtf8(bytes);
+  if (text === undefined) {
+    throw new ConfigurationError(
+      `The configuration file ${path} is not UTF-8: save it in this encoding.`,
+    );
+  }
+  try {
+    return { path, content: withoutEmpty(parse(text)) ?? {} };
+  } catch (error) {
+    throw new ConfigurationError(
+      `The configuration file ${path} is not valid YAML: ${withoutExcerpt((error as Error).message)}. Correct the file.`,
+      { cause: error },
+    );
+  }
+}
+
+function whyUnreadable(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ENOENT':
+      return 'there is no such file (ENOENT)';
+    case 'EISDIR':
+      return 'it is a directory (EISDIR)';
+    case 'EACCES':
+      return 'this user may not read it (EACCES)';
+    default:
+      return message;
+  }
+}
+
+/** Throws what is wrong with the text. What the parser only warns of, as a tag that it doesn't know, is wrong too. */
+function parse(text: string): unknown {
+  const document = parseDocument(text);
+  const [fault] = [...document.errors, ...document.warnings];
+  if (fault?.code === 'MULTIPLE_DOCS') {
+    throw new SyntaxError('it has several documents (“---”), and must have one');
+  }
+  if (fault) throw fault;
+  return document.toJS({ reviver: refuseProto }) as unknown;
+}
+
+/** Schemas leave this name out in silence: a source of this name would not have its settings. */
+function refuseProto(name: unknown, value: unknown): unknown {
+  if (name === '__proto__') throw new TypeError('the name "__proto__" is not allowed');
+  return value;
+}
+
+/** After an empty line the parser quotes the file at the line and column that it has named. */
+function withoutExcerpt(message: string): string {
+  const [first = ''] = message.split('\n\n');
+  return first.replace(/[:.\s]+$/, '');
+}
+
+/** The maps whose keys are names that people choose: an entry with nothing under it has all defaults. */
+const NAMED_ENTRIES = [/^\.sources$/, /^\.retry$/, /^\.accounts\.[^.]*$/];
+
+/** A key with nothing under it counts as absent, at every level. */
+function withoutEmpty(value: unknown, path = ''): unknown {
+  if (Array.isArray(value)) return value.map((each) => withoutEmpty(each, `${path}[]`));
+  if (typeof value !== 'object' || value === null) return value;
+  const isNamed = NAMED_ENTRIES.some((map) => map.test(path));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, each]: [string, unknown]) => {
+      if (each !== null) return [[key, withoutEmpty(each, `${path}.${key}`)]];
+      return isNamed ? [[key, {}]] : [];
+    }),
+  );
+}

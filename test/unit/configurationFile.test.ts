@@ -1,0 +1,115 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadConfiguration } from '../../src/config/configuration.js';
+import { nearest } from '../../src/lib/nearest.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'sendproof-'));
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+const path = join(directory, 'sendproof.yaml');
+
+function load(text: string) {
+  writeFileSync(path, text);
+  return loadConfiguration({ SENDPROOF_CONFIG: path });
+}
+
+describe('sendproof.yaml', () => {
+  const empty = load('');
+
+  it.each([
+    'sources:',
+    'accounts:',
+    'retry:',
+    'operators:',
+    'acknowledgements:',
+    'deduplicationWindow:',
+    'accounts:\n  slack:\n  teams:',
+    'acknowledgements:\n  secret:\n  allowedHosts:\n  retry:',
+    'sources: ~\nretry: null',
+    '# nothing\n',
+    '---\n',
+  ])('has defaults where there is nothing under %j', (text) => {
+    expect(load(text)).toEqual(empty);
+  });
+
+  it('has defaults within an entry that has nothing under its name', () => {
+    expect(load('retry:\n  gentle:').retryProfiles.gentle).toEqual(empty.retryProfiles.default);
+    expect(load('sources:\n  pagerduty:').acknowledgements.bySource).toHaveProperty('pagerduty');
+    expect(() => load('accounts:\n  slack:\n    ops:')).toThrow(
+      /accounts\.slack\.ops\.token: must be \{ env: NAME \} or \{ file: PATH \}/,
+    );
+    expect(() => load('operators:\n  digestAfter: 1m')).toThrow(/operators\.destinations: /);
+  });
+
+  it.each([
+    ['acounts: {}', '(top level): there is no setting "acounts"; did you mean "accounts"?'],
+    ['Retry: {}', 'there is no setting "Retry"; did you mean "retry"?'],
+    [
+      'retry: { slow: { intialDelay: 5s } }',
+      'retry.slow: there is no setting "intialDelay"; did you mean "initialDelay"?',
+    ],
+    [
+      'accounts: { slack: { ops: { token: { env: A }, apiURL: "https://a.b" } } }',
+      'accounts.slack.ops: there is no setting "apiURL"; did you mean "apiUrl"?',
+    ],
+    ['accounts: { slak: {} }', 'accounts: there is no setting "slak"; did you mean "slack"?'],
+    ['widgets: 1', 'there is no setting "widgets"; use deduplicationWindow, retry, sources,'],
+  ])('with the unknown setting of %j names the one that was meant', (text, message) => {
+    expect(() => load(text)).toThrow(message);
+  });
+
+  it.each([
+    ['a tab', 'accounts:\n\tslack: {}', /not valid YAML: .*line 2/],
+    ['a key twice', 'retry: {}\nretry: {}', /not valid YAML: Map keys must be unique at line 2/],
+    ['a tag that is unknown', 'retry: !env X', /not valid YAML: Unresolved tag: !env at line 1/],
+    ['two documents', 'retry: {}\n---\nretry: {}', /several documents/],
+    ['an open bracket', 'retry: {', /not valid YAML: /],
+    [
+      'a bomb of aliases',
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefgh'
+        .split('')
+        .map((name, index) => {
+          const before = 'abcdefg'.charAt(index);
+          return `${name}: &${name} [${Array(9).fill(`*${before}`).join(',')}]`;
+        })
+        .join('\n')}`,
+      /not valid YAML: Excessive alias count/,
+    ],
+    ['only text', 'hello', /\(top level\): /],
+    ['bytes that are not UTF-8', Buffer.from([0x61, 0x3a, 0xff]).toString('latin1'), /.*/],
+  ])('with %s is refused in one sentence', (_, text, message) => {
+    const error = (() => {
+      try {
+        load(text);
+      } catch (thrown) {
+        return thrown as Error;
+      }
+      return undefined;
+    })();
+    expect(error?.name).toBe('ConfigurationError');
+    expect(error?.message).toMatch(message);
+    expect(error?.message).not.toContain('\n');
+    expect(error?.message).toContain(path);
+  });
+
+  it('that is a directory, or isn’t there, is refused with the variable', () => {
+    const folder = join(directory, 'folder');
+    mkdirSync(folder);
+    expect(() => loadConfiguration({ SENDPROOF_CONFIG: folder })).toThrow(
+      /it is a directory \(EISDIR\)\. Correct SENDPROOF_CONFIG/,
+    );
+    expect(() => loadConfiguration({ SENDPROOF_CONFIG: join(folder, 'none') })).toThrow(
+      /there is no such file \(ENOENT\)\. Correct SENDPROOF_CONFIG/,
+    );
+  });
+});
+
+it('finds the word that was meant, and none where nothing is similar', () => {
+  expect(nearest('destinatons', ['destinations', 'digestAfter'])).toBe('destinations');
+  expect(nearest('x', ['destinations', 'retry'])).toBeUndefined();
+  expect(nearest('', [])).toBeUndefined();
+});
