@@ -8,7 +8,11 @@ import type { ProcessContext } from '../lib/process.js';
 import type { MetricsSource } from '../telemetry/exposition.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import { startTracing, type Tracing } from '../telemetry/tracing.js';
-import { requireTemporalConnection, type TemporalConnection } from '../temporal/connection.js';
+import {
+  channelArgsFor,
+  requireTemporalConnection,
+  type TemporalConnection,
+} from '../temporal/connection.js';
 import { checkRetention } from '../temporal/retention.js';
 import { API_STOP_MS, startApi, type Api } from './server.js';
 
@@ -54,7 +58,10 @@ export function addConnection(
   { parts }: ProcessContext,
   connectionOptions: TemporalConnection['connectionOptions'],
 ): Connection {
-  const connection = Connection.lazy({ ...connectionOptions, channelArgs: RECONNECTING });
+  const connection = Connection.lazy({
+    ...connectionOptions,
+    channelArgs: { ...RECONNECTING, ...channelArgsFor(connectionOptions.address) },
+  });
   parts.add('connection to Temporal', () => connection.close());
   return connection;
 }

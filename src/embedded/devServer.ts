@@ -3,8 +3,12 @@ import { createInterface } from 'node:readline';
 import { Connection } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { Logger } from 'pino';
+import { ConfigurationError } from '../lib/configurationError.js';
+import { commandEnvironment } from './commandEnvironment.js';
+import { checkDatabaseFile, unusableDatabase } from './databaseFile.js';
 import { spawnKept, type KeptProcess } from './keptProcess.js';
 import { assertPortsFree, LOOPBACK, resolvePort, type RequiredPort } from '../lib/ports.js';
+import { channelArgsFor } from '../temporal/connection.js';
 import { SEARCH_ATTRIBUTES } from '../contract/searchAttributes.js';
 
 export interface DevServerOptions {
@@ -74,18 +78,26 @@ const SQLITE_PRAGMAS: Readonly<Record<string, string>> = {
  * the server, so that the worker can finish its attempts before the server stops. Resolves when the server answers, with
  * sendproof's search attributes registered.
  *
- * @throws ConfigurationError if a port is in use; it names the port and its environment variable.
+ * @throws ConfigurationError if a port is in use, or the server ends while it starts, as with a database that it can't read
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   const port = await resolvePort(options.port);
   const uiPort = options.uiPort === undefined ? undefined : await resolvePort(options.uiPort);
   await assertPortsFree(devServerPorts({ port, uiPort }));
 
-  const server = spawnKept(options.cliPath, commandLine({ ...options, port, uiPort }));
+  const { databaseFile } = options;
+  if (databaseFile !== undefined) await checkDatabaseFile(databaseFile);
+
+  const server = spawnKept(options.cliPath, commandLine({ ...options, port, uiPort }), {
+    environment: commandEnvironment(),
+  });
   const errorOutput = readErrorOutput(server, options.log);
   const address = `${LOOPBACK}:${port}`;
   try {
-    await Promise.race([ready(address, options.namespace), failIfEnded(server, errorOutput)]);
+    await Promise.race([
+      ready(address, options.namespace),
+      failIfEnded(server, errorOutput, databaseFile),
+    ]);
   } catch (error) {
     await server.stop(0);
     throw error;
@@ -166,11 +178,36 @@ function readErrorOutput(server: KeptProcess, log: Logger): ErrorOutput {
   };
 }
 
-async function failIfEnded(server: KeptProcess, errorOutput: ErrorOutput): Promise<never> {
+async function failIfEnded(
+  server: KeptProcess,
+  errorOutput: ErrorOutput,
+  databaseFile: string | undefined,
+): Promise<never> {
   const code = await server.exited;
-  throw new Error(
-    `The embedded Temporal server ended while it was starting (exit code ${code}): ${errorOutput.last()}`,
+  const reason = messageOf(errorOutput.last());
+  if (databaseFile !== undefined && DATABASE_FAULT.test(reason)) {
+    throw unusableDatabase(databaseFile, `Temporal can’t read it (${reason})`);
+  }
+  const remedy = reason.includes('unknown userid')
+    ? 'Run sendproof as a user with an entry in /etc/passwd, or set TEMPORAL_ADDRESS to use a Temporal service that runs already.'
+    : 'Set TEMPORAL_CLI_PATH to another temporal command, SENDPROOF_DATA_DIR to another directory, or TEMPORAL_ADDRESS to a Temporal service.';
+  throw new ConfigurationError(
+    `The embedded Temporal server ended while it was starting (exit code ${code}): ${reason || 'it wrote no error'}. ${remedy}`,
   );
+}
+
+/** What SQLite and Temporal say of a damaged database, one of another program, or one of a newer Temporal. */
+const DATABASE_FAULT =
+  /no such (?:table|column)|not a database|malformed|disk I\/O|readonly|unable to open database|schema|has no column/i;
+
+/** The server writes one JSON document on each line. */
+function messageOf(line: string): string {
+  try {
+    const { msg, error } = JSON.parse(line) as { msg?: string; error?: string };
+    return [msg, error].filter(Boolean).join(': ').slice(0, 500);
+  } catch {
+    return line.slice(0, 500);
+  }
 }
 
 /** Resolves when the server answers for the namespace. */
@@ -179,7 +216,11 @@ async function ready(address: string, namespace: string): Promise<void> {
     address,
     connectTimeout: START_TIMEOUT_MS,
     // The server is still starting: try again every 50 ms, instead of after longer and longer times.
-    channelArgs: { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 50 },
+    channelArgs: {
+      ...channelArgsFor(address),
+      'grpc.initial_reconnect_backoff_ms': 50,
+      'grpc.max_reconnect_backoff_ms': 50,
+    },
   });
   try {
     await connection.withDeadline(Date.now() + START_TIMEOUT_MS, () =>

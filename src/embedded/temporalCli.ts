@@ -1,11 +1,11 @@
 /** Finds the `temporal` command, which contains a Temporal server, on this machine, or installs it. */
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { access, mkdir } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import envPaths from 'env-paths';
 import type { Logger } from 'pino';
+import { commandEnvironment } from './commandEnvironment.js';
 import { buildWithGo, download, installOnce, type Source } from './temporalCliInstallation.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { readVariables } from '../lib/environment.js';
@@ -48,7 +48,7 @@ export async function findTemporalCli(options: FindTemporalCliOptions): Promise<
   const found = await lookForTemporalCli(options);
   if ('path' in found) return found;
 
-  const { directory, path } = cacheLocation(options);
+  const { directory, path } = await writableCache(options);
   const sources: Source[] = [download(CLI_VERSION), buildWithGo(CLI_VERSION)];
   const installation = await installOnce({ directory, sources, problemWith, environment, log });
   if ('foundBy' in installation) return { path, foundBy: installation.foundBy };
@@ -79,24 +79,65 @@ export async function lookForTemporalCli(
   }
   if (tried.length === 0) tried.push('PATH: no temporal command on it');
 
-  const { path } = cacheLocation(options);
-  const problem = await problemWith(path);
-  if (problem === undefined) return { path, foundBy: 'cache' };
-  tried.push(`${path}: ${problem}`);
+  for (const { path } of await cacheLocations(options)) {
+    const problem = await problemWith(path);
+    if (problem === undefined) return { path, foundBy: 'cache' };
+    tried.push(`${path}: ${problem}`);
+  }
   return { tried };
 }
 
-function cacheLocation({ cacheDirectory }: FindTemporalCliOptions): {
+interface CacheLocation {
   directory: string;
   path: string;
-} {
-  const directory = join(cacheDirectory ?? userCache(), 'temporal-cli', CLI_VERSION);
-  return { directory, path: join(directory, 'temporal') };
 }
 
-/** `~/.cache/sendproof` on Linux (XDG_CACHE_HOME is honoured), `~/Library/Caches/sendproof` on macOS. */
-function userCache(): string {
-  return envPaths('sendproof', { suffix: '' }).cache;
+/** The user's cache, and the data directory for users without a home. */
+async function cacheLocations({
+  cacheDirectory,
+  environment,
+}: FindTemporalCliOptions): Promise<CacheLocation[]> {
+  const { SENDPROOF_DATA_DIR = '.sendproof' } = readVariables(environment, ['SENDPROOF_DATA_DIR']);
+  const own = cacheDirectory ?? (await userCache());
+  const caches = own === undefined ? [] : [own];
+  if (cacheDirectory === undefined) caches.push(resolve(SENDPROOF_DATA_DIR, 'cache'));
+  return caches.map((cache) => {
+    const directory = join(cache, 'temporal-cli', CLI_VERSION);
+    return { directory, path: join(directory, 'temporal') };
+  });
+}
+
+/** @throws ConfigurationError where none of the locations can be written to */
+async function writableCache(options: FindTemporalCliOptions): Promise<CacheLocation> {
+  const failures: string[] = [];
+  for (const location of await cacheLocations(options)) {
+    try {
+      await mkdir(location.directory, { recursive: true });
+      await access(location.directory, constants.W_OK);
+      return location;
+    } catch (error) {
+      failures.push(
+        `${location.directory} (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
+      );
+    }
+  }
+  throw new ConfigurationError(
+    `The temporal command can’t be installed, because this user can write neither to its cache nor to the data directory: ${failures.join(', ')}. Set SENDPROOF_DATA_DIR to a directory that it may write to, or TEMPORAL_CLI_PATH to the command.`,
+  );
+}
+
+/**
+ * `~/.cache/sendproof` on Linux (XDG_CACHE_HOME is honoured), `~/Library/Caches/sendproof` on macOS. Undefined where this user has
+ * no home directory: then the library can't even be loaded.
+ */
+async function userCache(): Promise<string | undefined> {
+  try {
+    const { default: envPaths } = await import('env-paths');
+    return envPaths('sendproof', { suffix: '' }).cache;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SYSTEM_ERROR') return undefined;
+    throw error;
+  }
 }
 
 function commandsOnPath(environment: NodeJS.ProcessEnv): string[] {
@@ -117,7 +158,8 @@ async function problemWith(path: string): Promise<string | undefined> {
   let output: string;
   try {
     await access(path, constants.X_OK);
-    output = (await run(path, ['--version'], { timeout: VERSION_TIMEOUT_MS })).stdout;
+    const options = { timeout: VERSION_TIMEOUT_MS, env: commandEnvironment() };
+    output = (await run(path, ['--version'], options)).stdout;
   } catch (error) {
     return explain(error);
   }

@@ -169,7 +169,15 @@ export function buildWithGo(version: string): Source {
           `-ldflags=-s -w -X ${module}/temporalcli.Version=${version.slice(1)}`,
           `${module}/cmd/temporal@${version}`,
         ],
-        { environment: { ...environment, GOBIN: directory, GOTOOLCHAIN: 'local' } },
+        {
+          environment: {
+            ...environment,
+            GOBIN: directory,
+            GOTOOLCHAIN: 'local',
+            // As the official build: a server that is linked to the C library doesn't start for a user id without a name.
+            CGO_ENABLED: '0',
+          },
+        },
       );
       const outcome = await withProgressLog(outcomeOf(go), log, (seconds) => {
         return `still building the Temporal CLI (${seconds} s; about three minutes on two cores)`;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { lock } from 'proper-lockfile';
 import { ConfigurationError } from '../lib/configurationError.js';
+import { own } from '../lib/own.js';
 
 /** Unlocks the directory. */
 export type Release = () => Promise<void>;
@@ -12,9 +13,33 @@ export type Release = () => Promise<void>;
  * Creates the directory, readable by this user only since it contains messages, and locks it for this process. A lock that a
  * killed process left behind is removed at once.
  *
- * @throws ConfigurationError when another process has locked it.
+ * @throws ConfigurationError when another process has locked it, or this user can't write there.
  */
 export async function lockDataDirectory(directory: string, log: Logger): Promise<Release> {
+  try {
+    return await createAndLock(directory, log);
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (code === undefined || syscall === undefined) throw error;
+    throw new ConfigurationError(
+      `The data directory ${directory} can’t be used: ${own(REASONS, code) ?? 'the system refuses it'} (${code}). Set SENDPROOF_DATA_DIR to a directory that this user may write to.`,
+      { cause: error },
+    );
+  }
+}
+
+/** What the errors of the file system mean, in words. */
+const REASONS: Partial<Record<string, string>> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'its file system can only be read',
+  EEXIST: 'a file is in its place',
+  ENOTDIR: 'a file is in its place',
+  ENOSPC: 'no space is left on its disk',
+  EDQUOT: 'no space is left for this user',
+};
+
+async function createAndLock(directory: string, log: Logger): Promise<Release> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const lockfilePath = join(directory, 'lock');
   const ownerFile = join(directory, 'pid');

@@ -28,6 +28,12 @@ export function loadTemporalConnection(
   return { connectionOptions, namespace: namespace ?? DEFAULT_NAMESPACE };
 }
 
+/** A client would go through `https_proxy` to this machine too; a worker's connection uses no proxy of the environment. */
+export function channelArgsFor(address: string | undefined): { 'grpc.enable_http_proxy'?: 0 } {
+  const isOnThisMachine = /^(?:localhost|127\.[\d.]+|\[::1\])(?::|$)/i.test(address ?? '');
+  return isOnThisMachine ? { 'grpc.enable_http_proxy': 0 } : {};
+}
+
 /** For processes that have no embedded server to fall back to: throws a ConfigurationError where none is configured. */
 export function requireTemporalConnection(environment: NodeJS.ProcessEnv): TemporalConnection {
   const connection = loadTemporalConnection(environment);

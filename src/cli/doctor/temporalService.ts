@@ -4,7 +4,11 @@ import { TypedSearchAttributes } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { longestWindowMs, type DeduplicationWindow } from '../../config/configuration.js';
 import { loadEmbeddedSettings } from '../../embedded/settings.js';
-import { loadTemporalConnection, type TemporalConnection } from '../../temporal/connection.js';
+import {
+  channelArgsFor,
+  loadTemporalConnection,
+  type TemporalConnection,
+} from '../../temporal/connection.js';
 import { checkRetention } from '../../temporal/retention.js';
 import { SEARCH_ATTRIBUTES } from '../../contract/searchAttributes.js';
 import { formatDuration } from '../../lib/formatDuration.js';
@@ -40,6 +44,7 @@ export async function checkTemporalService(
   try {
     connection = await Connection.connect({
       ...place.connectionOptions,
+      channelArgs: channelArgsFor(place.connectionOptions.address),
       connectTimeout: TIMEOUT_MS,
     });
   } catch (error) {
