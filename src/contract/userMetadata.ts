@@ -2,6 +2,7 @@
  * Texts that Temporal's Web UI shows as Markdown, and their limits. Whatever comes from senders, platforms or the configuration
  * is words or code in them, never Markdown.
  */
+import { shortenText } from '../lib/cutText.js';
 import { inMarkdown } from '../lib/markdownCode.js';
 
 /** Temporal's limits on such texts, as JSON: `limit.userMetadataSummarySize` and `limit.userMetadataDetailsSize`. */
@@ -20,16 +21,14 @@ export function summary(before: string, text: string, maximum = SUMMARY_BYTES): 
   const write = (words: string): string => before + inMarkdown(words);
   const whole = write(text);
   if (jsonBytes(whole) <= maximum) return whole;
-  const characters = Array.from(text);
-  let fitting = 0;
-  let tooLong = characters.length;
+  let fitting = 1;
+  let tooLong = text.length;
   while (tooLong - fitting > 1) {
     const length = Math.floor((fitting + tooLong) / 2);
-    const beginning = write(`${characters.slice(0, length).join('')}…`);
-    if (jsonBytes(beginning) <= maximum) fitting = length;
+    if (jsonBytes(write(shortenText(text, length))) <= maximum) fitting = length;
     else tooLong = length;
   }
-  return write(`${characters.slice(0, fitting).join('')}…`);
+  return write(shortenText(text, fitting));
 }
 
 /** Lines of Markdown, as many as the limit allows. A line is never cut: its code would lose its end. */

@@ -71,6 +71,18 @@ export function textOf(runs: readonly Run[]): string {
   return runs.map(({ text }) => text).join('');
 }
 
+/** Splits runs at line ends, which are dropped. */
+export function linesOf(runs: readonly Run[]): Run[][] {
+  const lines: Run[][] = [[]];
+  for (const run of runs) {
+    run.text.split('\n').forEach((text, index) => {
+      if (index > 0) lines.push([]);
+      if (text !== '') lines.at(-1)?.push({ ...run, text });
+    });
+  }
+  return lines;
+}
+
 /** Neighbours that look alike, as one. */
 export function joinAlike(runs: readonly Run[]): Run[] {
   const joined: Run[] = [];

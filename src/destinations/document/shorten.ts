@@ -1,5 +1,6 @@
 /** The beginning of a document that is too long for one post. */
-import { allowance, cutPoint, cutRuns } from './cut.js';
+import { allowance, cutPoint } from '../../lib/cutText.js';
+import { cutRuns } from './cut.js';
 import { plainRun, textOf, type Block, type List, type Run, type Table } from './document.js';
 
 /**

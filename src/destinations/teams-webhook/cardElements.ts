@@ -5,6 +5,7 @@
  */
 import {
   itemMarker,
+  linesOf,
   plainRun,
   RULE,
   textOf,
@@ -20,7 +21,7 @@ export function documentToCard(blocks: readonly Block[], depth = 0): CardElement
   return blocks.flatMap((block): CardElement[] => {
     switch (block.kind) {
       case 'paragraph':
-        return [richText(block.runs)];
+        return richText(block.runs);
       case 'heading':
         return [headingElement(block.runs, 'Medium')];
       case 'quote':
@@ -30,11 +31,11 @@ export function documentToCard(blocks: readonly Block[], depth = 0): CardElement
       case 'list':
         return listElements(block, depth);
       case 'code':
-        return [monospaced([plainRun(block.text)])];
+        return richText([plainRun(block.text)], MONOSPACE);
       case 'table':
-        return [monospaced(tableRuns(block))];
+        return richText(tableRuns(block), MONOSPACE);
       case 'rule':
-        return [richText([plainRun(RULE)])];
+        return richText([plainRun(RULE)]);
     }
   });
 }
@@ -47,9 +48,10 @@ function listElements(list: List, depth: number): CardElement[] {
     const marker = `${INDENT.repeat(depth)}${itemMarker(list.first, index, depth)} `;
     const [first, ...others] = item;
     const isText = first?.kind === 'paragraph' || first?.kind === 'heading';
-    const line = richText([plainRun(marker), ...(isText ? first.runs : [])]);
+    const [line, ...lines] = richText([plainRun(marker), ...(isText ? first.runs : [])]);
     return [
-      index === 0 ? line : { ...line, spacing: 'Small' },
+      index === 0 ? { ...line } : { ...line, spacing: 'Small' },
+      ...lines,
       ...documentToCard(isText ? others : item, depth + 1),
     ];
   });
@@ -72,12 +74,18 @@ export function meansNothingInMarkdown(line: string): boolean {
   return !/[\\`*_~[\]()<>&#|!{}\n]|^\s*(?:[-+]|\d+[.)])(?:\s|$)|:\/\/|^\s|\s$/.test(line);
 }
 
-function richText(runs: readonly Run[]): CardElement {
-  return { type: 'RichTextBlock', inlines: runs.map((run) => textRun(run)) };
-}
-
-function monospaced(runs: readonly Run[]): CardElement {
-  return { type: 'RichTextBlock', inlines: runs.map((run) => textRun(run, MONOSPACE)) };
+/**
+ * Text in a block for each line, where lines begin or end with a style: some clients show no line break at the edge of a run
+ * (https://github.com/microsoft/AdaptiveCards/issues/4914).
+ */
+function richText(runs: readonly Run[], looks: CardElement = {}): CardElement[] {
+  const hasBreakAtEdge = runs.some(({ text }) => /^\n|\n$/.test(text));
+  const lines = hasBreakAtEdge ? linesOf(runs) : [runs];
+  return lines.map((line, index) => ({
+    type: 'RichTextBlock',
+    inlines: line.map((run) => textRun(run, looks)),
+    ...(index > 0 && { spacing: 'None' }),
+  }));
 }
 
 const MONOSPACE = { fontType: 'Monospace' };

@@ -162,9 +162,10 @@ describe('an Adaptive Card', () => {
       { type: 'Container', style: 'emphasis', items: [{ inlines: [{ text: 'quote' }] }] },
       { inlines: [{ text: 'code\n  more', fontType: 'Monospace' }] },
       { inlines: [{ text: '──────────' }] },
+      { inlines: [{ text: 'a | b', fontType: 'Monospace' }] },
       {
+        spacing: 'None',
         inlines: [
-          { text: 'a | b\n', fontType: 'Monospace' },
           { text: 'c', selectAction: { type: 'Action.OpenUrl', url: 'https://e.example' } },
           { text: ' | d' },
         ],
