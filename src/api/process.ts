@@ -13,6 +13,7 @@ import {
   requireTemporalConnection,
   type TemporalConnection,
 } from '../temporal/connection.js';
+import { watchNamespace } from '../temporal/namespaceWatch.js';
 import { checkRetention } from '../temporal/retention.js';
 import { API_STOP_MS, startApi, type Api } from './server.js';
 
@@ -44,11 +45,13 @@ export async function runApiProcess(context: ProcessContext): Promise<void> {
   log.info({ url: api.url, namespace }, 'The API listens');
 
   const stopping = new AbortController();
-  parts.add('check of the retention', () => {
+  parts.add('check of the namespace', () => {
     stopping.abort();
+    watch.stop();
     return Promise.resolve();
   });
   const windowMs = longestWindowMs(configuration.deduplicationWindow);
+  const watch = watchNamespace(connection, namespace, windowMs, log);
   await checkRetentionOnce(connection, namespace, windowMs, { log, signal: stopping.signal });
   await new Promise<never>(() => undefined);
 }

@@ -64,6 +64,7 @@ function problemOfStatus({ status, reason }: GrpcFailure, cause: unknown): Probl
         { cause, retryAfterSeconds: RETRY_AFTER_REPAIR_SECONDS },
       );
     case GRPC_STATUS.INVALID_ARGUMENT:
+      if (lacksSearchAttribute(reason)) return namespaceIncomplete(cause);
       return LIMIT.test(reason) ? beyondLimit(reason, cause) : undefined;
     case GRPC_STATUS.NOT_FOUND:
       return /^namespace\b/i.test(reason) ? namespaceNotFound(cause) : workflowNotFound(cause);
@@ -88,6 +89,21 @@ function beyondLimit(reason: string, cause: unknown): Problem {
   return invalidRequest(
     [{ field, detail: `is too large for this Temporal server (${reason}): shorten it` }],
     cause,
+  );
+}
+
+/** In the words of Temporal's frontend, for one that is missing, or has another type than the value. */
+function lacksSearchAttribute(reason: string): boolean {
+  return /no mapping defined for search attribute|search attribute \S+ is not (defined|registered)|invalid value for search attribute \S+ of type/i.test(
+    reason,
+  );
+}
+
+function namespaceIncomplete(cause: unknown): Problem {
+  return new Problem(
+    'namespace_incomplete',
+    `The Temporal namespace lacks a search attribute, or has it with another type: nothing was accepted. An operator has to register it: /readyz and the log of the API name it, with the command. ${SEND_AGAIN}`,
+    { cause, retryAfterSeconds: RETRY_AFTER_REPAIR_SECONDS },
   );
 }
 

@@ -13,6 +13,7 @@ import type {
   messageStateSchema,
   messageSummarySchema,
 } from '../api/schema/messageRepresentation.js';
+import type { readinessSchema } from '../api/schema/healthRepresentation.js';
 import type { timelineSchema } from '../api/schema/timelineRepresentation.js';
 import type { messageSchema } from '../domain/message.js';
 import type { OperatorRequest } from '../contract/signals.js';
@@ -42,6 +43,7 @@ export type BulkDryRun = z.infer<typeof bulkDryRunSchema>;
 export type BulkDecision = z.infer<typeof bulkDecisionSchema>;
 export type BulkProgress = z.infer<typeof bulkDecisionProgressSchema>;
 export type Timeline = z.infer<typeof timelineSchema>;
+type Readiness = z.infer<typeof readinessSchema>;
 export type Decision = z.infer<typeof decisionSchema>;
 type MessagePage = z.infer<typeof messagePageSchema>;
 
@@ -192,11 +194,11 @@ export class ApiClient {
   }
 
   /** The state of the API's checks. "Not ready" is a result, not an error. */
-  async readiness(): Promise<{ ready: boolean; checks: { temporal: boolean; worker: boolean } }> {
-    const { status, body } = await this.#exchange('GET', '/readyz');
-    const { checks } = body as { checks?: { temporal: boolean; worker: boolean } };
+  async readiness(): Promise<Pick<Readiness, 'checks' | 'reasons'>> {
+    const { body } = await this.#exchange('GET', '/readyz');
+    const { checks, reasons = [] } = body as Partial<Readiness>;
     if (!checks) throw this.#notSendproof();
-    return { ready: status === 200, checks };
+    return { checks, reasons };
   }
 
   async #collect(

@@ -67,7 +67,7 @@ export async function runProduct(given: ProcessContext): Promise<never> {
 
   const metrics = createMetrics();
   const shared = { configuration, connection, namespace, tracing };
-  const workers = await addWorkers(context, { ...shared, metrics });
+  const workers = await addWorkers(context, { ...shared, metrics, temporalSdkUrl });
   // The API shares the worker's connection: Temporal may then hand the first task of a workflow directly to the worker.
   // But that connection can't cancel a call, as one for a client that has left.
   const longPollConnection = addConnection(context, temporal.connectionOptions);

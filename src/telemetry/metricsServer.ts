@@ -12,14 +12,21 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
+export interface Readiness {
+  ready: boolean;
+  /** For people: why it is not ready, with the remedy. */
+  reasons: string[];
+}
+
 /**
- * Serves `/metrics` of a worker at WORKER_METRICS_ADDRESS (`host:port`); undefined if that is not set. There is no
- * authentication, because the metrics name neither messages nor destinations.
+ * Serves `/metrics` and `/readyz` of a worker at WORKER_METRICS_ADDRESS (`host:port`); undefined if that is not set. There is
+ * no authentication, because neither names messages or destinations.
  */
 export async function serveMetrics(
   source: MetricsSource,
   environment: NodeJS.ProcessEnv,
   log: Logger,
+  readiness: () => Readiness = () => ({ ready: true, reasons: [] }),
 ): Promise<MetricsServer | undefined> {
   const { WORKER_METRICS_ADDRESS: address } = readVariables(environment, [
     'WORKER_METRICS_ADDRESS',
@@ -30,11 +37,10 @@ export async function serveMetrics(
   try {
     server = await startHttpServer(
       (request, response) => {
-        if (request.method !== 'GET' || request.url !== '/metrics') {
-          response.writeHead(404).end();
-          return;
-        }
-        void answerScrape(source, response, log);
+        if (request.method !== 'GET') response.writeHead(404).end();
+        else if (request.url === '/metrics') void answerScrape(source, response, log);
+        else if (request.url === '/readyz') answerProbe(readiness(), response);
+        else response.writeHead(404).end();
       },
       { host, port },
     );
@@ -45,6 +51,13 @@ export async function serveMetrics(
     );
   }
   return { close: () => server.close(STOP_WITHIN_MS) };
+}
+
+function answerProbe({ ready, reasons }: Readiness, response: ServerResponse): void {
+  const body = { status: ready ? 'ready' : 'not ready', reasons };
+  response
+    .writeHead(ready ? 200 : 503, { 'content-type': 'application/json' })
+    .end(JSON.stringify(body));
 }
 
 /** Never rejects: metrics that can't be collected must not end the worker. */

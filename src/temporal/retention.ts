@@ -4,6 +4,8 @@ import { msToTs, optionalTsToMs } from './sdkInternals.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { shellCommand } from '../lib/shellCommand.js';
 
+const HOUR_MS = 3_600_000;
+
 /** In milliseconds. Rejects if the namespace doesn't exist. */
 export async function namespaceRetentionMs(
   connection: ConnectionLike,
@@ -39,12 +41,23 @@ export async function checkRetention(
   windowMs: number,
 ): Promise<void> {
   const retentionMs = await namespaceRetentionMs(connection, namespace);
-  if (retentionMs >= windowMs) return;
+  const short = retentionFault(namespace, retentionMs, windowMs);
+  if (short) throw new ConfigurationError(`The Temporal ${short.fault}. ${short.remedy}`);
+}
+
+/** What is wrong with a retention that is shorter than the window, and the remedy; undefined if nothing is. */
+export function retentionFault(
+  namespace: string,
+  retentionMs: number,
+  windowMs: number,
+): { fault: string; remedy: string } | undefined {
+  if (retentionMs >= windowMs) return undefined;
   const command = shellCommand('temporal operator namespace update', [], {
     namespace,
-    retention: `${Math.ceil(windowMs / 3_600_000)}h`,
+    retention: `${Math.ceil(windowMs / HOUR_MS)}h`,
   });
-  throw new ConfigurationError(
-    `The Temporal namespace "${namespace}" keeps closed workflows for only ${retentionMs / 3_600_000} h, but duplicates have to be recognised for ${windowMs / 3_600_000} h (DEDUPLICATION_WINDOW). Shorten the window, or run: ${command}`,
-  );
+  return {
+    fault: `namespace "${namespace}" keeps closed workflows for only ${retentionMs / HOUR_MS} h, but duplicates have to be recognised for ${windowMs / HOUR_MS} h (DEDUPLICATION_WINDOW)`,
+    remedy: `Shorten the window, or run: ${command}`,
+  };
 }

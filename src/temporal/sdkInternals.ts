@@ -40,3 +40,12 @@ export {
  * so itself, but neither takes a page token nor says whether there is another page.
  */
 export { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
+
+/**
+ * Ends the polls of a worker whose state is FAILED, so that its run settles. `Worker.shutdown` refuses to work in that state.
+ * Does nothing for an object without a native worker.
+ */
+export function shutDownNativeWorker(worker: object): void {
+  const { nativeWorker } = worker as { nativeWorker?: { initiateShutdown?: () => void } };
+  nativeWorker?.initiateShutdown?.();
+}

@@ -1,6 +1,7 @@
 import { SdkComponent, type LogMetadata } from '@temporalio/common';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { errorChain } from '../lib/errorChain.js';
 import { LOOPBACK, resolvePort } from '../lib/ports.js';
 
 /**
@@ -12,7 +13,7 @@ export async function installTemporalRuntime(log: Logger): Promise<string> {
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       const severity = level.toLowerCase() as Level;
-      log[isRoutine(severity, meta) ? 'debug' : severity]({ temporal: meta }, message);
+      log[isRoutine(severity, meta) ? 'debug' : severity]({ temporal: loggable(meta) }, message);
     }),
     telemetryOptions: {
       metrics: {
@@ -31,4 +32,14 @@ type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 /** A worker's changes of state, and its warnings that it has no workflows or no activities: each of ours has one kind. */
 function isRoutine(level: Level, meta: LogMetadata | undefined): boolean {
   return meta?.sdkComponent === SdkComponent.worker && level !== 'error';
+}
+
+/** An error inside of what the SDK says, as of a worker that failed, would otherwise be logged as an empty object. */
+function loggable(meta: LogMetadata | undefined): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(meta ?? {}).map(([name, value]) => [
+      name,
+      value instanceof Error ? errorChain(value) : (value as unknown),
+    ]),
+  );
 }

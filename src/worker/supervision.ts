@@ -1,5 +1,7 @@
 /** Creates and runs the workers of one process together: when one of them ends, the others are shut down. */
 import type { Worker, WorkerOptions } from '@temporalio/worker';
+import { withinTime } from '../lib/deadline.js';
+import { shutDownNativeWorker } from '../temporal/sdkInternals.js';
 
 export interface Workers {
   /**
@@ -41,6 +43,37 @@ export async function createWorkers<Created extends CreatedWorker>(
   );
 }
 
+/** How soon the failure of a worker's polls is noticed. */
+const STATE_CHECK_MS = 250;
+
+/** The polls that are still under way end when the native worker is shut down; Temporal holds each for a minute at most. */
+const FAILED_RUN_ENDS_WITHIN_MS = 5_000;
+
+/**
+ * Runs a worker. When Temporal refuses one of its polls for good, the worker's state is FAILED, but the promise of its run waits
+ * for the polls that are not refused, without end. So the state is looked at, and the native worker is then shut down.
+ */
+async function runUntilFailure(worker: SupervisedWorker): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const failed = new Promise<void>((resolve) => {
+    timer = setInterval(() => {
+      if (worker.getState() === 'FAILED') resolve();
+    }, STATE_CHECK_MS);
+  });
+  const run = worker.run();
+  try {
+    const hasEnded = await Promise.race([run.then(() => true), failed.then(() => false)]);
+    if (hasEnded) return;
+    shutDownNativeWorker(worker);
+    await withinTime(run, FAILED_RUN_ENDS_WITHIN_MS, {
+      late: () =>
+        new Error('Temporal refused its polls: the log line "Worker failed" has the cause'),
+    });
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /** Runs the workers. When one of them ends, the others are shut down: a process with only some of its workers would look healthy. */
 export function superviseWorkers(workers: readonly SupervisedWorker[]): Workers {
   let stopping = false;
@@ -52,7 +85,7 @@ export function superviseWorkers(workers: readonly SupervisedWorker[]): Workers 
   const runs = workers.map(async (worker) => {
     const { taskQueue } = worker.options;
     try {
-      await worker.run();
+      await runUntilFailure(worker);
     } catch (error) {
       throw new Error(`The worker of the task queue ${taskQueue} failed`, { cause: error });
     }

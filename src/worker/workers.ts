@@ -5,15 +5,17 @@ import type { Logger } from 'pino';
 import { serveAccounts } from '../accounts/servedAccounts.js';
 import { unusableSecrets } from '../acknowledgements/secrets.js';
 import { createAcknowledgementActivities } from '../activities/index.js';
-import type { Configuration } from '../config/configuration.js';
+import { longestWindowMs, type Configuration } from '../config/configuration.js';
 import { ACKNOWLEDGEMENT_TASK_QUEUE } from '../contract/names.js';
 import { createAttemptReport } from '../telemetry/attemptReport.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import { boundedClient } from '../temporal/boundedClient.js';
 import type { CallBounds } from '../temporal/callGate.js';
+import { watchNamespace, type NamespaceWatch } from '../temporal/namespaceWatch.js';
 import { deliveryWorker } from './deliveryWorker.js';
 import { scheduleOverdueCheck } from './overdueSchedule.js';
+import { untilPollsAreRefused } from './refusedPolls.js';
 import { createWorkers, superviseWorkers, type Workers } from './supervision.js';
 import { watchConfiguration } from './watchConfiguration.js';
 import { workflowWorker } from './workflowWorker.js';
@@ -29,8 +31,15 @@ export interface WorkersOptions {
   log: Logger;
   tracing: Tracing;
   metrics: Metrics;
+  /** The URL of the SDK's metrics in this process, which show polls that are refused. */
+  temporalSdkUrl?: string;
   /** A number in [0, 1) for the jitter of retries. */
   random?: () => number;
+}
+
+export interface WatchedWorkers extends Workers {
+  /** What the namespace lacks; undefined before Temporal has said. */
+  namespaceFaults: NamespaceWatch['faults'];
 }
 
 /** Long enough for a look-up and a post, each with the default request time-out of 10 s. */
@@ -49,13 +58,16 @@ const CALLS_OF_A_WORKER: CallBounds = {
  *
  * Rejects when Temporal can't be reached or the namespace doesn't exist.
  */
-export async function startWorkers(options: WorkersOptions): Promise<Workers> {
+export async function startWorkers(options: WorkersOptions): Promise<WatchedWorkers> {
   const { configuration, connection, log, namespace, reload } = options;
   const { clientInterceptors, workerOptions } = options.tracing;
   const client = boundedClient(
     new Client({ connection, namespace, interceptors: clientInterceptors }),
     CALLS_OF_A_WORKER,
   );
+  const windowMs = longestWindowMs(configuration.deduplicationWindow);
+  const namespaceWatch = watchNamespace(client.connection, namespace, windowMs, log);
+  await namespaceWatch.looked;
   const accounts = await serveAccounts(client, configuration, log);
   await scheduleOverdueCheck(client, log);
   for (const fault of unusableSecrets(configuration.acknowledgements)) {
@@ -97,12 +109,23 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const stopWatching = reload
     ? watchConfiguration(configuration, reload, accounts.applyLimits, log)
     : () => undefined;
-  workers.done.catch(stopWatching);
+  const stopped = new AbortController();
+  const done = Promise.race([
+    workers.done,
+    namespaceWatch.lost,
+    ...(options.temporalSdkUrl === undefined
+      ? []
+      : [untilPollsAreRefused(options.temporalSdkUrl, stopped.signal)]),
+  ]);
+  done.catch(stopWatching);
   return {
-    done: workers.done,
+    done,
+    namespaceFaults: namespaceWatch.faults,
     shutdown: async () => {
       stopWatching();
       accounts.close();
+      namespaceWatch.stop();
+      stopped.abort();
       await workers.shutdown();
     },
   };

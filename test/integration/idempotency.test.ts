@@ -378,7 +378,7 @@ describe('a namespace that forgets before the window is over', () => {
     const environment = { ...environmentOf(harness), DEDUPLICATION_WINDOW: '48h' };
     const api = new ProductProcess('api', environment);
     await expect(api.exited).resolves.toBe(1);
-    const [, command = ''] = /run "temporal ([^"]+)"/.exec(api.log.at(-1)?.msg ?? '') ?? [];
+    const [, command = ''] = /run: temporal (.+)$/.exec(api.log.at(-1)?.msg ?? '') ?? [];
     expect(command).toBe(
       `operator namespace update --namespace ${harness.namespace} --retention 48h`,
     );

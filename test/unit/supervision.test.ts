@@ -5,7 +5,10 @@ import { createWorkers, superviseWorkers } from '../../src/worker/supervision.js
 class FakeWorker {
   readonly options: { taskQueue: string };
   wasRun = false;
-  #state: 'INITIALIZED' | 'RUNNING' | 'STOPPED' = 'INITIALIZED';
+  #state: 'INITIALIZED' | 'RUNNING' | 'STOPPED' | 'FAILED' = 'INITIALIZED';
+  /** Of the SDK's worker: shutting it down ends the polls that Temporal still holds. */
+  readonly nativeWorker = { initiateShutdown: () => this.#reject(this.#refusal) };
+  #refusal = new Error('no poll was refused');
   #resolve: () => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
   /** Rejects the run with this once it is shut down. */
@@ -39,6 +42,12 @@ class FakeWorker {
   shutdown(): void {
     if (this.failsToStop) this.fail(this.failsToStop);
     else this.end();
+  }
+
+  /** Temporal refuses a poll for good while it holds others: the SDK's promise of the run doesn't settle. */
+  refusePoll(refusal: Error): void {
+    this.#state = 'FAILED';
+    this.#refusal = refusal;
   }
 
   end(): void {
@@ -81,6 +90,20 @@ describe('the workers of a process', () => {
     });
     expect(states(workers)).toEqual(['STOPPED', 'STOPPED', 'STOPPED']);
     // Its failure was told already.
+    await supervised.shutdown();
+  });
+
+  it('stop when Temporal refuses the polls of one of them, though its run doesn’t settle', async () => {
+    const workers = three();
+    const supervised = superviseWorkers(workers);
+    const cause = new Error('Namespace chat is not found.');
+    workers[1].refusePoll(cause);
+
+    await expect(supervised.done).rejects.toMatchObject({
+      message: 'The worker of the task queue slack failed',
+      cause,
+    });
+    expect(states(workers)).toEqual(['STOPPED', 'FAILED', 'STOPPED']);
     await supervised.shutdown();
   });
 

@@ -21,7 +21,17 @@ export const readinessSchema = z
         worker: z
           .boolean()
           .meta({ description: 'True if a worker polls for messages.', examples: [true] }),
+        namespace: z.boolean().meta({
+          description:
+            'True if the Temporal namespace exists, keeps messages long enough and has all search attributes.',
+          examples: [true],
+        }),
       })
       .meta({ description: 'The result of each check.' }),
+    reasons: z.array(z.string()).meta({
+      description:
+        'The reasons why the API is not ready, each with the remedy. The list is empty if it is ready.',
+      examples: [['No worker polls. Start one: npm run worker.']],
+    }),
   })
   .meta({ id: 'Readiness', description: 'The state of what the API needs to work.' });

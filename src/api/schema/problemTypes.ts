@@ -17,6 +17,7 @@ export const PROBLEMS = {
   temporal_unavailable: [503, 'Temporal doesn’t answer'],
   temporal_refused: [503, 'Temporal refuses the credentials of sendproof'],
   namespace_not_found: [503, 'The Temporal namespace doesn’t exist'],
+  namespace_incomplete: [503, 'The Temporal namespace lacks a search attribute'],
   no_worker: [503, 'No worker is running'],
   overloaded: [503, 'Too many requests at once'],
 } as const;

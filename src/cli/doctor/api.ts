@@ -7,7 +7,7 @@ import { broken, note, ok, type Finding } from './finding.js';
 export async function checkApi(context: CommandContext): Promise<Finding[]> {
   try {
     const api = context.api();
-    const { checks } = await api.readiness();
+    const { checks, reasons } = await api.readiness();
     return [
       ok(`the API answers at ${api.url}`),
       checks.temporal
@@ -22,6 +22,9 @@ export async function checkApi(context: CommandContext): Promise<Finding[]> {
             'no worker polls: messages are accepted but not delivered',
             'Start one: npm run worker.',
           ),
+      ...(checks.temporal && !checks.namespace
+        ? [broken('the API is not ready', reasons.join(' '))]
+        : []),
       ...(checks.temporal ? [await checkKey(api)] : []),
     ];
   } catch (error) {

@@ -1,7 +1,5 @@
 /** Checks the Temporal service: whether it is reachable, and configured as sendproof needs it. */
 import { Connection, isGrpcServiceError } from '@temporalio/client';
-import { TypedSearchAttributes } from '@temporalio/common';
-import proto from '@temporalio/proto';
 import { longestWindowMs, type DeduplicationWindow } from '../../config/configuration.js';
 import { loadEmbeddedSettings } from '../../embedded/settings.js';
 import {
@@ -9,13 +7,13 @@ import {
   loadTemporalConnection,
   type TemporalConnection,
 } from '../../temporal/connection.js';
+import { searchAttributeFaults } from '../../temporal/namespaceFaults.js';
 import { checkRetention } from '../../temporal/retention.js';
 import { SEARCH_ATTRIBUTES } from '../../contract/searchAttributes.js';
 import { formatDuration } from '../../lib/formatDuration.js';
 import { shellCommand } from '../../lib/shellCommand.js';
 import { broken, note, ok, type Finding } from './finding.js';
 import { ConfigurationError } from '../../lib/configurationError.js';
-import { own } from '../../lib/own.js';
 
 /** A service that answers more slowly is not usable. */
 const TIMEOUT_MS = 3_000;
@@ -122,37 +120,12 @@ async function checkSearchAttributes(
   connection: Connection,
   namespace: string,
 ): Promise<Finding[]> {
-  let registered: Record<string, proto.temporal.api.enums.v1.IndexedValueType>;
-  try {
-    const answer = await connection.operatorService.listSearchAttributes({ namespace });
-    registered = answer.customAttributes;
-  } catch (error) {
-    return [
-      note(`search attributes: these credentials do not allow listing them (${reasonOf(error)})`),
-    ];
-  }
-  const { IndexedValueType } = proto.temporal.api.enums.v1;
-  const wrong = SEARCH_ATTRIBUTES.filter(
-    ({ name, type }) => own(registered, name) !== IndexedValueType[`INDEXED_VALUE_TYPE_${type}`],
-  );
-  if (wrong.length === 0)
+  const faults = await searchAttributeFaults(connection, namespace);
+  if (!faults) return [note('search attributes: these credentials do not allow listing them')];
+  if (faults.length === 0) {
     return [ok(`all ${SEARCH_ATTRIBUTES.length} search attributes are registered`)];
-  return wrong.map(({ name, type }) => {
-    const typeName = TypedSearchAttributes.toMetadataType(type);
-    return own(registered, name) === undefined
-      ? broken(
-          `search attribute ${name} is not registered`,
-          shellCommand('temporal operator search-attribute create', [], {
-            namespace,
-            name,
-            type: typeName,
-          }),
-        )
-      : broken(
-          `search attribute ${name} is registered with another type than ${typeName}`,
-          'Use another namespace, for sendproof alone: the type of a search attribute can’t be changed.',
-        );
-  });
+  }
+  return faults.map(({ fault, remedy }) => broken(fault, remedy));
 }
 
 /** The first version with fairness keys and their rate limits. */

@@ -25,24 +25,33 @@ export const readiness: ZodOpenApiOperationObject = {
   tags: ['Monitoring'],
   summary: 'Reports whether messages are accepted and delivered.',
   description:
-    'The API is ready if Temporal answers and a worker polls. Use this operation as a readiness probe.',
+    'The API is ready if Temporal answers, its namespace has what sendproof needs and a worker polls. Use this operation as a readiness probe.',
   security: [],
   responses: {
     200: {
-      description: 'Temporal answers and a worker polls.',
+      description: 'Temporal answers, its namespace is complete and a worker polls.',
       content: jsonContent(readinessSchema, {
         ready: {
-          summary: 'Both checks pass.',
-          value: { status: 'ready', checks: { temporal: true, worker: true } },
+          summary: 'All checks pass.',
+          value: {
+            status: 'ready',
+            checks: { temporal: true, worker: true, namespace: true },
+            reasons: [],
+          },
         },
       }),
     },
     503: {
-      description: 'Messages cannot be delivered. The body names the check that fails.',
+      description:
+        'Messages cannot be accepted or delivered. The body names the checks that fail, with the remedy.',
       content: jsonContent(readinessSchema, {
         notReady: {
           summary: 'No worker polls.',
-          value: { status: 'not ready', checks: { temporal: true, worker: false } },
+          value: {
+            status: 'not ready',
+            checks: { temporal: true, worker: false, namespace: true },
+            reasons: ['No worker polls. Start one: npm run worker.'],
+          },
         },
       }),
     },
