@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { findAccount, type Configuration } from '../config/configuration.js';
-import { accountId, type AccountParts } from '../domain/account.js';
+import { unknownAccount } from '../config/configuredDestinations.js';
+import { accountId } from '../domain/account.js';
 import type { RetryProfile } from '../domain/delivery.js';
 import type { Message } from '../domain/message.js';
 import { deliveryTaskQueue } from '../contract/names.js';
-import { PLATFORMS } from '../destinations/registry.js';
 import { MessageRefused, type FieldFault } from './refusal.js';
 import type { DeliveryPlan } from '../contract/deliverMessage.js';
 import { parseDestination, type Destination } from '../domain/destination.js';
@@ -65,7 +65,7 @@ function planDelivery(
 ): DeliveryPlan | { field?: string; detail: string } {
   const parts = parseDestination(destination);
   const account = findAccount(configuration, accountId(parts));
-  if (!account) return { detail: unknownAccount(parts, configuration) };
+  if (!account) return { detail: unknownAccount(parts, configuration.accounts) };
 
   const { platform, settings, retry } = account;
   const wrongPath = platform.checkPath(parts.path, settings);
@@ -81,16 +81,6 @@ function planDelivery(
     retry,
     requestTimeoutMs: settings.requestTimeout,
   };
-}
-
-function unknownAccount(parts: AccountParts, { accounts }: Configuration): string {
-  const { platform } = parts;
-  const known = PLATFORMS.map(({ name }) => name);
-  if (!known.includes(platform)) {
-    return `"${platform}" is not a platform: use one of ${known.join(', ')}`;
-  }
-  const configured = accounts.map(({ id }) => id).join(', ');
-  return `the account "${accountId(parts)}" is not configured (there are: ${configured || 'none'}); add it to sendproof.yaml or use one of these`;
 }
 
 /** Temporal's limit: https://docs.temporal.io/develop/task-queue-priority-fairness */

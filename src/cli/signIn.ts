@@ -4,6 +4,7 @@ import { DeliveryError } from '../domain/delivery.js';
 import type { TeamsAccount } from '../destinations/teams/account.js';
 import { teams } from '../destinations/teams/platform.js';
 import { signInWithDeviceCode } from '../destinations/teams/tokens.js';
+import { SANDBOX_ACCOUNTS } from '../start/sandboxAccounts.js';
 import { createTransport } from '../http/transport.js';
 import type { CommandContext } from './command.js';
 import { FailureError, UsageError } from './errors.js';
@@ -17,7 +18,10 @@ export async function signIn(
   { environment, output }: CommandContext,
 ): Promise<ExitCode> {
   try {
-    const account = teamsAccount(accountText, loadConfiguration(environment).accounts);
+    const account = teamsAccount(
+      accountText,
+      loadConfiguration(environment, SANDBOX_ACCOUNTS).accounts,
+    );
     const { identity } = await signInWithDeviceCode(
       account,
       ({ url, code, expiresInSeconds }) => {

@@ -18,6 +18,7 @@ import {
   acknowledgementsSchema,
   sourceAcknowledgementFields,
 } from './acknowledgements.js';
+import { routeFaults } from './configuredDestinations.js';
 import { readConfigurationFile } from './configurationFile.js';
 import { digestPolicyOf, OVERDUE_AFTER_MS, operatorsSchema } from './operators.js';
 import type { AccountLimits, AccountPolicy } from '../destinations/accountPolicy.js';
@@ -113,8 +114,13 @@ const fileSchema = z.strictObject({
  * Reads the configuration file and the environment. If both configure an account, the file's is used.
  *
  * Throws a ConfigurationError that lists all faults.
+ *
+ * @param accountsToCome the accounts that the configuration may name although it doesn't have them yet
  */
-export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration {
+export function loadConfiguration(
+  environment: NodeJS.ProcessEnv,
+  accountsToCome: readonly AccountId[] = [],
+): Configuration {
   const variables = readVariables(environment);
   const file = readConfigurationFile(variables.SENDPROOF_CONFIG);
   const settings = withSecretsOf(environment, () =>
@@ -143,6 +149,18 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
       return { id, platform, name, settings: account, retry, limits };
     }),
   );
+
+  const faults = routeFaults(
+    settings.operators?.destinations ?? [],
+    'operators.destinations',
+    accounts,
+    accountsToCome,
+  );
+  if (faults.length > 0) {
+    throw new ConfigurationError(
+      faults.map((fault) => `${file?.path ?? 'configuration'}: ${fault}`).join('\n'),
+    );
+  }
 
   return {
     host: variables.HOST ?? '127.0.0.1',

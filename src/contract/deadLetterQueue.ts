@@ -1,5 +1,6 @@
 import type { FailureReason } from '../domain/delivery.js';
 import type { Destination } from '../domain/destination.js';
+import type { OperatorNotice } from './notices.js';
 
 /** How a message refers to its dead letter: never with content. */
 export interface DeadLetterReference {
@@ -69,6 +70,8 @@ export interface BulkDecision {
 export interface DigestState {
   /** Dead letters that no digest has reported yet. */
   untold?: { since: string; byReason: Partial<Record<FailureReason, number>> } | undefined;
+  /** Notices that could not be sent. They are sent again, unchanged, before any other; new dead letters gather meanwhile. */
+  unsent?: { notices: OperatorNotice[]; failures: number; retryAt: string } | undefined;
   /** When the last digest was sent. */
   toldAt?: string | undefined;
   /** When the last reminder of long-open dead letters was sent. */

@@ -21,6 +21,7 @@ import { lockDataDirectory } from './dataDirectory.js';
 import {
   destinationToTry,
   platformsWithoutAccount,
+  SANDBOX_ACCOUNTS,
   sandboxVariables,
   type SandboxedPlatform,
 } from './sandboxAccounts.js';
@@ -35,7 +36,7 @@ const SERVER_STOP_MS = 12_000;
 /** Starts one part after the other, prints their addresses, and rejects as soon as one of them fails. */
 export async function runProduct(given: ProcessContext): Promise<never> {
   const { log, parts } = given;
-  const base = loadConfiguration(given.environment);
+  const base = loadConfiguration(given.environment, SANDBOX_ACCOUNTS);
   const service = loadTemporalConnection(given.environment);
   const sandboxed = platformsWithoutAccount(base);
   parts.add('data directory', await lockDataDirectory(base.dataDirectory, log));

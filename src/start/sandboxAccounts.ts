@@ -11,6 +11,11 @@ const SEEDED_DESTINATIONS = {
   teams: `teams:default/${SEEDED_TEAM}/19:incidents@thread.tacv2`,
   'teams-webhook': 'teams-webhook:default/default',
 } as const;
+/** The accounts that exist under `npm start`, configured or not. */
+export const SANDBOX_ACCOUNTS = Object.keys(SEEDED_DESTINATIONS).map((platform) =>
+  accountId({ platform, account: 'default' }),
+);
+
 export type SandboxedPlatform = keyof typeof SEEDED_DESTINATIONS;
 
 /** The platforms whose account `default` isn't configured. */

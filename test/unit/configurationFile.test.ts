@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfiguration } from '../../src/config/configuration.js';
+import { SANDBOX_ACCOUNTS } from '../../src/start/sandboxAccounts.js';
 import { nearest } from '../../src/lib/nearest.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'sendproof-'));
@@ -94,6 +95,35 @@ describe('sendproof.yaml', () => {
     expect(error?.message).toMatch(message);
     expect(error?.message).not.toContain('\n');
     expect(error?.message).toContain(path);
+  });
+
+  describe('with operators who can’t be reached', () => {
+    const slack = 'accounts: { slack: { ops: { token: { env: A } } } }\n';
+    it.each([
+      [
+        '[slack:gone/C0123ABC]',
+        '0: the account "slack:gone" is not configured (there are: slack:ops)',
+      ],
+      ['[slack:ops/C0123ABC, sms:ops/1]', '1: "sms" is not a platform: use one of slack, teams'],
+      ['[slack:ops/general]', '0: "general" is not a Slack channel id'],
+      [
+        '[{ destination: slack:ops/C0123ABC, fallback: [slack:ops/C1, teams:default/t/c] }]',
+        '0.fallback.1: the account "teams:default" is not configured',
+      ],
+    ])('as %s names the place and what there is', (destinations, fault) => {
+      expect(() => load(`${slack}operators: { destinations: ${destinations} }`)).toThrow(
+        `${path}: operators.destinations.${fault}`,
+      );
+    });
+
+    it('accepts accounts that npm start adds', () => {
+      writeFileSync(path, 'operators: { destinations: [slack:default/C0123ABC] }');
+      const environment = { SENDPROOF_CONFIG: path };
+      expect(loadConfiguration(environment, SANDBOX_ACCOUNTS).operators?.destinations).toHaveLength(
+        1,
+      );
+      expect(() => loadConfiguration(environment)).toThrow(/"slack:default" is not configured/);
+    });
   });
 
   it('that is a directory, or isn’t there, is refused with the variable', () => {

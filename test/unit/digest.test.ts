@@ -13,6 +13,7 @@ import {
   nextNoticeAt,
   addToDigest,
   clearDigest,
+  keepUnsent,
   takeDueNotices,
 } from '../../src/workflows/deadLetters/digest.js';
 import type {
@@ -71,6 +72,38 @@ describe('a digest', () => {
     expect(notice?.content.text).toContain('- 1 × `timeout`');
     expect(notice?.content.text).toContain(`dead-letters retry --destination ${OPS}`);
     expect(queue.take(3)).toEqual([]);
+  });
+
+  it('that could not be sent is sent again as it was, after growing waits, and later ones gather', () => {
+    const queue = new TestQueue();
+    queue.park(0);
+    const first = queue.take(2);
+    keepUnsent(queue.state, first, 0, at(2));
+    expect(queue.due).toBe(3);
+    for (const minute of [2.5, 20, 30]) queue.park(minute, 'not_authorised');
+    expect(queue.take(2.9)).toEqual([]);
+
+    expect(queue.take(3)).toEqual(first);
+    keepUnsent(queue.state, first, 1, at(3));
+    expect(queue.due).toBe(5);
+    keepUnsent(queue.state, first, 20, at(40));
+    expect(queue.due).toBe(100);
+    // As it is carried to the next run of the queue.
+    Object.assign(queue.state, JSON.parse(JSON.stringify(queue.state)));
+    expect(queue.take(100)).toEqual(first);
+
+    const [later, ...more] = queue.take(101);
+    expect(later?.content.text).toContain('- 3 × `not_authorised`');
+    expect(more).toEqual([]);
+  });
+
+  it('that could not be sent is dropped when nothing is open any more', () => {
+    const queue = new TestQueue();
+    const reference = queue.park(0);
+    keepUnsent(queue.state, queue.take(2), 0, at(2));
+    queue.resolve(reference);
+    expect(queue.due).toBeUndefined();
+    expect(queue.take(60)).toEqual([]);
   });
 
   it('comes at most once in a window', () => {

@@ -1,6 +1,6 @@
 /** `sendproof doctor`: checks the installation and shows a remedy for each failure. Works even if nothing else does. */
 import { loadConfiguration, type Configuration } from '../../config/configuration.js';
-import { platformsWithoutAccount } from '../../start/sandboxAccounts.js';
+import { platformsWithoutAccount, SANDBOX_ACCOUNTS } from '../../start/sandboxAccounts.js';
 import type { CommandContext } from '../command.js';
 import { ExitCode } from '../exitCode.js';
 import { formatDuration } from '../../lib/formatDuration.js';
@@ -16,7 +16,7 @@ import { ConfigurationError } from '../../lib/configurationError.js';
 
 export async function doctor(context: CommandContext): Promise<ExitCode> {
   const { environment, output } = context;
-  const configuration = readConfiguration(() => loadConfiguration(environment));
+  const configuration = readConfiguration(() => loadConfiguration(environment, SANDBOX_ACCOUNTS));
   const temporal = readConfiguration(() => locateTemporal(environment));
   const usable = 'value' in configuration ? configuration.value : undefined;
   const embedded = 'value' in temporal && temporal.value.embedded;

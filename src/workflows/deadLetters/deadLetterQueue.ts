@@ -22,7 +22,7 @@ import {
   restoreCounts,
   openCount,
 } from './deadLetterCounts.js';
-import { nextNoticeAt, addToDigest, clearDigest, takeDueNotices } from './digest.js';
+import { nextNoticeAt, addToDigest, clearDigest, keepUnsent, takeDueNotices } from './digest.js';
 import {
   bulkDecisionsQuery,
   deadLetterCountsQuery,
@@ -56,11 +56,17 @@ const { decideDeadLetters } = proxyActivities<WorkflowQueueActivities>({
 const { digestPolicy } = proxyActivities<WorkflowQueueActivities>({
   startToCloseTimeout: '10 seconds',
 });
-/** A notice that can't be sent within an hour is dropped; later ones still count its dead letters. */
+/**
+ * A notice that can't be sent in this time is kept and sent later. Short, because the queue can't continue as new meanwhile, and
+ * its signals would fill the history.
+ */
 const { tellOperators } = proxyActivities<WorkflowQueueActivities>({
   startToCloseTimeout: '30 seconds',
-  scheduleToCloseTimeout: '1 hour',
+  scheduleToCloseTimeout: '2 minutes',
 });
+
+/** The first versions of the queue dropped a notice that could not be sent. */
+const KEEPS_NOTICES_PATCH = 'keeps-notices';
 
 /** The state of a queue, which its handlers change and its loops read. */
 interface Queue {
@@ -162,18 +168,25 @@ async function notifyOperators(queue: Queue): Promise<void> {
       await condition(() => queue.isFull() || dueAt() < waitingFor, leftMs);
     }
     if (queue.isFull()) return;
+    const failures = digest.unsent?.failures ?? 0;
+    const unsent: OperatorNotice[] = [];
     for (const notice of takeDueNotices(digest, counts, destination, policy, new Date())) {
-      await sendNotice(notice);
+      if (!(await isSent(notice))) unsent.push(notice);
     }
+    // Once all dead letters are resolved there is nothing to report any more.
+    const isKept = unsent.length > 0 && patched(KEEPS_NOTICES_PATCH) && openCount(counts) > 0;
+    if (isKept) keepUnsent(digest, unsent, failures, new Date());
   }
 }
 
 /** A notice that can't be sent must not stop the queue. */
-async function sendNotice(notice: OperatorNotice): Promise<void> {
+async function isSent(notice: OperatorNotice): Promise<boolean> {
   try {
     await tellOperators(notice);
+    return true;
   } catch (error) {
     if (isCancellation(error)) throw error;
     log.warn('The operators could not be notified of dead letters', { topic: notice.topic, error });
+    return false;
   }
 }

@@ -21,6 +21,27 @@ export function addToDigest(state: DigestState, { reason, at }: DeadLetterRefere
 /** Drops the pending digest, once no dead letter is open. */
 export function clearDigest(state: DigestState): void {
   state.untold = undefined;
+  state.unsent = undefined;
+}
+
+/** Between two tries to send a notice: at first, and at most. */
+const FIRST_RETRY_MS = 60_000;
+const LONGEST_RETRY_MS = 3_600_000;
+
+/**
+ * Keeps notices that could not be sent. Their wording and topic stay, so that one that was accepted after all is not sent twice.
+ *
+ * @param failures how many tries had failed before
+ */
+export function keepUnsent(
+  state: DigestState,
+  notices: OperatorNotice[],
+  failures: number,
+  now: Date,
+): void {
+  const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10));
+  const retryAt = new Date(now.getTime() + waitMs).toISOString();
+  state.unsent = { notices, failures: failures + 1, retryAt };
 }
 
 /** When the next notice is due, in milliseconds since the epoch; undefined while no dead letter is open. */
@@ -29,6 +50,7 @@ export function nextNoticeAt(
   counts: DeadLetterCounts,
   policy: DigestPolicy,
 ): number | undefined {
+  if (state.unsent) return Date.parse(state.unsent.retryAt);
   const due = [digestDueAt(state, policy), reminderDueAt(state, counts, policy)].filter(
     (each) => each !== undefined,
   );
@@ -65,8 +87,13 @@ export function takeDueNotices(
   policy: DigestPolicy,
   now: Date,
 ): OperatorNotice[] {
+  const { unsent, untold } = state;
+  if (unsent) {
+    if (!isDue(Date.parse(unsent.retryAt), now)) return [];
+    state.unsent = undefined;
+    return unsent.notices;
+  }
   const notices: OperatorNotice[] = [];
-  const { untold } = state;
   if (untold && isDue(digestDueAt(state, policy), now)) {
     notices.push(digestNotice(destination, untold, counts));
     state.untold = undefined;
