@@ -76,6 +76,11 @@ export class AccountConnection {
     return this.#pace.isLimited;
   }
 
+  /** Whether single calls find out whether the platform still limits the account. */
+  get isProbing(): boolean {
+    return this.#pace.isProbing;
+  }
+
   /** Reads the credentials. Returns what is wrong if they can't be read; that has been reported then. */
   open(): string | undefined {
     try {

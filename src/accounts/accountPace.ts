@@ -69,6 +69,11 @@ export class AccountPace {
     return this.#state.kind !== 'unlimited';
   }
 
+  /** Whether calls go out one at a time, to find out whether the limit is over. */
+  get isProbing(): boolean {
+    return this.#state.kind === 'probing';
+  }
+
   /** The earliest time of the next call. It may have passed. */
   nextCallAt(now: number): number {
     this.#raisePace(now);

@@ -83,10 +83,7 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
     if (isHeldBack && attempt.error) attempt = { ...attempt, error: asTransient(attempt.error) };
     const { receipt, error, lookup, planned, search } = attempt;
     const next =
-      error &&
-      (isHeldBack
-        ? HELD_BACK
-        : planNext(error, input, info, random(), connection?.isLimited ?? false));
+      error && (isHeldBack ? HELD_BACK : planNext(error, input, info, random(), connection));
     // Nothing was sent: that is no attempt.
     if (error?.reason === 'expired') throw applicationFailure(error, log, next);
     log.add({
@@ -146,19 +143,22 @@ async function waitForTurn(
   }
 }
 
-/** @param isLimited whether the platform limits the whole account, so that a 429 says nothing about this destination */
+/** @param connection tells whether the platform limits the whole account: a 429 then says nothing of this destination */
 function planNext(
   error: DeliveryError,
   input: DeliverInput,
   info: Info,
   random: number,
-  isLimited: boolean,
+  connection: Pick<AccountConnection, 'isLimited' | 'isProbing'> | undefined,
 ): Next {
   const { expiresAt, retry } = input;
   if (error.reason === 'expired') return { ending: 'expired' };
   if (error.outcome === 'permanent') return { ending: 'refused' };
-  const limitsAccount = isLimited && error.reason === 'rate_limited';
-  if (info.attempt >= retry.attempts) return limitsAccount ? HELD_BACK : { ending: 'exhausted' };
+  const limitsAccount = error.reason === 'rate_limited' && connection?.isLimited === true;
+  const isLastAttempt = info.attempt >= retry.attempts;
+  // The workflow schedules it before what waits in the queue. Retried by Temporal, it would go behind all of that.
+  if (limitsAccount && (connection.isProbing || isLastAttempt)) return HELD_BACK;
+  if (isLastAttempt) return { ending: 'exhausted' };
 
   // The pace of the account spaces the calls. A longer and longer backoff would only let later messages go first.
   const backoffAttempt = limitsAccount ? 1 : info.attempt;

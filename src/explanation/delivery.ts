@@ -95,6 +95,9 @@ function explainQueued(
   return `${sentAgain(delivery, message, now) ?? 'Delivering: '}${waits}. If this lasts, check that a worker runs, and which limits the account has.`;
 }
 
+/** With the default request time-out, no attempt takes longer once it has begun to call. */
+const LONG_ATTEMPT_MS = 60_000;
+
 function explainAttempting(
   delivery: DeliveryState,
   { since }: StageOf<'attempting'>,
@@ -104,7 +107,11 @@ function explainAttempting(
   const { attempts, destination, posted } = delivery;
   const part = posted ? ` (part ${posted.count + 1} of ${posted.of})` : '';
   const attempt = `attempt ${lastNumber(attempts) + 1} at ${destination}${part}`;
-  return `${sentAgain(delivery, message, now) ?? 'Delivering: '}${attempt} is in progress since ${formatTime(since, now)}.`;
+  const isLong = now.getTime() - Date.parse(since) > LONG_ATTEMPT_MS;
+  const why = isLong
+    ? ' An attempt that takes so long mostly waits in its worker until the account may be called: the worker’s log says what is wrong with the account.'
+    : '';
+  return `${sentAgain(delivery, message, now) ?? 'Delivering: '}${attempt} is in progress since ${formatTime(since, now)}.${why}`;
 }
 
 function explainRetrying(

@@ -68,6 +68,31 @@ describe('a delivery in its workflow', () => {
     expect(delivery.wasDeadLettered).toBe(false);
   });
 
+  it('loses no attempt to what ended an activity because the account was unavailable', () => {
+    const delivery = new Delivery(PLAN, []);
+    const held = { number: 1, outcome: 'transient' } as const;
+    for (const [attempts, left] of [
+      [[{ ...held, reason: 'credentials_rejected' }], 3],
+      [[{ ...held, reason: 'rate_limited' }], 3],
+      // A 429 after which Temporal tried again was the channel's.
+      [[{ ...held, reason: 'rate_limited', nextAttemptInMs: 1_000 }], 2],
+      [[{ ...held, reason: 'platform_unavailable' }], 2],
+    ] as const) {
+      delivery.attempts = [...attempts];
+      expect(delivery.attemptsLeft).toBe(left);
+      expect(delivery.retryAfterMs).toBe(0);
+    }
+  });
+
+  it('waits for the Retry-After of a 429 that held it back', () => {
+    const delivery = new Delivery(PLAN, []);
+    const limited = { number: 1, outcome: 'transient', reason: 'rate_limited' } as const;
+    delivery.attempts = [{ ...limited, retryAfterMs: 7_000 }];
+    expect(delivery.retryAfterMs).toBe(7_000);
+    delivery.attempts = [{ ...limited, retryAfterMs: 7_000, nextAttemptInMs: 7_100 }];
+    expect(delivery.retryAfterMs).toBe(0);
+  });
+
   it('is final when it has expired, attempted or not', () => {
     const attempted = new Delivery(PLAN, []);
     attempted.begin();

@@ -93,6 +93,12 @@ export class Delivery {
     return Math.max(1, this.plan.retry.attempts - used);
   }
 
+  /** How long the platform asked for after the last attempt, if that was refused because its whole account is limited. */
+  get retryAfterMs(): number {
+    const last = this.attempts.at(-1);
+    return last && wasHeldBack(last) ? (last.retryAfterMs ?? 0) : 0;
+  }
+
   /** Records that its attempts ended without a post: it is parked, unless it has expired or is only held back. */
   fail({ reason, detail, attempts, ending }: DeliverFailure, now: Date): void {
     this.attempts = attempts;
