@@ -36,6 +36,7 @@ export function resultOf(
     ...(part?.first ?? receipt),
     ...(part && { parts: part.of }),
     ...(shortened && { shortened }),
+    ...(receipt.plainText !== undefined && { plainText: receipt.plainText }),
   };
   if (!part || part.number === part.of) return { receipt: whole, attempts };
   const posted = { receipt: whole, count: part.number, of: part.of };

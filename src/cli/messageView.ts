@@ -73,6 +73,7 @@ function renderDelivery(delivery: Delivery, state: MessageState, display: Displa
     ...(shown === undefined ? [] : [`  posted    ${shown}`]),
     ...(receipt?.parts === undefined ? [] : [`  parts     ${receipt.parts}`]),
     ...(receipt?.shortened === undefined ? [] : [`  ${describeShortening(receipt.shortened)}`]),
+    ...(receipt?.plainText === undefined ? [] : [`  as plain text: ${receipt.plainText}`]),
     ...indent(attemptLog(attempts, display)),
     ...(nextAttemptAt === undefined
       ? []

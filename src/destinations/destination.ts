@@ -69,7 +69,10 @@ export interface DestinationAdapter {
   /** How the account shows a message. Without sending anything. Absent where every message is shown whole in one post. */
   layout?(message: Show): Layout;
 
-  /** Makes exactly one posting request and resolves with the platform's proof. */
+  /**
+   * Makes exactly one posting request and resolves with the platform's proof. A second one is allowed where the platform
+   * documents that its answer to the first means that nothing was posted, as when Slack refuses blocks.
+   */
   post(post: Post): Promise<Receipt>;
 
   /**

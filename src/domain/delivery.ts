@@ -73,6 +73,8 @@ export interface Receipt {
   parts?: number;
   /** Set where the destination shows only the beginning of the text. */
   shortened?: Shortening;
+  /** Set where the platform refused the layout of the post, which then shows its text without it: what the platform answered. */
+  plainText?: string;
 }
 
 /** How much of a text a destination shows, in characters of the text as it was sent. */

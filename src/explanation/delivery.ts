@@ -139,12 +139,14 @@ function sentAgain(delivery: DeliveryState, message: MessageState, now: Date): s
 }
 
 function explainConfirmed(delivery: DeliveryState, receipt: Receipt, now: Date): string {
-  const { parts, shortened } = receipt;
-  const posted =
-    parts === undefined ? explainPosted(delivery, now) : explainParts(delivery, parts, now);
-  return shortened === undefined
-    ? posted
-    : `${posted} It is ${describeShortening(shortened)}. The message’s page shows the whole.`;
+  const { parts, plainText, shortened } = receipt;
+  return [
+    parts === undefined ? explainPosted(delivery, now) : explainParts(delivery, parts, now),
+    shortened && `It is ${describeShortening(shortened)}. The message’s page shows the whole.`,
+    plainText !== undefined && `It is shown as plain text: ${plainText}`,
+  ]
+    .filter((sentence) => typeof sentence === 'string')
+    .join(' ');
 }
 
 function explainParts({ attempts, destination }: DeliveryState, parts: number, now: Date): string {

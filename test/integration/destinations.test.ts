@@ -120,6 +120,18 @@ describe.each(CHANNELS)('$platform $path', ({ platform, path, postOperation }) =
   });
 });
 
+it('posts as plain text what Slack refuses as blocks', async () => {
+  const refusal = { kind: 'slack_error', platform: 'slack', error: 'invalid_blocks' } as const;
+  sandbox.addFault({ ...refusal, operation: 'chat.postMessage', times: 1 });
+  const post = postTo('C0123ABC', 'words of **the** message');
+  const receipt = await adapters.slack.post(post);
+  expect(receipt.plainText).toContain('invalid_blocks');
+  const posts = sandbox.posts();
+  expect(posts).toMatchObject([{ id: receipt.messageId, deliveryId: post.deliveryId }]);
+  expect(posts[0]?.text).toContain('words of *the* message');
+  expect(posts[0]?.content).not.toHaveProperty('blocks');
+});
+
 it('finds the error in the success of a Teams webhook', async () => {
   sandbox.addFault({
     kind: 'answer',

@@ -63,6 +63,18 @@ describe('the explanation of a message that is long', () => {
     );
   });
 
+  it('says that it is plain text, and what the platform answered to its layout', () => {
+    const plainText = 'Slack answered invalid_blocks (too long: /blocks/0/text/text).';
+    const receipt = { ...RECEIPT, plainText };
+    const attempt = { number: 1, startedAt: AT, durationMs: 40, outcome: 'delivered' } as const;
+    expect(explained({ kind: 'confirmed', receipt }, [attempt])).toContain(
+      `It is shown as plain text: ${plainText} Nothing is left to do.`,
+    );
+    expect(describeStep({ kind: 'confirmed', at: AT, destination: OPS, receipt })).toBe(
+      `Confirmed by slack:default/C0OPS, as plain text: ${plainText}`,
+    );
+  });
+
   it('says what was posted of it where it is a dead letter', () => {
     const parts = { posted: { receipt: RECEIPT, count: 1, of: 3 } };
     const stage = { kind: 'dead_lettered', parkedAt: AT, ...FAILURE } as const;

@@ -125,6 +125,14 @@ export const receiptSchema = z
           'How much of `content.text` the destination shows. Present if it shows only the beginning. The page of the message shows the whole text.',
         examples: [{ shown: 12_345, of: 30_000 }],
       }),
+    plainText: z
+      .string()
+      .optional()
+      .meta({
+        description:
+          'The answer with which the platform refused the layout of the post. Present if the text was then posted without it.',
+        examples: ['Slack answered invalid_blocks (too long: /blocks/0/text/text).'],
+      }),
   })
   .meta({
     id: 'CallbackReceipt',

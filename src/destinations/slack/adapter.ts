@@ -1,6 +1,6 @@
 import { WebAPIRequestError, WebClient, type Logger } from '@slack/web-api';
 import { LogLevel } from '@slack/web-api';
-import type { DeliveryError, Receipt } from '../../domain/delivery.js';
+import { DeliveryError, type Receipt } from '../../domain/delivery.js';
 import type { DestinationAdapter, Post, PostQuery } from '../destination.js';
 import { secureUrl } from '../../http/endpoint.js';
 import { unexpectedAnswer, withoutPosting } from '../../http/failure.js';
@@ -9,8 +9,9 @@ import { createTransport, type Transport } from '../../http/transport.js';
 import { searchPages, type PageRequest, type SearchedPage } from '../search.js';
 import { assertWellFormed } from '../wellFormed.js';
 import type { SlackAccount } from './account.js';
-import { slackFailure } from './failures.js';
-import { renderForSlack } from './render.js';
+import { refusesBlocks, slackFailure } from './failures.js';
+import { plainTextOf } from './plainText.js';
+import { renderForSlack, type SlackRendering } from './render.js';
 
 /** The type of the metadata that identifies a delivery's post: https://docs.slack.dev/messaging/message-metadata */
 const METADATA_TYPE = 'sendproof_delivery';
@@ -53,11 +54,25 @@ class SlackAdapter implements DestinationAdapter {
 
   async post(post: Post): Promise<Receipt> {
     assertWellFormed(post);
-    const { deliveryId, path, content, correlation, traceId } = post;
+    const shown = renderForSlack(post.content, post.correlation);
+    try {
+      return await this.#send(post, shown);
+    } catch (error) {
+      if (!(error instanceof DeliveryError) || !refusesBlocks(error) || !shown.blocks) throw error;
+      const receipt = await this.#send(post, { text: plainTextOf(shown.blocks) });
+      return { ...receipt, plainText: error.message };
+    }
+  }
+
+  async #send(
+    { deliveryId, path, traceId }: Post,
+    { text, blocks }: SlackRendering,
+  ): Promise<Receipt> {
     const { ts, channel } = await call(() =>
       this.#client.chat.postMessage({
         channel: path,
-        ...renderForSlack(content, correlation),
+        text,
+        ...(blocks && { blocks }),
         metadata: {
           event_type: METADATA_TYPE,
           event_payload: { delivery_id: deliveryId, trace_id: traceId },

@@ -10,6 +10,7 @@ import {
   type Failure,
 } from '../../http/failure.js';
 import type { HttpAnswer } from '../../http/transport.js';
+import { describeProblems } from './blockProblems.js';
 import { own } from '../../lib/own.js';
 
 /**
@@ -135,15 +136,23 @@ export function slackFailure(answer: HttpAnswer): DeliveryError | undefined {
   }
   const failure = failureOfCode(code);
   const needed = code === 'missing_scope' ? errorCode(body.needed) : undefined;
+  const details = needed ? `needed: ${needed}` : describeProblems(body);
   const remedy = own(REMEDIES, code);
   return new DeliveryError(
-    `Slack answered ${code}${needed ? ` (needed: ${needed})` : ''}${remedy ? `: ${remedy}` : ''}.`,
+    `Slack answered ${code}${details ? ` (${details})` : ''}${remedy ? `: ${remedy}` : ''}.`,
     {
       ...failure,
       httpStatus: answer.status,
       platformCode: code,
       retryAfterMs: answer.retryAfterMs,
     },
+  );
+}
+
+/** Whether Slack refused the blocks of a post, and so certainly did not post it. Its text may still be accepted. */
+export function refusesBlocks({ platformCode }: DeliveryError): boolean {
+  return (
+    platformCode === 'msg_blocks_too_long' || (platformCode ?? '').startsWith('invalid_blocks')
   );
 }
 

@@ -146,8 +146,7 @@ export function checkBlocks(blocks: unknown): BlocksProblem | undefined {
     return {
       error: 'invalid_blocks',
       messages: result.error.issues.map(
-        ({ message, path }) =>
-          `[ERROR] ${message} [json-pointer:/${['blocks', ...path].join('/')}]`,
+        ({ message, path }) => `${message} [json-pointer:/${['blocks', ...path].join('/')}]`,
       ),
     };
   }

@@ -160,7 +160,11 @@ function blocksOf(args: SlackArguments): Record<string, unknown>[] | undefined {
   if (blocks.length === 0) return undefined;
   const problem = checkBlocks(blocks);
   if (problem) {
-    throw new SlackError(problem.error, { response_metadata: { messages: problem.messages } });
+    const { error, messages } = problem;
+    throw new SlackError(error, {
+      ...(messages.length > 0 && { errors: messages }),
+      response_metadata: { messages: messages.map((each) => `[ERROR] ${each}`) },
+    });
   }
   return blocks as Record<string, unknown>[];
 }

@@ -122,10 +122,7 @@ describe('Slack adapter', () => {
     ['token_expired', 'permanent credentials_rejected'],
     ['account_inactive', 'permanent credentials_rejected'],
     ['msg_too_long', 'permanent content_rejected'],
-    ['msg_blocks_too_long', 'permanent content_rejected'],
     ['no_text', 'permanent content_rejected'],
-    ['invalid_blocks', 'permanent content_rejected'],
-    ['invalid_blocks_format', 'permanent content_rejected'],
     ['metadata_too_large', 'permanent content_rejected'],
     ['a_code_that_is_new', 'permanent request_rejected'],
   ])('classifies ok:false %s as %s', async (code, expected) => {
