@@ -1,8 +1,10 @@
 /** Decisions on one message: retry, discard, cancel. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { Router, type RequestHandler } from 'express';
 import type { z } from 'zod';
 import type { DeliveryStatus } from '../domain/delivery.js';
+import { grpcFailureOf } from '../temporal/grpcStatus.js';
 import { cancelMessage } from '../store/cancelMessage.js';
 import { discardSignal, retrySignal, type OperatorRequest } from '../contract/signals.js';
 import type { ApiContext } from './apiContext.js';
@@ -39,11 +41,12 @@ function cancel(context: ApiContext): RequestHandler<{ key: string }> {
   return async (request, response) => {
     const { by, reason } = parseRequest(cancelQuerySchema, request.query);
     const { state: message } = await findMessage(decisionClient, request.params.key);
-    const { closedAt, deduplicationKey, status } = message;
-    if (closedAt !== undefined) {
-      throw new Problem('nothing_to_cancel', `The message is ${status} since ${closedAt}.`);
-    }
-    await cancelMessage(decisionClient, deduplicationKey, { by, reason });
+    const { deduplicationKey } = message;
+    assertOpen(message);
+    await actBeforeEnd(decisionClient, deduplicationKey, assertOpen, () =>
+      cancelMessage(decisionClient, deduplicationKey, { by, reason }),
+    );
+    await assertCancelled(decisionClient, deduplicationKey);
     const destinations = message.deliveries
       .filter((delivery) => CANCELLABLE.has(deliveryStatus(delivery)))
       .map(({ destination }) => destination);
@@ -57,6 +60,19 @@ function cancel(context: ApiContext): RequestHandler<{ key: string }> {
       links: messageLinks(deduplicationKey),
     });
   };
+}
+
+/** Temporal accepts the cancellation of a workflow that has just ended, and does nothing. */
+async function assertCancelled(client: Client, deduplicationKey: string): Promise<void> {
+  // The cancellation stands even if the message can't be read now.
+  const found = await findMessage(client, deduplicationKey).catch(() => undefined);
+  const isRecorded = found?.state.operatorActions.some(({ action }) => action === 'cancel');
+  if (found && !isRecorded) assertOpen(found.state);
+}
+
+function assertOpen({ closedAt, status }: MessageState): void {
+  if (closedAt === undefined) return;
+  throw new Problem('nothing_to_cancel', `The message is ${status} since ${closedAt}.`);
 }
 
 function decide(
@@ -85,12 +101,57 @@ export async function decideOnDeadLetters(
   const { deduplicationKey } = state;
   const destinations = parkedDestinations(state, decision.destination);
   const signal = action === 'retry' ? retrySignal : discardSignal;
-  await context.decisionClient.workflow.getHandle(deduplicationKey).signal(signal, decision);
+  const { decisionClient } = context;
+  await actBeforeEnd(
+    decisionClient,
+    deduplicationKey,
+    (now) => parkedDestinations(now, decision.destination),
+    () => decisionClient.workflow.getHandle(deduplicationKey).signal(signal, decision),
+  );
   context.metrics.decisions.inc({ action, scope: 'message' });
   const { traceId } = state;
   context.log.info({ deduplicationKey, traceId, action, destinations }, 'Decision taken');
   await waitUntilRecorded(context, state);
   return { deduplicationKey, action, destinations };
+}
+
+/** How long a message may take to end whose end has begun. */
+const ENDING_MS = 1_000;
+const ENDING_CHECK_MS = 50;
+
+/** In Temporal's words, whatever the status of gRPC: "workflow execution already completed", "… because workflow is closing". */
+const ENDING = /\b(?:clos(?:ed|ing)|complet(?:ed|ing))\b/i;
+
+/**
+ * Acts on a message that was open when it was read. If that fails because the message has ended since, throws the Problem that
+ * a request after the end gets.
+ *
+ * @param assertPossible throws a Problem if the state of the message doesn't allow the act
+ */
+async function actBeforeEnd(
+  client: Client,
+  deduplicationKey: string,
+  assertPossible: (state: MessageState) => unknown,
+  act: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    const reason = grpcFailureOf(error)?.reason ?? (error as Error).message;
+    const isEnding = error instanceof WorkflowNotFoundError || ENDING.test(reason);
+    const until = performance.now() + ENDING_MS;
+    do {
+      const found = await findMessage(client, deduplicationKey).catch((failure: unknown) => {
+        throw failure instanceof Problem ? failure : error;
+      });
+      assertPossible(found.state);
+      if (!isEnding) throw error;
+      await sleep(ENDING_CHECK_MS);
+    } while (performance.now() < until);
+    throw new Problem('nothing_to_decide', 'The message is about to end: nothing was decided.', {
+      cause: error,
+    });
+  }
 }
 
 /** Longer than a workflow task takes. If its worker was lost, the request doesn't wait for the next one. */
@@ -123,7 +184,8 @@ function parkedDestinations(message: MessageState, destination: string | undefin
   const parked = message.deadLetters.map((deadLetter) => deadLetter.destination);
   const matching =
     destination === undefined ? parked : parked.filter((each) => each === destination);
-  if (matching.length > 0) return matching;
+  // A message that was terminated still names them.
+  if (matching.length > 0 && message.closedAt === undefined) return matching;
   throw new Problem('nothing_to_decide', whyNothingToDecide(message, destination, parked));
 }
 
@@ -132,7 +194,7 @@ function whyNothingToDecide(
   destination: string | undefined,
   parked: string[],
 ): string {
-  if (destination !== undefined && parked.length > 0) {
+  if (closedAt === undefined && destination !== undefined && parked.length > 0) {
     return `The delivery to ${destination} is not dead-lettered. These are: ${parked.join(', ')}.`;
   }
   switch (status) {

@@ -41,8 +41,19 @@ const REASONS: Partial<Record<string, string>> = {
 
 async function createAndLock(directory: string, log: Logger): Promise<Release> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const lockfilePath = join(directory, 'lock');
   const ownerFile = join(directory, 'pid');
+  const unlock = await oneAtATime(directory, () => takeLock(directory, ownerFile, log));
+  return async () => {
+    await oneAtATime(directory, async () => {
+      await unlock();
+      await rm(ownerFile, { force: true });
+    });
+  };
+}
+
+/** The lock is taken from a process that no longer runs. It was killed, or the lock would be gone. */
+async function takeLock(directory: string, ownerFile: string, log: Logger): Promise<Release> {
+  const lockfilePath = join(directory, 'lock');
   const owner = Number(await readFile(ownerFile, 'utf8').catch(() => NaN));
   if (!isRunning(owner)) await rm(lockfilePath, { recursive: true, force: true });
 
@@ -57,14 +68,35 @@ async function createAndLock(directory: string, log: Logger): Promise<Release> {
       : error;
   });
   await writeFile(ownerFile, String(process.pid));
-  return async () => {
-    await rm(ownerFile, { force: true });
-    await unlock();
-  };
+  return unlock;
+}
+
+/** A step takes milliseconds. Where its process is killed in it, the next one waits for `STEP_STALE_MS`. */
+const STEP_STALE_MS = 2_000;
+const STEP_RETRIES = { retries: 100, factor: 1, minTimeout: 50, maxTimeout: 100, randomize: true };
+
+/**
+ * Runs a step that no other process may run in this directory at the same time: between two processes that both find a lock
+ * of a process that is gone, the second would remove the lock that the first has just taken.
+ */
+async function oneAtATime<Result>(directory: string, step: () => Promise<Result>): Promise<Result> {
+  const done = await lock(join(directory, 'starting'), {
+    realpath: false,
+    stale: STEP_STALE_MS,
+    retries: STEP_RETRIES,
+    // Another one takes over from a process that was frozen in its step.
+    onCompromised: () => undefined,
+  });
+  try {
+    return await step();
+  } finally {
+    await done().catch(() => undefined);
+  }
 }
 
 function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid === process.pid) return false;
+  // 0 would be this process's own group, and is what an empty file reads as.
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
   try {
     return process.kill(pid, 0);
   } catch (error) {

@@ -1,20 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
+import { GRPC_STATUS, grpcFailureOf } from '../temporal/grpcStatus.js';
 
 /** The identity of a cancellation without a name. */
 const API_IDENTITY = 'sendproof-api';
 
-/** Requests the cancellation of a message's newest run. Temporal records who requested it, and why. */
+/**
+ * Requests the cancellation of a message's newest run. Temporal records who requested it, and why. Where somebody else has
+ * requested it just now, that is as good.
+ */
 export async function cancelMessage(
   client: Client,
   deduplicationKey: string,
   { by = API_IDENTITY, reason }: { by?: string | undefined; reason?: string | undefined },
 ): Promise<void> {
-  await client.workflowService.requestCancelWorkflowExecution({
-    namespace: client.workflow.options.namespace,
-    workflowExecution: { workflowId: deduplicationKey },
-    requestId: randomUUID(),
-    identity: by,
-    reason: reason ?? null,
-  });
+  try {
+    await client.workflowService.requestCancelWorkflowExecution({
+      namespace: client.workflow.options.namespace,
+      workflowExecution: { workflowId: deduplicationKey },
+      requestId: randomUUID(),
+      identity: by,
+      reason: reason ?? null,
+    });
+  } catch (error) {
+    if (grpcFailureOf(error)?.status !== GRPC_STATUS.ALREADY_EXISTS) throw error;
+  }
 }

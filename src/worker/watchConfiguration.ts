@@ -25,10 +25,10 @@ export function watchConfiguration(
     try {
       changed = reload();
     } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error;
-      log.error(
-        `The changed configuration is invalid; the previous one stays in use: ${error.message}`,
-      );
+      // Nobody could catch it here: it would end the process.
+      const sentence = 'The changed configuration is invalid; the previous one stays in use';
+      if (error instanceof ConfigurationError) log.error(`${sentence}: ${error.message}`);
+      else log.error({ err: error }, sentence);
       return;
     }
     apply(changed).catch((error: unknown) => {

@@ -1,5 +1,6 @@
 /** The metrics of a worker that runs by itself. */
 import { pino } from 'pino';
+import { Gauge } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { serveMetrics } from '../../src/telemetry/metricsServer.js';
@@ -63,4 +64,26 @@ describe('WORKER_METRICS_ADDRESS', () => {
       `${address} can’t be opened (EADDRINUSE)`,
     );
   });
+});
+
+it('that can’t be collected are a 500, and the next scrape is answered', async () => {
+  const metrics = createMetrics();
+  let isBroken = true;
+  const broken = [
+    () => {
+      throw new Error('broken at once');
+    },
+    () => Promise.reject(new Error('broken later')),
+  ];
+  for (const [index, breaks] of broken.entries()) {
+    const collect = () => (isBroken ? breaks() : undefined);
+    new Gauge({ name: `broken_${index}`, help: 'x', registers: [metrics.registry], collect });
+  }
+  const address = await freeAddress();
+  const log = pino({ enabled: false });
+  const server = await serveMetrics({ metrics }, { WORKER_METRICS_ADDRESS: address }, log);
+  cleanups.push(() => server?.close());
+  expect((await fetch(`http://${address}/metrics`)).status).toBe(500);
+  isBroken = false;
+  expect((await fetch(`http://${address}/metrics`)).status).toBe(200);
 });
