@@ -60,7 +60,7 @@ function blockOf(tokens: readonly Token[]): Block[] {
     }
     case 'fence':
     case 'code_block': {
-      const text = opening.content.replace(/\n$/, '');
+      const text = wordsOfFence(opening) + opening.content.replace(/\n$/, '');
       return text.trim() === '' ? [] : [{ kind: 'code', text }];
     }
     case 'table_open': {
@@ -76,6 +76,12 @@ function blockOf(tokens: readonly Token[]): Block[] {
     default:
       return withRuns(tokens, (runs) => ({ kind: 'paragraph', runs }));
   }
+}
+
+/** What follows a fence on its line: a language is not shown, other words are the first line of what somebody pasted. */
+function wordsOfFence({ info }: Token): string {
+  const words = info.trim();
+  return /^[\w+#.-]*$/.test(words) ? '' : `${words}\n`;
 }
 
 function withRuns(tokens: readonly Token[], block: (runs: readonly Run[]) => Block): Block[] {

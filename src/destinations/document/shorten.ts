@@ -6,23 +6,27 @@ import { plainRun, textOf, type Block, type List, type Run, type Table } from '.
 /**
  * The longest beginning that fits, with an ellipsis where it was cut; the document itself where it fits; undefined where not
  * even its first character does. Blocks, items and rows before the cut stay whole.
+ *
+ * @param bound characters of text that certainly don't fit, where that is known
  */
 export function shortenDocument(
   blocks: readonly Block[],
   fits: (blocks: readonly Block[]) => boolean,
+  bound = Number.POSITIVE_INFINITY,
 ): readonly Block[] | undefined {
-  if (fits(blocks)) return blocks;
+  const length = lengthOf(blocks);
+  if (length < bound && fits(blocks)) return blocks;
   let longest: readonly Block[] | undefined;
   let fitting = 0;
-  let tooLong = lengthOf(blocks);
+  let tooLong = Math.min(length, bound);
   while (tooLong - fitting > 1) {
-    const length = Math.floor((fitting + tooLong) / 2);
-    const beginning = beginningOf(blocks, length);
+    const half = Math.floor((fitting + tooLong) / 2);
+    const beginning = beginningOf(blocks, half);
     if (beginning.length > 0 && fits(beginning)) {
       longest = beginning;
-      fitting = length;
+      fitting = half;
     } else {
-      tooLong = length;
+      tooLong = half;
     }
   }
   return longest;

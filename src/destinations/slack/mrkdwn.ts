@@ -3,7 +3,7 @@
  * https://docs.slack.dev/messaging/formatting-message-text. Every character that came with the message is written so that it
  * stays text: none of it can mention `<!channel>` or a person, and what looks like markup isn't.
  */
-import type { RichTextElement } from '@slack/web-api';
+import type { RichTextElement, RichTextLink, RichTextText } from '@slack/web-api';
 import { itemMarker, STYLES, type Style } from '../document/document.js';
 import type { NumberedList, RichText } from './richText.js';
 
@@ -85,7 +85,7 @@ function elementToMrkdwn(element: RichText): string {
     case 'rich_text_quote':
       return quoted(inlineToMrkdwn(element.elements));
     case 'rich_text_preformatted': {
-      const code = fenced(element.elements.map(plainText).join(''));
+      const code = fenced(codeWithAddresses(element.elements));
       return element.border ? quoted(code) : code;
     }
     case 'rich_text_list': {
@@ -105,12 +105,18 @@ function fenced(code: string): string {
   return `\`\`\`\n${inner}\n\`\`\``;
 }
 
-/** Code blocks have no links in mrkdwn: the address follows its label. */
-function plainText(element: RichTextElement): string {
-  if (element.type === 'text') return element.text;
-  if (element.type !== 'link') return '';
-  const { text = '', url } = element;
-  return text === '' || text === url ? url : `${text} (${url})`;
+/** Code blocks have no links in mrkdwn: an address follows its label. */
+function codeWithAddresses(elements: readonly (RichTextText | RichTextLink)[]): string {
+  return elements
+    .map((element, index) => {
+      if (element.type === 'text') return element.text;
+      const { text = '', url } = element;
+      if (text === '' || text === url) return url;
+      const next = elements[index + 1];
+      const goesOn = next?.type === 'link' && next.url === url;
+      return goesOn ? text : `${text} (${url})`;
+    })
+    .join('');
 }
 
 function listToMrkdwn({ elements, style, indent = 0, offset = 0 }: NumberedList): string {

@@ -1,5 +1,5 @@
 /** A message as Slack shows it: Block Kit while it fits, one long text beyond that. */
-import type { KnownBlock, RichTextBlock } from '@slack/web-api';
+import type { KnownBlock, RichTextBlock, RichTextElement } from '@slack/web-api';
 import type { Content, Correlation } from '../../domain/message.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import { type Block } from '../document/document.js';
@@ -7,7 +7,7 @@ import { NOTHING_TO_SHOW, parseDocument } from '../document/parseDocument.js';
 import { shortenDocument } from '../document/shorten.js';
 import { heading } from '../severity.js';
 import { escapeMrkdwn, mrkdwnLink, plainMrkdwn, richTextToMrkdwn } from './mrkdwn.js';
-import { PIECE_LIMIT, richTextPieces, type Piece, type RichText } from './richText.js';
+import { PIECE_LIMIT, richTextPieces, textsOrLink, type Piece, type RichText } from './richText.js';
 
 /** https://docs.slack.dev/reference/block-kit/blocks/header-block */
 export const HEADER_LIMIT = 150;
@@ -77,7 +77,7 @@ function notification(title: string | undefined, document: readonly Block[]): st
   const first = title === undefined ? '' : `${plainMrkdwn(title)}\n`;
   const text = (blocks: readonly Block[]): string => first + documentToMrkdwn(blocks);
   const fits = (blocks: readonly Block[]): boolean => text(blocks).length <= NOTIFICATION_LIMIT;
-  return text(shortenDocument(document, fits) ?? []);
+  return text(shortenDocument(document, fits, NOTIFICATION_LIMIT + 1) ?? []);
 }
 
 /** Packs the pieces into as few blocks of rich text as possible, in order. */
@@ -116,13 +116,13 @@ function titleBlock(title: string): KnownBlock {
   if (title.length <= HEADER_LIMIT) {
     return { type: 'header', text: { type: 'plain_text', text: title, emoji: false } };
   }
-  return richText({ type: 'text', text: title, style: { bold: true } });
+  const words = textsOrLink(title, undefined);
+  return richText(words.map((element) => ({ ...element, style: { bold: true } })));
 }
 
-function richText(element: RichTextSectionElement): RichTextBlock {
-  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [element] }] };
+function richText(elements: RichTextElement[]): RichTextBlock {
+  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] };
 }
-type RichTextSectionElement = Extract<RichText, { type: 'rich_text_section' }>['elements'][number];
 
 /** The message's source, as `pagerduty · 55`, with a link to it. */
 function contextBlocks(correlation: Correlation | undefined): KnownBlock[] {
@@ -133,11 +133,7 @@ function contextBlocks(correlation: Correlation | undefined): KnownBlock[] {
   if (plainMrkdwn(label) === escapeMrkdwn(label) && text.length <= CONTEXT_LIMIT) {
     return [{ type: 'context', elements: [{ type: 'mrkdwn', text, verbatim: true }] }];
   }
-  return [
-    richText(
-      url === undefined ? { type: 'text', text: label } : { type: 'link', url, text: label },
-    ),
-  ];
+  return [richText(textsOrLink(label, url === undefined ? undefined : { url }))];
 }
 
 function contextText(correlation: Correlation | undefined): string | undefined {
@@ -150,7 +146,7 @@ function contextText(correlation: Correlation | undefined): string | undefined {
 function contextOf(correlation: Correlation | undefined): { label: string; url?: string } {
   const words = [correlation?.source, correlation?.reference].filter((word) => word !== undefined);
   const label = words.join(' · ').replaceAll('\n', ' ');
-  const url = correlation?.url;
+  const url = correlation?.url?.replaceAll('<', '%3C').replaceAll('>', '%3E');
   if (url === undefined) return { label };
   if (mayLinkTo(url)) return { label: label === '' ? url : label, url };
   return { label: label === '' ? url : `${label} (${url})` };

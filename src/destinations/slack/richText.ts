@@ -107,7 +107,7 @@ function joinedByLineEnds(lines: readonly (readonly Run[])[]): Run[] {
 
 function textElements(runs: readonly Run[], { quotes, limit }: Surroundings): RichText[] {
   return splitText(runs, limit).map((piece) => {
-    const elements = piece.map(inlineElement);
+    const elements = piece.flatMap(inlineElements);
     if (quotes === 0) return { type: 'rich_text_section', elements };
     return { type: 'rich_text_quote', elements, ...(quotes > 1 && { border: 1 }) };
   });
@@ -117,7 +117,7 @@ function textElements(runs: readonly Run[], { quotes, limit }: Surroundings): Ri
 function preformatted(runs: readonly Run[], { quotes, limit }: Surroundings): RichText[] {
   return splitText(runs, limit).map((piece) => ({
     type: 'rich_text_preformatted',
-    elements: piece.map(({ text, link }) => textOrLink(text, link)),
+    elements: piece.flatMap(({ text, link }) => textsOrLink(text, link)),
     ...(quotes > 0 && { border: 1 }),
   }));
 }
@@ -165,7 +165,7 @@ function itemElements(
   const rest = more.flatMap((piece) => textElements(piece, around));
   const section: RichTextSection = {
     type: 'rich_text_section',
-    elements: first.map(inlineElement),
+    elements: first.flatMap(inlineElements),
   };
   const list: NumberedList = {
     type: 'rich_text_list',
@@ -199,18 +199,26 @@ function splitText(runs: readonly Run[], limit: number): (readonly Run[])[] {
   return splitRuns(shown, limit);
 }
 
-function inlineElement({ text, styles, link, customEmoji }: Run): RichTextElement {
+function inlineElements({ text, styles, link, customEmoji }: Run): RichTextElement[] {
   const style = styles.length > 0 && {
     style: Object.fromEntries(styles.map((name) => [name, true])),
   };
   if (customEmoji !== undefined && link === undefined) {
-    return { type: 'emoji', name: customEmoji, ...style };
+    return [{ type: 'emoji', name: customEmoji, ...style }];
   }
-  return { ...textOrLink(text, link), ...style };
+  return textsOrLink(text, link).map((element) => ({ ...element, ...style }));
 }
 
-function textOrLink(text: string, link: Link | undefined): RichTextText | RichTextLink {
-  return link ? { type: 'link', url: link.url, text } : { type: 'text', text };
+/** Slack finds no mention in text, but software between may take it for mrkdwn: `<!channel>` is never in one element. */
+const BEFORE_MENTION = /(?<=<)(?=[!@#])/;
+
+/** The elements of text, with a link where it has one. */
+export function textsOrLink(text: string, link: Link | undefined): (RichTextText | RichTextLink)[] {
+  return text
+    .split(BEFORE_MENTION)
+    .map((part) =>
+      link ? { type: 'link', url: link.url, text: part } : { type: 'text', text: part },
+    );
 }
 
 /** Characters of text and addresses. */
