@@ -79,7 +79,9 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
     }
 
     const isHeldBack =
-      connection && call ? connection.recordResult(call, input.destination, attempt.error) : false;
+      connection && call && !saysNothingAboutAccount(attempt)
+        ? connection.recordResult(call, input.destination, attempt.error)
+        : false;
     if (isHeldBack && attempt.error) attempt = { ...attempt, error: asTransient(attempt.error) };
     const { receipt, error, lookup, planned, search } = attempt;
     const next =
@@ -204,9 +206,20 @@ class Lease {
 
 type AttemptResult = Pick<Attempt, 'lookup' | 'search'> &
   (
-    | { receipt: Receipt; planned: PlannedPost; error?: undefined }
-    | { receipt?: undefined; planned?: PlannedPost | undefined; error: DeliveryError }
+    | { receipt: Receipt; planned: PlannedPost; error?: undefined; whileSearching?: undefined }
+    | {
+        receipt?: undefined;
+        planned?: PlannedPost | undefined;
+        error: DeliveryError;
+        /** Whether it failed while it searched, before it would have posted. */
+        whileSearching: boolean;
+      }
   );
+
+/** A platform limits searches by themselves: their limit says nothing about how fast the account may post. */
+function saysNothingAboutAccount(attempt: AttemptResult): boolean {
+  return attempt.whileSearching === true && attempt.error.reason === 'rate_limited';
+}
 
 /** Searches first where an earlier attempt has sent something, then posts. */
 async function makeAttempt(
@@ -218,15 +231,20 @@ async function makeAttempt(
   let lookup: Attempt['lookup'];
   let planned: PlannedPost | undefined;
   let search = log.searchPosition();
+  let whileSearching = false;
   try {
     if (!adapter) throw accountNotConfigured(input.destination);
-    planned = planPost(adapter, input);
+    planned = await callTracked<PlannedPost>('the destination', () =>
+      Promise.resolve().then(() => planPost(adapter, input)),
+    );
     const { part } = planned;
+    whileSearching = true;
     const earlier = await findEarlierPost(adapter, { input, log, part }, (position) => {
       search = position;
     });
     lookup = earlier.lookup;
     search = undefined;
+    whileSearching = false;
     if (earlier.receipt) return { receipt: earlier.receipt, lookup, planned };
     if (lookup === 'refused') assertMayResend(input, log);
     if (lease.lost) throw workerFrozen();
@@ -237,7 +255,8 @@ async function makeAttempt(
     const receipt = await callTracked('the destination', () => adapter.post(post));
     return { receipt, lookup, planned };
   } catch (error) {
-    return { error: asDeliveryError(error, 'The destination'), lookup, planned, search };
+    const failure = asDeliveryError(error, 'The destination');
+    return { error: failure, lookup, planned, search, whileSearching };
   }
 }
 

@@ -20,8 +20,8 @@ export const DELIVERY_STATUSES = [...MESSAGE_STATUSES, 'standby'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /**
- * The outcome of an attempt. `transient`: certainly not posted, and a retry may help. `permanent`: certainly not posted,
- * and a retry can't help. `ambiguous`: the platform may or may not have posted it.
+ * The outcome of an attempt. `transient`: nothing was sent, or the platform says that it did not post it, and a retry may help.
+ * `permanent`: the same, and a retry can't help. `ambiguous`: the platform may or may not have posted it.
  */
 export type AttemptOutcome = 'delivered' | 'transient' | 'permanent' | 'ambiguous';
 

@@ -29,9 +29,9 @@ const BY_STATUS: Partial<Record<number, Failure>> = {
 };
 
 /**
- * The failure that an HTTP status alone stands for, total over 100–599 and beyond. 4xx: refused, so certainly not posted.
- * 5xx: the server received the request and may have acted on it before it failed. No chat platform documents any other status
- * as an answer to a post, so its effect is unknown.
+ * The failure that an HTTP status alone stands for, total over 100–599 and beyond. 4xx: refused, so not
+ * posted, as the server says. 5xx: the server received the request and may have acted on it before it failed. No chat platform
+ * documents any other status as an answer to a post, so its effect is unknown.
  */
 export function failureOfStatus(status: number): Failure {
   const known = BY_STATUS[status];

@@ -138,6 +138,14 @@ describe('an adapter that fails in a way that it should not', () => {
     expect(detail).not.toContain('words of the sender');
   });
 
+  it('before it knows how many posts a message takes makes a dead letter at once', async () => {
+    const layout = () => {
+      throw new TypeError('words of the sender');
+    };
+    const { attempts } = await deliverThrough({ layout }, { onAmbiguous: 'resend' });
+    expect(attempts).toMatchObject([{ outcome: 'permanent', reason: 'content_rejected' }]);
+  });
+
   it('while it searches has posted nothing, and is tried again', async () => {
     const platform = new Platform([unknown(true)]);
     let searches = 0;
@@ -185,6 +193,30 @@ describe('a search that one attempt does not finish', () => {
     ]);
     expect(attempts.at(-1)).toMatchObject({ lookup: 'found' });
     expect(JSON.stringify(attempts)).not.toContain('page');
+  });
+});
+
+describe('a search that the platform limits', () => {
+  it('is tried again, and says nothing about how fast the account may post', async () => {
+    const platform = new Platform([unknown(true)]);
+    let searches = 0;
+    const adapter = {
+      post: () => platform.post(),
+      find: () => {
+        searches += 1;
+        if (searches > 1) return platform.find();
+        const failure = { outcome: 'transient', reason: 'rate_limited', httpStatus: 429 } as const;
+        return Promise.reject(new DeliveryError('slow down', failure));
+      },
+    };
+    const recorded: (string | undefined)[] = [];
+    const settings = { onAmbiguous: 'resend' } as const;
+    const { attempts } = await deliverThrough(adapter, settings, [], null, (_, __, error) => {
+      recorded.push(error?.reason);
+      return false;
+    });
+    expect(attempts).toHaveLength(3);
+    expect(recorded).toEqual(['platform_unavailable', undefined]);
   });
 });
 

@@ -29,19 +29,22 @@ const SILENT = new DefaultLogger('ERROR', () => undefined);
 /**
  * Delivers through the adapter until it is confirmed or a dead letter, after the attempts of `before`, which posted the parts
  * of `posted`.
+ *
+ * @param recordResult is called with what each attempt says about the account
  */
 export async function deliverThrough(
   adapter: Partial<DestinationAdapter>,
   { onAmbiguous, resends, attempts = 10 }: DeliverSettings,
   before: Attempt[] = [],
   posted: PostedParts | null = null,
+  recordResult: AccountConnection['recordResult'] = () => false,
 ): Promise<Ended> {
   const deliver = createDeliver({
     connectionFor: () =>
       ({
         acquire: () => Promise.resolve({ adapter, startedAt: Date.now() }),
         isLimited: false,
-        recordResult: () => false,
+        recordResult,
       }) as unknown as AccountConnection,
     random: () => 0.5,
     report: () => undefined,

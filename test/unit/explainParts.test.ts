@@ -100,3 +100,44 @@ describe('the explanation of a message that is long', () => {
     );
   });
 });
+
+describe('the explanation of a message that was sent more than once', () => {
+  const attempt = (number: number, rest: Omit<Attempt, 'number'>): Attempt => ({
+    number,
+    startedAt: AT,
+    durationMs: 40,
+    ...rest,
+  });
+  const refused = attempt(1, {
+    outcome: 'permanent',
+    reason: 'request_rejected',
+    httpStatus: 400,
+  });
+  const unknown = (number: number) =>
+    attempt(number, { outcome: 'ambiguous', reason: 'platform_unavailable', httpStatus: 502 });
+  const confirmed = { kind: 'confirmed', receipt: RECEIPT } as const;
+
+  it('says which attempt posted it although the platform answered that it refused', () => {
+    const found = attempt(2, { outcome: 'delivered', lookup: 'found' });
+    expect(explained(confirmed, [refused, found])).toContain(
+      'attempt 1 posted it to slack:default/C0OPS, although Slack refused the request (400); attempt 2 found the post',
+    );
+  });
+
+  it('says that it may be there twice only where an outcome is unknown', () => {
+    const again = attempt(2, { outcome: 'delivered', lookup: 'refused' });
+    const twice = 'An earlier attempt may have posted it too';
+    expect(explained(confirmed, [refused, again])).not.toContain(twice);
+    expect(explained(confirmed, [unknown(1), again])).toContain(twice);
+    const limited = attempt(2, { outcome: 'transient', reason: 'rate_limited', lookup: 'refused' });
+    const last = attempt(3, { outcome: 'delivered', lookup: 'refused' });
+    expect(explained(confirmed, [unknown(1), limited, last])).toContain(twice);
+  });
+
+  it('calls a dead letter perhaps sent as long as an outcome is unknown', () => {
+    const limited = attempt(2, { outcome: 'transient', reason: 'rate_limited', lookup: 'refused' });
+    const stage = { kind: 'dead_lettered', parkedAt: AT, ...FAILURE } as const;
+    expect(explained(stage, [unknown(1), limited])).toMatch(/^Perhaps sent to/);
+    expect(explained(stage, [refused])).toMatch(/^Never sent to/);
+  });
+});
