@@ -122,7 +122,7 @@ const REMEDIES: Partial<Record<string, string>> = {
 export function slackFailure(answer: HttpAnswer): DeliveryError | undefined {
   const body = answer.status === 200 || answer.status === 429 ? jsonObject(answer.body) : undefined;
   if (answer.status !== 200) return failedStatus(answer, errorCode(body?.error));
-  if (body?.ok === true && body.error === undefined) return undefined;
+  if (body?.ok === true && body.error == null) return undefined;
   const code = errorCode(body?.error);
   if (body?.ok !== false || code === undefined) {
     return unexpectedAnswer(

@@ -181,6 +181,20 @@ export function describeDestinationContract(subject: ContractSubject): void {
       });
     });
 
+    it.each([
+      '{"error":{"code":"TooManyRequests","message":"Later."}}',
+      '{"error":{"code":"BadRequest","message":"No."}}',
+      '{"ok":false,"error":"fatal_error"}',
+      '{"status":503,"message":"Service Unavailable"}',
+      'upstream error: HTTP error 502',
+      'null',
+      '[]',
+    ])('finds no success in a success that says %s', async (body) => {
+      server.script = answering(success.status, body);
+      await rejection(adapter.post(post));
+      expect(postingRequests()).toHaveLength(1);
+    });
+
     it('knows that nothing was sent where nobody listens', async () => {
       const unused = createServer();
       unused.listen(0, '127.0.0.1');
