@@ -104,12 +104,12 @@ export class AccountConnection {
    * @throws AccountHeldBack when that has taken too long
    */
   async acquire(turn: Turn): Promise<AccountCall> {
-    const until = Date.now() + turn.waitsAtMostMs;
+    const until = performance.now() + turn.waitsAtMostMs;
     for (;;) {
-      const waitsAtMostMs = until - Date.now();
+      const waitsAtMostMs = until - performance.now();
       if (!(await this.#turnstile.pass({ ...turn, waitsAtMostMs }))) throw this.#heldBack();
       const adapter = this.#adapter ?? this.#tryToCreate();
-      if (adapter) return { adapter, startedAt: Date.now() };
+      if (adapter) return { adapter, startedAt: performance.now() };
     }
   }
 
@@ -132,7 +132,7 @@ export class AccountConnection {
     if (isAccepted && adapter === this.#adapter) this.#refusal = undefined;
     const slowdown = this.#pace.record(
       { destination, startedAt, limited: error?.reason === 'rate_limited' ? error : undefined },
-      Date.now(),
+      performance.now(),
     );
     if (slowdown) this.#reports.slowdown(slowdown, error?.message ?? '');
     this.#turnstile.update();
@@ -183,7 +183,7 @@ export class AccountConnection {
   #postponeTrial(): void {
     if (!this.#refusal) return;
     const trialMs = Math.min(LONGEST_TRIAL_MS, this.#refusal.trialMs * 2);
-    Object.assign(this.#refusal, { trialMs, trialAt: Date.now() + trialMs });
+    Object.assign(this.#refusal, { trialMs, trialAt: performance.now() + trialMs });
   }
 
   #heldBack(): AccountHeldBack {

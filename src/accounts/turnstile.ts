@@ -31,7 +31,7 @@ export class Turnstile {
   #isClosed = false;
 
   /**
-   * @param opensAt when the next one may pass, in milliseconds of `Date.now()`; in the past: at once
+   * @param opensAt when the next one may pass, in milliseconds of `performance.now()`; in the past: at once
    * @param passed is called when one passes
    */
   constructor(opensAt: (now: number) => number, passed: (now: number) => void) {
@@ -46,7 +46,7 @@ export class Turnstile {
    */
   async pass(turn: Turn): Promise<boolean> {
     turn.signal.throwIfAborted();
-    const now = Date.now();
+    const now = performance.now();
     if (this.#waiting.length === 0 && this.#opensAt(now) <= now) {
       this.#passed(now);
       return true;
@@ -62,7 +62,7 @@ export class Turnstile {
     for (;;) {
       const [next] = this.#waiting;
       if (!next) return;
-      const now = Date.now();
+      const now = performance.now();
       const opensAt = this.#opensAt(now);
       if (opensAt > now) {
         this.#timer = setTimeout(() => this.update(), Math.min(opensAt - now, LONGEST_TIMER_MS));

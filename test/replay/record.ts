@@ -14,6 +14,7 @@ import {
   OVERDUE_CHECK_ID,
   WORKFLOW_TASK_QUEUE,
 } from '../../src/contract/names.js';
+import { accountTroubleSignal } from '../../src/contract/accountTrouble.js';
 import { accountId } from '../../src/domain/account.js';
 import {
   deadLetterCountsQuery,
@@ -207,6 +208,11 @@ it('records an account in trouble, and what it held back', async () => {
   const trouble = accountTroubleId(accountId({ platform: 'slack', account: 'default' }));
   await vi.waitFor(() => harness.client.workflow.getHandle(trouble).describe(), {
     timeout: 10_000,
+  });
+  await harness.client.workflow.getHandle(trouble).signal(accountTroubleSignal, {
+    kind: 'rate_limited',
+    detail: 'Slack answered HTTP 429.',
+    retryAfterMs: 10_000,
   });
   harness.sandbox.clearFaults();
   await harness.waitForStatus('held-back', 'confirmed');

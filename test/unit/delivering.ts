@@ -42,7 +42,7 @@ export async function deliverThrough(
   const deliver = createDeliver({
     connectionFor: () =>
       ({
-        acquire: () => Promise.resolve({ adapter, startedAt: Date.now() }),
+        acquire: () => Promise.resolve({ adapter, startedAt: 0 }),
         isLimited: false,
         recordResult,
       }) as unknown as AccountConnection,

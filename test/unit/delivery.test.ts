@@ -80,17 +80,22 @@ describe('a delivery in its workflow', () => {
     ] as const) {
       delivery.attempts = [...attempts];
       expect(delivery.attemptsLeft).toBe(left);
-      expect(delivery.retryAfterMs).toBe(0);
     }
   });
 
-  it('waits for the Retry-After of a 429 that held it back', () => {
+  it('was refused for its account by a 429 after which Temporal did not try again', () => {
     const delivery = new Delivery(PLAN, []);
     const limited = { number: 1, outcome: 'transient', reason: 'rate_limited' } as const;
+    expect(delivery.refusedForAccount).toBeUndefined();
     delivery.attempts = [{ ...limited, retryAfterMs: 7_000 }];
-    expect(delivery.retryAfterMs).toBe(7_000);
-    delivery.attempts = [{ ...limited, retryAfterMs: 7_000, nextAttemptInMs: 7_100 }];
-    expect(delivery.retryAfterMs).toBe(0);
+    expect(delivery.refusedForAccount).toMatchObject({ retryAfterMs: 7_000 });
+    for (const other of [
+      { ...limited, nextAttemptInMs: 7_100 },
+      { ...limited, reason: 'credentials_rejected' },
+    ] as const) {
+      delivery.attempts = [other];
+      expect(delivery.refusedForAccount).toBeUndefined();
+    }
   });
 
   it('is final when it has expired, attempted or not', () => {

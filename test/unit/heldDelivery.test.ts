@@ -38,7 +38,7 @@ let connection: AccountConnection;
 let posts: number;
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
+  vi.useFakeTimers({ toFake: ['performance'] });
   answer = undefined;
   posts = 0;
   const account = {
@@ -124,28 +124,28 @@ it('backs off from a 429 of its own channel longer and longer, until its attempt
 
 it('is held back by a 429 of its account, and never parked for it', async () => {
   await limitAccount();
-  vi.setSystemTime(Date.now() + 1_000);
+  vi.advanceTimersByTime(1_000);
   answer = LIMITED;
   for (const attempt of [1, 8, 15]) {
     const failure = await failureOf(deliver(attempt).result);
     expect(failure).toMatchObject({ type: 'rate_limited', nonRetryable: true });
     expect(failure.details?.[1]).toBe('held_back');
-    vi.setSystemTime(Date.now() + 5_000);
+    vi.advanceTimersByTime(5_000);
   }
 });
 
 it('backs off no longer than Retry-After while the pace of its account is still reduced', async () => {
   await limitAccount();
-  vi.setSystemTime(Date.now() + 1_000);
+  vi.advanceTimersByTime(1_000);
   await deliver().result;
   expect(connection).toMatchObject({ isLimited: true, isProbing: false });
-  vi.setSystemTime(Date.now() + 1_000);
+  vi.advanceTimersByTime(1_000);
   answer = LIMITED;
   expect(await failureOf(deliver(8).result)).toMatchObject({
     nonRetryable: false,
     nextRetryDelay: 2_500,
   });
-  vi.setSystemTime(Date.now() + 1_000);
+  vi.advanceTimersByTime(1_000);
   expect((await failureOf(deliver(15).result)).details?.[1]).toBe('held_back');
 });
 

@@ -8,7 +8,7 @@ let passed: string[];
 
 beforeEach(() => {
   vi.useFakeTimers();
-  opensAt = Date.now() + 1_000;
+  opensAt = performance.now() + 1_000;
   spacingMs = 0;
   passed = [];
   turnstile = new Turnstile(

@@ -51,7 +51,7 @@ export async function attemptDelivery(
 ): Promise<void> {
   let heldSince: number | undefined;
   for (;;) {
-    const priority = heldSince === undefined ? input.priority : beforeOthers(input.priority);
+    const priority = delivery.refusedForAccount ? beforeOthers(input.priority) : input.priority;
     while ((await runActivity(delivery, index, { ...input, priority })) === 'part_posted') {
       heldSince = undefined;
     }
@@ -60,11 +60,15 @@ export async function attemptDelivery(
     heldSince ??= Date.now();
     const leftMs = millisecondsUntil(input.expiresAt) ?? Number.POSITIVE_INFINITY;
     const pauseMs = pauseAfterHoldMs(Date.now() - heldSince, Math.random());
-    await sleep(Math.min(leftMs, Math.max(pauseMs, delivery.retryAfterMs)));
+    const retryAfterMs = delivery.refusedForAccount?.retryAfterMs ?? 0;
+    await sleep(Math.min(leftMs, Math.max(pauseMs, retryAfterMs)));
   }
 }
 
-/** It was accepted before what waits in the queue, and would go behind that with its own priority. */
+/**
+ * It was accepted before what waits in the queue, and would go behind that with its own priority. Only few deliveries may
+ * have a raised one: Temporal hands out by priority first, also while they wait for the limit of their destination.
+ */
 function beforeOthers(priority: number): number {
   return Math.max(1, priority - 1);
 }

@@ -93,10 +93,10 @@ export class Delivery {
     return Math.max(1, this.plan.retry.attempts - used);
   }
 
-  /** How long the platform asked for after the last attempt, if that was refused because its whole account is limited. */
-  get retryAfterMs(): number {
+  /** The last attempt, if the platform refused it because it limits the whole account. */
+  get refusedForAccount(): Attempt | undefined {
     const last = this.attempts.at(-1);
-    return last && wasHeldBack(last) ? (last.retryAfterMs ?? 0) : 0;
+    return last?.reason === 'rate_limited' && wasHeldBack(last) ? last : undefined;
   }
 
   /** Records that its attempts ended without a post: it is parked, unless it has expired or is only held back. */
