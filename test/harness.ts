@@ -183,7 +183,8 @@ async function start(
 
   const request: Harness['request'] = async (method, path, body, headers) => {
     const response = await fetch(new URL(path, api.url), {
-      method,
+      // Only some methods may be written in small letters.
+      method: method.toUpperCase(),
       headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
       body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
     });

@@ -9,6 +9,7 @@ import { planAcknowledgements } from './acknowledgementPlan.js';
 import { planDeliveries } from './deliveryPlan.js';
 import { differingFields, fingerprint } from './fingerprint.js';
 import { MessageRefused } from './refusal.js';
+import { ignoredFields, settingsOf } from './settings.js';
 import { own } from '../lib/own.js';
 
 export type Acceptance =
@@ -20,6 +21,8 @@ export type Acceptance =
       traceId: string;
       acceptedAt: string;
       closedAt: string | undefined;
+      /** The fields of the duplicate that differ from the original's: see `ignoredFields`. */
+      ignored: string[];
     }
   | { outcome: 'key_reused'; differences: string[] };
 
@@ -80,7 +83,11 @@ function messageStart(
       traceId,
     },
     // Of what was sent: releases that kept terminal codes compare the same.
-    memo: { fingerprint: fingerprint(message), startToken: randomUUID() },
+    memo: {
+      settings: settingsOf(message),
+      fingerprint: fingerprint(message),
+      startToken: randomUUID(),
+    },
   };
 }
 
@@ -94,14 +101,13 @@ function deduplicationWindowMs(
 
 /**
  * Whether the deduplication window has ended. That of an open message never ends, since it is still to be delivered or needs
- * a decision. That of a message with `deliverAt` begins at that time.
+ * a decision. That of a message with `deliverAt` begins at that time, or the one that it was rescheduled to.
  */
-function hasExpired(
-  { closeTime, startTime, executionTime }: WorkflowExecutionDescription,
-  windowMs: number,
-): boolean {
-  const from = executionTime ?? startTime;
-  return closeTime !== undefined && from.getTime() + windowMs < Date.now();
+function hasExpired(original: WorkflowExecutionDescription, windowMs: number): boolean {
+  const { closeTime, startTime, executionTime = startTime } = original;
+  const rescheduledTo = Date.parse(memoOf(original).schedule?.deliverAt ?? '');
+  const from = Math.max(executionTime.getTime(), rescheduledTo || 0);
+  return closeTime !== undefined && from + windowMs < Date.now();
 }
 
 function compare(original: WorkflowExecutionDescription, { memo }: MessageStart): Acceptance {
@@ -109,5 +115,6 @@ function compare(original: WorkflowExecutionDescription, { memo }: MessageStart)
   const differences = known ? differingFields(known, memo.fingerprint) : [];
   if (differences.length > 0) return { outcome: 'key_reused', differences };
   const { acceptedAt, closedAt, status, traceId = '' } = summarise(original);
-  return { outcome: 'duplicate', status, traceId, acceptedAt, closedAt };
+  const ignored = ignoredFields(memoOf(original), memo.settings ?? {});
+  return { outcome: 'duplicate', status, traceId, acceptedAt, closedAt, ignored };
 }

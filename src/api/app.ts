@@ -18,6 +18,7 @@ import { collectSystemState } from './systemStateMetrics.js';
 import { exposition, METRICS_CONTENT_TYPE, type MetricsSource } from '../telemetry/exposition.js';
 import { readSystemState } from '../store/systemState.js';
 import { parseParameters } from './requestParameters.js';
+import { reschedulingRouter } from './rescheduling.js';
 import { traceRequests } from './requestSpan.js';
 import { errorChain } from '../lib/errorChain.js';
 import { assertSingleHeaders } from './singleHeaders.js';
@@ -64,6 +65,7 @@ export function createApp(options: {
     ingestionRouter(context),
     messagesRouter(context),
     decisionsRouter(context),
+    reschedulingRouter(context),
     deadLettersRouter(context),
     // Here, and not only at the end, since outside of this path the route is known without its "/v1".
     problemHandler(log),

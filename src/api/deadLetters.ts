@@ -1,7 +1,6 @@
 /** Dead letters: the list, the summary, and decisions on all that match a filter. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { Router, type RequestHandler } from 'express';
 import type { z } from 'zod';
 import { decideAll, followDecision, type DestinationDecision } from '../store/decideAll.js';
@@ -21,6 +20,7 @@ import type {
 } from './schema/deadLetterRepresentation.js';
 import type { BulkDecision } from '../contract/deadLetterQueue.js';
 import { jsonBody } from './requestBody.js';
+import { answeredByWorker } from './workerAnswer.js';
 import {
   deadLetterQuerySchema,
   deadLetterSummaryQuerySchema,
@@ -118,7 +118,7 @@ function decideByFilter(context: ApiContext, action: BulkDecision['action']): Re
     const order = { id, by, reason, filter: filter.reason ? { reason: filter.reason } : {} };
     await Promise.all(
       found.destinations.map(({ destination }) =>
-        acceptedByWorker(decideAll(context.decisionClient, destination, action, order)),
+        answeredByWorker(decideAll(context.decisionClient, destination, action, order)),
       ),
     );
     context.metrics.decisions.inc({ action, scope: 'filter' });
@@ -143,20 +143,6 @@ function missingFields(given: Record<'by' | 'reason', string | undefined>): Prob
   const hints = { by: 'name who decides', reason: 'give the reason; it is kept with each message' };
   const fields = (['by', 'reason'] as const).filter((field) => given[field] === undefined);
   return invalidRequest(fields.map((field) => ({ field, detail: hints[field] })));
-}
-
-/** Resolves when a worker has accepted the update. Throws a Problem if none does before the deadline. */
-async function acceptedByWorker(update: Promise<BulkDecision>): Promise<void> {
-  try {
-    await update;
-  } catch (error) {
-    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
-    throw new Problem(
-      'no_worker',
-      'No worker accepted the decision in time. Start a worker, then send the request again. What was decided already is not done twice.',
-      { cause: error, retryAfterSeconds: 5 },
-    );
-  }
 }
 
 /** Waits until the link in the answer works. If visibility lags for longer, the request succeeds anyway. */

@@ -107,12 +107,16 @@ async function accept(
       return { deduplicationKey, status: 'accepted', duplicate: false, traceId, links };
     case 'duplicate':
       metrics.duplicates.inc();
-      log.info({ ...line, originalTraceId: acceptance.traceId }, 'Duplicate dropped');
+      log.info(
+        { ...line, originalTraceId: acceptance.traceId, ignored: acceptance.ignored },
+        'Duplicate dropped',
+      );
       return {
         deduplicationKey,
         status: acceptance.status,
         duplicate: true,
         traceId: acceptance.traceId,
+        ...(acceptance.ignored.length > 0 && { ignored: acceptance.ignored }),
         explanation: explainDuplicate(acceptance, new Date()),
         links,
       };

@@ -52,7 +52,8 @@ export function messagesRouter(context: ApiContext): Router {
   return router;
 }
 
-function messageBody({ state }: RecordedMessage): z.infer<typeof messageStateSchema> {
+/** The message as the API answers with it. */
+export function messageBody({ state }: RecordedMessage): z.infer<typeof messageStateSchema> {
   return {
     ...messageStateBody(state),
     explanation: explainMessage(state, new Date()),

@@ -16,6 +16,7 @@ import type {
 import type { readinessSchema } from '../api/schema/healthRepresentation.js';
 import type { timelineSchema } from '../api/schema/timelineRepresentation.js';
 import type { messageSchema } from '../domain/message.js';
+import type { RescheduleRequest } from '../domain/rescheduling.js';
 import type { OperatorRequest } from '../contract/signals.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { readVariables } from '../lib/environment.js';
@@ -150,6 +151,10 @@ export class ApiClient {
   ): Promise<Decision> {
     const query = withoutUndefined({ by, reason });
     return (await this.#request('DELETE', `${messagePath(deduplicationKey)}?${query}`)) as Decision;
+  }
+
+  async reschedule(deduplicationKey: string, request: RescheduleRequest): Promise<MessageState> {
+    return (await this.#request('PATCH', messagePath(deduplicationKey), request)) as MessageState;
   }
 
   /** The newest `limit` messages, and whether there are more. */

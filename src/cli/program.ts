@@ -19,6 +19,7 @@ import { CommandError, FailureError } from './errors.js';
 import { ExitCode } from './exitCode.js';
 import type { ListOptions } from './list.js';
 import { Output } from './output.js';
+import type { RescheduleOptions } from './reschedule.js';
 import type { SendOptions } from './send.js';
 import type { StatusOptions } from './status.js';
 
@@ -92,6 +93,7 @@ function createProgram(invocation: Invocation): Command {
   addDeadLetters(program, invocation);
   addRetry(program, invocation);
   addDiscard(program, invocation);
+  addReschedule(program, invocation);
   addCancel(program, invocation);
   addDoctor(program, invocation);
   addSignIn(program, invocation);
@@ -335,6 +337,24 @@ function addDiscard(program: Command, invocation: Invocation): void {
       run(invocation, async (context, key: string, options: DiscardOptions) => {
         const { discard } = await import('./decide.js');
         return await discard(key, options, context);
+      }),
+    );
+}
+
+function addReschedule(program: Command, invocation: Invocation): void {
+  program
+    .command('reschedule')
+    .summary('give a message that has not begun other times')
+    .description('Change when a message is posted or expires. Its deliveries must not have begun.')
+    .argument('<key>', 'the deduplication key')
+    .option('--deliver-at <time>', 'the new earliest time to post, or "now"')
+    .option('--expires-at <time>', 'the new latest time to post, or "never"')
+    .option('--by <person>', 'the person who decides (default: your user name on this system)')
+    .option('--reason <reason>', 'the explanation of the decision')
+    .action(
+      run(invocation, async (context, key: string, options: RescheduleOptions) => {
+        const { reschedule } = await import('./reschedule.js');
+        return await reschedule(key, options, context);
       }),
     );
 }

@@ -39,6 +39,10 @@ export interface DeliverMessageInput {
 export interface MessageMemo {
   /** Field name → hash of the field: distinguishes a duplicate from a key that was used for other content. */
   fingerprint: Record<string, string>;
+  /** Of the fields that don't identify the message: see `settingsOf`. Absent from what earlier releases started. */
+  settings?: Record<string, string> | undefined;
+  /** Set when the message was rescheduled, instead of the times that it was sent with. */
+  schedule?: { deliverAt: string | null; expiresAt: string | null } | undefined;
   /** Random for each start, so that of several concurrent identical starts the successful one can recognise itself. */
   startToken: string;
   /** The destinations, where the search attribute has short names of them. */

@@ -2,8 +2,8 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 
 /**
- * Set only for states that Temporal's own execution status doesn't show: `DeadLettered` while parked, `Discarded` or
- * `Expired` at the end. A message in progress is Running without it, a confirmed one Completed without it, so that the happy
+ * Set only for states that Temporal's own execution status doesn't show: `DeadLettered` while parked, `Scheduled` while a
+ * rescheduled message waits for its time, `Discarded` or `Expired` at the end. A message in progress is Running without it, a confirmed one Completed without it, so that the happy
  * path costs no extra history event.
  */
 export const deliveryStatusAttribute = defineSearchAttributeKey('DeliveryStatus', 'KEYWORD');

@@ -6,6 +6,7 @@ import type {
   BulkDecision,
   BulkRequest,
 } from './deadLetterQueue.js';
+import type { RescheduleRequest, Schedule } from '../domain/rescheduling.js';
 import type { Destination } from '../domain/destination.js';
 
 /** The input of a retry or a discard. All optional, since `temporal workflow signal` may send no input at all. */
@@ -25,6 +26,8 @@ export interface OperatorRequest {
 export const retrySignal = defineSignal<[OperatorRequest?]>('retry');
 /** Discards the message's dead letters. Does nothing where there are none. */
 export const discardSignal = defineSignal<[OperatorRequest?]>('discard');
+/** Gives a message that has not begun other times. Rejected with a RescheduleRefusal as its type. */
+export const rescheduleUpdate = defineUpdate<Schedule, [RescheduleRequest]>('reschedule');
 /** A delivery to this queue's destination was parked. */
 export const deadLetteredSignal = defineSignal<[DeadLetterReference]>('deadLettered');
 /** A parked delivery of this queue's destination was retried, discarded or cancelled. */

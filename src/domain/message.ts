@@ -202,6 +202,12 @@ export const requestTimestamp = z.iso.datetime({
 
 /** Far beyond any use, and well within what Temporal's timers take. */
 const LONGEST_DELAY_MS = 366 * 24 * 3_600_000;
+export const WITHIN_A_YEAR = 'must be within a year from now';
+
+export function isWithinAYear(time: string): boolean {
+  // What is no time has an error of its own.
+  return !(Date.parse(time) > Date.now() + LONGEST_DELAY_MS);
+}
 
 export const acknowledgeSchema = z
   .strictObject({
@@ -267,9 +273,7 @@ const messageFields = z.strictObject({
       examples: ['page'],
     }),
   deliverAt: requestTimestamp
-    .refine((at) => Date.parse(at) <= Date.now() + LONGEST_DELAY_MS, {
-      error: 'must be within a year from now',
-    })
+    .refine(isWithinAYear, { error: WITHIN_A_YEAR })
     .optional()
     .meta({
       description:

@@ -69,11 +69,14 @@ export function failureOf({ stage }: Pick<DeliveryState, 'stage'>): DeliveryFail
 
 /** What a person did. */
 export interface OperatorAction {
-  action: 'retry' | 'discard' | 'cancel';
+  action: 'retry' | 'discard' | 'cancel' | 'reschedule';
   at: string;
   by?: string | undefined;
   reason?: string | undefined;
   destination?: string | undefined;
+  /** ISO 8601, of a `reschedule`: the new times; null where one was removed. */
+  deliverAt?: string | null | undefined;
+  expiresAt?: string | null | undefined;
 }
 
 export interface MessageState extends MessageSummary {

@@ -37,6 +37,8 @@ export function describeStep(entry: TimelineEntry): string {
       return `Discard${decision(entry)}`;
     case 'cancel':
       return `Cancellation${decision(entry)}`;
+    case 'reschedule':
+      return `Rescheduled${times(entry)}${decision(entry)}`;
     case 'acknowledgement': {
       const { attempts, event, lastError, recipient, status } = entry;
       const tries = attempts > 1 ? ` after ${attempts} attempts` : '';
@@ -77,6 +79,20 @@ function describeAttempt(attempt: Omit<Attempt, 'startedAt'>, destination: Desti
     nextAttemptInMs !== undefined && `next attempt after ${formatDuration(nextAttemptInMs)}`,
   ].filter((part) => part !== false);
   return [`${what}${duration}`, ...further].join('; ');
+}
+
+function times({
+  deliverAt,
+  expiresAt,
+}: {
+  deliverAt?: string | null | undefined;
+  expiresAt?: string | null | undefined;
+}): string {
+  const parts = [
+    deliverAt === null ? 'to be posted at once' : deliverAt && `to ${deliverAt}`,
+    expiresAt === null ? 'without an expiry' : expiresAt && `expires at ${expiresAt}`,
+  ].filter((part) => part !== undefined);
+  return parts.map((part, index) => (index === 0 ? ` ${part}` : `, ${part}`)).join('');
 }
 
 function decision(action: {

@@ -32,9 +32,7 @@ export type TimelineEntry = { at: string } & (
   | ({ kind: 'dead_lettered' } & Unconfirmed)
   | ({ kind: 'expired' } & Unconfirmed)
   /** What a person did. */
-  | ({ kind: OperatorAction['action'] } & Pick<OperatorAction, 'by' | 'reason'> & {
-        destination?: string | undefined;
-      })
+  | ({ kind: OperatorAction['action'] } & Omit<OperatorAction, 'action' | 'at'>)
   /** An acknowledgement to a source. `at` is the time of the event that it acknowledges. */
   | ({ kind: 'acknowledgement' } & Omit<AcknowledgementState, 'at' | 'kind'>)
   /** The end of the message's workflow. */
@@ -53,6 +51,7 @@ const ORDER: readonly TimelineEntry['kind'][] = [
   'received',
   'deliver_at',
   'retry',
+  'reschedule',
   'queued',
   'attempt',
   'attempt_under_way',

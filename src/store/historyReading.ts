@@ -5,6 +5,7 @@ import type { DeliverMessageInput } from '../contract/deliverMessage.js';
 import type { Attempt, PostedParts } from '../domain/delivery.js';
 import type { Destination } from '../domain/destination.js';
 import type { DeliveryMoment, DeliveryState, OperatorAction } from '../domain/messageState.js';
+import { rescheduled } from '../domain/rescheduling.js';
 import type { MessageEvent } from './messageEvents.js';
 
 export interface HistoryReading {
@@ -73,6 +74,8 @@ function applyEvent(reading: HistoryReading, event: MessageEvent): HistoryReadin
       return activityFailed(reading, event);
     case 'operator_acted':
       return { ...reading, operatorActions: [...reading.operatorActions, event.action] };
+    case 'rescheduled':
+      return messageRescheduled(reading, event);
     case 'message_failed':
       return { ...reading, failure: event.failure };
   }
@@ -155,6 +158,19 @@ function activityFailed(
   return {
     ...withDelivery(reading, activity, { attempts, stage }),
     moments: [...reading.moments, { kind, at, destination, reason, detail }],
+  };
+}
+
+function messageRescheduled(
+  reading: HistoryReading,
+  { at, request }: EventOf<'rescheduled'>,
+): HistoryReading {
+  const { deliverAt, expiresAt, by, reason } = request;
+  const action: OperatorAction = { action: 'reschedule', at, by, reason, deliverAt, expiresAt };
+  return {
+    ...reading,
+    input: { ...reading.input, ...rescheduled(reading.input, request) },
+    operatorActions: [...reading.operatorActions, action],
   };
 }
 

@@ -3,7 +3,8 @@ import type { LoadedDataConverter } from '@temporalio/common';
 import proto, { type temporal } from '@temporalio/proto';
 import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
 import type { DeliverMessageInput } from '../contract/deliverMessage.js';
-import type { OperatorRequest } from '../contract/signals.js';
+import { rescheduleUpdate, type OperatorRequest } from '../contract/signals.js';
+import type { RescheduleRequest } from '../domain/rescheduling.js';
 import type { Attempt } from '../domain/delivery.js';
 import type { OperatorAction } from '../domain/messageState.js';
 import { optionalTsToDate, requiredTsToDate } from '../temporal/sdkInternals.js';
@@ -35,6 +36,7 @@ export type MessageEvent =
       timeIsUp: boolean;
     }
   | { kind: 'operator_acted'; action: OperatorAction }
+  | { kind: 'rescheduled'; at: string; request: RescheduleRequest }
   | { kind: 'message_failed'; failure: string | undefined };
 
 /** An activity that Temporal still has to finish. */
@@ -105,6 +107,12 @@ async function decodeEvent(
   }
   if (event.workflowExecutionCancelRequestedEventAttributes) {
     return decodeCancelRequest(event, event.workflowExecutionCancelRequestedEventAttributes);
+  }
+  if (event.workflowExecutionUpdateAcceptedEventAttributes) {
+    const { input } = event.workflowExecutionUpdateAcceptedEventAttributes.acceptedRequest ?? {};
+    if (input?.name !== rescheduleUpdate.name) return undefined;
+    const [request] = await decodeValues<[RescheduleRequest]>(converter, input.args);
+    return { kind: 'rescheduled', at: at(event).toISOString(), request };
   }
   if (event.workflowExecutionFailedEventAttributes) {
     const failure = await decodeFailure(

@@ -43,6 +43,7 @@ export function messageStatus(execution: MessageExecution): MessageStatus {
   switch (execution.status.name) {
     case 'RUNNING':
       if (parkedOrEnded === 'DeadLettered') return 'dead_lettered';
+      if (parkedOrEnded === 'Scheduled') return 'accepted';
       return execution.historyLength <= EVENTS_BEFORE_FIRST_DECISION ? 'accepted' : 'delivering';
     case 'COMPLETED':
       return 'confirmed';

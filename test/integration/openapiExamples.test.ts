@@ -1,4 +1,5 @@
 /** The OpenAPI document against the API itself: it takes each example, and answers nothing that isn't documented. */
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +67,14 @@ function message(key: string): object {
   return { deduplicationKey: key, destinations: [OPS], content: { text: key } };
 }
 
+/** Sends a message that begins in an hour, and resolves with its key. */
+async function scheduled(): Promise<string> {
+  const key = `scheduled-${randomUUID()}`;
+  const deliverAt = new Date(Date.now() + 3_600_000).toISOString();
+  await post('/v1/messages', { ...message(key), deliverAt });
+  return key;
+}
+
 function get<Body>(path: string): Promise<Answer<Body>> {
   return harness.request<Body>('GET', path, undefined, AUTHORISED);
 }
@@ -82,6 +91,8 @@ async function preparedPath({ path, operation }: LocatedOperation): Promise<stri
     const { body } = await post<Decision>('/v1/dead-letters/retry', decision);
     return path.replace('{id}', body.id);
   }
+  if (operation.operationId === 'rescheduleMessage')
+    return path.replace('{key}', await scheduled());
   const decides =
     operation.tags.includes('Dead letters') || operation.operationId.startsWith('cancel');
   return path.replace('{key}', decides ? await park() : 'pagerduty-55-triggered');
@@ -111,7 +122,8 @@ const withoutBody = operations.filter(({ operation }) => !operation.requestBody)
 
 it.each(withBody)('$method $path takes each example', async (located) => {
   for (const example of requestExamples(located)) {
-    const answer = await post(await preparedPath(located), example);
+    const path = await preparedPath(located);
+    const answer = await harness.request(located.method, path, example, AUTHORISED);
     expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
     expectDocumented(located, answer);
   }
@@ -215,7 +227,8 @@ it.each(documenting(413))(
   '$method $path answers as documented to a body that is too large',
   async (located) => {
     const body = JSON.stringify({ text: 'x'.repeat(17 * 1024 * 1024) });
-    const answer = await post(located.path.replace('{key}', 'key'), body);
+    const path = located.path.replace('{key}', 'key');
+    const answer = await harness.request(located.method, path, body, AUTHORISED);
     expect(answer.status).toBe(413);
     expectDocumented(located, answer);
   },
@@ -226,7 +239,7 @@ it.each(documenting(415))(
   async (located) => {
     const headers = { ...AUTHORISED, 'content-type': 'text/plain' };
     const path = located.path.replace('{key}', 'key');
-    const answer = await harness.request('POST', path, 'text', headers);
+    const answer = await harness.request(located.method, path, 'text', headers);
     expect(answer.status).toBe(415);
     expectDocumented(located, answer);
   },

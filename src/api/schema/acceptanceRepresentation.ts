@@ -14,6 +14,14 @@ export const acceptanceSchema = z
       examples: [false],
     }),
     traceId: traceIdSchema,
+    ignored: z
+      .array(z.string())
+      .optional()
+      .meta({
+        description:
+          'The fields in which this duplicate differs from the original message. The original’s values apply.',
+        examples: [['deliverAt']],
+      }),
     explanation: z
       .string()
       .optional()

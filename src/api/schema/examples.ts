@@ -98,6 +98,24 @@ export const PARKED_MESSAGE: z.input<typeof messageStateSchema> = {
   links: LINKS,
 };
 
+export const RESCHEDULED_MESSAGE: z.input<typeof messageStateSchema> = {
+  ...correlated,
+  status: 'accepted',
+  deadLetters: [],
+  explanation: 'Scheduled: it will be posted at 12:30:00, as its deliverAt says.',
+  deliveries: [{ destination: SLACK_CHANNEL, status: 'accepted', attempts: [] }],
+  operatorActions: [
+    {
+      action: 'reschedule',
+      at: FAILED_AT,
+      by: 'Ada Lovelace',
+      deliverAt: '2026-11-23T12:30:00Z',
+    },
+  ],
+  deliverAt: '2026-11-23T12:30:00Z',
+  links: LINKS,
+};
+
 const times = { oldest: FAILED_AT, newest: '2026-11-23T12:20:00.118Z' };
 
 export const DEAD_LETTERS: z.input<typeof deadLetterSummarySchema> = {

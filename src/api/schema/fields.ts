@@ -55,6 +55,26 @@ export const rationaleField = z.string().meta({
   examples: ['The bot has been invited to the channel.'],
 });
 
+/** The times that a `reschedule` changed. */
+export const newTimes = {
+  deliverAt: z
+    .string()
+    .nullable()
+    .optional()
+    .meta({
+      description: 'The new earliest time to post, or null for none, if this time was changed.',
+      examples: ['2026-11-23T12:00:00Z'],
+    }),
+  expiresAt: z
+    .string()
+    .nullable()
+    .optional()
+    .meta({
+      description: 'The new time of expiry, or null for none, if this time was changed.',
+      examples: ['2026-11-23T18:00:00Z'],
+    }),
+};
+
 export const detailField = z.string().meta({
   description: 'The reason of the failure, in plain words.',
   examples: ['Slack answered not_in_channel: invite the bot to the channel.'],

@@ -14,6 +14,7 @@ import {
   statusSchema,
   timestamp,
   traceIdSchema,
+  newTimes,
 } from './fields.js';
 
 export const attemptFields = {
@@ -237,7 +238,7 @@ export const messageSummarySchema = z
 
 const operatorActionSchema = z
   .object({
-    action: z.enum(['retry', 'discard', 'cancel']).meta({
+    action: z.enum(['retry', 'discard', 'cancel', 'reschedule']).meta({
       description: 'The decision that the person made.',
       examples: ['retry'],
     }),
@@ -254,6 +255,7 @@ const operatorActionSchema = z
         description: 'The destination that the decision is limited to.',
         examples: ['slack:default/C0123ABC'],
       }),
+    ...newTimes,
   })
   .meta({ id: 'OperatorAction', description: 'A decision of a person on a message.' });
 

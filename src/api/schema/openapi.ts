@@ -8,7 +8,12 @@ import {
   retryDeadLetters,
   summariseDeadLetters,
 } from './operations/deadLetters.js';
-import { cancelMessage, discardMessage, retryMessage } from './operations/deciding.js';
+import {
+  cancelMessage,
+  discardMessage,
+  rescheduleMessage,
+  retryMessage,
+} from './operations/deciding.js';
 import { health, metrics, readiness } from './operations/monitoring.js';
 import { getMessage, getTimeline, searchMessages } from './operations/reading.js';
 import { sendMessage, sendMessages } from './operations/sending.js';
@@ -16,7 +21,7 @@ import { sendMessage, sendMessages } from './operations/sending.js';
 const paths = {
   '/v1/messages': { post: sendMessage, get: searchMessages },
   '/v1/messages/batch': { post: sendMessages },
-  '/v1/messages/{key}': { get: getMessage, delete: cancelMessage },
+  '/v1/messages/{key}': { get: getMessage, patch: rescheduleMessage, delete: cancelMessage },
   '/v1/messages/{key}/timeline': { get: getTimeline },
   '/v1/messages/{key}/retry': { post: retryMessage },
   '/v1/messages/{key}/discard': { post: discardMessage },

@@ -9,6 +9,7 @@ export const PROBLEMS = {
   not_found: [404, 'The resource does not exist'],
   no_dead_letters: [409, 'No dead letter matches the filter'],
   nothing_to_decide: [409, 'No delivery of this message needs a decision'],
+  nothing_to_reschedule: [409, 'The message has begun'],
   nothing_to_cancel: [409, 'The message has ended'],
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The body must be JSON in UTF-8'],

@@ -2,7 +2,14 @@
 import { z } from 'zod';
 import { isCursor } from '../../store/search/messageSearch.js';
 import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
-import { messageSchema, oneLine, referenceText, requestTimestamp } from '../../domain/message.js';
+import {
+  messageSchema,
+  isWithinAYear,
+  oneLine,
+  referenceText,
+  requestTimestamp,
+  WITHIN_A_YEAR,
+} from '../../domain/message.js';
 import { durationUpTo } from '../../lib/duration.js';
 import { withoutTerminalCodes } from '../../lib/text.js';
 import { destinationSchema } from '../../domain/destination.js';
@@ -150,6 +157,33 @@ export const discardBodySchema = z
     reason: decisionText.meta(DISCARD_REASON),
   })
   .meta({ id: 'DiscardRequest', description: 'A decision to give dead letters up.' });
+
+const newTime = requestTimestamp.nullable().optional();
+
+export const rescheduleBodySchema = z
+  .strictObject({
+    deliverAt: newTime
+      .refine((at) => at === undefined || at === null || isWithinAYear(at), {
+        error: WITHIN_A_YEAR,
+      })
+      .meta({
+        description: 'The new earliest time to post. Null means: immediately.',
+        examples: ['2026-11-23T12:00:00Z'],
+      }),
+    expiresAt: newTime.meta({
+      description: 'The new time after which the message is no longer posted. Null means: never.',
+      examples: ['2026-11-23T18:00:00Z'],
+    }),
+    by: decisionText.optional().meta(DECIDER),
+    reason: decisionText.optional().meta({
+      description: 'The explanation of the decision.',
+      examples: ['The maintenance begins later.'],
+    }),
+  })
+  .refine(({ deliverAt, expiresAt }) => deliverAt !== undefined || expiresAt !== undefined, {
+    error: 'must have deliverAt or expiresAt: a new time, or null for none',
+  })
+  .meta({ id: 'RescheduleRequest', description: 'Other times for a message that has not begun.' });
 
 /** As query parameters, since many clients and proxies drop the body of a DELETE. */
 export const cancelQuerySchema = z.strictObject({

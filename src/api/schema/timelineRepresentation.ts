@@ -12,6 +12,7 @@ import {
   statusSchema,
   timestamp,
   traceIdSchema,
+  newTimes,
 } from './fields.js';
 import { attemptFields, receiptSchema } from './messageRepresentation.js';
 
@@ -125,6 +126,7 @@ const entrySchema = z
     step('retry', 'A person had dead letters posted again.', person),
     step('discard', 'A person gave dead letters up.', person),
     step('cancel', 'A person stopped the message.', person),
+    step('reschedule', 'A person gave the message other times.', { ...person, ...newTimes }),
     step('acknowledgement', 'The source was notified of an event.', acknowledgementFields),
     step('ended', 'The message reached its final status.', {
       status: statusSchema,

@@ -133,6 +133,9 @@ const STATUS_CLAUSES: Record<MessageStatus, string> = {
   cancelled: 'ExecutionStatus IN ("Canceled", "Terminated")',
 };
 
+/** A rescheduled message that waits is due at another time than Temporal knows. */
+const NOT_RESCHEDULED = '(DeliveryStatus IS NULL OR DeliveryStatus != "Scheduled")';
+
 /** The query for Temporal's visibility, as `temporal workflow list --query` takes it. */
 export function visibilityQuery(filter: MessageFilter): string {
   const clauses = ['WorkflowType = "deliverMessage"'];
@@ -146,7 +149,7 @@ export function visibilityQuery(filter: MessageFilter): string {
   if (filter.reason) clauses.push(`FailureReason = ${quote(filter.reason)}`);
   if (filter.since) clauses.push(`StartTime >= ${quote(filter.since)}`);
   if (filter.until) clauses.push(`StartTime < ${quote(filter.until)}`);
-  if (filter.dueBefore) clauses.push(`ExecutionTime < ${quote(filter.dueBefore)}`);
+  if (filter.dueBefore) clauses.push(`ExecutionTime < ${quote(filter.dueBefore)}`, NOT_RESCHEDULED);
   if (filter.withoutNotices) clauses.push(`NOT WorkflowId STARTS_WITH ${quote(noticeKey(''))}`);
   if (filter.q) clauses.push(freeTextClause(filter.q));
   return clauses.join(' AND ');

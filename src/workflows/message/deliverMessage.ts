@@ -1,4 +1,4 @@
-import { setHandler, sleep, workflowInfo } from '@temporalio/workflow';
+import { setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Attempt } from '../../domain/delivery.js';
 import { Acknowledgements } from '../acknowledgement/acknowledgements.js';
 import { attemptDelivery } from './deliverActivity.js';
@@ -6,8 +6,8 @@ import { Delivery } from './delivery.js';
 import { messageFailure } from './messageFailure.js';
 import { isNeeded } from './fallback.js';
 import { publishDeadLetters, waitForDecision } from './parking.js';
-import { discardSignal, retrySignal } from '../../contract/signals.js';
-import { millisecondsUntil } from './time.js';
+import { discardSignal, rescheduleUpdate, retrySignal } from '../../contract/signals.js';
+import { MessageSchedule } from './messageSchedule.js';
 import type { DeliverMessageInput, DeliverMessageResult } from '../../contract/deliverMessage.js';
 
 /**
@@ -15,16 +15,20 @@ import type { DeliverMessageInput, DeliverMessageResult } from '../../contract/d
  * discarded by a person. A delivery that fails is parked: this workflow then stays open and waits for `retry` or `discard`.
  * A cancellation stops what has not been sent.
  */
-export async function deliverMessage(input: DeliverMessageInput): Promise<DeliverMessageResult> {
-  const deliveries = input.deliveries.map((plan) => new Delivery(plan, attemptLostByReset()));
-  const acknowledgements = new Acknowledgements(input, deliveries);
+export async function deliverMessage(sent: DeliverMessageInput): Promise<DeliverMessageResult> {
+  const schedule = new MessageSchedule(sent);
+  const deliveries = sent.deliveries.map((plan) => new Delivery(plan, attemptLostByReset()));
+  const acknowledgements = new Acknowledgements(sent, deliveries);
   setHandler(retrySignal, (request) => {
     for (const delivery of deliveries) delivery.decide('retry', request);
   });
   setHandler(discardSignal, (request) => {
     for (const delivery of deliveries) delivery.decide('discard', request);
   });
-  await waitUntilDue(input.deliverAt);
+  setHandler(rescheduleUpdate, (request) => schedule.change(request), {
+    validator: (request) => schedule.validate(request),
+  });
+  const input = { ...sent, ...(await schedule.begin()) };
 
   // allSettled, not all: after a cancellation every delivery still has to clean up.
   const outcomes = await Promise.allSettled(
@@ -43,12 +47,6 @@ export async function deliverMessage(input: DeliverMessageInput): Promise<Delive
       stage.kind === 'confirmed' ? [{ destination, receipt: stage.receipt }] : [],
     ),
   };
-}
-
-/** Temporal delays the start itself, but a signal, for example, ends that delay. */
-async function waitUntilDue(deliverAt: string | undefined): Promise<void> {
-  const earlyMs = millisecondsUntil(deliverAt) ?? 0;
-  if (earlyMs > 0) await sleep(earlyMs);
 }
 
 /**

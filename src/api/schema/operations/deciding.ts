@@ -2,9 +2,14 @@
 import type { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi';
 import { jsonContent, problems } from '../bodies.js';
-import { KEY, LINKS, SLACK_CHANNEL } from '../examples.js';
-import { decisionSchema } from '../messageRepresentation.js';
-import { cancelQuerySchema, discardBodySchema, retryBodySchema } from '../requests.js';
+import { KEY, LINKS, RESCHEDULED_MESSAGE, SLACK_CHANNEL } from '../examples.js';
+import { decisionSchema, messageStateSchema } from '../messageRepresentation.js';
+import {
+  cancelQuerySchema,
+  discardBodySchema,
+  rescheduleBodySchema,
+  retryBodySchema,
+} from '../requests.js';
 import { keyParameter } from './parameters.js';
 
 function accepted(
@@ -74,6 +79,45 @@ export const discardMessage: ZodOpenApiOperationObject = {
   responses: {
     ...accepted('discard', 'The decision is accepted and the message will not be posted.'),
     ...problems([400, 401, 404, 409, 413, 415, 503]),
+  },
+};
+
+export const rescheduleMessage: ZodOpenApiOperationObject = {
+  operationId: 'rescheduleMessage',
+  tags: ['Messages'],
+  summary: 'Gives a message that has not begun other times.',
+  description: 'A time that is left out stays as it is. A running worker is needed.',
+  requestParams: { path: keyParameter },
+  requestBody: {
+    required: true,
+    description: 'The new times, and the author and the explanation of the decision.',
+    content: jsonContent(rescheduleBodySchema, {
+      later: {
+        summary: 'Posts the message at another time.',
+        value: { deliverAt: '2026-11-23T12:00:00Z', by: 'Ada Lovelace' },
+      },
+      atOnce: {
+        summary: 'Posts the message immediately, and removes its expiry.',
+        value: { deliverAt: null, expiresAt: null },
+      },
+    }),
+  },
+  responses: {
+    200: {
+      description: 'The new times apply. The body is the message in its present state.',
+      content: jsonContent(messageStateSchema, {
+        rescheduled: { summary: 'The message waits for its new time.', value: RESCHEDULED_MESSAGE },
+      }),
+    },
+    ...problems([400, 401, 404, 409, 413, 415, 503], {
+      409: {
+        description: 'The message has begun or ended, so its times can’t change.',
+        example: {
+          type: 'nothing_to_reschedule',
+          detail: 'The message can’t be rescheduled: its deliveries have begun.',
+        },
+      },
+    }),
   },
 };
 
