@@ -10,8 +10,9 @@ import { deadLettersRouter } from './deadLetters.js';
 import { healthRouter } from './health.js';
 import { ingestionRouter } from './ingestion.js';
 import { messagesRouter } from './messages.js';
+import { allowedMethods, type Methods } from './methods.js';
 import { openApiDocument } from './schema/openapi.js';
-import { pagesRouter } from './pages/pages.js';
+import { PAGE_METHODS, pagesRouter } from './pages/pages.js';
 import { Problem } from './problem.js';
 import { problemHandler } from './problemHandler.js';
 import { collectSystemState } from './systemStateMetrics.js';
@@ -76,6 +77,7 @@ export function createApp(options: {
   app.disable('etag');
   app.set('query parser', (query: string | null) => parseParameters(query ?? ''));
   app.use(assertSingleHeaders);
+  app.use(allowedMethods({ ...methodsOf(document), ...PAGE_METHODS }));
   app.use(healthRouter(context));
   app.get('/openapi.json', (_request, response) => {
     response.json(document);
@@ -88,6 +90,15 @@ export function createApp(options: {
   });
   app.use(problemHandler(log));
   return app;
+}
+
+/** What the document has is what the API takes; the document itself is not in it. */
+function methodsOf({ paths }: ReturnType<typeof openApiDocument>): Methods {
+  const documented = Object.entries(paths ?? {}).map(([path, item]) => [
+    path,
+    Object.keys(item).map((method) => method.toUpperCase()),
+  ]);
+  return { ...Object.fromEntries(documented), '/openapi.json': ['GET'] };
 }
 
 function productVersion(): string {

@@ -12,6 +12,7 @@ import type { ApiContext } from '../apiContext.js';
 import { isApiKey } from '../authentication.js';
 import { decideOnDeadLetters } from '../decisions.js';
 import { parseKey } from '../findMessage.js';
+import type { Methods } from '../methods.js';
 import { findDeadLetters } from '../deadLetters.js';
 import { readUnknownKey } from '../messages.js';
 import { parseRequest } from '../problem.js';
@@ -33,6 +34,18 @@ import { messagePagePath } from '../schema/paths.js';
 
 const PAGE_SIZE = '50';
 const FORM_LIMIT_BYTES = 16 * 1024;
+
+/** The pages' paths, each with the methods that it takes. */
+export const PAGE_METHODS: Methods = {
+  '/messages': ['GET'],
+  '/messages/{key}': ['GET'],
+  '/messages/{key}/retry': ['POST'],
+  '/messages/{key}/discard': ['POST'],
+  '/dead-letters': ['GET'],
+  '/sign-in': ['GET', 'POST'],
+  '/sign-out': ['POST'],
+  '/assets/{file}': ['GET'],
+};
 
 export function pagesRouter(context: ApiContext): Router {
   const { apiKeys } = context.configuration;

@@ -7,6 +7,7 @@ export const PROBLEMS = {
   not_authenticated: [401, 'An API key is needed'],
   foreign_form: [403, 'The form was not sent from this site'],
   not_found: [404, 'The resource does not exist'],
+  method_not_allowed: [405, 'The path does not take this method'],
   no_dead_letters: [409, 'No dead letter matches the filter'],
   nothing_to_decide: [409, 'No delivery of this message needs a decision'],
   nothing_to_reschedule: [409, 'The message has begun'],

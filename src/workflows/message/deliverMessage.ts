@@ -8,6 +8,7 @@ import { isNeeded } from './fallback.js';
 import { publishDeadLetters, waitForDecision } from './parking.js';
 import { discardSignal, rescheduleUpdate, retrySignal } from '../../contract/signals.js';
 import { MessageSchedule } from './messageSchedule.js';
+import type { RescheduleRequest } from '../../domain/rescheduling.js';
 import type { DeliverMessageInput, DeliverMessageResult } from '../../contract/deliverMessage.js';
 
 /**
@@ -26,7 +27,7 @@ export async function deliverMessage(sent: DeliverMessageInput): Promise<Deliver
     for (const delivery of deliveries) delivery.decide('discard', request);
   });
   setHandler(rescheduleUpdate, (request) => schedule.change(request), {
-    validator: (request) => schedule.validate(request),
+    validator: (request: RescheduleRequest) => schedule.validate(request),
   });
   const input = { ...sent, ...(await schedule.begin()) };
 
