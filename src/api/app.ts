@@ -4,13 +4,14 @@ import express, { Router, type Express } from 'express';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import type { ApiContext } from './apiContext.js';
-import { requireApiKey } from './authentication.js';
+import { hasApiKey, requireApiKey } from './authentication.js';
 import { decisionsRouter } from './decisions.js';
 import { deadLettersRouter } from './deadLetters.js';
 import { healthRouter } from './health.js';
 import { ingestionRouter } from './ingestion.js';
 import { messagesRouter } from './messages.js';
 import { allowedMethods, type Methods } from './methods.js';
+import { thisInstallation } from './schema/installation.js';
 import { openApiDocument } from './schema/openapi.js';
 import { PAGE_METHODS, pagesRouter } from './pages/pages.js';
 import { Problem } from './problem.js';
@@ -55,6 +56,8 @@ export function createApp(options: {
     log,
   );
   const document = openApiDocument(productVersion());
+  // Without a key, nobody is told which accounts there are.
+  const ownDocument = openApiDocument(productVersion(), thisInstallation(configuration));
 
   const authenticated = Router();
   authenticated.use(requireApiKey(configuration.apiKeys));
@@ -79,8 +82,8 @@ export function createApp(options: {
   app.use(assertSingleHeaders);
   app.use(allowedMethods({ ...methodsOf(document), ...PAGE_METHODS }));
   app.use(healthRouter(context));
-  app.get('/openapi.json', (_request, response) => {
-    response.json(document);
+  app.get('/openapi.json', (request, response) => {
+    response.json(hasApiKey(request, configuration.apiKeys) ? ownDocument : document);
   });
   app.use(traceRequests);
   app.use(pagesRouter(context));
@@ -94,7 +97,7 @@ export function createApp(options: {
 
 /** What the document has is what the API takes; the document itself is not in it. */
 function methodsOf({ paths }: ReturnType<typeof openApiDocument>): Methods {
-  const documented = Object.entries(paths ?? {}).map(([path, item]) => [
+  const documented = Object.entries<object>(paths ?? {}).map(([path, item]): [string, string[]] => [
     path,
     Object.keys(item).map((method) => method.toUpperCase()),
   ]);

@@ -106,6 +106,11 @@ export interface Platform<Account extends AccountPolicy = AccountPolicy> {
    * when the environment configures none.
    */
   accountFromEnvironment(environment: NodeJS.ProcessEnv): unknown;
+  /**
+   * A regular expression, without anchors, whose every text is a path that an account may have: of this account where one is
+   * given. For the OpenAPI document.
+   */
+  pathPattern(account: Account | undefined): string;
   /** Undefined when this account could post to the path; otherwise what is wrong and the remedy. */
   checkPath(path: string, account: Account): string | undefined;
   /** Undefined when the platform can show this content; otherwise what is wrong and the limit. */

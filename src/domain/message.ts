@@ -18,7 +18,8 @@ const KEY = new RegExp(`^(?:[^\\s${INVISIBLE}](?:[^${INVISIBLE}]*[^\\s${INVISIBL
 export const readableKeySchema = z
   .string()
   .min(1, 'must not be empty')
-  .refine((key) => utf8Length(key) <= KEY_MAX_LENGTH, {
+  .max(KEY_MAX_LENGTH, `must be at most ${KEY_MAX_LENGTH} bytes of UTF-8`)
+  .refine((key) => key.length > KEY_MAX_LENGTH || utf8Length(key) <= KEY_MAX_LENGTH, {
     error: `must be at most ${KEY_MAX_LENGTH} bytes of UTF-8`,
   })
   .regex(KEY, 'must be printable characters, without spaces at either end')
@@ -40,6 +41,9 @@ export const deduplicationKeySchema = readableKeySchema
 /** Text that is blank once the terminal codes are gone that no destination shows. */
 const notBlank = (text: string): boolean => withoutTerminalCodes(text).trim().length > 0;
 
+/** For the document: what `notBlank` checks. */
+const NOT_BLANK = { minLength: 1, pattern: '\\S' };
+
 export const contentSchema = z
   .strictObject({
     text: z
@@ -50,6 +54,7 @@ export const contentSchema = z
       .meta({
         description:
           'The text of the message, in Markdown: CommonMark with tables, strikethrough and codes of emoji. Links to `https`, `http`, `mailto` and `tel` addresses are links; other addresses are shown as text.',
+        ...NOT_BLANK,
         examples: ['**Checkout is down.** Runbook: https://example.com/runbooks/checkout'],
       }),
     // Slack's header block holds 150 characters: https://docs.slack.dev/reference/block-kit/blocks/header-block
@@ -60,6 +65,7 @@ export const contentSchema = z
       .optional()
       .meta({
         description: 'The title that the destination shows above the text.',
+        ...NOT_BLANK,
         examples: ['PagerDuty incident 55 triggered'],
       }),
     severity: z
@@ -96,13 +102,18 @@ export function oneLine(text: z.ZodString): z.ZodString {
 /** Ids and search attributes are not encrypted by payload codecs: these fields are for references, not for content. */
 export const referenceText = oneLine(z.string());
 
+/** For the document: most URLs, and nothing that is none. Others, as with letters beyond ASCII, are accepted too. */
+const ASCII_URL =
+  "^https?://(?:[a-z][a-z0-9-]{0,30}[.])*[a-z]{2,20}(?::[1-9][0-9]{0,3})?(?:[/?][A-Za-z0-9._~:/?@!$&'()*+,;=-]*)?$";
+
 /** The URL parser drops line breaks and tabs within an address; so they are refused before it. */
 const httpUrl = z
   .string()
   .trim()
   .max(2_000, 'must be at most 2,000 characters')
   .regex(new RegExp(`^[^\\s${INVISIBLE}]*$`, 'u'), 'must not have spaces or invisible characters')
-  .check(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }));
+  .check(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }))
+  .meta({ pattern: ASCII_URL });
 
 export const correlationSchema = z
   .strictObject({
@@ -169,6 +180,7 @@ export const routesSchema = z
   })
   .meta({
     description: 'The destinations of the message, each alone or with its fallbacks.',
+    uniqueItems: true,
     examples: [['slack:default/C0123ABC']],
   })
   .transform((routes) =>
@@ -277,7 +289,7 @@ const messageFields = z.strictObject({
     .optional()
     .meta({
       description:
-        'The earliest time at which the message is posted. A time in the past means: immediately.',
+        'The earliest time at which the message is posted, at most a year ahead. A time in the past means: immediately.',
       examples: ['2026-11-23T12:00:00Z'],
     }),
   expiresAt: requestTimestamp.optional().meta({

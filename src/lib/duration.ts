@@ -10,7 +10,11 @@ export const durationMs = z
   .string({
     error: ({ input }) => (typeof input === 'number' ? needsUnit(String(input)) : undefined),
   })
-  .meta({ examples: ['30s'] })
+  // For the document: the usual forms. Others, as "1.5 h", are accepted too.
+  .meta({
+    examples: ['30s'],
+    pattern: '^(?:[1-9][0-9]{0,4}(?:ms|s|m)|[1-9][0-9]{0,2}h|[1-9][0-9]?d)$',
+  })
   .transform((text, context) => {
     const fault = faultOf(text);
     if (fault === undefined) return parseDuration(text) ?? z.NEVER;

@@ -1,5 +1,6 @@
 /** The OpenAPI document, generated from the schemas that validate. */
 import { createDocument } from 'zod-openapi';
+import { anyInstallation, type DocumentedInstallation } from './installation.js';
 import { acknowledge } from './operations/callback.js';
 import {
   discardDeadLetters,
@@ -43,7 +44,21 @@ const tags = [
 ];
 
 /** `version` is the product's. */
-export function openApiDocument(version: string) {
+export function openApiDocument(
+  version: string,
+  { destinationPattern, retryProfiles }: DocumentedInstallation = anyInstallation(),
+) {
+  const document = generalDocument(version);
+  const { Destination, Message, MessageBody } = document.components?.schemas ?? {};
+  if (Destination) Object.assign(Destination, { pattern: destinationPattern });
+  for (const message of [Message, MessageBody]) {
+    if (!message || !('properties' in message) || !retryProfiles) continue;
+    Object.assign(message.properties?.retryProfile ?? {}, { enum: retryProfiles });
+  }
+  return document;
+}
+
+function generalDocument(version: string) {
   return createDocument({
     openapi: '3.1.0',
     info: {

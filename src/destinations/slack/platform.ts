@@ -15,6 +15,7 @@ export const slack: Platform<SlackAccount> = {
   credentials: 'account',
   accountSchema: slackAccountSchema,
   accountFromEnvironment: slackAccountFromEnvironment,
+  pathPattern: () => '[CDGUW][A-Z0-9]{1,30}',
   checkPath: (path) =>
     CONVERSATION_ID.test(path)
       ? undefined

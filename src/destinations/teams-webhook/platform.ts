@@ -16,6 +16,12 @@ export const teamsWebhook: Platform<TeamsWebhookAccount> = {
   credentials: 'destination',
   accountSchema: teamsWebhookAccountSchema,
   accountFromEnvironment: teamsWebhookAccountFromEnvironment,
+  pathPattern: (account) =>
+    account === undefined
+      ? '[A-Za-z0-9_.-]{1,64}'
+      : `(?:${Object.keys(account.webhooks)
+          .map((name) => name.replaceAll('.', '\\.'))
+          .join('|')})`,
   checkPath: (path, { webhooks }) =>
     Object.hasOwn(webhooks, path)
       ? undefined

@@ -13,6 +13,8 @@ export const teams: Platform<TeamsAccount> = {
   credentials: 'account',
   accountSchema: teamsAccountSchema,
   accountFromEnvironment: teamsAccountFromEnvironment,
+  pathPattern: () =>
+    '(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/19:[A-Za-z0-9_-]{1,64}@thread\\.tacv2|chats/19:[A-Za-z0-9_-]{1,80}@thread\\.v2)',
   checkPath: checkTeamsPath,
   checkContent: checkTeamsContent,
   createAdapter: (account) => createTeamsAdapter(account),
