@@ -102,7 +102,6 @@ describe('messages that are generated from the OpenAPI document', () => {
     beforeAll(async () => {
       intake = await startIntakeApi({
         SENDPROOF_API_KEYS: 'a-key',
-        TEAMS_WEBHOOK_URL: 'https://example.com/hook',
       });
     });
     afterAll(() => intake.close());

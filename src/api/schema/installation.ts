@@ -12,7 +12,7 @@ export interface DocumentedInstallation {
 /** For those who may not see what is configured: the forms that destinations have on each platform. */
 export function anyInstallation(): DocumentedInstallation {
   const forms = PLATFORMS.map(
-    ({ name, pathPattern }) => `${name}:[A-Za-z0-9_.-]{1,64}/${pathPattern(undefined)}`,
+    (platform) => `${platform.name}:[A-Za-z0-9_.-]{1,64}/${platform.pathPattern(undefined)}`,
   );
   return { destinationPattern: anchored(forms), retryProfiles: undefined };
 }

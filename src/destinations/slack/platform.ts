@@ -15,7 +15,7 @@ export const slack: Platform<SlackAccount> = {
   credentials: 'account',
   accountSchema: slackAccountSchema,
   accountFromEnvironment: slackAccountFromEnvironment,
-  pathPattern: () => '[CDGUW][A-Z0-9]{1,30}',
+  pathPattern: () => '[CDGUW][A-Z0-9]{7,30}',
   checkPath: (path) =>
     CONVERSATION_ID.test(path)
       ? undefined
