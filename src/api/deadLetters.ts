@@ -1,6 +1,11 @@
 /** Dead letters: the list, the summary, and decisions on all that match a filter. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { Router, type RequestHandler } from 'express';
 import type { z } from 'zod';
 import { decideAll, followDecision, type DestinationDecision } from '../store/decideAll.js';
@@ -18,9 +23,11 @@ import type {
   bulkDecisionSchema,
   bulkDecisionProgressSchema,
 } from './schema/deadLetterRepresentation.js';
-import type { BulkDecision } from '../contract/deadLetterQueue.js';
+import type { BulkDecision, BulkRequest } from '../contract/deadLetterQueue.js';
+import type { Destination } from '../domain/destination.js';
+import { onceAborted, withinTime } from '../lib/deadline.js';
+import { decideEverywhere, decisionId, sizeOf } from './decideEverywhere.js';
 import { jsonBody } from './requestBody.js';
-import { answeredByWorker } from './workerAnswer.js';
 import {
   deadLetterQuerySchema,
   deadLetterSummaryQuerySchema,
@@ -33,6 +40,8 @@ const LARGEST_PAGE = 1_000;
 /** Visibility lags by milliseconds, on Elasticsearch by a second or so. */
 const VISIBILITY_TIMEOUT_MS = 3_000;
 const VISIBLE_CHECK_MS = 50;
+/** Each check reads the memo of every queue. */
+const VISIBLE_CHECK_PER_QUEUE_MS = 1;
 
 export function deadLettersRouter(context: ApiContext): Router {
   const { readClient } = context;
@@ -100,7 +109,10 @@ async function summarise(
 /** Asks the dead-letter queue of each matching destination to retry or discard its dead letters. */
 function decideByFilter(context: ApiContext, action: BulkDecision['action']): RequestHandler {
   return async (request, response) => {
-    const { filter, by, reason, dryRun } = parseRequest(bulkDecisionBodySchema, request.body ?? {});
+    const { filter, by, reason, dryRun, ...given } = parseRequest(
+      bulkDecisionBodySchema,
+      request.body ?? {},
+    );
     if (dryRun) {
       response.json({ action, dryRun, ...(await summarise(context, filter)) });
       return;
@@ -114,25 +126,64 @@ function decideByFilter(context: ApiContext, action: BulkDecision['action']): Re
         'No dead letter matches the filter: nothing was decided.',
       );
     }
-    const id = randomUUID();
+    const destinations = found.destinations.map(({ destination }) => destination);
+    const id = given.id ?? decisionId(randomUUID(), destinations.length);
     const order = { id, by, reason, filter: filter.reason ? { reason: filter.reason } : {} };
-    await Promise.all(
-      found.destinations.map(({ destination }) =>
-        answeredByWorker(decideAll(context.decisionClient, destination, action, order)),
-      ),
-    );
+    const pending = await decideForAll(context, action, destinations, order);
     context.metrics.decisions.inc({ action, scope: 'filter' });
     context.log.info({ id, action, ...filter, deadLetters: found.deadLetters }, 'Decision taken');
-    await waitUntilVisible(context, id, found.destinations.length);
+    await waitUntilVisible(context, id, destinations.length - pending);
     const answer: z.input<typeof bulkDecisionSchema> = {
       id,
       action,
       dryRun,
+      pending,
       ...found,
       links: { self: decisionPath(id) },
     };
     response.status(202).location(decisionPath(id)).json(answer);
   };
+}
+
+/** The request is answered after this time; what isn't decided by then is decided afterwards. */
+const ANSWER_AFTER_MS = 10_000;
+/** A decision that isn't everywhere by then is sent again by whoever made it, with its id. */
+const GIVE_UP_AFTER_MS = 15 * 60_000;
+
+/**
+ * Sends a decision to the queues of its destinations, for a while after the answer too. Throws if no queue accepts it.
+ *
+ * @returns the number of queues that have not accepted it yet
+ */
+async function decideForAll(
+  { decisionClient, log, stopping }: ApiContext,
+  action: BulkDecision['action'],
+  destinations: readonly Destination[],
+  order: BulkRequest & { id: string },
+): Promise<number> {
+  const giveUp = new AbortController();
+  const forget = onceAborted([stopping], () => giveUp.abort());
+  const timer = setTimeout(() => giveUp.abort(), GIVE_UP_AFTER_MS);
+  const spread = decideEverywhere(
+    destinations,
+    (destination) => decideAll(decisionClient, destination, action, order),
+    { isFinal: isRefused, giveUp: giveUp.signal },
+  );
+  const ended = spread.done.then(() => {
+    clearTimeout(timer);
+    forget();
+    const pending = destinations.length - spread.accepted();
+    const line = { id: order.id, action, pending, err: spread.failure() };
+    if (pending > 0) log.error(line, 'A decision did not reach all of its destinations');
+  });
+  const late = () => new Error('not decided everywhere yet');
+  await withinTime(ended, ANSWER_AFTER_MS, { late, signals: [stopping] }).catch(() => undefined);
+  const pending = destinations.length - spread.accepted();
+  if (pending === destinations.length) {
+    giveUp.abort();
+    throw notAccepted(spread.failure(), order.id);
+  }
+  return pending;
 }
 
 function decisionPath(id: string): string {
@@ -145,6 +196,27 @@ function missingFields(given: Record<'by' | 'reason', string | undefined>): Prob
   return invalidRequest(fields.map((field) => ({ field, detail: hints[field] })));
 }
 
+/** The queue finds the request invalid. Any other failure of an update is one of the moment: the queue continues as new. */
+function isRefused(error: unknown): boolean {
+  return (
+    error instanceof WorkflowUpdateFailedError &&
+    error.cause instanceof ApplicationFailure &&
+    error.cause.type === 'invalid_request'
+  );
+}
+
+/** The error to throw where no queue has accepted a decision. */
+function notAccepted(failure: unknown, id: string): unknown {
+  if (failure !== undefined && !(failure instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) {
+    return failure;
+  }
+  return new Problem(
+    'no_worker',
+    `No worker accepted the decision in time. Start a worker, then send the request again, with the id "${id}". What was decided already is not done twice.`,
+    { cause: failure, retryAfterSeconds: 5 },
+  );
+}
+
 /** Waits until the link in the answer works. If visibility lags for longer, the request succeeds anyway. */
 async function waitUntilVisible(
   { decisionClient }: ApiContext,
@@ -155,7 +227,7 @@ async function waitUntilVisible(
   while (Date.now() < deadline) {
     const parts = await followDecision(decisionClient, id);
     if (parts.length >= destinations) return;
-    await sleep(VISIBLE_CHECK_MS);
+    await sleep(VISIBLE_CHECK_MS + destinations * VISIBLE_CHECK_PER_QUEUE_MS);
   }
 }
 
@@ -163,6 +235,7 @@ function progressOf(
   { id, action, by, reason, requestedAt, filter }: DestinationDecision,
   parts: DestinationDecision[],
 ): z.input<typeof bulkDecisionProgressSchema> {
+  const pending = Math.max(0, sizeOf(id) - parts.length);
   return {
     id,
     action,
@@ -170,7 +243,8 @@ function progressOf(
     reason,
     requestedAt,
     filter: { reason: filter.reason },
-    done: parts.every(({ finishedAt }) => finishedAt !== undefined),
+    done: pending === 0 && parts.every(({ finishedAt }) => finishedAt !== undefined),
+    pending,
     decided: parts.reduce((total, { decided }) => total + decided, 0),
     destinations: parts.map(({ destination, decided, finishedAt }) => ({
       destination,

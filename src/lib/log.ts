@@ -1,6 +1,7 @@
-import { pino, type Logger } from 'pino';
+import { pino, type Logger, type LoggerOptions } from 'pino';
 import { ConfigurationError } from './configurationError.js';
 import { readVariables } from './environment.js';
+import { RepeatedLines } from './repeatedLines.js';
 
 const DEFAULT_LEVEL = 'info';
 
@@ -12,8 +13,20 @@ export function createLogger(name: string, environment: NodeJS.ProcessEnv): Logg
   return pino({
     name,
     level: levelOf(environment),
+    hooks: { logMethod: counted(new RepeatedLines()) },
     redact: ['*.authorization', '*.cookie', '*.token', '*.password', 'content', '*.content'],
   });
+}
+
+type LogMethod = NonNullable<NonNullable<LoggerOptions['hooks']>['logMethod']>;
+
+/** Has warnings and errors that repeat counted, of this logger and its children alike. */
+function counted(lines: RepeatedLines): LogMethod {
+  return function (line, method, level) {
+    const { warn, error } = this.levels.values;
+    if (level !== warn && level !== error) method.apply(this, line);
+    else lines.log(line, level, (written) => method.apply(this, written as typeof line));
+  };
 }
 
 /** The level that LOG_LEVEL names; by default, and where it names none, `info`. */

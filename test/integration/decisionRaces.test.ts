@@ -1,5 +1,5 @@
 /** Decisions on a message that ends at the same moment. */
-import { Client, type ConnectionLike } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApi, type Api } from '../../src/api/server.js';
@@ -33,7 +33,7 @@ beforeAll(async () => {
       const member: unknown = Reflect.get(target, name);
       return typeof member === 'function' ? (member.bind(target) as unknown) : member;
     },
-  }) as ConnectionLike;
+  });
   api = await startApi({
     configuration: harness.configuration,
     client: new Client({ ...options, connection: intercepted }),

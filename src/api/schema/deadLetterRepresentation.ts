@@ -79,6 +79,11 @@ export const bulkDecisionSchema = z
       examples: [false],
     }),
     ...deadLetterSummaryFields,
+    pending: z.int().meta({
+      description:
+        'The number of destinations that have not accepted the decision yet. The API goes on sending it to them for a while. Send the request again with the id if the number stays above zero.',
+      examples: [0],
+    }),
     links: z
       .object({
         self: z.string().meta({
@@ -125,6 +130,11 @@ export const bulkDecisionProgressSchema = z
       description:
         'The number of dead letters that have the decision. After the loss of a worker it may be too low by its last step.',
       examples: [12],
+    }),
+    pending: z.int().meta({
+      description:
+        'The number of destinations that have not accepted the decision yet. The API goes on sending it to them for a while. Send the request again with the id if the number stays above zero.',
+      examples: [0],
     }),
     destinations: z
       .array(destinationProgressSchema)

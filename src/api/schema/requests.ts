@@ -132,6 +132,17 @@ export const bulkDecisionBodySchema = z
         description: 'True counts the dead letters and changes nothing.',
         examples: [true],
       }),
+    id: z
+      .string()
+      .trim()
+      .min(1, 'must not be empty')
+      .max(200)
+      .optional()
+      .meta({
+        description:
+          'The id of an earlier decision, to continue it where it did not reach all destinations. What has it already is not decided twice.',
+        examples: ['3f0c2a3e-5d0b-4f0e-9a57-6d2f6f1f7d11'],
+      }),
   })
   .meta({ id: 'BulkDecisionRequest', description: 'A decision on many dead letters.' });
 

@@ -85,6 +85,7 @@ function bulkResponses(action: 'retry' | 'discard'): ZodOpenApiResponsesObject {
             action,
             dryRun: false,
             ...DEAD_LETTERS,
+            pending: 0,
             links: { self: DECISION_PATH },
           },
         },
@@ -182,6 +183,7 @@ export const followBulkDecision: ZodOpenApiOperationObject = {
             filter: { reason: 'not_authorised' },
             done: true,
             decided: 12,
+            pending: 0,
             destinations: [
               {
                 destination: SLACK_CHANNEL,
