@@ -5,6 +5,7 @@ import { accountId } from '../domain/account.js';
 import type { RetryProfile } from '../domain/delivery.js';
 import type { Message } from '../domain/message.js';
 import { deliveryTaskQueue } from '../contract/names.js';
+import { NOTHING_TO_SHOW, parseDocument } from '../destinations/document/parseDocument.js';
 import { MessageRefused, type FieldFault } from './refusal.js';
 import type { DeliveryPlan } from '../contract/deliverMessage.js';
 import { parseDestination, type Destination } from '../domain/destination.js';
@@ -12,18 +13,20 @@ import { own } from '../lib/own.js';
 
 /**
  * Plans the delivery to each destination of the message, each followed by its fallbacks. Throws a MessageRefused that names
- * every destination that can't be used.
+ * every destination that can't be used, and content of which no destination would show anything.
  */
 export function planDeliveries(message: Message, configuration: Configuration): DeliveryPlan[] {
   const retry = chosenProfile(message, configuration);
   const faults: FieldFault[] = [];
+  if (parseDocument(message.content.text).length === 0) {
+    faults.push({ field: 'content', detail: NOTHING_TO_SHOW });
+  }
   const plans: DeliveryPlan[] = [];
   message.destinations.forEach(({ destination, fallback, fallbackAfterMs }, route) => {
     [destination, ...fallback].forEach((each, place) => {
-      const planned = planDelivery(each, message, configuration);
+      const planned = planDelivery(each, configuration);
       if ('detail' in planned) {
-        const field = planned.field ?? fieldOf(route, place);
-        if (!faults.some((fault) => fault.field === field)) faults.push({ ...planned, field });
+        faults.push({ ...planned, field: fieldOf(route, place) });
         return;
       }
       plans.push({
@@ -60,9 +63,8 @@ function chosenProfile(
 
 function planDelivery(
   destination: Destination,
-  message: Message,
   configuration: Configuration,
-): DeliveryPlan | { field?: string; detail: string } {
+): DeliveryPlan | { detail: string } {
   const parts = parseDestination(destination);
   const account = findAccount(configuration, accountId(parts));
   if (!account) return { detail: unknownAccount(parts, configuration.accounts) };
@@ -70,8 +72,6 @@ function planDelivery(
   const { platform, settings, retry } = account;
   const wrongPath = platform.checkPath(parts.path, settings);
   if (wrongPath !== undefined) return { detail: wrongPath };
-  const wrongContent = platform.checkContent(message.content);
-  if (wrongContent !== undefined) return { field: 'content', detail: wrongContent };
 
   return {
     destination,

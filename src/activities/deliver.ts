@@ -22,6 +22,7 @@ import { nextAttemptDelayMs } from '../domain/backoff.js';
 import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
 import { accountId, type AccountId } from '../domain/account.js';
 import { partsOf, type Destination } from '../domain/destination.js';
+import { messagePage, type MessagePage } from '../domain/messagePage.js';
 import { assertMayResend, findEarlierPost } from './earlierPost.js';
 
 /**
@@ -39,6 +40,8 @@ const SETTLE_MS = 2_000;
 export interface DeliverDependencies {
   /** Undefined when this worker has no such account. */
   connectionFor: (account: AccountId) => AccountConnection | undefined;
+  /** How people reach the pages, for the link in a post that is shortened; undefined if it isn't configured. */
+  publicUrl: string | undefined;
   /** A number in [0, 1). */
   random: () => number;
   /** Is called with every attempt that has an outcome. */
@@ -52,7 +55,7 @@ export interface DeliverDependencies {
  * the delay before the next attempt. While the whole account is unavailable it waits; if that takes too long, it returns the
  * delivery to its workflow without an attempt (the ending `held_back`), and the workflow schedules it again.
  */
-export function createDeliver({ connectionFor, random, report }: DeliverDependencies) {
+export function createDeliver({ connectionFor, publicUrl, random, report }: DeliverDependencies) {
   return async function deliver(input: DeliverInput): Promise<DeliverResult> {
     const info = activityInfo();
     const log = AttemptLog.restore(
@@ -67,13 +70,15 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
       lease.renew();
       heartbeat(log.entries());
     }, HEARTBEAT_INTERVAL_MS);
+    const key = info.workflowExecution?.workflowId ?? '';
     let call: AccountCall | undefined;
     let attempt: AttemptResult;
     let startedAt: Date;
     try {
       call = connection && (await waitForTurn(connection, input, info, log));
       startedAt = new Date();
-      attempt = await makeAttempt(call?.adapter, input, log, lease);
+      const page = messagePage(key, publicUrl);
+      attempt = await makeAttempt(call?.adapter, input, page, log, lease);
     } finally {
       clearInterval(heartbeats);
     }
@@ -102,7 +107,7 @@ export function createDeliver({ connectionFor, random, report }: DeliverDependen
       search,
     });
     const made = log.entries().at(-1);
-    if (made) report(info.workflowExecution?.workflowId ?? '', input, withoutSearch(made));
+    if (made) report(key, input, withoutSearch(made));
     if (receipt) return resultOf(receipt, planned, log.entries());
 
     heartbeat(log.entries());
@@ -225,6 +230,7 @@ function saysNothingAboutAccount(attempt: AttemptResult): boolean {
 async function makeAttempt(
   adapter: DestinationAdapter | undefined,
   input: DeliverInput,
+  page: MessagePage,
   log: AttemptLog,
   lease: Lease,
 ): Promise<AttemptResult> {
@@ -234,10 +240,8 @@ async function makeAttempt(
   let whileSearching = false;
   try {
     if (!adapter) throw accountNotConfigured(input.destination);
-    planned = await callTracked<PlannedPost>('the destination', () =>
-      Promise.resolve().then(() => planPost(adapter, input)),
-    );
-    const { part } = planned;
+    planned = await planPost(adapter, input, page);
+    const { message, part } = planned;
     whileSearching = true;
     const earlier = await findEarlierPost(adapter, { input, log, part }, (position) => {
       search = position;
@@ -251,7 +255,8 @@ async function makeAttempt(
     if (input.expiresAt !== undefined && Date.now() >= Date.parse(input.expiresAt)) {
       throw expired(input.expiresAt);
     }
-    const post = { ...input, path: partsOf(input).path, part };
+    const { deliveryId, traceId } = input;
+    const post = { ...message, deliveryId, path: partsOf(input).path, traceId, part };
     const receipt = await callTracked('the destination', () => adapter.post(post));
     return { receipt, lookup, planned };
   } catch (error) {

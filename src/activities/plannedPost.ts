@@ -1,29 +1,34 @@
 /** A message takes one post or several: which of them the present attempt is to make. */
-import type { DestinationAdapter, Part } from '../destinations/destination.js';
+import type { DestinationAdapter, Part, Show } from '../destinations/destination.js';
 import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
 import type { Attempt, Receipt, Shortening } from '../domain/delivery.js';
+import { callTracked } from '../http/sending.js';
+import type { MessagePage } from '../domain/messagePage.js';
 
 export interface PlannedPost {
+  message: Show;
   /** Undefined where the message takes one post. */
   part: Part | undefined;
   /** Set where the destination will show only the beginning of the text. */
   shortened: Shortening | undefined;
 }
 
-/** The first post that isn't made yet. */
-export function planPost(
+/** The first post that isn't made yet. Rejects only with DeliveryError. */
+export async function planPost(
   adapter: DestinationAdapter,
   { content, correlation, posted }: DeliverInput,
-): PlannedPost {
-  const { parts, shortened } = adapter.layout?.({
-    content,
-    correlation,
-    // What was begun in parts goes on in parts, whatever the account's settings are by now.
-    inParts: posted === undefined ? 'never' : posted === null ? 'as configured' : 'always',
-  }) ?? { parts: 1 };
+  page: MessagePage,
+): Promise<PlannedPost> {
+  // What was begun in parts goes on in parts, whatever the account's settings are by now.
+  const inParts = posted === undefined ? 'never' : posted === null ? 'as configured' : 'always';
+  const message: Show = { content, correlation, page, inParts };
+  const { parts, shortened } = await callTracked('the destination', () =>
+    Promise.resolve(adapter.layout(message)),
+  );
   const number = (posted?.count ?? 0) + 1;
   const of = Math.max(parts, number);
-  return { part: of === 1 ? undefined : { number, of, first: posted?.receipt }, shortened };
+  const part = of === 1 ? undefined : { number, of, first: posted?.receipt };
+  return { message, part, shortened };
 }
 
 /** @param receipt of the planned post */

@@ -17,8 +17,8 @@ import { jsonBody } from './requestBody.js';
 import { batchSchema } from './schema/requests.js';
 import { messageLinks } from './schema/paths.js';
 
-/** Room for 40,000 characters of any script, escaped, and the rest of the message. */
-const MESSAGE_LIMIT_BYTES = 256 * 1024;
+/** Room for the longest text in any script, escaped, and the rest of the message. */
+const MESSAGE_LIMIT_BYTES = 512 * 1024;
 const BATCH_LIMIT_BYTES = 16 * 1024 * 1024;
 type AcceptanceBody = z.infer<typeof acceptanceSchema>;
 type BatchResult = z.infer<typeof batchResultSchema>['results'][number];

@@ -59,6 +59,8 @@ export interface Configuration {
   digest: DigestPolicy;
   /** A message that is neither final nor parked is overdue so long after it was due. */
   overdueAfterMs: number;
+  /** How people reach the API and its pages, without a slash at its end; undefined if it isn't configured. */
+  publicUrl: string | undefined;
   /** The URL of Temporal's Web UI in people's browsers; undefined if there is none. */
   temporalUiUrl: string | undefined;
   /** Set if Temporal decides which version of the worker runs which workflow. */
@@ -185,6 +187,7 @@ export function loadConfiguration(
     operators: settings.operators,
     digest: digestPolicyOf(settings.operators),
     overdueAfterMs: settings.operators?.overdueAfter ?? OVERDUE_AFTER_MS,
+    publicUrl: variables.PUBLIC_URL,
     temporalUiUrl: variables.TEMPORAL_UI_URL,
     workerVersion: workerVersionOf(variables),
     cachedWorkflows: variables.SENDPROOF_CACHED_WORKFLOWS,

@@ -3,11 +3,14 @@ import type { z } from 'zod';
 import type { AccountLimits, AccountPolicy } from './accountPolicy.js';
 import type { Receipt, SearchPosition, Shortening } from '../domain/delivery.js';
 import type { Content, Correlation } from '../domain/message.js';
+import type { MessagePage } from '../domain/messagePage.js';
 
 /** What an adapter shows. */
 export interface Show {
   content: Content;
   correlation?: Correlation | undefined;
+  /** Where people read the whole message, if the destination shows only the beginning. */
+  page: MessagePage;
   /** Whether a text that is too long for one post is shown in several, or only its beginning. */
   inParts: 'as configured' | 'always' | 'never';
 }
@@ -30,7 +33,7 @@ export interface Part {
 }
 
 /** What an adapter posts. */
-export interface Post {
+export interface Post extends Show {
   /**
    * Identifies this delivery across all attempts and workers. The adapter puts it where `find` finds it and readers don't see
    * it: in Slack's message metadata, in a marker in a Teams message.
@@ -38,8 +41,6 @@ export interface Post {
   deliveryId: string;
   /** The destination's path below its account, as `C0123ABC` of `slack:default/C0123ABC`. */
   path: string;
-  content: Content;
-  correlation?: Correlation | undefined;
   /** 32 hex digits; part of the post's metadata where the platform has metadata. */
   traceId: string;
   /** Which post, of a message whose layout has several. Without it, one post shows the message. */
@@ -66,8 +67,8 @@ export interface PostQuery {
  * `DeliveryError`.
  */
 export interface DestinationAdapter {
-  /** How the account shows a message. Without sending anything. Absent where every message is shown whole in one post. */
-  layout?(message: Show): Layout;
+  /** How the account shows a message. Sends nothing. */
+  layout(message: Show): Layout;
 
   /**
    * Makes exactly one posting request and resolves with the platform's proof. A second one is allowed where the platform
@@ -113,8 +114,6 @@ export interface Platform<Account extends AccountPolicy = AccountPolicy> {
   pathPattern(account: Account | undefined): string;
   /** Undefined when this account could post to the path; otherwise what is wrong and the remedy. */
   checkPath(path: string, account: Account): string | undefined;
-  /** Undefined when the platform can show this content; otherwise what is wrong and the limit. */
-  checkContent(content: Content): string | undefined;
   /** Throws a ConfigurationError when the account's secrets can't be read. */
   createAdapter(account: Account): DestinationAdapter;
 }

@@ -54,7 +54,9 @@ export class AttemptLog {
 
   /** Where the search for what was sent continues; undefined where it begins. */
   searchPosition(): SearchPosition | undefined {
-    return this.#attempts.findLast(({ search }) => search !== undefined)?.search;
+    return this.#attempts
+      .slice(lastDelivered(this.#attempts) + 1)
+      .findLast(({ search }) => search !== undefined)?.search;
   }
 
   /**

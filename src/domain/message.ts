@@ -44,23 +44,34 @@ const notBlank = (text: string): boolean => withoutTerminalCodes(text).trim().le
 /** For the document: what `notBlank` checks. */
 const NOT_BLANK = { minLength: 1, pattern: '\\S' };
 
+/**
+ * The text is in the input of every delivery, and a workflow schedules the deliveries to 20 destinations in one request, of
+ * which Temporal takes 4 MiB: https://docs.temporal.io/cloud/limits#per-message-grpc-limit. Each platform has its own limits,
+ * to which its rendering keeps.
+ */
+const LONGEST_TEXT_BYTES = 128 * 1024;
+const TEXT_TOO_LONG = 'must be at most 128 KiB of UTF-8 text (131,072 bytes)';
+const LONGEST_TITLE = 1_000;
+
+/** As Temporal stores it. A line end or a quote counts twice. */
+const bytesAsJson = (text: string): number => utf8Length(JSON.stringify(text)) - '""'.length;
+
 export const contentSchema = z
   .strictObject({
     text: z
       .string()
-      // Slack cuts text above 40,000 characters: https://docs.slack.dev/reference/methods/chat.postMessage
-      .max(40_000, 'must be at most 40,000 characters')
+      .max(LONGEST_TEXT_BYTES, TEXT_TOO_LONG)
+      .refine((text) => bytesAsJson(text) <= LONGEST_TEXT_BYTES, { error: TEXT_TOO_LONG })
       .refine(notBlank, { error: 'must not be empty' })
       .meta({
         description:
-          'The text of the message, in Markdown: CommonMark with tables, strikethrough and codes of emoji. Links to `https`, `http`, `mailto` and `tel` addresses are links; other addresses are shown as text.',
+          'The text of the message, in Markdown: CommonMark with tables, strikethrough and codes of emoji. Links to `https`, `http`, `mailto` and `tel` addresses are links; other addresses are shown as text. At most 128 KiB of UTF-8. A destination that can’t show all of it shows the beginning and says so; the page of the message shows the whole.',
         ...NOT_BLANK,
         examples: ['**Checkout is down.** Runbook: https://example.com/runbooks/checkout'],
       }),
-    // Slack's header block holds 150 characters: https://docs.slack.dev/reference/block-kit/blocks/header-block
     title: z
       .string()
-      .max(150, 'must be at most 150 characters')
+      .max(LONGEST_TITLE, 'must be at most 1,000 characters')
       .refine(notBlank, { error: 'must not be empty' })
       .optional()
       .meta({

@@ -79,6 +79,10 @@ const VARIABLES = {
     form: 'a duration with its unit, as 24h or 90m',
     parse: (text: string) => durationMs.safeParse(text).data,
   },
+  PUBLIC_URL: {
+    form: 'the URL at which people reach the API, as https://sendproof.example.com, without a user name, ? and #',
+    parse: publicUrlOf,
+  },
   SENDPROOF_DEPLOYMENT_NAME: TEXT,
   SENDPROOF_BUILD_ID: TEXT,
   SENDPROOF_CACHED_WORKFLOWS: {
@@ -254,6 +258,13 @@ function temporalAddressOf(text: string): string | undefined {
 function httpUrlOf(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return url && /^https?:$/.test(url.protocol) && /^https?:\/\//i.test(text) ? text : undefined;
+}
+
+/** Links to the pages, which begin with it, are posted for everybody to read. */
+function publicUrlOf(text: string): string | undefined {
+  return httpUrlOf(text) !== undefined && /^[^?#@]*$/.test(text)
+    ? text.replace(/\/+$/, '')
+    : undefined;
 }
 
 function isReadable(path: string): boolean {

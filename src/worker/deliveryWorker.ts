@@ -1,9 +1,9 @@
 import type { WorkerOptions } from '@temporalio/worker';
 import type { AccountConnection } from '../accounts/accountConnection.js';
+import type { DeliverDependencies } from '../activities/deliver.js';
 import { createDeliveryActivities } from '../activities/index.js';
 import type { ConfiguredAccount } from '../config/configuration.js';
 import { deliveryTaskQueue } from '../contract/names.js';
-import type { AttemptReport } from '../telemetry/attemptReport.js';
 
 /**
  * A delivery mostly waits for the platform, so one process can run many. The pace of an account is set by the limits of its
@@ -18,7 +18,7 @@ const CONCURRENT_DELIVERIES_PER_ACCOUNT = 100;
  */
 export function deliveryWorker(
   connection: AccountConnection,
-  options: { isPaced: boolean; random: () => number; report: AttemptReport['delivery'] },
+  options: { isPaced: boolean } & Pick<DeliverDependencies, 'publicUrl' | 'random' | 'report'>,
 ): Pick<
   WorkerOptions,
   | 'taskQueue'
@@ -28,13 +28,14 @@ export function deliveryWorker(
 > {
   const { account } = connection;
   const { id } = account;
-  const { isPaced, random, report } = options;
+  const { isPaced, publicUrl, random, report } = options;
   return {
     taskQueue: deliveryTaskQueue(id),
     maxConcurrentActivityTaskExecutions: CONCURRENT_DELIVERIES_PER_ACCOUNT,
     ...(!isPaced && ownLimit(account)),
     activities: createDeliveryActivities({
       connectionFor: (wanted) => (wanted === id ? connection : undefined),
+      publicUrl,
       random,
       report,
     }),

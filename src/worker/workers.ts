@@ -89,6 +89,7 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
     ...[...accounts.connections].map(([id, account]) =>
       deliveryWorker(account, {
         isPaced: !accounts.unpaced.has(id),
+        publicUrl: configuration.publicUrl,
         random,
         report: report.delivery,
       }),

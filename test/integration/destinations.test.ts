@@ -1,6 +1,8 @@
 /** The adapters, with the platforms' real SDKs, against the sandbox. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DestinationAdapter, Post } from '../../src/destinations/destination.js';
+import { messagePage } from '../../src/domain/messagePage.js';
+import type { Receipt } from '../../src/domain/delivery.js';
 import { slack } from '../../src/destinations/slack/platform.js';
 import { teamsWebhook } from '../../src/destinations/teams-webhook/platform.js';
 import { teams } from '../../src/destinations/teams/platform.js';
@@ -61,6 +63,8 @@ function postTo(path: string, text = 'The **disk** is full: <https://example.com
     path,
     content: { text, title: 'Disk full', severity: 'critical' },
     correlation: { source: 'pagerduty', reference: '55', url: 'https://example.com/55' },
+    page: messagePage('pagerduty-55', 'https://sendproof.example'),
+    inParts: 'as configured',
     traceId: '0af7651916cd43dd8448eb211c80319c',
   };
 }
@@ -202,13 +206,46 @@ it('gives Slack’s permalink and Graph’s webUrl', async () => {
   expect(teamsReceipt.url).toContain(teamsReceipt.messageId);
 });
 
-it('posts the longest message that Slack shows, as text', async () => {
-  const text = 'word '.repeat(7_300).trim();
-  const post = postTo('C0123ABC', text);
-  expect(slack.checkContent(post.content)).toBeUndefined();
-  await adapters.slack.post(post);
-  expect(sandbox.posts()[0]?.text).toContain(text);
+it('shows a long text whole on Slack, in a thread, and finds each of its parts', async () => {
+  const words = Array.from({ length: 6_000 }, (_, index) => `word${index}`);
+  const post = postTo('C0123ABC', words.join(' '));
+  const { parts } = adapters.slack.layout(post);
+  expect(parts).toBeGreaterThan(3);
+  let first: Receipt | undefined;
+  for (let number = 1; number <= parts; number += 1) {
+    const part = { number, of: parts, first };
+    const receipt = await adapters.slack.post({ ...post, part });
+    const query = { path: post.path, deliveryId: post.deliveryId, since: new Date(), part };
+    expect(await adapters.slack.find?.(query)).toEqual(receipt);
+    if (number < parts) {
+      const next = { number: number + 1, of: parts, first: first ?? receipt };
+      expect(await adapters.slack.find?.({ ...query, part: next })).toBeUndefined();
+    }
+    first ??= receipt;
+  }
+  const posts = sandbox.posts({ platform: 'slack', path: 'C0123ABC' });
+  expect(posts.map(({ replyTo }) => replyTo)).toEqual([
+    undefined,
+    ...posts.slice(1).map(() => first?.messageId),
+  ]);
+  const shown = JSON.stringify(
+    posts.map(({ content }) => content.kind === 'slack' && content.blocks),
+  );
+  expect(shown.match(/word\d+/g)).toEqual(words);
 });
+
+it.each(['teams', 'teams-webhook'] as const)(
+  'shows the beginning of a long text on %s',
+  async (platform) => {
+    const { path } = CHANNELS.find((each) => each.platform === platform) ?? { path: '' };
+    const post = postTo(path, 'word '.repeat(20_000));
+    const { shortened } = adapters[platform].layout(post);
+    await adapters[platform].post(post);
+    expect(sandbox.posts({ platform })[0]?.text).toContain(
+      `… shortened: ${shortened?.shown.toLocaleString('en')} of 100,000 characters are shown. Show the whole text`,
+    );
+  },
+);
 
 it('tells whose credentials each account has', async () => {
   expect((await adapters.slack.check()).identity).toContain('sendproof in ');

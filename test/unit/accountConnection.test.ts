@@ -46,6 +46,7 @@ beforeEach(() => {
     if (!secretIsThere) throw new ConfigurationError('The file token is missing or empty.');
     made += 1;
     return {
+      layout: () => ({ parts: 1 }),
       post: () => Promise.resolve({}),
       check: () =>
         worksWhenAsked ? Promise.resolve({ identity: 'app' }) : Promise.reject(REFUSED),

@@ -27,6 +27,10 @@ class Platform implements DestinationAdapter {
     this.#answers = [...answers];
   }
 
+  layout() {
+    return { parts: 1 };
+  }
+
   post() {
     const { posts, error } = this.#answers.shift() ?? POSTED;
     if (posts) this.posts += 1;
@@ -48,6 +52,7 @@ class Platform implements DestinationAdapter {
   unsearchable(how: 'refused' | 'impossible'): Partial<DestinationAdapter> {
     const refusal = { outcome: 'permanent', reason: 'not_authorised', httpStatus: 403 } as const;
     return {
+      layout: () => this.layout(),
       post: () => this.post(),
       ...(how === 'refused' && {
         find: () => Promise.reject(new DeliveryError('missing_scope', refusal)),
@@ -130,8 +135,10 @@ describe('a platform that posts and then answers that it refused', () => {
 
 describe('an adapter that fails in a way that it should not', () => {
   it('before it sent anything makes a dead letter at once, not one that was perhaps sent', async () => {
-    const post = () => Promise.reject(new RangeError('words of the sender'));
-    const { attempts, reason, detail } = await deliverThrough({ post }, { onAmbiguous: 'resend' });
+    const adapter = {
+      post: () => Promise.reject(new RangeError('words of the sender')),
+    };
+    const { attempts, reason, detail } = await deliverThrough(adapter, { onAmbiguous: 'resend' });
     expect(attempts).toMatchObject([{ outcome: 'permanent', reason: 'content_rejected' }]);
     expect(reason).toBe('content_rejected');
     expect(detail).toContain('nothing was sent');

@@ -39,6 +39,8 @@ export async function deliverThrough(
   posted: PostedParts | null = null,
   recordResult: AccountConnection['recordResult'] = () => false,
 ): Promise<Ended> {
+  // One post shows the message, unless the test says otherwise.
+  adapter.layout ??= () => ({ parts: 1 });
   const deliver = createDeliver({
     connectionFor: () =>
       ({
@@ -46,6 +48,7 @@ export async function deliverThrough(
         isLimited: false,
         recordResult,
       }) as unknown as AccountConnection,
+    publicUrl: undefined,
     random: () => 0.5,
     report: () => undefined,
   });

@@ -29,6 +29,12 @@ const BAD_VALUES: Record<VariableName, readonly string[]> = {
   SENDPROOF_DATA_DIR: ANY_TEXT,
   SENDPROOF_API_KEYS: ANY_TEXT,
   DEDUPLICATION_WINDOW: ['soon', '-1h', '0s', '24 lightyears'],
+  PUBLIC_URL: [
+    ...URLS,
+    'https://a@example.com',
+    'https://example.com/?a=b',
+    'https://example.com/#a',
+  ],
   SENDPROOF_DEPLOYMENT_NAME: ANY_TEXT,
   SENDPROOF_BUILD_ID: ANY_TEXT,
   SENDPROOF_CACHED_WORKFLOWS: ['1', '-5', 'many', '2.5'],

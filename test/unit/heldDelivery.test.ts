@@ -46,6 +46,7 @@ beforeEach(() => {
     platform: {
       ...slack,
       createAdapter: () => ({
+        layout: () => ({ parts: 1 }),
         post: () => {
           if (answer) return Promise.reject(answer);
           posts += 1;
@@ -79,6 +80,7 @@ function deliver(
   );
   const activity = createDeliver({
     connectionFor: () => connection,
+    publicUrl: undefined,
     random: () => 0.5,
     report: () => undefined,
   });

@@ -25,7 +25,7 @@ describe('the OpenAPI document', () => {
 
   it('documents limits where they are enforced', () => {
     expect(document.components?.schemas?.Content).toMatchObject({
-      properties: { text: { maxLength: 40_000 }, title: { maxLength: 150 } },
+      properties: { text: { maxLength: 131_072 }, title: { maxLength: 1_000 } },
     });
     expect(document.components?.schemas?.Batch).toMatchObject({
       properties: { messages: { minItems: 1, maxItems: 1_000 } },

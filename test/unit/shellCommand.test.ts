@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { renderForSlack } from '../../src/destinations/slack/render.js';
+import { slackPosts } from '../../src/destinations/slack/posts.js';
+import { messageToShow } from './destinations/messageToShow.js';
 import { renderForTeams } from '../../src/destinations/teams/render.js';
 import type { Destination } from '../../src/domain/destination.js';
 import { commandBlock, commandInCode } from '../../src/lib/markdownCode.js';
@@ -116,14 +117,15 @@ describe('a command to paste', () => {
 
 /** The code that people copy from a post in Slack. */
 function slackCode(text: string): string[] {
-  const posted = renderForSlack({ text, severity: 'error', title: 'Title' }, undefined).text;
+  const message = messageToShow({ text, severity: 'error', title: 'Title' });
+  const posted = slackPosts(message, 'parts').posts[0]?.text ?? '';
   return [...posted.matchAll(/```\n([\s\S]*?)\n```/g)].map(([, code = '']) => unescaped(code));
 }
 
 /** The same from a message in Teams. */
 function teamsCode(text: string): string[] {
   const posted = JSON.stringify(
-    renderForTeams({ text, severity: 'error', title: 'Title' }, undefined, '1'),
+    renderForTeams(messageToShow({ text, severity: 'error', title: 'Title' }), '1').html,
   );
   return [
     ...(JSON.parse(posted) as string).matchAll(

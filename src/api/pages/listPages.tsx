@@ -3,7 +3,7 @@ import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
 import { REMEDIES } from '../../domain/remedies.js';
 import type { MessagePage } from '../../store/search/messageSearch.js';
 import { DecisionForms, Page, Status, Time } from './parts.js';
-import { messagePagePath } from '../schema/paths.js';
+import { messagePagePath } from '../../domain/messagePage.js';
 import type { MessageSummary } from '../../domain/messageState.js';
 
 const REFRESH_MS = 5_000;

@@ -4,7 +4,7 @@ import { explainMessage } from '../../explanation/message.js';
 import { describeStep } from '../../explanation/step.js';
 import type { TimelineEntry } from '../../explanation/timeline.js';
 import { DecisionForms, OutsideLink, Page, Status, Time } from './parts.js';
-import { messagePagePath } from '../schema/paths.js';
+import { messagePagePath } from '../../domain/messagePage.js';
 import {
   type DeliveryState,
   type MessageRecord,

@@ -30,7 +30,7 @@ import {
   discardBodySchema,
   retryBodySchema,
 } from '../schema/requests.js';
-import { messagePagePath } from '../schema/paths.js';
+import { messagePagePath } from '../../domain/messagePage.js';
 
 const PAGE_SIZE = '50';
 const FORM_LIMIT_BYTES = 16 * 1024;

@@ -1,8 +1,8 @@
 /** What several pages show. */
 import type { ComponentChildren } from 'preact';
 import type { DeliveryStatus } from '../../domain/delivery.js';
+import { messagePagePath } from '../../domain/messagePage.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
-import { messagePagePath } from '../schema/paths.js';
 
 /** The frame of every page. */
 export function Page({

@@ -61,7 +61,7 @@ const ANSWERS = {
     description: 'The body is too large.',
     example: {
       type: 'body_too_large',
-      detail: 'The body may have at most 262144 bytes.',
+      detail: 'The body may have at most 524288 bytes.',
     },
   },
   415: {

@@ -1,3 +1,5 @@
+import { messagePagePath } from '../../domain/messagePage.js';
+
 /** The address of a message in this API. */
 export function messagePath(deduplicationKey: string): string {
   return `/v1/messages/${encodeURIComponent(deduplicationKey)}`;
@@ -11,9 +13,4 @@ export function messageLinks(deduplicationKey: string): {
 } {
   const self = messagePath(deduplicationKey);
   return { self, timeline: `${self}/timeline`, page: messagePagePath(deduplicationKey) };
-}
-
-/** The page of a message, for people. */
-export function messagePagePath(deduplicationKey: string): string {
-  return `/messages/${encodeURIComponent(deduplicationKey)}`;
 }

@@ -19,18 +19,24 @@ export function shortenDocument(
   let longest: readonly Block[] | undefined;
   let fitting = 0;
   let tooLong = Math.min(length, bound);
-  while (tooLong - fitting > 1) {
-    const half = Math.floor((fitting + tooLong) / 2);
-    const beginning = beginningOf(blocks, half);
-    if (beginning.length > 0 && fits(beginning)) {
-      longest = beginning;
-      fitting = half;
-    } else {
-      tooLong = half;
+  const isFitting = (tried: number): boolean => {
+    const beginning = beginningOf(blocks, tried);
+    if (beginning.length === 0 || !fits(beginning)) {
+      tooLong = tried;
+      return false;
     }
-  }
+    longest = beginning;
+    fitting = tried;
+    return true;
+  };
+  // Rendering takes as long as the text is, so nothing is tried that is much longer than what fits.
+  for (let tried = FIRST_TRY; tried < tooLong && isFitting(tried);) tried *= 2;
+  while (tooLong - fitting > 1) isFitting(Math.floor((fitting + tooLong) / 2));
   return longest;
 }
+
+/** In characters. */
+const FIRST_TRY = 1_000;
 
 /** The characters of text that a reader sees. */
 export function lengthOf(blocks: readonly Block[]): number {

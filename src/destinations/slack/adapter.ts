@@ -1,9 +1,10 @@
 import { WebAPIRequestError, WebClient, type Logger } from '@slack/web-api';
 import { LogLevel } from '@slack/web-api';
 import { DeliveryError, type Receipt } from '../../domain/delivery.js';
-import type { DestinationAdapter, Post, PostQuery } from '../destination.js';
+import type { Content } from '../../domain/message.js';
+import type { DestinationAdapter, Layout, Part, Post, PostQuery, Show } from '../destination.js';
 import { secureUrl } from '../../http/endpoint.js';
-import { unexpectedAnswer, withoutPosting } from '../../http/failure.js';
+import { permanent, unexpectedAnswer, withoutPosting } from '../../http/failure.js';
 import { callTracked } from '../../http/sending.js';
 import { createTransport, type Transport } from '../../http/transport.js';
 import { searchPages, type PageRequest, type SearchedPage } from '../search.js';
@@ -11,7 +12,7 @@ import { assertWellFormed } from '../wellFormed.js';
 import type { SlackAccount } from './account.js';
 import { refusesBlocks, slackFailure } from './failures.js';
 import { plainTextOf } from './plainText.js';
-import { renderForSlack, type SlackRendering } from './render.js';
+import { slackPosts, type SlackPost, type SlackPosts } from './posts.js';
 
 /** The type of the metadata that identifies a delivery's post: https://docs.slack.dev/messaging/message-metadata */
 const METADATA_TYPE = 'sendproof_delivery';
@@ -38,44 +39,66 @@ export function createSlackAdapter(account: SlackAccount): DestinationAdapter {
     maxRequestConcurrency: Number.POSITIVE_INFINITY,
     logger: SILENT,
   });
-  return new SlackAdapter(client, account.requestTimeout);
+  return new SlackAdapter(client, account);
+}
+
+interface Rendered {
+  inParts: Show['inParts'];
+  posts: SlackPosts;
 }
 
 class SlackAdapter implements DestinationAdapter {
   readonly #client: WebClient;
   readonly #requestTimeoutMs: number;
+  readonly #longMessages: SlackAccount['longMessages'];
   readonly #workspace: WorkspaceAddress;
+  /** Of the contents that are being delivered: a long one takes a while, and is needed for its layout and for its post. */
+  readonly #rendered = new WeakMap<Content, Rendered>();
 
-  constructor(client: WebClient, requestTimeoutMs: number) {
+  constructor(
+    client: WebClient,
+    { longMessages, requestTimeout }: Pick<SlackAccount, 'longMessages' | 'requestTimeout'>,
+  ) {
     this.#client = client;
-    this.#requestTimeoutMs = requestTimeoutMs;
+    this.#requestTimeoutMs = requestTimeout;
+    this.#longMessages = longMessages;
     this.#workspace = new WorkspaceAddress(async () => (await client.auth.test()).url);
+  }
+
+  layout(message: Show): Layout {
+    const { posts, shortened } = this.#render(message);
+    return { parts: posts.length, shortened };
   }
 
   async post(post: Post): Promise<Receipt> {
     assertWellFormed(post);
-    const shown = renderForSlack(post.content, post.correlation);
+    const shown = this.#shownIn(post);
     try {
       return await this.#send(post, shown);
     } catch (error) {
-      if (!(error instanceof DeliveryError) || !refusesBlocks(error) || !shown.blocks) throw error;
+      if (!(error instanceof DeliveryError) || !refusesBlocks(error)) throw error;
       const receipt = await this.#send(post, { text: plainTextOf(shown.blocks) });
       return { ...receipt, plainText: error.message };
     }
   }
 
   async #send(
-    { deliveryId, path, traceId }: Post,
-    { text, blocks }: SlackRendering,
+    { deliveryId, part, path, traceId }: Post,
+    { text, blocks }: Partial<SlackPost> & Pick<SlackPost, 'text'>,
   ): Promise<Receipt> {
     const { ts, channel } = await call(() =>
       this.#client.chat.postMessage({
-        channel: path,
+        channel: part?.first?.channel ?? path,
+        ...(part?.first?.messageId !== undefined && { thread_ts: part.first.messageId }),
         text,
         ...(blocks && { blocks }),
         metadata: {
           event_type: METADATA_TYPE,
-          event_payload: { delivery_id: deliveryId, trace_id: traceId },
+          event_payload: {
+            delivery_id: deliveryId,
+            trace_id: traceId,
+            ...(part && { part: part.number, parts: part.of }),
+          },
         },
         parse: 'none',
         link_names: false,
@@ -89,31 +112,45 @@ class SlackAdapter implements DestinationAdapter {
     return receipt(ts, channel, await this.#workspace.url());
   }
 
+  #shownIn(post: Post): SlackPost {
+    const { posts } = this.#render(post);
+    const shown = posts[(post.part?.number ?? 1) - 1];
+    if (shown) return shown;
+    throw new DeliveryError(
+      `An earlier release has posted more parts of this message than the ${posts.length} that it takes now: send the rest with a new key, and discard this one.`,
+      permanent('content_rejected'),
+    );
+  }
+
+  #render(message: Show): SlackPosts {
+    const { content, inParts } = message;
+    const earlier = this.#rendered.get(content);
+    if (earlier?.inParts === inParts) return earlier.posts;
+    const posts = slackPosts(message, this.#longMessages);
+    this.#rendered.set(content, { inParts, posts });
+    return posts;
+  }
+
   find(query: PostQuery): Promise<Receipt | undefined> {
     return searchPages(query, this.#requestTimeoutMs, (page) =>
       withoutPosting('Slack', () => this.#searchPage(query, page)),
     );
   }
 
-  async #searchPage(
-    { path, deliveryId, until }: PostQuery,
-    { since, cursor }: PageRequest,
-  ): Promise<SearchedPage> {
+  /** The first part, and a message of one post, is in the channel's history; the other parts are in the first one's thread. */
+  async #searchPage(query: PostQuery, request: PageRequest): Promise<SearchedPage> {
+    const { deliveryId, part, path } = query;
+    const channel = part?.first?.channel ?? path;
+    const thread = part?.first?.messageId;
     const page = await call(() =>
-      this.#client.conversations.history({
-        channel: path,
-        oldest: timestamp(since.getTime() - CLOCK_ALLOWANCE_MS),
-        ...(until && { latest: timestamp(until.getTime() + CLOCK_ALLOWANCE_MS) }),
-        inclusive: true,
-        include_all_metadata: true,
-        limit: PAGE_SIZE,
-        ...(cursor !== undefined && { cursor }),
-      }),
+      thread === undefined
+        ? this.#client.conversations.history({ channel, ...historySince(query, request) })
+        : this.#client.conversations.replies({ channel, ts: thread, ...pageOf(request) }),
     );
     if (!Array.isArray(page.messages)) throw incompleteHistory('without messages');
-    const found = page.messages.find(({ metadata }) => isPostOf(deliveryId, metadata));
+    const found = page.messages.find(({ metadata }) => isPostOf(deliveryId, part, metadata));
     if (found?.ts !== undefined) {
-      return { found: receipt(found.ts, path, await this.#workspace.url()) };
+      return { found: receipt(found.ts, channel, await this.#workspace.url()) };
     }
     const next = page.response_metadata?.next_cursor;
     if (page.has_more && !next) throw incompleteHistory('with more pages, but no cursor');
@@ -171,10 +208,33 @@ function receipt(ts: string, channel: string, workspaceUrl: string | undefined):
 
 function isPostOf(
   deliveryId: string,
+  part: Part | undefined,
   metadata: { event_type?: string; event_payload?: unknown } | undefined,
 ): boolean {
-  const payload = metadata?.event_payload as { delivery_id?: unknown } | undefined;
-  return metadata?.event_type === METADATA_TYPE && payload?.delivery_id === deliveryId;
+  const payload = metadata?.event_payload as { delivery_id?: unknown; part?: unknown } | undefined;
+  return (
+    metadata?.event_type === METADATA_TYPE &&
+    payload?.delivery_id === deliveryId &&
+    // A message of one post has no part in its metadata.
+    (payload.part ?? 1) === (part?.number ?? 1)
+  );
+}
+
+function historySince({ until }: PostQuery, request: PageRequest) {
+  return {
+    oldest: timestamp(request.since.getTime() - CLOCK_ALLOWANCE_MS),
+    ...(until && { latest: timestamp(until.getTime() + CLOCK_ALLOWANCE_MS) }),
+    inclusive: true,
+    ...pageOf(request),
+  };
+}
+
+function pageOf({ cursor }: PageRequest) {
+  return {
+    include_all_metadata: true,
+    limit: PAGE_SIZE,
+    ...(cursor !== undefined && { cursor }),
+  };
 }
 
 /** The SDK's types are what Slack documents, not what it has sent. */

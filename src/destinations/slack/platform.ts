@@ -1,7 +1,6 @@
 import type { Platform } from '../destination.js';
 import { slackAccountFromEnvironment, slackAccountSchema, type SlackAccount } from './account.js';
 import { createSlackAdapter } from './adapter.js';
-import { checkSlackContent } from './render.js';
 
 /** C: channel; G: private channel or group of old; D: direct messages; U and W: a person. */
 const CONVERSATION_ID = /^[CDGUW][A-Z0-9]{1,30}$/;
@@ -20,6 +19,5 @@ export const slack: Platform<SlackAccount> = {
     CONVERSATION_ID.test(path)
       ? undefined
       : `"${path}" is not a Slack channel id: use the id that begins with C, D, G or U (in Slack: the channel’s name → About → Channel ID), since names change.`,
-  checkContent: checkSlackContent,
   createAdapter: createSlackAdapter,
 };

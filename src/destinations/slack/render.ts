@@ -1,11 +1,9 @@
-/** A message as Slack shows it: Block Kit while it fits, one long text beyond that. */
+/** The blocks of a Slack post, and its text. */
 import type { KnownBlock, RichTextBlock, RichTextElement } from '@slack/web-api';
-import type { Content, Correlation } from '../../domain/message.js';
+import type { Correlation } from '../../domain/message.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import { type Block } from '../document/document.js';
-import { NOTHING_TO_SHOW, parseDocument } from '../document/parseDocument.js';
 import { shortenDocument } from '../document/shorten.js';
-import { heading } from '../severity.js';
 import { escapeMrkdwn, mrkdwnLink, plainMrkdwn, richTextToMrkdwn } from './mrkdwn.js';
 import { PIECE_LIMIT, richTextPieces, textsOrLink, type Piece, type RichText } from './richText.js';
 
@@ -16,53 +14,18 @@ export const HEADER_LIMIT = 150;
 export const BLOCKS_LIMIT = 50;
 
 /**
- * Slack answers `msg_blocks_too_long` above an undocumented total of all blocks: it was observed between 11,300 and 13,300
- * characters (github.com/slackapi/bolt-js, issues 2509 and 2867). This stays below.
+ * Slack answers `msg_blocks_too_long` above an undocumented total of all blocks. It was observed between 11,300 and 13,300
+ * characters of text, while 9,600 characters that took 15,500 as JSON were accepted (github.com/slackapi/bolt-js, issues 2509
+ * and 2867). These stay below.
  */
-export const BLOCKS_TEXT_LIMIT = 10_000;
-
-/** Slack cuts text above this: https://docs.slack.dev/reference/methods/chat.postMessage */
-export const TEXT_LIMIT = 40_000;
-
-/** The most characters that the heading and the context line need, escaped. */
-const AROUND_TEXT_LIMIT = 3_000;
+export const BLOCKS_TEXT_LIMIT = 9_500;
+export const BLOCKS_JSON_LIMIT = 15_000;
 
 /** https://docs.slack.dev/reference/block-kit/composition-objects/text-object, and less, since it is one line. */
 const CONTEXT_LIMIT = 2_000;
 
 /** Slack recommends at most so many: https://docs.slack.dev/reference/methods/chat.postMessage. People read the blocks. */
 export const NOTIFICATION_LIMIT = 4_000;
-
-export interface SlackRendering {
-  /** With blocks: what notifications and screen readers get. Without: the message, in mrkdwn. */
-  text: string;
-  blocks?: KnownBlock[];
-}
-
-export function renderForSlack(content: Content, correlation?: Correlation): SlackRendering {
-  const document = parseDocument(content.text);
-  const title = heading(content);
-  const blocks = [
-    ...(title === undefined ? [] : [titleBlock(title)]),
-    ...textBlocks(richTextPieces(document)),
-    ...contextBlocks(correlation),
-  ];
-  if (blocks.length <= BLOCKS_LIMIT && sizeOf(blocks) <= BLOCKS_TEXT_LIMIT) {
-    return { text: notification(title, document), blocks };
-  }
-  const bold = title === undefined ? undefined : `*${plainMrkdwn(title)}*`;
-  const text = [bold, documentToMrkdwn(document), contextText(correlation)];
-  return { text: text.filter((part) => part !== undefined).join('\n\n') };
-}
-
-/** Undefined when Slack can show the content whole; otherwise what is wrong. */
-export function checkSlackContent(content: Content): string | undefined {
-  const length = documentToMrkdwn(parseDocument(content.text)).length;
-  const limit = TEXT_LIMIT - AROUND_TEXT_LIMIT;
-  if (length === 0) return NOTHING_TO_SHOW;
-  if (length <= limit) return undefined;
-  return `content.text takes ${length.toLocaleString('en')} characters as Slack’s markup, more than the ${limit.toLocaleString('en')} that Slack shows in one message beside its heading: shorten it, or link to the rest.`;
-}
 
 /** The document as one text of Slack’s markup. */
 export function documentToMrkdwn(document: readonly Block[]): string {
@@ -72,8 +35,8 @@ export function documentToMrkdwn(document: readonly Block[]): string {
     .join('\n\n');
 }
 
-/** The heading and the text, or their beginning. */
-function notification(title: string | undefined, document: readonly Block[]): string {
+/** What notifications and screen readers get: the heading and the text, or their beginning. */
+export function notification(title: string | undefined, document: readonly Block[]): string {
   const first = title === undefined ? '' : `${plainMrkdwn(title)}\n`;
   const text = (blocks: readonly Block[]): string => first + documentToMrkdwn(blocks);
   const fits = (blocks: readonly Block[]): boolean => text(blocks).length <= NOTIFICATION_LIMIT;
@@ -111,7 +74,7 @@ function append(elements: RichText[], [next, ...others]: readonly RichText[]): v
   }
 }
 
-function titleBlock(title: string): KnownBlock {
+export function titleBlock(title: string): KnownBlock {
   // A header block is plain text of limited length. A longer heading becomes bold text.
   if (title.length <= HEADER_LIMIT) {
     return { type: 'header', text: { type: 'plain_text', text: title, emoji: false } };
@@ -125,7 +88,7 @@ function richText(elements: RichTextElement[]): RichTextBlock {
 }
 
 /** The message's source, as `pagerduty · 55`, with a link to it. */
-function contextBlocks(correlation: Correlation | undefined): KnownBlock[] {
+export function contextBlocks(correlation: Correlation | undefined): KnownBlock[] {
   const { label, url } = contextOf(correlation);
   if (label === '') return [];
   const text = contextText(correlation) ?? '';

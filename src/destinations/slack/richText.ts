@@ -175,22 +175,33 @@ function itemElements(
     ...(around.quotes > 0 && { border: 1 }),
     elements: [section],
   };
-  if (!goesOn(last, list, around.limit)) return [list, ...rest];
+  const length = lengthOfRichText(section);
+  if (!goesOn(last, list, around.limit - length)) {
+    listLengths.set(list, length);
+    return [list, ...rest];
+  }
   last.elements.push(section);
+  listLengths.set(last, lengthOfList(last) + length);
   return rest;
+}
+
+/** Of lists that may still grow, so that an item takes the same time however many are before it. */
+const listLengths = new WeakMap<NumberedList, number>();
+
+function lengthOfList(list: NumberedList): number {
+  return listLengths.get(list) ?? lengthOfRichText(list);
 }
 
 function goesOn(
   last: RichText | undefined,
-  { style, indent, elements }: NumberedList,
-  limit: number,
+  { style, indent }: NumberedList,
+  longest: number,
 ): last is NumberedList {
   return (
     last?.type === 'rich_text_list' &&
     last.style === style &&
     last.indent === indent &&
-    lengthOfRichText(last) + elements.reduce((sum, item) => sum + lengthOfRichText(item), 0) <=
-      limit
+    lengthOfList(last) <= longest
   );
 }
 

@@ -1,5 +1,5 @@
 import { DeliveryError, type Receipt } from '../../domain/delivery.js';
-import type { DestinationAdapter, Post } from '../destination.js';
+import type { DestinationAdapter, Layout, Post, Show } from '../destination.js';
 import { secureUrl } from '../../http/endpoint.js';
 import { permanent } from '../../http/failure.js';
 import { createTransport, type Transport } from '../../http/transport.js';
@@ -29,17 +29,21 @@ class TeamsWebhookAdapter implements DestinationAdapter {
     this.#transport = transport;
   }
 
+  layout(message: Show): Layout {
+    return { parts: 1, shortened: renderForTeamsWebhook(message, '').shortened };
+  }
+
   /** The receipt is empty: a workflow confirms that it accepted the card, and returns nothing about its post. */
   async post(post: Post): Promise<Receipt> {
     assertWellFormed(post);
-    const { deliveryId, path, content, correlation } = post;
+    const { deliveryId, path } = post;
     const url = this.#urls.get(path);
     if (!url) throw webhookNotConfigured(path);
     const answer = await this.#transport({
       method: 'POST',
       url,
       headers: { 'content-type': 'application/json' },
-      body: renderForTeamsWebhook(content, correlation, deliveryId),
+      body: renderForTeamsWebhook(post, deliveryId).body,
     });
     const failure = webhookFailure(answer);
     if (failure) throw failure;

@@ -5,7 +5,6 @@ import {
   type TeamsWebhookAccount,
 } from './account.js';
 import { createTeamsWebhookAdapter } from './adapter.js';
-import { checkTeamsWebhookContent } from './render.js';
 
 export const teamsWebhook: Platform<TeamsWebhookAccount> = {
   name: 'teams-webhook',
@@ -26,6 +25,5 @@ export const teamsWebhook: Platform<TeamsWebhookAccount> = {
     Object.hasOwn(webhooks, path)
       ? undefined
       : `the account has no webhook "${path}": configure it, or use one of ${Object.keys(webhooks).join(', ')}.`,
-  checkContent: checkTeamsWebhookContent,
   createAdapter: createTeamsWebhookAdapter,
 };

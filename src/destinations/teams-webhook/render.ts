@@ -1,8 +1,11 @@
 /** A message as an Adaptive Card: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format */
+import type { Shortening } from '../../domain/delivery.js';
 import type { Content, Correlation } from '../../domain/message.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
-import { plainRun } from '../document/document.js';
-import { NOTHING_TO_SHOW, parseDocument } from '../document/parseDocument.js';
+import type { Show } from '../destination.js';
+import { plainRun, type Block } from '../document/document.js';
+import { fittingDocument } from '../document/fitting.js';
+import { parseDocument } from '../document/parseDocument.js';
 import { heading } from '../severity.js';
 import {
   documentToCard,
@@ -15,49 +18,47 @@ import {
 /** https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using: 28 KB a message. */
 export const CARD_LIMIT_BYTES = 28 * 1024;
 
-/** The highest version of cards that Teams shows in messages from webhooks. */
-const CARD_VERSION = '1.4';
-
 /** The delivery id goes into the card's own id, which readers don't see. */
 const DELIVERY_ID_BYTES = 256;
 
-/** The body for a Workflows webhook. Leaves the source out where it would exceed the limit. */
+/** The highest version of cards that Teams shows in messages from webhooks. */
+const CARD_VERSION = '1.4';
+
+/** The body for a Workflows webhook; `shortened` where the card shows only the beginning of the text. */
 export function renderForTeamsWebhook(
-  content: Content,
-  correlation: Correlation | undefined,
+  { content, correlation, page }: Show,
   deliveryId: string,
-): string {
-  const withContext = envelope(content, correlation, deliveryId);
-  const fits = Buffer.byteLength(withContext) <= CARD_LIMIT_BYTES;
-  return fits ? withContext : envelope(content, undefined, deliveryId);
+): { body: string; shortened?: Shortening | undefined } {
+  const around = { content, correlation };
+  const { blocks, shortened } = fittingDocument(
+    content.text,
+    parseDocument(content.text),
+    page,
+    (document) =>
+      Buffer.byteLength(envelope(document, around, '')) + DELIVERY_ID_BYTES <= CARD_LIMIT_BYTES,
+  );
+  return { body: envelope(blocks, around, deliveryId), shortened };
 }
 
-/** Undefined when a card can show the content whole; otherwise what is wrong. */
-export function checkTeamsWebhookContent(content: Content): string | undefined {
-  if (parseDocument(content.text).length === 0) return NOTHING_TO_SHOW;
-  const bytes = Buffer.byteLength(envelope(content, undefined, '')) + DELIVERY_ID_BYTES;
-  if (bytes <= CARD_LIMIT_BYTES) return undefined;
-  return `content takes ${Math.ceil(bytes / 1024)} KB as an Adaptive Card, and Teams accepts at most ${CARD_LIMIT_BYTES / 1024} KB from a webhook: shorten it, or link to the rest.`;
+interface AroundText {
+  content: Content;
+  correlation: Correlation | undefined;
 }
 
-function envelope(
-  content: Content,
-  correlation: Correlation | undefined,
-  deliveryId: string,
-): string {
+function envelope(document: readonly Block[], around: AroundText, deliveryId: string): string {
   return JSON.stringify({
     type: 'message',
     attachments: [
       {
         contentType: 'application/vnd.microsoft.card.adaptive',
         contentUrl: null,
-        content: { id: deliveryId, ...card(content, correlation) },
+        content: { id: deliveryId, ...card(document, around) },
       },
     ],
   });
 }
 
-function card(content: Content, correlation: Correlation | undefined): CardElement {
+function card(document: readonly Block[], { content, correlation }: AroundText): CardElement {
   const title = heading(content);
   const url = correlation?.url;
   return {
@@ -67,7 +68,7 @@ function card(content: Content, correlation: Correlation | undefined): CardEleme
     msteams: { width: 'Full' },
     body: [
       ...(title === undefined ? [] : [headingElement([plainRun(title)], 'Large')]),
-      ...documentToCard(parseDocument(content.text)),
+      ...documentToCard(document),
       ...factElements(correlation),
     ],
     ...(url !== undefined &&

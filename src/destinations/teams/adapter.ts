@@ -6,7 +6,7 @@ import {
 } from '@microsoft/microsoft-graph-client';
 import { z } from 'zod';
 import { DeliveryError, type Receipt } from '../../domain/delivery.js';
-import type { DestinationAdapter, Post, PostQuery } from '../destination.js';
+import type { DestinationAdapter, Layout, Post, PostQuery, Show } from '../destination.js';
 import { secureUrl } from '../../http/endpoint.js';
 import {
   parseJson,
@@ -86,16 +86,20 @@ class TeamsAdapter implements DestinationAdapter {
     });
   }
 
+  layout(message: Show): Layout {
+    return { parts: 1, shortened: renderForTeams(message, '').shortened };
+  }
+
   async post(post: Post): Promise<Receipt> {
     assertWellFormed(post);
-    const { deliveryId, path, content, correlation } = post;
+    const { deliveryId, path } = post;
     const resource = messagesResource(placeOf(path));
     const answer = await call(() =>
       this.#client
         .api(resource)
         .responseType(ResponseType.JSON)
         .post({
-          body: { contentType: 'html', content: renderForTeams(content, correlation, deliveryId) },
+          body: { contentType: 'html', content: renderForTeams(post, deliveryId).html },
         }),
     );
     const message = parseAnswer(messageSchema, answer);

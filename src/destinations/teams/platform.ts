@@ -2,7 +2,6 @@ import type { Platform } from '../destination.js';
 import { teamsAccountFromEnvironment, teamsAccountSchema, type TeamsAccount } from './account.js';
 import { createTeamsAdapter } from './adapter.js';
 import { checkTeamsPath } from './path.js';
-import { checkTeamsContent } from './render.js';
 
 export const teams: Platform<TeamsAccount> = {
   name: 'teams',
@@ -16,6 +15,5 @@ export const teams: Platform<TeamsAccount> = {
   pathPattern: () =>
     '(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/19:[A-Za-z0-9_-]{1,64}@thread\\.tacv2|chats/19:[A-Za-z0-9_-]{1,80}@thread\\.v2)',
   checkPath: checkTeamsPath,
-  checkContent: checkTeamsContent,
   createAdapter: (account) => createTeamsAdapter(account),
 };

@@ -1,7 +1,11 @@
 /** A message as Teams shows it: HTML of the elements that Teams keeps. */
+import type { Shortening } from '../../domain/delivery.js';
 import type { Content, Correlation } from '../../domain/message.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
-import { NOTHING_TO_SHOW, parseDocument } from '../document/parseDocument.js';
+import type { Show } from '../destination.js';
+import type { Block } from '../document/document.js';
+import { fittingDocument } from '../document/fitting.js';
+import { parseDocument } from '../document/parseDocument.js';
 import { heading } from '../severity.js';
 import { documentToHtml, escapeHtml, linkToHtml } from './html.js';
 
@@ -10,6 +14,9 @@ import { documentToHtml, escapeHtml, linkToHtml } from './html.js';
  * https://learn.microsoft.com/microsoftteams/limits-specifications-teams#chat
  */
 export const MESSAGE_LIMIT_BYTES = 28 * 1024;
+
+/** An address of 2,000 characters takes more only if nearly all of them are escaped. */
+const CONTEXT_LIMIT_BYTES = 8 * 1024;
 
 /** An allowance for the element with the marker and for the JSON around the content. */
 const WRAPPING_BYTES = 512;
@@ -28,28 +35,21 @@ export function htmlHasMarker(html: string, deliveryId: string): boolean {
   return [`"${marker(deliveryId)}"`, `'${marker(deliveryId)}'`].some((mark) => html.includes(mark));
 }
 
-/** Leaves the source line out where it would exceed the limit. */
+/** The message for Teams, as HTML; `shortened` where that shows only the beginning of the text. */
 export function renderForTeams(
-  content: Content,
-  correlation: Correlation | undefined,
+  { content, correlation, page }: Show,
   deliveryId: string,
-): string {
-  const context = contextHtml(correlation);
-  const html = contentHtml(content);
-  const withContext = html + context;
-  return `<div itemprop="${marker(deliveryId)}">${fits(withContext) ? withContext : html}</div>`;
-}
-
-/** Undefined when Teams can show the content whole; otherwise what is wrong. */
-export function checkTeamsContent(content: Content): string | undefined {
-  if (parseDocument(content.text).length === 0) return NOTHING_TO_SHOW;
-  const html = contentHtml(content);
-  if (fits(html)) return undefined;
-  return `content takes ${Math.ceil(sizeInBytes(html) / 1024)} KB as Teams’ HTML, and Teams shows at most ${MESSAGE_LIMIT_BYTES / 1024} KB in one message: shorten it, or link to the rest.`;
-}
-
-function fits(html: string): boolean {
-  return sizeInBytes(html) <= MESSAGE_LIMIT_BYTES - WRAPPING_BYTES;
+): { html: string; shortened?: Shortening | undefined } {
+  const around = { title: titleHtml(content), context: contextHtml(correlation) };
+  const htmlOf = (document: readonly Block[]): string =>
+    around.title + documentToHtml(document) + around.context;
+  const { blocks, shortened } = fittingDocument(
+    content.text,
+    parseDocument(content.text),
+    page,
+    (document) => sizeInBytes(htmlOf(document)) <= MESSAGE_LIMIT_BYTES - WRAPPING_BYTES,
+  );
+  return { html: `<div itemprop="${marker(deliveryId)}">${htmlOf(blocks)}</div>`, shortened };
 }
 
 /** As it is sent: in JSON, whose escaping counts. */
@@ -57,18 +57,21 @@ function sizeInBytes(html: string): number {
   return Buffer.byteLength(JSON.stringify(html));
 }
 
-function contentHtml(content: Content): string {
+function titleHtml(content: Content): string {
   const title = heading(content);
-  const titleHtml = title === undefined ? '' : `<h1>${escapeHtml(title)}</h1>\n`;
-  return titleHtml + documentToHtml(parseDocument(content.text));
+  return title === undefined ? '' : `<h1>${escapeHtml(title)}</h1>\n`;
 }
 
+/** The line about the source; none where it would take too much of the message. */
 function contextHtml(correlation: Correlation | undefined): string {
+  const html = sourceHtml(correlation);
+  return html === '' || sizeInBytes(html) > CONTEXT_LIMIT_BYTES ? '' : `\n<p>${html}</p>`;
+}
+
+function sourceHtml(correlation: Correlation | undefined): string {
   const label = [correlation?.source, correlation?.reference].filter(Boolean).join(' · ');
   const url = correlation?.url;
-  if (url !== undefined && mayLinkTo(url)) {
-    return `\n<p>${linkToHtml(url, escapeHtml(label || url))}</p>`;
-  }
+  if (url !== undefined && mayLinkTo(url)) return linkToHtml(url, escapeHtml(label || url));
   const text = [label, url === undefined || label === '' ? url : `(${url})`].filter(Boolean);
-  return text.length === 0 ? '' : `\n<p>${escapeHtml(text.join(' '))}</p>`;
+  return escapeHtml(text.join(' '));
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { messagePage } from '../../../src/domain/messagePage.js';
 import { DeliveryError, FAILURE_REASONS, type Receipt } from '../../../src/domain/delivery.js';
 import type { DestinationAdapter, Post } from '../../../src/destinations/destination.js';
 import {
@@ -297,6 +298,8 @@ export function examplePost(path: string): Post {
     path,
     content: { text: CONTENT, title: 'Disk full', severity: 'critical' },
     correlation: { source: 'pagerduty', reference: '55' },
+    page: messagePage('pagerduty-55-triggered', undefined),
+    inParts: 'as configured',
     traceId: '0af7651916cd43dd8448eb211c80319c',
   };
 }

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { textOf } from '../../../src/destinations/document/document.js';
 import { withEmoji } from '../../../src/destinations/document/emoji.js';
 import { parseDocument } from '../../../src/destinations/document/parseDocument.js';
-import { renderForSlack } from '../../../src/destinations/slack/render.js';
+import { slackPosts } from '../../../src/destinations/slack/posts.js';
 import { renderForTeams } from '../../../src/destinations/teams/render.js';
 import { renderForTeamsWebhook } from '../../../src/destinations/teams-webhook/render.js';
+import { messageToShow } from './messageToShow.js';
 
 function textOfMarkdown(markdown: string): string {
   const [block] = parseDocument(markdown);
@@ -52,14 +53,15 @@ describe('codes of emoji', () => {
   });
 
   it('are emoji in titles on every platform', () => {
-    const content = { title: ':fire: Disk full', text: 'words' };
-    expect(JSON.stringify(renderForSlack(content))).not.toContain(':fire:');
-    expect(renderForTeams(content, undefined, 'id')).toContain('<h1>🔥 Disk full</h1>');
-    expect(renderForTeamsWebhook(content, undefined, 'id')).toContain('🔥 Disk full');
+    const message = messageToShow({ title: ':fire: Disk full', text: 'words' });
+    expect(JSON.stringify(slackPosts(message, 'parts'))).not.toContain(':fire:');
+    expect(renderForTeams(message, 'id').html).toContain('<h1>🔥 Disk full</h1>');
+    expect(renderForTeamsWebhook(message, 'id').body).toContain('🔥 Disk full');
   });
 
   it('of a workspace’s own emoji are left to Slack', () => {
-    expect(JSON.stringify(renderForSlack({ text: 'a :party-parrot:' }).blocks)).toContain(
+    const message = messageToShow({ text: 'a :party-parrot:' });
+    expect(JSON.stringify(slackPosts(message, 'parts').posts[0]?.blocks)).toContain(
       '{"type":"emoji","name":"party-parrot"}',
     );
   });

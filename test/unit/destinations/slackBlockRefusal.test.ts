@@ -5,8 +5,9 @@ import type { DestinationAdapter } from '../../../src/destinations/destination.j
 import { describeProblems } from '../../../src/destinations/slack/blockProblems.js';
 import { plainTextOf } from '../../../src/destinations/slack/plainText.js';
 import { slack } from '../../../src/destinations/slack/platform.js';
-import { renderForSlack } from '../../../src/destinations/slack/render.js';
+import { slackPosts } from '../../../src/destinations/slack/posts.js';
 import { examplePost, rejection, SECRET } from './contract.js';
+import { messageToShow } from './messageToShow.js';
 import { answering, ScriptedServer } from './scriptedServer.js';
 
 const POSTED = { ok: true, channel: 'C0123ABC', ts: '1763971200.000100' };
@@ -153,10 +154,11 @@ describe('the plain text of blocks', () => {
             words.map((each) => `# ${each}`).join('\n\n'),
           ];
           const text = forms[form] ?? '';
-          const { blocks = [] } = renderForSlack(
+          const message = messageToShow(
             { text, title: 'Heading', severity: 'critical' },
             { source: 'origin', reference: '55', url: 'https://example.com/incident' },
           );
+          const blocks = slackPosts(message, 'parts').posts[0]?.blocks ?? [];
           const plain = plainTextOf(blocks);
           for (const each of [...words, 'Heading', 'origin', 'https://example.com/incident']) {
             expect(plain).toContain(each);

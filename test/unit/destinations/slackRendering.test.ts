@@ -3,19 +3,26 @@ import { describe, expect, it } from 'vitest';
 import { parseDocument } from '../../../src/destinations/document/parseDocument.js';
 import { PIECE_LIMIT, richTextPieces } from '../../../src/destinations/slack/richText.js';
 import {
+  BLOCKS_JSON_LIMIT,
   BLOCKS_LIMIT,
-  BLOCKS_TEXT_LIMIT,
-  checkSlackContent,
   documentToMrkdwn,
   HEADER_LIMIT,
   NOTIFICATION_LIMIT,
-  renderForSlack,
+  sizeOf,
   textBlocks,
-  TEXT_LIMIT,
 } from '../../../src/destinations/slack/render.js';
+import { MOST_PARTS, slackPosts } from '../../../src/destinations/slack/posts.js';
 import { checkBlocks } from '../../../src/sandbox/slack/blocks.js';
+import { messageToShow } from './messageToShow.js';
 import { shownInMrkdwn, shownInRichText } from './shownText.js';
 import type { Content, Correlation } from '../../../src/domain/message.js';
+
+/** The first post, which is the only one of a message that fits. */
+function renderForSlack(content: Content, correlation?: Correlation) {
+  const [first] = slackPosts(messageToShow(content, correlation), 'parts').posts;
+  if (!first) throw new Error('no post');
+  return first;
+}
 
 /** The whole of the message, as one string. */
 function mrkdwn(text: string): string {
@@ -126,7 +133,7 @@ describe('Markdown as mrkdwn', () => {
       reference: markdown,
       url: 'https://example.com/<!here>',
     };
-    const { text, blocks = [] } = renderForSlack(content, correlation);
+    const { text, blocks } = renderForSlack(content, correlation);
     expect(text).not.toMatch(/<[!@#]/);
     // Rich text and a header have only plain text: Slack looks for nothing in it.
     expect(checkBlocks(blocks)).toBeUndefined();
@@ -189,24 +196,9 @@ describe('a Slack message', () => {
 
   it('shows a heading that is too long for a header in bold, whole', () => {
     const title = 'x'.repeat(HEADER_LIMIT);
-    const [first] = renderForSlack({ ...content, title, severity: 'ok' }).blocks ?? [];
+    const [first] = renderForSlack({ ...content, title, severity: 'ok' }).blocks;
     const bold = { type: 'text', text: `✅ OK: ${title}`, style: { bold: true } };
     expect(first).toMatchObject({ type: 'rich_text', elements: [{ elements: [bold] }] });
-  });
-
-  it('is one long text where Slack would refuse so much in blocks', () => {
-    const rendering = renderForSlack({ text: 'word '.repeat(6_000).trim(), title: 'Long' });
-    expect(rendering.blocks).toBeUndefined();
-    expect(rendering.text).toMatch(/^\*Long\*\n\nword word/);
-    expect(rendering.text.length).toBeGreaterThan(29_000);
-  });
-
-  it('is refused beforehand where Slack would cut it', () => {
-    expect(checkSlackContent({ text: 'x'.repeat(37_000) })).toBeUndefined();
-    expect(checkSlackContent({ text: '&'.repeat(40_000) })).toContain('shorten it');
-    expect(checkSlackContent({ text: '[unused]: https://example.com' })).toContain(
-      'nothing to show',
-    );
   });
 });
 
@@ -216,7 +208,7 @@ describe('a source with characters that Slack could take for markup', () => {
     { source: 'a', reference: '`x`', url: 'https://example.com/' },
     { source: ':fire:', url: `https://example.com/${'y'.repeat(1_980)}` },
   ])('is shown as it is: %j', (correlation) => {
-    const last = renderForSlack(content(), correlation).blocks?.at(-1);
+    const last = renderForSlack(content(), correlation).blocks.at(-1);
     const text = [correlation.source, correlation.reference].filter(Boolean).join(' · ');
     expect(last).toMatchObject({
       type: 'rich_text',
@@ -396,6 +388,8 @@ const nastyText = fc
   )
   .map((pieces) => pieces.join('').slice(0, 40_000));
 
+const settings = fc.constantFrom('parts' as const, 'shorten' as const);
+
 describe('whatever the content', () => {
   it('loses nothing in splitting, and never exceeds a block', () => {
     fc.assert(
@@ -418,7 +412,7 @@ describe('whatever the content', () => {
     const content = fc.record<Content>(
       {
         text: nastyText,
-        title: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 75 }),
+        title: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1_000 }),
         severity: fc.constantFrom('critical', 'error', 'warning', 'info', 'ok'),
       },
       { requiredKeys: ['text'] },
@@ -432,20 +426,18 @@ describe('whatever the content', () => {
       { requiredKeys: [] },
     );
     fc.assert(
-      fc.property(content, correlation, (wanted, from) => {
-        const refused = checkSlackContent(wanted) !== undefined;
-        const { text, blocks } = renderForSlack(wanted, from);
-        if (!refused) expect(text.length).toBeLessThanOrEqual(TEXT_LIMIT);
-        expect(text).not.toMatch(/<[!@#]/);
-        if (!blocks) return;
-        expect(blocks.length).toBeLessThanOrEqual(BLOCKS_LIMIT);
-        expect(JSON.stringify(blocks).length).toBeLessThanOrEqual(BLOCKS_TEXT_LIMIT + BLOCKS_LIMIT);
-        for (const block of blocks) {
-          if (block.type === 'header') {
-            expect(block.text.text.length).toBeLessThanOrEqual(HEADER_LIMIT);
-          } else {
-            expect(JSON.stringify(block)).not.toMatch(/<[!@#]/);
-          }
+      fc.property(content, correlation, settings, (wanted, from, longMessages) => {
+        const { posts } = slackPosts(messageToShow(wanted, from), longMessages);
+        expect(posts.length).toBeLessThanOrEqual(longMessages === 'parts' ? MOST_PARTS : 1);
+        for (const { text, blocks } of posts) {
+          expect(text.length).toBeLessThanOrEqual(NOTIFICATION_LIMIT);
+          expect(text).not.toMatch(/<[!@#]/);
+          expect(checkBlocks(blocks)).toBeUndefined();
+          expect(blocks.length).toBeLessThanOrEqual(BLOCKS_LIMIT);
+          expect(sizeOf(blocks)).toBeLessThanOrEqual(BLOCKS_JSON_LIMIT);
+          // A header has only plain text, in which Slack looks for nothing.
+          const others = blocks.filter(({ type }) => type !== 'header');
+          expect(JSON.stringify(others)).not.toMatch(/<[!@#]/);
         }
       }),
     );

@@ -2,21 +2,30 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   CARD_LIMIT_BYTES,
-  checkTeamsWebhookContent,
   renderForTeamsWebhook,
 } from '../../../src/destinations/teams-webhook/render.js';
 import {
-  checkTeamsContent,
   htmlHasMarker,
   MESSAGE_LIMIT_BYTES,
   renderForTeams,
 } from '../../../src/destinations/teams/render.js';
 import type { Content, Correlation } from '../../../src/domain/message.js';
+import { messageToShow } from './messageToShow.js';
 import { sanitiseAsTeams } from '../../../src/sandbox/graph/html.js';
 
 const ID = '0b9c1f6e-0000-7000-8000-000000000001.1';
 
-const html = (text: string): string => renderForTeams({ text }, undefined, ID);
+/** The HTML of a message in Teams. */
+function teamsHtml(content: Content, correlation?: Correlation): string {
+  return renderForTeams(messageToShow(content, correlation), ID).html;
+}
+
+/** The body of a request to a webhook. */
+function webhookBody(content: Content, correlation?: Correlation): string {
+  return renderForTeamsWebhook(messageToShow(content, correlation), ID).body;
+}
+
+const html = (text: string): string => teamsHtml({ text });
 
 interface Card {
   id?: string;
@@ -25,7 +34,7 @@ interface Card {
 }
 
 function card(content: Content, correlation?: Correlation): Card {
-  const { attachments } = JSON.parse(renderForTeamsWebhook(content, correlation, ID)) as {
+  const { attachments } = JSON.parse(webhookBody(content, correlation)) as {
     attachments: { content: Card }[];
   };
   return attachments[0]?.content ?? { body: [] };
@@ -43,7 +52,7 @@ describe('a Teams message', () => {
       reference: '55',
       url: 'https://example.com/?a=1&b=2',
     };
-    expect(renderForTeams(content, correlation, ID)).toBe(
+    expect(teamsHtml(content, correlation)).toBe(
       `<div itemprop="sendproof:${ID}"><h1>❌ Error: Disk &lt;full&gt;</h1>\n` +
         '<p>The <strong>disk</strong> is full.</p>\n' +
         '<p><a href="https://example.com/?a=1&amp;b=2">pagerduty · 55</a></p></div>',
@@ -93,16 +102,21 @@ describe('a Teams message', () => {
     expect(htmlHasMarker(html('`itemprop="sendproof:another"`'), 'another')).toBe(false);
   });
 
-  it('leaves the link to its source out where that would be too much', () => {
-    const text = 'x'.repeat(MESSAGE_LIMIT_BYTES - 600);
-    const correlation = { url: `https://example.com/${'y'.repeat(1_900)}` };
-    expect(checkTeamsContent({ text })).toBeUndefined();
-    expect(renderForTeams({ text }, correlation, ID)).not.toContain('example.com');
+  it('leaves the link to its source out where that would take a third of it', () => {
+    const url = `https://example.com/?${'&'.repeat(1_900)}`;
+    expect(teamsHtml({ text: 'words' }, { url })).not.toContain('example.com');
   });
 
-  it('is refused beforehand where Teams would refuse it', () => {
-    expect(checkTeamsContent({ text: 'x'.repeat(30_000) })).toContain('28 KB');
-    expect(checkTeamsContent({ text: '"'.repeat(10_000) })).toContain('28 KB');
+  it.each([
+    ['a word', 'x'.repeat(30_000)],
+    ['characters that are escaped', '"'.repeat(10_000)],
+    ['characters of three bytes', '障'.repeat(20_000)],
+  ])('says that it is shortened where Teams would refuse the whole: %s', (_what, text) => {
+    const { html: shown, shortened } = renderForTeams(messageToShow({ text }), ID);
+    expect(shortened?.of).toBe(text.length);
+    expect(shown).toContain(
+      `<p>… shortened: ${shortened?.shown.toLocaleString('en')} of ${text.length.toLocaleString('en')} characters are shown. <a href="https://sendproof.example/messages/pagerduty-55">Show the whole text</a></p>`,
+    );
   });
 });
 
@@ -193,7 +207,7 @@ describe('an Adaptive Card', () => {
     const { body, actions } = card({ text: 'words' }, { url });
     expect(actions).toBeUndefined();
     expect(JSON.stringify(body)).toContain(url);
-    expect(renderForTeams({ text: 'words' }, { url }, ID)).toContain(`<p>${url}</p>`);
+    expect(teamsHtml({ text: 'words' }, { url })).toContain(`<p>${url}</p>`);
   });
 
   it('has neither facts nor button without a correlation', () => {
@@ -203,15 +217,18 @@ describe('an Adaptive Card', () => {
     expect(card({ text: 'words' }).actions).toBeUndefined();
   });
 
-  it('is refused beforehand where Teams would refuse it', () => {
-    expect(checkTeamsWebhookContent({ text: 'x'.repeat(30_000) })).toContain('28 KB');
+  it('says that it is shortened where Teams would refuse the whole', () => {
+    const { body, shortened } = renderForTeamsWebhook(
+      messageToShow({ text: 'x'.repeat(30_000) }, undefined, {
+        page: { deduplicationKey: 'a b', url: undefined },
+      }),
+      ID,
+    );
+    expect(shortened?.of).toBe(30_000);
+    expect(shortened?.shown).toBeGreaterThan(26_000);
+    expect(body).toContain('"The whole text is on the page of the message ');
+    expect(body).not.toContain('Show the whole');
   });
-});
-
-it('is refused where nothing of it would show', () => {
-  const text = '[unused]: https://example.com';
-  expect(checkTeamsContent({ text, title: 'Title' })).toContain('nothing to show');
-  expect(checkTeamsWebhookContent({ text, title: 'Title' })).toContain('nothing to show');
 });
 
 describe('whatever the content', () => {
@@ -238,7 +255,7 @@ describe('whatever the content', () => {
           { minLength: 1, maxLength: 20 },
         )
         .map((pieces) => pieces.join('').slice(0, 40_000)),
-      title: fc.string({ unit: 'binary', minLength: 1, maxLength: 75 }),
+      title: fc.string({ unit: 'binary', minLength: 1, maxLength: 1_000 }),
       severity: fc.constantFrom('critical', 'error', 'warning', 'info', 'ok'),
     },
     { requiredKeys: ['text'] },
@@ -254,8 +271,7 @@ describe('whatever the content', () => {
   it('Teams is sent no more than it takes, and no HTML but ours', () => {
     fc.assert(
       fc.property(content, correlation, (wanted, from) => {
-        if (checkTeamsContent(wanted) !== undefined) return;
-        const rendered = renderForTeams(wanted, from, ID);
+        const rendered = teamsHtml(wanted, from);
         const request = JSON.stringify({ body: { contentType: 'html', content: rendered } });
         expect(Buffer.byteLength(request)).toBeLessThanOrEqual(MESSAGE_LIMIT_BYTES);
         expect(rendered).not.toMatch(
@@ -268,8 +284,7 @@ describe('whatever the content', () => {
   it('a webhook is sent no more than it takes', () => {
     fc.assert(
       fc.property(content, correlation, (wanted, from) => {
-        if (checkTeamsWebhookContent(wanted) !== undefined) return;
-        const request = renderForTeamsWebhook(wanted, from, ID);
+        const request = webhookBody(wanted, from);
         expect(Buffer.byteLength(request)).toBeLessThanOrEqual(CARD_LIMIT_BYTES);
       }),
     );

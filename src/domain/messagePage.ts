@@ -1,0 +1,18 @@
+/** The page that shows a message to people: all of its text, and what happened to it. */
+
+export interface MessagePage {
+  deduplicationKey: string;
+  /** Undefined where it isn't configured how people reach the pages. */
+  url: string | undefined;
+}
+
+/** @param publicUrl how people reach the API, without a slash at its end */
+export function messagePage(deduplicationKey: string, publicUrl: string | undefined): MessagePage {
+  const url = publicUrl === undefined ? undefined : publicUrl + messagePagePath(deduplicationKey);
+  return { deduplicationKey, url };
+}
+
+/** The path of the page below the API's address. */
+export function messagePagePath(deduplicationKey: string): string {
+  return `/messages/${encodeURIComponent(deduplicationKey)}`;
+}
