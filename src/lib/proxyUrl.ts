@@ -1,3 +1,5 @@
+import { own } from './own.js';
+
 /** The address of a proxy, and the credentials for it, which are never shown. */
 export interface ProxyUrl {
   /** Without credentials, as `http://proxy.example.com:3128`. */
@@ -22,10 +24,10 @@ export function parseProxyUrl(text: string): ProxyUrl | undefined {
   const given = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (!URL.canParse(given)) return undefined;
   const { protocol, host, hostname, port, username, password, pathname, search } = new URL(given);
-  const scheme = SCHEMES[protocol];
+  const scheme = own(SCHEMES, protocol);
   const isAddress = hostname !== '' && /^\/?$/.test(pathname) && search === '';
   if (scheme === undefined || !isAddress) return undefined;
-  const withPort = port === '' ? `${host}:${DEFAULT_PORTS[scheme] ?? '1080'}` : host;
+  const withPort = port === '' ? `${host}:${own(DEFAULT_PORTS, scheme) ?? '1080'}` : host;
   try {
     const credentials = {
       user: decodeURIComponent(username),
