@@ -1,5 +1,6 @@
 /** Explains the status of a message to a person who has no access to logs. */
-import type { DeliveryStatus } from '../domain/delivery.js';
+import type { DeliveryStatus, Receipt } from '../domain/delivery.js';
+import { describeShortening } from '../domain/shortening.js';
 import { formatTime } from './formatTime.js';
 import { explainDelivery } from './delivery.js';
 import { joinWithAnd } from './joinWithAnd.js';
@@ -39,12 +40,24 @@ export function explainMessage(message: MessageState, now: Date): string {
 
   const confirmed = used.filter(({ stage }) => stage.kind === 'confirmed');
   if (confirmed.length === used.length) {
-    return `Confirmed: posted ${joinWithAnd(confirmed.map((each) => postedTo(each, now)))}. Nothing is left to do.`;
+    const isShortened = confirmed.some((each) => receiptOf(each).shortened !== undefined);
+    const whole = isShortened ? ' The message’s page shows the whole.' : '';
+    return `Confirmed: posted ${joinWithAnd(confirmed.map((each) => postedTo(each, now)))}.${whole} Nothing is left to do.`;
   }
   return `${explainDelivery(mostUrgent, message, now)} ${confirmed.length} of ${used.length} destinations have confirmed it.`;
 }
 
 function postedTo(delivery: DeliveryState, now: Date): string {
   const at = confirmedAt(delivery);
-  return `to ${delivery.destination}${at === undefined ? '' : ` at ${formatTime(at, now)}`}`;
+  const { parts, shortened } = receiptOf(delivery);
+  return [
+    `to ${delivery.destination}`,
+    parts === undefined ? '' : ` in ${parts} parts`,
+    at === undefined ? '' : ` at ${formatTime(at, now)}`,
+    shortened === undefined ? '' : ` (${describeShortening(shortened)})`,
+  ].join('');
+}
+
+function receiptOf({ stage }: DeliveryState): Receipt {
+  return stage.kind === 'confirmed' ? stage.receipt : {};
 }
