@@ -15,6 +15,7 @@ import { createDecideDeadLetters } from './decideDeadLetters.js';
 import { createDeliver, type DeliverDependencies } from './deliver.js';
 import { createDigestPolicy } from './digestPolicy.js';
 import { createOverdueMessages } from './overdueMessages.js';
+import { createServedAccounts } from './servedAccounts.js';
 import { createTellOperators } from './tellOperators.js';
 
 /** The activities of a delivery task queue. */
@@ -43,5 +44,12 @@ export function createWorkflowQueueActivities(dependencies: {
     digestPolicy: createDigestPolicy(dependencies.configuration),
     tellOperators: createTellOperators(dependencies),
     ...createAccountRecovery(dependencies),
+    ...createServedAccounts(dependencies),
+    deliver: createDeliver({
+      connectionFor: () => undefined,
+      random: Math.random,
+      // Nothing was attempted.
+      report: () => undefined,
+    }),
   };
 }

@@ -24,8 +24,11 @@ export interface AcknowledgementActivities {
   acknowledge(input: AcknowledgeInput): Promise<AcknowledgementResult>;
 }
 
-/** On the task queue of the workflows: sendproof's own operation. */
-export interface WorkflowQueueActivities {
+/**
+ * On the task queue of the workflows: sendproof's own operation. `deliver` is there too, for deliveries whose account was removed:
+ * it fails with `account_not_configured`.
+ */
+export interface WorkflowQueueActivities extends DeliveryActivities {
   /** Finds messages that are neither delivered nor parked long after they were due. */
   overdueMessages(): Promise<OverdueMessages>;
   /** Applies a decision to one page of a destination's dead letters. */
@@ -41,6 +44,10 @@ export interface WorkflowQueueActivities {
    * @param reason shown to people with the limit
    */
   paceAccount(account: AccountId, share: number, reason: string): Promise<void>;
+  /** Whether a worker has this account. */
+  isAccountServed(account: AccountId): Promise<boolean>;
+  /** Signals the messages that wait for an account which no worker has, and resolves with their number. */
+  releaseUnserved(): Promise<number>;
   /** Reads the account's credentials again, and asks the platform whether they work. */
   checkAccount(account: AccountId): Promise<CheckResult>;
 }

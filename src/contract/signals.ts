@@ -7,6 +7,7 @@ import type {
   BulkRequest,
 } from './deadLetterQueue.js';
 import type { RescheduleRequest, Schedule } from '../domain/rescheduling.js';
+import type { AccountId } from '../domain/account.js';
 import type { Destination } from '../domain/destination.js';
 
 /** The input of a retry or a discard. All optional, since `temporal workflow signal` may send no input at all. */
@@ -28,6 +29,8 @@ export const retrySignal = defineSignal<[OperatorRequest?]>('retry');
 export const discardSignal = defineSignal<[OperatorRequest?]>('discard');
 /** Gives a message that has not begun other times. Rejected with a RescheduleRefusal as its type. */
 export const rescheduleUpdate = defineUpdate<Schedule, [RescheduleRequest]>('reschedule');
+/** No worker serves this account any more: deliveries through it, which would wait for ever, become dead letters. */
+export const accountRemovedSignal = defineSignal<[{ account: AccountId }]>('accountRemoved');
 /** A delivery to this queue's destination was parked. */
 export const deadLetteredSignal = defineSignal<[DeadLetterReference]>('deadLettered');
 /** A parked delivery of this queue's destination was retried, discarded or cancelled. */

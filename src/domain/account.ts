@@ -13,6 +13,11 @@ export function accountId({ platform, account }: AccountParts): AccountId {
   return `${platform}:${account}` as AccountId;
 }
 
+/** The account that a destination is reached through: what is before its first slash. */
+export function accountOf(destination: string): AccountId {
+  return destination.slice(0, destination.indexOf('/')) as AccountId;
+}
+
 export function parseAccountId(id: AccountId): AccountParts {
   // No platform's name has a colon.
   const colon = id.indexOf(':');

@@ -74,7 +74,13 @@ async function decodeEvent(
     return { kind: 'message_started', input };
   }
   if (event.activityTaskScheduledEventAttributes) {
-    const { activityId, input: payloads } = event.activityTaskScheduledEventAttributes;
+    const {
+      activityId,
+      activityType,
+      input: payloads,
+    } = event.activityTaskScheduledEventAttributes;
+    // A retried message also asks whether its account is still there.
+    if (activityType?.name !== 'deliver') return undefined;
     const [input] = await decodeValues<[DeliverInput]>(converter, payloads);
     const scheduledId = String(event.eventId);
     return {

@@ -21,6 +21,16 @@ export async function countWorkers(client: Client): Promise<number> {
   return countRecent(pollers, new Date());
 }
 
+/** The number of workers that poll for the deliveries of an account. */
+export async function countDeliveryWorkers(client: Client, taskQueue: string): Promise<number> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: client.workflow.options.namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+  });
+  return countRecent(pollers, new Date());
+}
+
 export function countRecent(pollers: readonly Poller[], now: Date): number {
   return pollers.filter(
     ({ lastAccessTime }) => lastAccessTime && now.getTime() - tsToMs(lastAccessTime) < RECENT_MS,

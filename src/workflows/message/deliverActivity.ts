@@ -1,6 +1,7 @@
 import {
   ActivityCancellationType,
   ActivityFailure,
+  CancellationScope,
   isCancellation,
   proxyActivities,
   sleep,
@@ -8,7 +9,8 @@ import {
 } from '@temporalio/workflow';
 import type { DeliveryActivities } from '../../contract/activities.js';
 import { endedByTime, readDeliverFailure } from '../../contract/deliverFailure.js';
-import { deliveryId } from '../../contract/names.js';
+import type { DeliverInput } from '../../contract/deliver.js';
+import { deliveryId, WORKFLOW_TASK_QUEUE } from '../../contract/names.js';
 import { summary } from '../../contract/userMetadata.js';
 import type { Delivery } from './delivery.js';
 import { millisecondsUntil } from './time.js';
@@ -52,7 +54,7 @@ export async function attemptDelivery(
   let heldSince: number | undefined;
   for (;;) {
     const priority = delivery.refusedForAccount ? beforeOthers(input.priority) : input.priority;
-    while ((await runActivity(delivery, index, { ...input, priority })) === 'part_posted') {
+    while ((await runActivity(delivery, index, { ...input, priority })) !== 'ended') {
       heldSince = undefined;
     }
     if (delivery.isFinal || delivery.stage.kind === 'dead_lettered') return;
@@ -84,13 +86,14 @@ export function pauseAfterHoldMs(heldMs: number, random: number): number {
 /**
  * One activity, with all its retries.
  *
- * @returns `part_posted` if it has posted a part, and others are left
+ * @returns `part_posted` if it has posted a part, and others are left; `account_removed` if it was cancelled because no worker
+ *   has its account
  */
 async function runActivity(
   delivery: Delivery,
   index: number,
   input: DeliverMessageInput,
-): Promise<'part_posted' | 'ended'> {
+): Promise<'part_posted' | 'account_removed' | 'ended'> {
   const { content, correlation, expiresAt, onAmbiguous, priority, traceId } = input;
   const { destination, parts, taskQueue, fairnessKey, requestTimeoutMs } = delivery.plan;
   const retry = { ...delivery.plan.retry, attempts: delivery.attemptsLeft };
@@ -102,7 +105,8 @@ async function runActivity(
 
   const attemptMs = REQUESTS_PER_ATTEMPT * requestTimeoutMs + ATTEMPT_OVERHEAD_MS;
   const { deliver } = proxyActivities<DeliveryActivities>({
-    taskQueue,
+    // Nobody polls the task queue of an account that was removed.
+    taskQueue: delivery.isAccountRemoved ? WORKFLOW_TASK_QUEUE : taskQueue,
     summary: summary('', destination),
     priority: { priorityKey: priority, fairnessKey },
     startToCloseTimeout: HOLD_MS + attemptMs,
@@ -121,8 +125,14 @@ async function runActivity(
   });
   const scheduledAt = new Date();
   delivery.begin();
+  const removal = { happened: false };
+  const waiting = new CancellationScope();
+  delivery.onAccountRemoved = () => {
+    removal.happened = true;
+    waiting.cancel();
+  };
   try {
-    const { receipt, attempts, posted } = await deliver({
+    const deliverInput: DeliverInput = {
       deliveryId: deliveryId(workflowInfo().firstExecutionRunId, index),
       destination,
       parts,
@@ -137,13 +147,18 @@ async function runActivity(
       earlierAttempts: delivery.attempts,
       decidedUpTo: delivery.decidedUpTo,
       posted: delivery.posted,
-    });
+    };
+    const { receipt, attempts, posted } = await waiting.run(() => deliver(deliverInput));
     if (posted) {
       delivery.confirmParts(posted, attempts);
       return 'part_posted';
     }
     delivery.confirm(receipt, attempts);
   } catch (error) {
+    if (isCancellation(error) && removal.happened) {
+      delivery.recordLostLog(new Date());
+      return 'account_removed';
+    }
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     const failure = readDeliverFailure(error.cause, {
       earlier: delivery.attempts,

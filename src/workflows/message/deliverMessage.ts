@@ -6,7 +6,13 @@ import { Delivery } from './delivery.js';
 import { messageFailure } from './messageFailure.js';
 import { isNeeded } from './fallback.js';
 import { publishDeadLetters, waitForDecision } from './parking.js';
-import { discardSignal, rescheduleUpdate, retrySignal } from '../../contract/signals.js';
+import { checkAccountOf, markRemovedAccount } from './removedAccount.js';
+import {
+  accountRemovedSignal,
+  discardSignal,
+  rescheduleUpdate,
+  retrySignal,
+} from '../../contract/signals.js';
 import { MessageSchedule } from './messageSchedule.js';
 import type { RescheduleRequest } from '../../domain/rescheduling.js';
 import type { DeliverMessageInput, DeliverMessageResult } from '../../contract/deliverMessage.js';
@@ -25,6 +31,9 @@ export async function deliverMessage(sent: DeliverMessageInput): Promise<Deliver
   });
   setHandler(discardSignal, (request) => {
     for (const delivery of deliveries) delivery.decide('discard', request);
+  });
+  setHandler(accountRemovedSignal, (request) => {
+    markRemovedAccount(deliveries, request);
   });
   setHandler(rescheduleUpdate, (request) => schedule.change(request), {
     validator: (request: RescheduleRequest) => schedule.validate(request),
@@ -87,5 +96,6 @@ async function deliverUntilFinal(
     }
     if (delivery.stage.kind !== 'confirmed') publishDeadLetters(all);
     if (delivery.isFinal) return;
+    await checkAccountOf(delivery);
   }
 }

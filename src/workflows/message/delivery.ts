@@ -34,6 +34,10 @@ export class Delivery {
   decidedUpTo: number;
   /** The parts of the message that are posted; null while there are none. */
   posted: PostedParts | null = null;
+  /** No worker has its account: it is to fail with that reason. */
+  isAccountRemoved = false;
+  /** Is called when that happens while its activity waits in the account's task queue. */
+  onAccountRemoved: () => void = () => undefined;
   /** It has been a dead letter at least once. */
   wasDeadLettered = false;
   #stage: DeliveryStage = { kind: 'waiting' };
@@ -69,6 +73,21 @@ export class Delivery {
     this.posted = posted;
     this.attempts = attempts;
     this.#postedUpTo = lastNumber(attempts);
+  }
+
+  /** Has no effect on a delivery that has ended or is parked. */
+  markAccountRemoved(): void {
+    if (this.isFinal || this.#stage.kind === 'dead_lettered') return;
+    this.isAccountRemoved = true;
+    this.onAccountRemoved();
+  }
+
+  /** Its activity was cancelled, and with it the log of the attempts that it may have made: the next one has to search first. */
+  recordLostLog(now: Date): void {
+    const number = lastNumber(this.attempts) + 1;
+    const startedAt = now.toISOString();
+    const lost = { number, startedAt, outcome: 'ambiguous', reason: 'outcome_unknown' } as const;
+    this.attempts = [...this.attempts, lost];
   }
 
   confirm(receipt: Receipt, attempts: Attempt[]): void {
@@ -108,6 +127,7 @@ export class Delivery {
     } else if (ending !== 'held_back') {
       this.#stage = { kind: 'dead_lettered', deadLetter: failure };
       this.wasDeadLettered = true;
+      this.isAccountRemoved = false;
     }
   }
 

@@ -1,0 +1,32 @@
+/** Deliveries whose account was removed from the configuration: nobody polls its task queue, so they would wait for ever. */
+import { ActivityFailure, isCancellation, patched, proxyActivities } from '@temporalio/workflow';
+import type { WorkflowQueueActivities } from '../../contract/activities.js';
+import { accountOf } from '../../domain/account.js';
+import type { Delivery } from './delivery.js';
+
+/** Longer than Temporal tells of a worker that has stopped. Without an answer, the account counts as served. */
+const { isAccountServed } = proxyActivities<WorkflowQueueActivities>({
+  startToCloseTimeout: '10 seconds',
+  scheduleToCloseTimeout: '2 minutes',
+});
+
+/** The first versions scheduled a retried delivery without asking. */
+const CHECKS_ACCOUNT_PATCH = 'checks-account';
+
+/** Before a person's retry: marks the delivery if its account was removed, so that it becomes a dead letter again. */
+export async function checkAccountOf(delivery: Delivery): Promise<void> {
+  if (!patched(CHECKS_ACCOUNT_PATCH)) return;
+  try {
+    if (!(await isAccountServed(accountOf(delivery.destination)))) delivery.markAccountRemoved();
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+  }
+}
+
+/** @param request the input of the signal, which anyone may send */
+export function markRemovedAccount(deliveries: readonly Delivery[], request: unknown): void {
+  const { account } = (request ?? {}) as { account?: unknown };
+  for (const delivery of deliveries) {
+    if (accountOf(delivery.destination) === account) delivery.markAccountRemoved();
+  }
+}
