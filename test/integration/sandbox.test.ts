@@ -539,11 +539,13 @@ describe('faults', () => {
   });
 
   it('hits every n-th of the calls that it would meet', async () => {
-    sandbox.addFault({ kind: 'rate_limited', platform: 'slack', path: OPS, skip: 1, every: 3 });
+    const slack = slackClient();
+    const operation = 'conversations.history';
+    sandbox.addFault({ kind: 'rate_limited', platform: 'slack', operation, skip: 1, every: 3 });
     const hit: number[] = [];
     for (let number = 1; number <= 8; number += 1) {
-      await say('elsewhere', 'C0DEV0001');
-      await say(String(number)).catch(() => hit.push(number));
+      await slack.auth.test();
+      await slack.conversations.history({ channel: OPS }).catch(() => hit.push(number));
     }
     expect(hit).toEqual([4, 7]);
   });

@@ -61,7 +61,7 @@ describe('a duration', () => {
 describe('a duration without a unit is refused with the name of its field', () => {
   it.each(['86400', '3', '0.5'])('in the environment: DEDUPLICATION_WINDOW=%s', async (value) => {
     await expect(configured({}, { DEDUPLICATION_WINDOW: value })).rejects.toThrow(
-      /DEDUPLICATION_WINDOW: needs a unit: write/,
+      /^DEDUPLICATION_WINDOW is .*: set it to a duration with its unit, as 24h/,
     );
   });
 
