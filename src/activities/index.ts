@@ -47,6 +47,7 @@ export function createWorkflowQueueActivities(dependencies: {
     ...createServedAccounts(dependencies),
     deliver: createDeliver({
       connectionFor: () => undefined,
+      publicUrl: dependencies.configuration.publicUrl,
       random: Math.random,
       // Nothing was attempted.
       report: () => undefined,
