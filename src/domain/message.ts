@@ -60,7 +60,7 @@ export const contentSchema = z
   .strictObject({
     text: z
       .string()
-      .max(LONGEST_TEXT_BYTES, TEXT_TOO_LONG)
+      .max(LONGEST_TEXT_BYTES, { error: TEXT_TOO_LONG, abort: true })
       .refine((text) => bytesAsJson(text) <= LONGEST_TEXT_BYTES, { error: TEXT_TOO_LONG })
       .refine(notBlank, { error: 'must not be empty' })
       .meta({

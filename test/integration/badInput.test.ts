@@ -68,11 +68,24 @@ describe('bad input is refused with a problem document, and nothing is started:'
       'correlation.url',
       'http',
     ],
+    ['a text too long', { content: { text: 'x'.repeat(132_000) } }, 'content.text', '128 KiB'],
     [
-      'a text too long for the platform',
-      { destinations: ['teams-webhook:default/incidents'], content: { text: 'x'.repeat(39_000) } },
+      'a text too long in bytes',
+      { content: { text: '障'.repeat(45_000) } },
+      'content.text',
+      '128 KiB',
+    ],
+    [
+      'a title too long',
+      { content: { text: 'x', title: 'x'.repeat(1_001) } },
+      'content.title',
+      '1,000',
+    ],
+    [
+      'a text that shows nothing',
+      { content: { text: '[unused]: https://example.com' } },
       'content',
-      '28',
+      'nothing to show',
     ],
   ])('%s', async (_, change, field, word) => {
     const answer = await harness.request<ProblemBody>('POST', '/v1/messages', {

@@ -393,7 +393,7 @@ describe('the log line', () => {
 
 it.each([
   ['{"content":', 400, 'malformed_json'],
-  [JSON.stringify({ text: 'x'.repeat(300_000) }), 413, 'body_too_large'],
+  [JSON.stringify({ text: 'x'.repeat(600_000) }), 413, 'body_too_large'],
 ])(
   'a body that can’t be parsed is the sender’s fault, and not logged: %#',
   async (body, status, type) => {

@@ -76,9 +76,9 @@ describe('a compressed body', () => {
             pad: 'x'.repeat(characters),
           }),
         );
-      const within = await post(sized(200_000), TYPE, `Content-Encoding: ${coding}`);
+      const within = await post(sized(400_000), TYPE, `Content-Encoding: ${coding}`);
       expect(within).toMatchObject({ status: 400, body: { type: 'invalid_request' } });
-      for (const characters of [300_000, 50_000_000]) {
+      for (const characters of [600_000, 50_000_000]) {
         const beyond = await post(sized(characters), TYPE, `Content-Encoding: ${coding}`);
         expect(beyond).toMatchObject({ status: 413, body: { type: 'body_too_large' } });
       }
