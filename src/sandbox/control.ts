@@ -64,6 +64,10 @@ export function createControl(sandbox: Sandbox, page: Router): Express {
     if (graphPermissions) sandbox.grantGraphPermissions(graphPermissions);
     response.status(204).end();
   });
+  app.post('/control/expire-slack-tokens', (_request, response) => {
+    sandbox.expireSlackTokens();
+    response.status(204).end();
+  });
   app.post('/control/reset', (_request, response) => {
     sandbox.reset();
     response.status(204).end();

@@ -29,6 +29,8 @@ export interface Sandbox {
   /** For the `apiUrl` of a PagerDuty account. */
   readonly pagerDutyApiUrl: string;
   readonly slackToken: string;
+  /** The app with token rotation. Its refresh token can be used once; after that, the one that it was exchanged for. */
+  readonly slackRotation: { clientId: string; clientSecret: string; refreshToken: string };
   readonly graphToken: string;
   readonly pagerDutyToken: string;
   /** The refresh token that the sandbox's sign-in accepts for new Graph tokens. */
@@ -53,6 +55,8 @@ export interface Sandbox {
   addPlace(place: PlaceInput): void;
   /** Sets the scopes of the Slack token, as `['chat:write']`. */
   grantSlackScopes(scopes: readonly string[]): void;
+  /** Lets the access tokens of the app with token rotation expire now. */
+  expireSlackTokens(): void;
   /** Sets the permissions that the Graph user has consented to, as `['ChannelMessage.Send']`. */
   grantGraphPermissions(permissions: readonly string[]): void;
 

@@ -19,7 +19,13 @@ import { pageRoutes } from './page/routes.js';
 import { Places, type PlaceInput } from './places.js';
 import { PostStore, type PostFilter, type SandboxPost } from './posts.js';
 import { RequestLog, type RequestFilter, type SandboxRequest } from './requests.js';
-import { SlackCredentials, SLACK_TOKEN } from './slack/credentials.js';
+import {
+  SLACK_CLIENT_ID,
+  SLACK_CLIENT_SECRET,
+  SLACK_REFRESH_TOKEN,
+  SLACK_TOKEN,
+  SlackCredentials,
+} from './slack/credentials.js';
 import { simulateSlack, SLACK_PREFIX } from './slack/slack.js';
 import { simulateWebhooks, WEBHOOK_PREFIX, WEBHOOK_SIGNATURE } from './webhook/webhook.js';
 import type { SandboxOptions, Sandbox } from './interface.js';
@@ -38,6 +44,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 class RunningSandbox implements Sandbox {
   readonly slackToken = SLACK_TOKEN;
+  readonly slackRotation = {
+    clientId: SLACK_CLIENT_ID,
+    clientSecret: SLACK_CLIENT_SECRET,
+    refreshToken: SLACK_REFRESH_TOKEN,
+  };
   readonly graphToken = GRAPH_TOKEN;
   readonly pagerDutyToken = PAGERDUTY_TOKEN;
   readonly graphRefreshToken = GRAPH_REFRESH_TOKEN;
@@ -156,6 +167,10 @@ class RunningSandbox implements Sandbox {
 
   grantSlackScopes(scopes: readonly string[]): void {
     this.#slack.grant(scopes);
+  }
+
+  expireSlackTokens(): void {
+    this.#slack.expire();
   }
 
   grantGraphPermissions(permissions: readonly string[]): void {

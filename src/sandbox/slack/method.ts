@@ -1,9 +1,11 @@
 import type { SandboxState, Answer } from '../call.js';
 import type { SlackArguments } from './arguments.js';
+import type { SlackCredentials } from './credentials.js';
 
 /** The arguments of a method, and the state that it works on. */
 export interface MethodContext extends SandboxState {
   args: SlackArguments;
+  credentials: SlackCredentials;
 }
 
 /** A method's answer besides `ok: true`; `post` where it made one. */

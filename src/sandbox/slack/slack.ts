@@ -11,13 +11,14 @@ import { readArguments, SlackError, type SlackArguments } from './arguments.js';
 import { deleteMessage, getPermalink, postMessage, updateMessage } from './chat.js';
 import { conversationHistory, conversationInfo, conversationReplies } from './conversations.js';
 import type { SlackCredentials } from './credentials.js';
+import { oauthAccess } from './oauth.js';
 import { SLACK_WORKSPACE } from './workspace.js';
 import type { MethodContext, MethodResult } from './method.js';
 import { own } from '../../lib/own.js';
 
 interface Method {
-  /** Scopes of which one must be granted. */
-  scopes: readonly string[];
+  /** Scopes of which one must be granted; undefined for a method that needs no token. */
+  scopes: readonly string[] | undefined;
   run: (context: MethodContext) => MethodResult;
   limit: RateLimit;
 }
@@ -43,6 +44,7 @@ const METHODS: Record<string, Method> = {
   'conversations.history': { scopes: HISTORY_SCOPES, run: conversationHistory, limit: TIER_3 },
   'conversations.replies': { scopes: HISTORY_SCOPES, run: conversationReplies, limit: TIER_3 },
   'conversations.info': { scopes: READ_SCOPES, run: conversationInfo, limit: TIER_3 },
+  'oauth.v2.access': { scopes: undefined, run: oauthAccess, limit: SPECIAL_TIER },
 };
 
 /** The prefix of the Web API's paths. */
@@ -88,13 +90,14 @@ export function simulateSlack(
     try {
       const method = own(METHODS, operation);
       if (!method) throw new SlackError('unknown_method', { req_method: operation });
-      const scopes = credentials.authorise(authorization, args.text('token'), method.scopes);
+      const scopes =
+        method.scopes && credentials.authorise(authorization, args.text('token'), method.scopes);
       const waitSeconds = takeTokens(operation, path, method.limit);
       if (waitSeconds > 0) return rateLimited(String(waitSeconds));
-      const { body, post } = method.run({ ...state, args });
+      const { body, post } = method.run({ ...state, args, credentials });
       return {
         status: 200,
-        headers: { 'x-oauth-scopes': scopes.join(',') },
+        ...(scopes && { headers: { 'x-oauth-scopes': scopes.join(',') } }),
         body: { ok: true, ...body },
         ...(post && { post }),
       };
