@@ -67,7 +67,7 @@ export interface Configuration {
   workerVersion: WorkerDeploymentVersion | undefined;
   /** How many workflows a worker keeps ready in memory; undefined: as many as fit. */
   cachedWorkflows: number | undefined;
-  /** The directory of the embedded server and the sandbox. */
+  /** The directory of the embedded server, of the sandbox and of tokens that are renewed. */
   dataDirectory: string;
   /** The path of the configuration file, if there is one. */
   file: string | undefined;
@@ -138,6 +138,7 @@ export function loadConfiguration(
     ...settings.retry,
   };
 
+  const dataDirectory = variables.SENDPROOF_DATA_DIR ?? '.sendproof';
   const accounts = PLATFORMS.flatMap((platform) =>
     Object.entries(own(settings.accounts, platform.name) ?? {}).map(([name, account]) => {
       const id = accountId({ platform: platform.name, account: name });
@@ -148,7 +149,8 @@ export function loadConfiguration(
         );
       }
       const limits = { ...platform.limits, ...account.limits };
-      return { id, platform, name, settings: account, retry, limits };
+      const settings = platform.withDefaults?.(account, { name, dataDirectory }) ?? account;
+      return { id, platform, name, settings, retry, limits };
     }),
   );
 
@@ -191,7 +193,7 @@ export function loadConfiguration(
     temporalUiUrl: variables.TEMPORAL_UI_URL,
     workerVersion: workerVersionOf(variables),
     cachedWorkflows: variables.SENDPROOF_CACHED_WORKFLOWS,
-    dataDirectory: variables.SENDPROOF_DATA_DIR ?? '.sendproof',
+    dataDirectory,
     file: file?.path,
   };
 }

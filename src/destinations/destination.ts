@@ -107,6 +107,8 @@ export interface Platform<Account extends AccountPolicy = AccountPolicy> {
    * when the environment configures none.
    */
   accountFromEnvironment(environment: NodeJS.ProcessEnv): unknown;
+  /** Adds the defaults that depend on the account's name or on the data directory. Absent where there are none. */
+  withDefaults?(account: Account, place: { name: string; dataDirectory: string }): Account;
   /**
    * A regular expression, without anchors, whose every text is a path that an account may have: of this account where one is
    * given. For the OpenAPI document.

@@ -1,18 +1,16 @@
-import { WebAPIRequestError, WebClient, type Logger } from '@slack/web-api';
-import { LogLevel } from '@slack/web-api';
+import type { WebClient } from '@slack/web-api';
 import { DeliveryError, type Receipt } from '../../domain/delivery.js';
 import type { Content } from '../../domain/message.js';
 import type { DestinationAdapter, Layout, Part, Post, PostQuery, Show } from '../destination.js';
-import { secureUrl } from '../../http/endpoint.js';
 import { permanent, unexpectedAnswer, withoutPosting } from '../../http/failure.js';
-import { callTracked } from '../../http/sending.js';
-import { createTransport, type Transport } from '../../http/transport.js';
 import { searchPages, type PageRequest, type SearchedPage } from '../search.js';
 import { assertWellFormed } from '../wellFormed.js';
 import type { SlackAccount } from './account.js';
-import { refusesBlocks, slackFailure } from './failures.js';
+import { call, createSlackClient } from './client.js';
+import { refusesBlocks } from './failures.js';
 import { plainTextOf } from './plainText.js';
 import { slackPosts, type SlackPost, type SlackPosts } from './posts.js';
+import { createTokenSource } from './tokens.js';
 
 /** The type of the metadata that identifies a delivery's post: https://docs.slack.dev/messaging/message-metadata */
 const METADATA_TYPE = 'sendproof_delivery';
@@ -27,19 +25,9 @@ const PAGE_SIZE = 200;
 const WORKSPACE_URL_TIMEOUT_MS = 1_000;
 const WORKSPACE_URL_RETRY_MS = 5 * 60_000;
 
-/** Throws a ConfigurationError where the token can't be read or the API's address can't be used. */
+/** Throws a ConfigurationError where a secret can't be read or the API's address can't be used. */
 export function createSlackAdapter(account: SlackAccount): DestinationAdapter {
-  const client = new WebClient(account.token.reveal(), {
-    slackApiUrl: secureUrl(account.apiUrl, 'the Slack API’s address').href,
-    allowAbsoluteUrls: false,
-    fetch: fetchThrough(createTransport('Slack', account.requestTimeout)),
-    // Retrying and pacing are Temporal's. Time limits are the transport's.
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    maxRequestConcurrency: Number.POSITIVE_INFINITY,
-    logger: SILENT,
-  });
-  return new SlackAdapter(client, account);
+  return new SlackAdapter(createSlackClient(account, createTokenSource(account)), account);
 }
 
 interface Rendered {
@@ -251,43 +239,3 @@ function incompleteHistory(what: string): DeliveryError {
 function timestamp(milliseconds: number): string {
   return Math.max(0, milliseconds / 1_000).toFixed(6);
 }
-
-/** Makes a call of the SDK, and unwraps the error that `fetchThrough` threw. */
-function call<Result>(request: () => Promise<Result>): Promise<Result> {
-  return callTracked('Slack', request, (error) =>
-    error instanceof WebAPIRequestError ? error.original : error,
-  );
-}
-
-/**
- * Classifies each answer before the SDK sees it. The SDK keeps only whole seconds of Retry-After, ignores dates, and turns an
- * answer that is not JSON into an error code.
- */
-function fetchThrough(transport: Transport) {
-  return async (
-    url: string | URL,
-    init?: { headers?: Record<string, string>; body?: string | FormData },
-  ): Promise<Response> => {
-    const answer = await transport({
-      method: 'POST',
-      url: new URL(url),
-      headers: init?.headers ?? {},
-      body: init?.body as string,
-    });
-    const failure = slackFailure(answer);
-    if (failure) throw failure;
-    // Known to be JSON, whatever its Content-Type says.
-    return new Response(answer.body, { headers: { 'content-type': 'application/json' } });
-  };
-}
-
-/** Errors are thrown. The SDK's own log lines could contain content. */
-const SILENT: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  setLevel: () => undefined,
-  getLevel: () => LogLevel.ERROR,
-  setName: () => undefined,
-};

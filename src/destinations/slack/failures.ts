@@ -14,7 +14,7 @@ import { describeProblems } from './blockProblems.js';
 import { own } from '../../lib/own.js';
 
 /**
- * The error codes of `chat.postMessage`, `conversations.history` and `auth.test`, from their reference pages
+ * The error codes of `chat.postMessage`, `conversations.history`, `auth.test` and `oauth.v2.access`, from their reference pages
  * (https://docs.slack.dev/reference/methods/chat.postMessage and so on), by the failure that they stand for.
  */
 const CODES_BY_FAILURE: [Failure, string[]][] = [
@@ -74,6 +74,10 @@ const CODES_BY_FAILURE: [Failure, string[]][] = [
       'token_expired',
       'account_inactive',
       'two_factor_setup_required',
+      'invalid_refresh_token',
+      'invalid_grant_type',
+      'invalid_client_id',
+      'bad_client_secret',
     ],
   ],
   [
@@ -154,6 +158,11 @@ export function refusesBlocks({ platformCode }: DeliveryError): boolean {
   return (
     platformCode === 'msg_blocks_too_long' || (platformCode ?? '').startsWith('invalid_blocks')
   );
+}
+
+/** Whether Slack refused the token of a request, and so certainly did nothing. A new token may be accepted. */
+export function refusesToken({ platformCode }: DeliveryError): boolean {
+  return platformCode === 'token_expired' || platformCode === 'invalid_auth';
 }
 
 /** Slack answers `ok: false` only when it has refused, so an unknown code is a refusal too. */

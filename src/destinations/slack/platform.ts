@@ -1,5 +1,10 @@
 import type { Platform } from '../destination.js';
-import { slackAccountFromEnvironment, slackAccountSchema, type SlackAccount } from './account.js';
+import {
+  slackAccountFromEnvironment,
+  slackAccountSchema,
+  withTokenCache,
+  type SlackAccount,
+} from './account.js';
 import { createSlackAdapter } from './adapter.js';
 
 /** C: channel; G: private channel or group of old; D: direct messages; U and W: a person. */
@@ -14,6 +19,7 @@ export const slack: Platform<SlackAccount> = {
   credentials: 'account',
   accountSchema: slackAccountSchema,
   accountFromEnvironment: slackAccountFromEnvironment,
+  withDefaults: withTokenCache,
   pathPattern: () => '[CDGUW][A-Z0-9]{7,30}',
   checkPath: (path) =>
     CONVERSATION_ID.test(path)

@@ -19,10 +19,11 @@ import type { DeliverMessageInput } from '../../contract/deliverMessage.js';
 /** Four times the interval at which a slow `deliver` sends heartbeats. */
 const HEARTBEAT_TIMEOUT_MS = 8_000;
 /**
- * An attempt signs in, searches (for as long as one request may take, and then finishes its page), and posts. If it were
- * still running when Temporal starts the next one, both could post. A lost worker is detected by its heartbeat.
+ * An attempt signs in, searches (for as long as one request may take, and then finishes its page), and posts. Where the platform
+ * refuses a token that can be renewed, it renews it and posts again. If an attempt were still running when Temporal starts the
+ * next one, both could post. A lost worker is detected by its heartbeat.
  */
-const REQUESTS_PER_ATTEMPT = 4;
+const REQUESTS_PER_ATTEMPT = 6;
 /** For everything but the requests. */
 const ATTEMPT_OVERHEAD_MS = 5_000;
 
