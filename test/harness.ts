@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { tryingAgain } from '../src/temporal/refusedTries.js';
 import { msToTs } from '../src/temporal/sdkInternals.js';
 import { temporal } from '@temporalio/proto';
 import { NativeConnection } from '@temporalio/worker';
@@ -140,7 +141,10 @@ async function start(
     });
   const configuration = load();
 
-  const connection = await Connection.connect({ address: temporalAddress });
+  const connection = await Connection.connect({
+    address: temporalAddress,
+    interceptors: [tryingAgain],
+  });
   cleanUp.push(() => connection.close());
   namespaces += 1;
   const namespace = options.namespace ?? `test-${process.pid}-${Date.now()}-${namespaces}`;

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
+import type { WriteProof } from '../temporal/writeProof.js';
 import type { Metrics } from '../telemetry/metrics.js';
 
 /** What the routers work with. */
@@ -21,6 +22,7 @@ export interface ApiContext {
   healthClient: Client;
   /** Without these bounds, for calls that Temporal holds open until something happens. They need a limit of their own. */
   longPollClient: Client;
+  writes: WriteProof;
   /** Aborted when the API stops: requests that wait are then answered. */
   stopping: AbortSignal;
   metrics: Metrics;

@@ -25,6 +25,7 @@ import { traceRequests } from './requestSpan.js';
 import { errorChain } from '../lib/errorChain.js';
 import { assertSingleHeaders } from './singleHeaders.js';
 import { boundedClients } from './boundedClients.js';
+import { WriteProof } from '../temporal/writeProof.js';
 
 /** The HTTP API over a Temporal client. It keeps nothing between two requests. */
 export function createApp(options: {
@@ -46,6 +47,8 @@ export function createApp(options: {
   const context: ApiContext = {
     ...clients,
     longPollClient,
+    // One write at a time. On a worker's connection a call can't be ended, nor its refusals be noted.
+    writes: new WriteProof(longPollClient, log),
     configuration,
     stopping,
     log,
@@ -53,6 +56,7 @@ export function createApp(options: {
   };
   const systemState = collectSystemState(
     () => readSystemState(clients.healthClient, configuration),
+    () => context.writes.fault(),
     log,
   );
   const document = openApiDocument(productVersion());

@@ -2,10 +2,13 @@ import { Router } from 'express';
 import type { ApiContext } from './apiContext.js';
 import { ReadinessCheck } from './readiness.js';
 
-/** Liveness: the process answers. Readiness: Temporal answers, its namespace is complete, and a worker polls. */
-export function healthRouter({ configuration, healthClient, log }: ApiContext): Router {
+/**
+ * Liveness: the process answers. Readiness: Temporal answers and accepts writes, its namespace is complete, and a worker
+ * polls.
+ */
+export function healthRouter({ configuration, healthClient, log, writes }: ApiContext): Router {
   const router = Router();
-  const check = new ReadinessCheck(healthClient, configuration);
+  const check = new ReadinessCheck(healthClient, configuration, writes);
   let reachable = true;
 
   router.get('/healthz', (_request, response) => {

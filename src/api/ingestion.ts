@@ -81,7 +81,7 @@ function parseKeyHeader(header: string): string {
 }
 
 async function accept(
-  { client, configuration, log, metrics }: ApiContext,
+  { client, configuration, log, metrics, writes }: ApiContext,
   body: unknown,
   traceId: string,
 ): Promise<AcceptanceBody> {
@@ -102,6 +102,7 @@ async function accept(
   const links = messageLinks(deduplicationKey);
   switch (acceptance.outcome) {
     case 'accepted':
+      writes.messageAccepted();
       metrics.accepted.inc();
       log.info(line, 'Message accepted');
       return { deduplicationKey, status: 'accepted', duplicate: false, traceId, links };

@@ -14,6 +14,7 @@ import {
   type TemporalConnection,
 } from '../temporal/connection.js';
 import { watchNamespace } from '../temporal/namespaceWatch.js';
+import { tryingAgain } from '../temporal/refusedTries.js';
 import { checkRetention } from '../temporal/retention.js';
 import { API_STOP_MS, startApi, type Api } from './server.js';
 
@@ -63,6 +64,7 @@ export function addConnection(
 ): Connection {
   const connection = Connection.lazy({
     ...connectionOptions,
+    interceptors: [tryingAgain],
     channelArgs: { ...RECONNECTING, ...channelArgsFor(connectionOptions.address) },
   });
   parts.add('connection to Temporal', () => connection.close());

@@ -5,6 +5,7 @@ import { longestWindowMs, type Configuration } from '../config/configuration.js'
 import { countWorkers } from '../store/pollers.js';
 import { GRPC_STATUS, grpcFailureOf } from '../temporal/grpcStatus.js';
 import { namespaceFaults, sentenceOf, type NamespaceFault } from '../temporal/namespaceFaults.js';
+import type { WriteProof } from '../temporal/writeProof.js';
 import type { readinessSchema } from './schema/healthRepresentation.js';
 import { problemOf } from './problemOf.js';
 
@@ -19,11 +20,13 @@ const SHARED_FOR_MS = 500;
 export class ReadinessCheck {
   readonly #client: Client;
   readonly #windowMs: number;
+  readonly #writes: WriteProof;
   #completeUntil = 0;
   #last: { result: Promise<Readiness>; until: number } | undefined;
 
-  constructor(client: Client, { deduplicationWindow }: Configuration) {
+  constructor(client: Client, { deduplicationWindow }: Configuration, writes: WriteProof) {
     this.#client = client;
+    this.#writes = writes;
     this.#windowMs = longestWindowMs(deduplicationWindow);
   }
 
@@ -46,16 +49,24 @@ export class ReadinessCheck {
     try {
       const faults = await this.#namespaceFaults();
       const exists = faults.every(({ kind }) => kind !== 'namespace');
-      const workers = exists ? await countWorkers(this.#client) : 0;
+      const [workers, writeFault] = exists
+        ? await Promise.all([countWorkers(this.#client), this.#writes.fault()])
+        : [0, undefined];
       const reasons = faults.map(sentenceOf);
+      if (writeFault !== undefined) reasons.push(writeFault);
       if (exists && workers === 0) reasons.push('No worker polls. Start one: npm run worker.');
       return readinessOf(
-        { temporal: true, worker: workers > 0, namespace: faults.length === 0 },
+        {
+          temporal: true,
+          writes: exists && writeFault === undefined,
+          worker: workers > 0,
+          namespace: faults.length === 0,
+        },
         reasons,
       );
     } catch (error) {
       onUnreachable(error);
-      const checks = { temporal: false, worker: false, namespace: false };
+      const checks = { temporal: false, writes: false, worker: false, namespace: false };
       return readinessOf(checks, [reasonOf(error)]);
     }
   }

@@ -6,33 +6,39 @@ import type { CollectSystemState } from '../telemetry/exposition.js';
 /** Scrapes within this time share one reading of Temporal. */
 const CACHE_MS = 10_000;
 
-/** If Temporal can't be read, `sendproof_temporal_up` is 0 and the other metrics are left out, since zero would be wrong. */
+/**
+ * `sendproof_temporal_up` is 0 if Temporal can't be read or accepts no writes. If it can't be read, the other metrics are left
+ * out, since zero would be wrong.
+ */
 export function collectSystemState(
   read: () => Promise<SystemState>,
+  writeFault: () => Promise<string | undefined>,
   log: Logger,
 ): CollectSystemState {
   const withoutSystemState = (error: unknown) => {
     log.warn({ err: error }, 'The metrics that are read from Temporal are missing');
-    return exposeSystemState();
+    return exposeSystemState(false);
   };
+  const withSystemState = async (systemState: SystemState) =>
+    await exposeSystemState((await writeFault()) === undefined, systemState);
   let kept: { until: number; text: Promise<string> } | undefined;
   return async () => {
     const now = performance.now();
     if (!kept || now >= kept.until) {
-      kept = { until: now + CACHE_MS, text: read().then(exposeSystemState, withoutSystemState) };
+      kept = { until: now + CACHE_MS, text: read().then(withSystemState, withoutSystemState) };
     }
     return await kept.text;
   };
 }
 
-async function exposeSystemState(systemState?: SystemState): Promise<string> {
+async function exposeSystemState(isUp: boolean, systemState?: SystemState): Promise<string> {
   const registry = new Registry();
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   gauge(
     'sendproof_temporal_up',
-    'Whether Temporal answered (1), so that the metrics read from it are there.',
-  ).set(systemState ? 1 : 0);
+    'Whether Temporal answered and accepted a write (1) or not (0).',
+  ).set(isUp ? 1 : 0);
   if (systemState) {
     gauge('sendproof_workers_polling', 'Workers that poll for workflow tasks.').set(
       systemState.workers,

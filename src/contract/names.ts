@@ -53,3 +53,13 @@ const ACCOUNT_TROUBLE_PREFIX = 'sendproof/account/';
 export function accountTroubleId(account: AccountId): string {
   return `${ACCOUNT_TROUBLE_PREFIX}${account}`;
 }
+
+/**
+ * The workflow that readiness writes to. Nobody polls its task queue, and its type has no code: it has no task before its
+ * start delay is over.
+ */
+export const WRITE_PROOF = {
+  workflowId: 'sendproof/readiness',
+  workflowType: 'readinessProof',
+  taskQueue: `${WORKFLOW_TASK_QUEUE}.readiness`,
+} as const;

@@ -63,6 +63,8 @@ const DYNAMIC_CONFIG: Readonly<Record<string, boolean | number | string>> = {
   // A rate limit is divided among a queue's partitions: with the default four it is kept only on average, in bursts.
   'matching.numTaskqueueReadPartitions': 1,
   'matching.numTaskqueueWritePartitions': 1,
+  // Otherwise "something went wrong" is all that is said of a full disk. The server serves this machine alone.
+  'frontend.maskInternalErrorDetails': false,
 };
 
 const SQLITE_PRAGMAS: Readonly<Record<string, string>> = {

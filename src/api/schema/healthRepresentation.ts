@@ -18,6 +18,11 @@ export const readinessSchema = z
         temporal: z
           .boolean()
           .meta({ description: 'True if Temporal answered the API.', examples: [true] }),
+        writes: z.boolean().meta({
+          description:
+            'True if Temporal accepts writes: it accepted a message or a write of the API’s own within the last 15 seconds, or when that was last tried.',
+          examples: [true],
+        }),
         worker: z
           .boolean()
           .meta({ description: 'True if a worker polls for messages.', examples: [true] }),

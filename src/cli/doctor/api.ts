@@ -8,24 +8,25 @@ export async function checkApi(context: CommandContext): Promise<Finding[]> {
   try {
     const api = context.api();
     const { checks, reasons } = await api.readiness();
+    const { temporal, worker, ...others } = checks;
     return [
       ok(`the API answers at ${api.url}`),
-      checks.temporal
+      temporal
         ? ok('the API reaches Temporal')
         : broken(
             'the API does not reach Temporal',
             'See the section Temporal; the API’s log has the cause.',
           ),
-      checks.worker
+      worker
         ? ok('a worker polls')
         : broken(
             'no worker polls: messages are accepted but not delivered',
             'Start one: npm run worker.',
           ),
-      ...(checks.temporal && !checks.namespace
+      ...(temporal && !Object.values(others).every(Boolean)
         ? [broken('the API is not ready', reasons.join(' '))]
         : []),
-      ...(checks.temporal ? [await checkKey(api)] : []),
+      ...(temporal ? [await checkKey(api)] : []),
     ];
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;

@@ -25,17 +25,18 @@ export const readiness: ZodOpenApiOperationObject = {
   tags: ['Monitoring'],
   summary: 'Reports whether messages are accepted and delivered.',
   description:
-    'The API is ready if Temporal answers, its namespace has what sendproof needs and a worker polls. Use this operation as a readiness probe.',
+    'The API is ready if Temporal answers and accepts writes, its namespace has what sendproof needs and a worker polls. Use this operation as a readiness probe.',
   security: [],
   responses: {
     200: {
-      description: 'Temporal answers, its namespace is complete and a worker polls.',
+      description:
+        'Temporal answers and accepts writes, its namespace is complete and a worker polls.',
       content: jsonContent(readinessSchema, {
         ready: {
           summary: 'All checks pass.',
           value: {
             status: 'ready',
-            checks: { temporal: true, worker: true, namespace: true },
+            checks: { temporal: true, writes: true, worker: true, namespace: true },
             reasons: [],
           },
         },
@@ -49,7 +50,7 @@ export const readiness: ZodOpenApiOperationObject = {
           summary: 'No worker polls.',
           value: {
             status: 'not ready',
-            checks: { temporal: true, worker: false, namespace: true },
+            checks: { temporal: true, writes: true, worker: false, namespace: true },
             reasons: ['No worker polls. Start one: npm run worker.'],
           },
         },
@@ -58,7 +59,7 @@ export const readiness: ZodOpenApiOperationObject = {
   },
 };
 
-const METRICS_EXAMPLE = `# HELP sendproof_temporal_up Whether Temporal answered (1) or not (0).
+const METRICS_EXAMPLE = `# HELP sendproof_temporal_up Whether Temporal answered and accepted a write (1) or not (0).
 # TYPE sendproof_temporal_up gauge
 sendproof_temporal_up 1
 `;

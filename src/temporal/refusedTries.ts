@@ -1,0 +1,53 @@
+/**
+ * What Temporal said when it refused a call that was then tried again. A connection tries some refusals again until the
+ * deadline, and ends with an error that tells of the deadline alone.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import { GRPC_STATUS, type GrpcFailure } from './grpcStatus.js';
+
+const NO_ANSWER: readonly number[] = [GRPC_STATUS.OK, GRPC_STATUS.DEADLINE_EXCEEDED];
+
+interface RefusedTries {
+  last?: GrpcFailure;
+}
+
+const noted = new AsyncLocalStorage<RefusedTries>();
+
+/** @returns what the work rejects with, if it does, and the last refusal of one of its calls on a connection with `tryingAgain` */
+export async function notingRefusals(
+  work: () => Promise<unknown>,
+): Promise<{ error?: unknown; refusal?: GrpcFailure | undefined }> {
+  const tries: RefusedTries = {};
+  try {
+    await noted.run(tries, work);
+    return {};
+  } catch (error) {
+    return { error, refusal: tries.last };
+  }
+}
+
+type Interceptor = ReturnType<typeof makeGrpcRetryInterceptor>;
+
+/**
+ * For a connection's `interceptors`: tries again as the SDK does by default. Where refusals are noted, it doesn't wait for a
+ * try that would begin after the deadline.
+ */
+export const tryingAgain: Interceptor = (options, nextCall) => {
+  const tries = noted.getStore();
+  const deadline = Number(options.deadline ?? Number.POSITIVE_INFINITY);
+  const defaults = defaultGrpcRetryOptions();
+  let delayMs = 0;
+  const interceptor = makeGrpcRetryInterceptor({
+    delayFunction: () => delayMs,
+    retryableDecider: (attempt, status) => {
+      delayMs = defaults.delayFunction(attempt, status);
+      const isAllowed = defaults.retryableDecider(attempt, status);
+      if (!tries) return isAllowed;
+      const failure: GrpcFailure = { status: status.code, reason: status.details };
+      if (!NO_ANSWER.includes(failure.status)) tries.last = failure;
+      return isAllowed && Date.now() + delayMs < deadline;
+    },
+  });
+  return interceptor(options, nextCall);
+};
