@@ -6,9 +6,7 @@ import { lookup as resolve, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { buildConnector } from 'undici';
-
-/** A range of IP addresses. */
-export type AddressRange = ReturnType<typeof ipaddr.parseCIDR>;
+import { isInRange, type AddressRange } from '../lib/addressRange.js';
 
 /**
  * What IANA assigns as global unicast, and the blocks in it that are for something else: protocol assignments (Teredo, ORCHID,
@@ -24,32 +22,13 @@ const NOT_PUBLIC_THERE = [
   '2620:4f:8000::/48',
 ].map((range) => ipaddr.IPv6.parseCIDR(range));
 
-/** Parses `10.1.2.0/24`, `fd00::/8` or a single address; undefined where it is neither. */
-export function parseAddressRange(text: string): AddressRange | undefined {
-  if (ipaddr.isValidCIDR(text)) {
-    const range = ipaddr.parseCIDR(text);
-    const [address, bits] = range;
-    // Addresses of this form are compared as the IPv4 addresses that they are.
-    return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && bits >= 96
-      ? [address.toIPv4Address(), bits - 96]
-      : range;
-  }
-  if (!isIP(text)) return undefined;
-  const address = ipaddr.process(text);
-  return [address, address.kind() === 'ipv4' ? 32 : 128];
-}
-
 /**
  * Whether an address is public, or in a listed range. Of IPv6 only global unicast is public, and not all of that, so that no
  * form of an embedded IPv4 address passes: IPv4-compatible (`::127.0.0.1`), NAT64, 6to4, Teredo. An IPv4-mapped one counts as the
  * IPv4 address that it is.
  */
 export function isAllowedAddress(address: string, listed: readonly AddressRange[]): boolean {
-  const parsed = ipaddr.process(address);
-  return (
-    isPublic(parsed) ||
-    listed.some((range) => range[0].kind() === parsed.kind() && parsed.match(range))
-  );
+  return isPublic(ipaddr.process(address)) || isInRange(address, listed);
 }
 
 function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {

@@ -1,4 +1,4 @@
-import type { AddressRange } from './addressGuard.js';
+import type { AddressRange } from '../lib/addressRange.js';
 import type { AcknowledgementEvent } from '../domain/acknowledgement.js';
 import type { RetryProfile } from '../domain/delivery.js';
 import type { Secret } from '../lib/secret.js';

@@ -1,8 +1,8 @@
 /** Acknowledgements in `sendproof.yaml`: the section `acknowledgements` and the settings of each source. */
 import { z } from 'zod';
-import { parseAddressRange } from '../acknowledgements/addressGuard.js';
 import type { RetryProfile } from '../domain/delivery.js';
 import { secureUrl } from '../http/endpoint.js';
+import { parseAddressRange } from '../lib/addressRange.js';
 import { durationUpTo } from '../lib/duration.js';
 import { acknowledgeSchema } from '../domain/message.js';
 import {

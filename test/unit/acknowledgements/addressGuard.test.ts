@@ -5,9 +5,8 @@ import {
   AddressNotAllowed,
   guardedConnector,
   isAllowedAddress,
-  parseAddressRange,
-  type AddressRange,
 } from '../../../src/acknowledgements/addressGuard.js';
+import { parseAddressRange, type AddressRange } from '../../../src/lib/addressRange.js';
 
 const ranges = (...texts: string[]): AddressRange[] =>
   texts.map((text) => {

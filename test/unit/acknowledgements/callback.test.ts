@@ -1,7 +1,7 @@
 import type { lookup } from 'node:dns';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Acknowledgement, AcknowledgementError } from '../../../src/domain/acknowledgement.js';
-import { parseAddressRange } from '../../../src/acknowledgements/addressGuard.js';
+import { parseAddressRange } from '../../../src/lib/addressRange.js';
 import { createSendCallback } from '../../../src/acknowledgements/callback.js';
 import { answer, CallbackReceiver } from '../../callbackReceiver.js';
 import type { CallbackPolicy } from '../../../src/acknowledgements/policy.js';
