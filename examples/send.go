@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -54,7 +55,7 @@ func send(key, destination, text string) (message, error) {
 	if err != nil {
 		return message{}, err
 	}
-	current, err := request(http.MethodPost, "/v1/messages", body)
+	current, err := request(http.MethodPost, "v1/messages", body)
 	self := current.Links.Self
 	for count := 0; err == nil && count < 3; count++ {
 		// The answer is held back until the result is final, for at most 20 s.
@@ -89,7 +90,15 @@ func request(method, path string, body []byte) (message, error) {
 
 // attempt makes one request. retryAfter is 0 where the server doesn't say how long to wait.
 func attempt(method, path string, body []byte) (answer message, retryAfter time.Duration, retryable bool, err error) {
-	call, err := http.NewRequest(method, server+path, bytes.NewReader(body))
+	base, err := url.Parse(server + "/")
+	if err != nil {
+		return answer, 0, false, err
+	}
+	address, err := base.Parse(path)
+	if err != nil {
+		return answer, 0, false, err
+	}
+	call, err := http.NewRequest(method, address.String(), bytes.NewReader(body))
 	if err != nil {
 		return answer, 0, false, err
 	}

@@ -9,6 +9,7 @@
  */
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { URL } from 'node:url';
 
 const server = (process.env.SENDPROOF_URL ?? 'http://127.0.0.1:3000').replace(/\/$/, '');
 const apiKey = process.env.SENDPROOF_API_KEY;
@@ -27,7 +28,7 @@ try {
 
 /** Resolves with the message once its result is final, or after a minute as it is then. */
 async function send(key, destination, text) {
-  const { links } = await request('POST', '/v1/messages', {
+  const { links } = await request('POST', 'v1/messages', {
     deduplicationKey: key,
     destinations: [destination],
     content: { text },
@@ -53,7 +54,7 @@ async function request(method, path, body) {
 
 async function attempt(method, path, body) {
   try {
-    const response = await fetch(server + path, {
+    const response = await fetch(new URL(path, `${server}/`), {
       method,
       headers: {
         'content-type': 'application/json',

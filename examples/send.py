@@ -13,6 +13,7 @@ import os
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 SERVER = os.environ.get("SENDPROOF_URL", "http://127.0.0.1:3000").rstrip("/")
@@ -32,7 +33,7 @@ def send(key, destination, text):
     """Returns the message once its result is final, or after a minute as it is then."""
     accepted = request(
         "POST",
-        "/v1/messages",
+        "v1/messages",
         {"deduplicationKey": key, "destinations": [destination], "content": {"text": text}},
     )
     for _ in range(3):
@@ -52,7 +53,7 @@ def request(method, path, body=None):
     for count in range(TRIES):
         retry_after = None
         try:
-            call = urllib.request.Request(SERVER + path, data, headers, method=method)
+            call = urllib.request.Request(urllib.parse.urljoin(SERVER + "/", path), data, headers, method=method)
             with urllib.request.urlopen(call, timeout=30) as response:
                 return json.load(response)
         except urllib.error.HTTPError as error:

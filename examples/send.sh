@@ -42,11 +42,13 @@ request() {
 message=$(jq --null-input --arg key "$1" --arg destination "$2" --arg text "$3" \
   '{deduplicationKey: $key, destinations: [$destination], content: {text: $text}}')
 request "$server/v1/messages" --data "$message"
-self=$(jq --raw-output .links.self "$answer")
+# A link is a path at the host of the server, whose own address may have a path too.
+authority=${server#*://}
+self=${server%%://*}://${authority%%/*}$(jq --raw-output .links.self "$answer")
 
 # Each request is held open until the result is final, for at most 20 s.
 for _ in 1 2 3; do
-  request "$server$self?wait=20s"
+  request "$self?wait=20s"
   result=$(jq --raw-output .status "$answer")
   case $result in accepted | delivering) ;; *) break ;; esac
 done

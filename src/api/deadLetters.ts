@@ -17,6 +17,7 @@ import {
 } from '../store/search/deadLetterSearch.js';
 import type { MessagePage } from '../store/search/messageSearch.js';
 import type { ApiContext } from './apiContext.js';
+import { basePathOf } from './basePath.js';
 import { DECISION_LIMIT_BYTES } from './decisions.js';
 import { invalidRequest, parseRequest, Problem } from './problem.js';
 import type {
@@ -33,6 +34,7 @@ import {
   deadLetterSummaryQuerySchema,
   bulkDecisionBodySchema,
 } from './schema/requests.js';
+import { decisionPath } from './schema/paths.js';
 
 /** The most that Temporal returns in one response. */
 const LARGEST_PAGE = 1_000;
@@ -139,9 +141,9 @@ function decideByFilter(context: ApiContext, action: BulkDecision['action']): Re
       dryRun,
       pending,
       ...found,
-      links: { self: decisionPath(id) },
+      links: { self: basePathOf(response) + decisionPath(id) },
     };
-    response.status(202).location(decisionPath(id)).json(answer);
+    response.status(202).location(answer.links.self).json(answer);
   };
 }
 
@@ -184,10 +186,6 @@ async function decideForAll(
     throw notAccepted(spread.failure(), order.id);
   }
   return pending;
-}
-
-function decisionPath(id: string): string {
-  return `/v1/dead-letters/decisions/${id}`;
 }
 
 function missingFields(given: Record<'by' | 'reason', string | undefined>): Problem {

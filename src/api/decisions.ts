@@ -8,6 +8,7 @@ import { grpcFailureOf } from '../temporal/grpcStatus.js';
 import { cancelMessage } from '../store/cancelMessage.js';
 import { discardSignal, retrySignal, type OperatorRequest } from '../contract/signals.js';
 import type { ApiContext } from './apiContext.js';
+import { basePathOf } from './basePath.js';
 import { findMessage } from './findMessage.js';
 import { parseRequest, Problem } from './problem.js';
 import { jsonBody } from './requestBody.js';
@@ -57,7 +58,7 @@ function cancel(context: ApiContext): RequestHandler<{ key: string }> {
       deduplicationKey,
       action: 'cancel',
       destinations,
-      links: messageLinks(deduplicationKey),
+      links: messageLinks(deduplicationKey, basePathOf(response)),
     });
   };
 }
@@ -83,7 +84,8 @@ function decide(
   return async (request, response) => {
     const decision = parseRequest(bodySchema, request.body ?? {});
     const taken = await decideOnDeadLetters(context, request.params.key, action, decision);
-    response.status(202).json({ ...taken, links: messageLinks(taken.deduplicationKey) });
+    const links = messageLinks(taken.deduplicationKey, basePathOf(response));
+    response.status(202).json({ ...taken, links });
   };
 }
 

@@ -6,6 +6,7 @@ import { allDestinations, messageSchema } from '../domain/message.js';
 import { acceptMessage } from '../acceptance/acceptMessage.js';
 import { explainDuplicate } from '../explanation/duplicate.js';
 import type { ApiContext } from './apiContext.js';
+import { basePathOf } from './basePath.js';
 import { operationOf, type Operation } from './operation.js';
 import { invalidRequest, parseEnvelope, parseRequest, Problem } from './problem.js';
 import { logServerProblem } from './problemHandler.js';
@@ -27,7 +28,8 @@ export function ingestionRouter(context: ApiContext): Router {
   const router = Router();
 
   router.post('/messages', jsonBody(MESSAGE_LIMIT_BYTES), async (request, response) => {
-    const body = await accept(context, withIdempotencyKey(request), activeTraceId());
+    const message = withIdempotencyKey(request);
+    const body = await accept(context, message, activeTraceId(), basePathOf(response));
     response
       .status(body.duplicate ? 200 : 202)
       .location(body.links.self)
@@ -36,7 +38,8 @@ export function ingestionRouter(context: ApiContext): Router {
 
   router.post('/messages/batch', jsonBody(BATCH_LIMIT_BYTES), async (request, response) => {
     const { messages } = parseEnvelope(batchSchema, request.body);
-    const results = await acceptBatch(context, messages, operationOf(request, response));
+    const operation = operationOf(request, response);
+    const results = await acceptBatch(context, messages, operation, basePathOf(response));
     response.json({ results });
   });
 
@@ -84,6 +87,7 @@ async function accept(
   { client, configuration, log, metrics, writes }: ApiContext,
   body: unknown,
   traceId: string,
+  basePath: string,
 ): Promise<AcceptanceBody> {
   const message = parseRequest(messageSchema, body);
   const { deduplicationKey } = message;
@@ -99,7 +103,7 @@ async function accept(
     destinations: allDestinations(message.destinations),
     durationMs: Math.round(performance.now() - startedAt),
   };
-  const links = messageLinks(deduplicationKey);
+  const links = messageLinks(deduplicationKey, basePath);
   switch (acceptance.outcome) {
     case 'accepted':
       writes.messageAccepted();
@@ -147,13 +151,14 @@ async function acceptBatch(
   context: ApiContext,
   messages: readonly unknown[],
   operation: Operation,
+  basePath: string,
 ): Promise<BatchResult[]> {
   const results: BatchResult[] = [];
   let unansweredInARow = 0;
   for (let at = 0; at < messages.length; at += BATCH_SLICE) {
     const slice = messages.slice(at, at + BATCH_SLICE);
     const answers = await Promise.all(
-      slice.map((message) => acceptOne(context, message, operation)),
+      slice.map((message) => acceptOne(context, message, operation, basePath)),
     );
     results.push(...answers);
     const unavailable = answers.filter(({ status }) => status === 503);
@@ -173,9 +178,10 @@ async function acceptOne(
   context: ApiContext,
   body: unknown,
   operation: Operation,
+  basePath: string,
 ): Promise<BatchResult> {
   try {
-    const message = await accept(context, body, activeTraceId());
+    const message = await accept(context, body, activeTraceId(), basePath);
     return { status: message.duplicate ? 200 : 202, message };
   } catch (error) {
     const problem = problemOf(error);

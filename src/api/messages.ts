@@ -10,6 +10,7 @@ import { namespaceRetentionMs } from '../temporal/retention.js';
 import { findSimilarKeys } from '../store/search/similarKeys.js';
 import { timelineOf } from '../explanation/timeline.js';
 import type { ApiContext } from './apiContext.js';
+import { basePathOf } from './basePath.js';
 import { findMessage, parseKey } from './findMessage.js';
 import { parseRequest } from './problem.js';
 import type { messageStateSchema } from './schema/messageRepresentation.js';
@@ -36,16 +37,17 @@ export function messagesRouter(context: ApiContext): Router {
       wait === undefined
         ? await findMessage(readClient, key)
         : await waits.settled(key, wait, response);
-    if (message) response.json(messageBody(message));
+    if (message) response.json(messageBody(message, basePathOf(response)));
   });
 
   router.get('/messages/:key/timeline', async (request, response) => {
     const deduplicationKey = parseKey(request.params.key);
     const message = await readMessageRecord(readClient, deduplicationKey);
+    const basePath = basePathOf(response);
     response.json(
       message
-        ? await timelineBody(context, message)
-        : await unknownKeyBody(context, deduplicationKey),
+        ? await timelineBody(context, message, basePath)
+        : await unknownKeyBody(context, deduplicationKey, basePath),
     );
   });
 
@@ -53,17 +55,21 @@ export function messagesRouter(context: ApiContext): Router {
 }
 
 /** The message as the API answers with it. */
-export function messageBody({ state }: RecordedMessage): z.infer<typeof messageStateSchema> {
+export function messageBody(
+  { state }: RecordedMessage,
+  basePath: string,
+): z.infer<typeof messageStateSchema> {
   return {
     ...messageStateBody(state),
     explanation: explainMessage(state, new Date()),
-    links: messageLinks(state.deduplicationKey),
+    links: messageLinks(state.deduplicationKey, basePath),
   };
 }
 
 async function timelineBody(
   { readClient }: ApiContext,
   message: RecordedMessage,
+  basePath: string,
 ): Promise<z.infer<typeof timelineSchema>> {
   const { deduplicationKey, status } = message.state;
   const acknowledgements = await readAcknowledgements(readClient, message.events);
@@ -73,13 +79,14 @@ async function timelineBody(
     status,
     explanation: explainMessage(message.state, new Date()),
     entries: timelineOf(message, acknowledgements),
-    links: messageLinks(deduplicationKey),
+    links: messageLinks(deduplicationKey, basePath),
   };
 }
 
 async function unknownKeyBody(
   context: ApiContext,
   deduplicationKey: string,
+  basePath: string,
 ): Promise<z.infer<typeof timelineSchema>> {
   const { forgottenBefore, similarKeys } = await readUnknownKey(context, deduplicationKey);
   return {
@@ -88,7 +95,7 @@ async function unknownKeyBody(
     explanation: explainUnknownKey(deduplicationKey, similarKeys, forgottenBefore, new Date()),
     entries: [],
     similarKeys,
-    links: messageLinks(deduplicationKey),
+    links: messageLinks(deduplicationKey, basePath),
   };
 }
 

@@ -2,6 +2,7 @@
 import { Router } from 'express';
 import { rescheduleMessage } from '../store/rescheduleMessage.js';
 import type { ApiContext } from './apiContext.js';
+import { basePathOf } from './basePath.js';
 import { DECISION_LIMIT_BYTES } from './decisions.js';
 import { findMessage } from './findMessage.js';
 import { messageBody } from './messages.js';
@@ -39,7 +40,7 @@ export function reschedulingRouter(context: ApiContext): Router {
     }
     metrics.decisions.inc({ action: 'reschedule', scope: 'message' });
     log.info({ deduplicationKey, traceId, action: 'reschedule' }, 'Decision taken');
-    response.json(messageBody(await findMessage(client, key)));
+    response.json(messageBody(await findMessage(client, key), basePathOf(response)));
   });
   return router;
 }

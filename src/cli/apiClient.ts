@@ -26,7 +26,7 @@ import type {
   bulkDecisionBodySchema,
   deadLetterQuerySchema,
 } from '../api/schema/requests.js';
-import { messagePath } from '../api/schema/paths.js';
+import { decisionPath, messagePath } from '../api/schema/paths.js';
 import { timeLimit } from '../lib/deadline.js';
 
 /** As it was typed: the API validates it. */
@@ -194,8 +194,8 @@ export class ApiClient {
     return (await this.#request('POST', `/v1/dead-letters/${action}`, request)) as BulkDecision;
   }
 
-  async decisionProgress({ links }: BulkDecision): Promise<BulkProgress> {
-    return (await this.#request('GET', links.self)) as BulkProgress;
+  async decisionProgress({ id }: BulkDecision): Promise<BulkProgress> {
+    return (await this.#request('GET', decisionPath(id))) as BulkProgress;
   }
 
   /** The state of the API's checks. "Not ready" is a result, not an error. */

@@ -8,6 +8,8 @@ import { accountId, type AccountId } from '../domain/account.js';
 import type { RetryProfile } from '../domain/delivery.js';
 import type { Platform } from '../destinations/destination.js';
 import { PLATFORMS } from '../destinations/registry.js';
+import type { AddressRange } from '../lib/addressRange.js';
+import { parseBasePath } from '../lib/basePath.js';
 import { durationMs } from '../lib/duration.js';
 import { readVariables, type Variables } from '../lib/environment.js';
 import type { Route } from '../domain/message.js';
@@ -61,6 +63,10 @@ export interface Configuration {
   overdueAfterMs: number;
   /** How people reach the API and its pages, without a slash at its end; undefined if it isn't configured. */
   publicUrl: string | undefined;
+  /** Below which path a proxy shows the API and its pages, as `/sendproof`; empty at the root. */
+  basePath: string;
+  /** The proxies that may name another base path with a request. */
+  trustedProxies: AddressRange[];
   /** The URL of Temporal's Web UI in people's browsers; undefined if there is none. */
   temporalUiUrl: string | undefined;
   /** Set if Temporal decides which version of the worker runs which workflow. */
@@ -189,12 +195,26 @@ export function loadConfiguration(
     operators: settings.operators,
     digest: digestPolicyOf(settings.operators),
     overdueAfterMs: settings.operators?.overdueAfter ?? OVERDUE_AFTER_MS,
-    publicUrl: variables.PUBLIC_URL,
+    ...publicAddress(variables),
+    trustedProxies: variables.SENDPROOF_TRUSTED_PROXIES ?? [],
     temporalUiUrl: variables.TEMPORAL_UI_URL,
     workerVersion: workerVersionOf(variables),
     cachedWorkflows: variables.SENDPROOF_CACHED_WORKFLOWS,
     dataDirectory,
     file: file?.path,
+  };
+}
+
+/** Either of the two variables says what the other leaves out of the path at which people reach the API. */
+function publicAddress({
+  BASE_PATH,
+  PUBLIC_URL,
+}: Variables): Pick<Configuration, 'basePath' | 'publicUrl'> {
+  if (PUBLIC_URL === undefined) return { basePath: BASE_PATH ?? '', publicUrl: undefined };
+  const { pathname } = new URL(PUBLIC_URL);
+  return {
+    basePath: BASE_PATH ?? parseBasePath(pathname) ?? '',
+    publicUrl: pathname === '/' ? PUBLIC_URL + (BASE_PATH ?? '') : PUBLIC_URL,
   };
 }
 

@@ -4,6 +4,8 @@
  */
 import { accessSync, constants } from 'node:fs';
 import { isIP } from 'node:net';
+import { parseAddressRange, type AddressRange } from './addressRange.js';
+import { parseBasePath } from './basePath.js';
 import { ConfigurationError } from './configurationError.js';
 import { durationMs } from './duration.js';
 import { parseProxyUrl, type ProxyUrl } from './proxyUrl.js';
@@ -82,6 +84,14 @@ const VARIABLES = {
   PUBLIC_URL: {
     form: 'the URL at which people reach the API, as https://sendproof.example.com, without a user name, ? and #',
     parse: publicUrlOf,
+  },
+  BASE_PATH: {
+    form: 'the path below which a proxy shows the API, as /sendproof, of letters, digits and . _ ~ - between slashes, and none of the API’s own paths',
+    parse: (text: string) => parseBasePath(text.startsWith('/') ? text : `/${text}`),
+  },
+  SENDPROOF_TRUSTED_PROXIES: {
+    form: 'the addresses of proxies, or ranges of them, with commas between, as 10.1.2.3,10.2.0.0/16,fd00::/8',
+    parse: addressRangesOf,
   },
   SENDPROOF_DEPLOYMENT_NAME: TEXT,
   SENDPROOF_BUILD_ID: TEXT,
@@ -265,6 +275,11 @@ function publicUrlOf(text: string): string | undefined {
   return httpUrlOf(text) !== undefined && /^[^?#@]*$/.test(text)
     ? text.replace(/\/+$/, '')
     : undefined;
+}
+
+function addressRangesOf(text: string): AddressRange[] | undefined {
+  const ranges = text.split(',').map((each) => parseAddressRange(each.trim()));
+  return ranges.every((range) => range !== undefined) ? ranges : undefined;
 }
 
 function isReadable(path: string): boolean {

@@ -8,13 +8,13 @@ const RANDOM = 'slack:default/C0RANDOM1';
 
 let harness: Harness;
 beforeAll(async () => {
-  harness = await startHarness();
+  harness = await startHarness({ environment: { BASE_PATH: '/sendproof' } });
 });
 afterAll(() => harness.close());
 beforeEach(() => harness.sandbox.reset());
 
 function deadLetters(args: string[], options: CommandOptions = {}): Promise<CommandRun> {
-  const environment = { SENDPROOF_URL: harness.api.url };
+  const environment = { SENDPROOF_URL: `${harness.api.url}/sendproof` };
   return runSendproof(['dead-letters', ...args], { environment, ...options });
 }
 

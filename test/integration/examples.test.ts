@@ -25,7 +25,9 @@ const COMPILE_TIMEOUT_MS = 180_000;
 
 let harness: Harness;
 beforeAll(async () => {
-  harness = await startHarness({ environment: { SENDPROOF_API_KEYS: API_KEY } });
+  harness = await startHarness({
+    environment: { SENDPROOF_API_KEYS: API_KEY, BASE_PATH: '/sendproof' },
+  });
 });
 afterAll(() => harness.close());
 
@@ -63,7 +65,7 @@ describe.concurrent.each(EXAMPLES)('the example for $name', ({ command, needs, c
     const key = `${channel}/once %2F`;
 
     const first = await send(harness.api.url, key);
-    const second = await send(harness.api.url, key);
+    const second = await send(`${harness.api.url}/sendproof`, key);
 
     for (const { exitCode, stdout, stderr } of [first, second]) {
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });

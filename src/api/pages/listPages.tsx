@@ -2,8 +2,8 @@
 import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
 import { REMEDIES } from '../../domain/remedies.js';
 import type { MessagePage } from '../../store/search/messageSearch.js';
+import { useAddresses } from './addresses.js';
 import { DecisionForms, Page, Status, Time } from './parts.js';
-import { messagePagePath } from '../../domain/messagePage.js';
 import type { MessageSummary } from '../../domain/messageState.js';
 
 const REFRESH_MS = 5_000;
@@ -21,11 +21,12 @@ export function SearchPage({
   signedIn: boolean;
 }) {
   const { messages } = found;
+  const { at } = useAddresses();
   const sought = Object.entries(fields).some(([name, value]) => name !== 'cursor' && value);
   return (
     <Page title="Messages" search={fields.q} signedIn={signedIn} refreshMs={REFRESH_MS}>
       <h1>{fields.q === undefined ? 'Messages' : `Messages for “${fields.q}”`}</h1>
-      <form class="filters" action="/messages">
+      <form class="filters" action={at('/messages')}>
         {fields.q !== undefined && <input type="hidden" name="q" value={fields.q} />}
         <Choice name="status" label="Status" choices={MESSAGE_STATUSES} chosen={fields.status} />
         <DestinationField value={fields.destination} />
@@ -35,7 +36,7 @@ export function SearchPage({
         {messages.length === 0 ? (
           <p>
             {sought
-              ? 'No message was found. The page of a key tells more: enter it as /messages/<key>.'
+              ? `No message was found. The page of a key tells more: enter it as ${at('/messages/<key>')}.`
               : 'There are no messages yet.'}
           </p>
         ) : (
@@ -60,11 +61,12 @@ export function DeadLettersPage({
   fields: SearchFields;
   signedIn: boolean;
 }) {
+  const { at } = useAddresses();
   return (
     <Page title="Dead letters" signedIn={signedIn} refreshMs={REFRESH_MS}>
       <h1>Dead letters</h1>
       <p>What could not be delivered waits here for a person, for as long as it takes.</p>
-      <form class="filters" action="/dead-letters">
+      <form class="filters" action={at('/dead-letters')}>
         <Choice name="reason" label="Reason" choices={FAILURE_REASONS} chosen={fields.reason} />
         <DestinationField value={fields.destination} />
         <button>Show</button>
@@ -95,10 +97,11 @@ function DestinationField({ value }: { value: string | undefined }) {
 }
 
 function MessageCard({ message }: { message: MessageSummary }) {
+  const { ofMessage } = useAddresses();
   return (
     <li class="card">
       <p class="place">
-        <a href={messagePagePath(message.deduplicationKey)}>{message.deduplicationKey}</a>{' '}
+        <a href={ofMessage(message.deduplicationKey)}>{message.deduplicationKey}</a>{' '}
         <Status status={message.status} />
       </p>
       <Origin message={message} />
@@ -109,10 +112,11 @@ function MessageCard({ message }: { message: MessageSummary }) {
 
 function DeadLetterCard({ message }: { message: MessageSummary }) {
   const { deadLetters, deduplicationKey } = message;
+  const { ofMessage } = useAddresses();
   return (
     <li class="card">
       <p class="place">
-        <a href={messagePagePath(deduplicationKey)}>{deduplicationKey}</a>
+        <a href={ofMessage(deduplicationKey)}>{deduplicationKey}</a>
       </p>
       <Origin message={message} />
       {deadLetters.map(({ at, destination, detail, reason }) => (
@@ -178,11 +182,12 @@ function NextPage({
   fields: SearchFields;
   cursor: string | undefined;
 }) {
+  const { at } = useAddresses();
   if (cursor === undefined) return null;
-  const address = new URLSearchParams({ ...fields, cursor }).toString();
+  const query = new URLSearchParams({ ...fields, cursor }).toString();
   return (
     <p>
-      <a href={`${path}?${address}`}>Older ones</a>
+      <a href={at(`${path}?${query}`)}>Older ones</a>
     </p>
   );
 }

@@ -3,8 +3,8 @@ import { explainDelivery } from '../../explanation/delivery.js';
 import { explainMessage } from '../../explanation/message.js';
 import { describeStep } from '../../explanation/step.js';
 import type { TimelineEntry } from '../../explanation/timeline.js';
+import { useAddresses } from './addresses.js';
 import { DecisionForms, OutsideLink, Page, Status, Time } from './parts.js';
-import { messagePagePath } from '../../domain/messagePage.js';
 import {
   type DeliveryState,
   type MessageRecord,
@@ -155,6 +155,7 @@ export function UnknownKeyPage({
   similarKeys: readonly string[];
   signedIn: boolean;
 }) {
+  const { ofMessage } = useAddresses();
   return (
     <Page title="Never received" signedIn={signedIn}>
       <h1 class="key">{deduplicationKey}</h1>
@@ -162,7 +163,7 @@ export function UnknownKeyPage({
       <ul>
         {similarKeys.map((key) => (
           <li>
-            <a href={messagePagePath(key)}>{key}</a>
+            <a href={ofMessage(key)}>{key}</a>
           </li>
         ))}
       </ul>

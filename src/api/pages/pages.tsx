@@ -10,6 +10,7 @@ import { searchMessages } from '../../store/search/messageSearch.js';
 import { timelineOf } from '../../explanation/timeline.js';
 import type { ApiContext } from '../apiContext.js';
 import { isApiKey } from '../authentication.js';
+import { basePathOf, withoutBasePath } from '../basePath.js';
 import { decideOnDeadLetters } from '../decisions.js';
 import { parseKey } from '../findMessage.js';
 import type { Methods } from '../methods.js';
@@ -18,6 +19,7 @@ import { readUnknownKey } from '../messages.js';
 import { parseRequest } from '../problem.js';
 import { problemHandler } from '../problemHandler.js';
 import { formBody } from '../requestBody.js';
+import { BasePath } from './addresses.js';
 import { ICON, LIVE_SCRIPT, STYLE } from './assets.js';
 import { DeadLettersPage, SearchPage, type SearchFields } from './listPages.js';
 import { UnknownKeyPage, MessagePage } from './messagePage.js';
@@ -56,7 +58,7 @@ export function pagesRouter(context: ApiContext): Router {
   router.use(securityHeaders);
   router.use('/assets', assetsRouter());
   router.get('/sign-in', (request, response) => {
-    show(response, <SignInPage to={ownPath(request.query.to)} failed={false} />);
+    show(response, <SignInPage to={ownPath(request.query.to, response)} failed={false} />);
   });
   router.post('/sign-in', form, signIn(apiKeys));
   router.post('/sign-out', form, signOut);
@@ -146,7 +148,7 @@ function decide(context: ApiContext, action: 'retry' | 'discard'): RequestHandle
       action,
       decision,
     );
-    response.redirect(303, messagePagePath(deduplicationKey));
+    goTo(response, messagePagePath(deduplicationKey));
   };
 }
 
@@ -158,17 +160,17 @@ function signIn(apiKeys: readonly string[]): RequestHandler {
     );
     if (!isApiKey(key, apiKeys)) {
       response.status(401);
-      show(response, <SignInPage to={ownPath(to)} failed={true} />);
+      show(response, <SignInPage to={ownPath(to, response)} failed={true} />);
       return;
     }
     beginSession(request, response, key);
-    response.redirect(303, ownPath(to));
+    goTo(response, ownPath(to, response));
   };
 }
 
 const signOut: RequestHandler = (request, response) => {
   endSession(request, response);
-  response.redirect(303, '/sign-in');
+  goTo(response, '/sign-in');
 };
 
 /** Lets a request through where no keys are asked for, or its sender has signed in. */
@@ -182,12 +184,12 @@ function requireSession(apiKeys: readonly string[]): RequestHandler {
       next('router');
       return;
     }
-    const here = request.method === 'GET' ? request.originalUrl : '/messages';
+    const here = request.method === 'GET' ? request.url : '/messages';
     if (request.method === 'GET' && request.get('sec-fetch-site') === 'cross-site') {
       show(response, <OnceMorePage to={here} />);
       return;
     }
-    response.redirect(303, `/sign-in?${new URLSearchParams({ to: here }).toString()}`);
+    goTo(response, `/sign-in?${new URLSearchParams({ to: here }).toString()}`);
   };
 }
 
@@ -199,7 +201,13 @@ function showProblem({ log }: ApiContext): ErrorRequestHandler {
 }
 
 function show(response: Response, page: VNode): void {
-  response.type('html').send(`<!doctype html>${renderToString(page)}`);
+  const located = <BasePath.Provider value={basePathOf(response)}>{page}</BasePath.Provider>;
+  response.type('html').send(`<!doctype html>${renderToString(located)}`);
+}
+
+/** Leads the browser to another of the pages. */
+function goTo(response: Response, path: string): void {
+  response.redirect(303, basePathOf(response) + path);
 }
 
 /** Forms send empty text for what was left out. */
@@ -208,9 +216,9 @@ function filledIn(fields: unknown): SearchFields {
   return Object.fromEntries(given.filter(([, value]) => value !== ''));
 }
 
-/** Where to go on after signing in: a path of these pages, and nowhere else. */
-function ownPath(to: unknown): string {
-  return typeof to === 'string' && /^\/(messages|dead-letters)(?![^/?])/.test(to)
-    ? to
-    : '/messages';
+/** Where to go on after signing in: a path of these pages without the base path, and nowhere else. */
+function ownPath(to: unknown, response: Response): string {
+  if (typeof to !== 'string') return '/messages';
+  const path = withoutBasePath(to, basePathOf(response));
+  return /^\/(messages|dead-letters)(?![^/?])/.test(path) ? path : '/messages';
 }

@@ -1,8 +1,8 @@
 /** What several pages show. */
 import type { ComponentChildren } from 'preact';
 import type { DeliveryStatus } from '../../domain/delivery.js';
-import { messagePagePath } from '../../domain/messagePage.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
+import { useAddresses } from './addresses.js';
 
 /** The frame of every page. */
 export function Page({
@@ -20,6 +20,7 @@ export function Page({
   /** How often the parts that are `live` are to be fetched again; undefined: never. */
   refreshMs?: number | undefined;
 }) {
+  const { at } = useAddresses();
   return (
     <html lang="en">
       <head>
@@ -27,23 +28,23 @@ export function Page({
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>{`${title} · sendproof`}</title>
-        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/assets/style.css" />
-        <script type="module" src="/assets/live.js"></script>
+        <link rel="icon" href={at('/assets/icon.svg')} type="image/svg+xml" />
+        <link rel="stylesheet" href={at('/assets/style.css')} />
+        <script type="module" src={at('/assets/live.js')}></script>
       </head>
       <body data-refresh-ms={refreshMs}>
         <a class="skip" href="#main">
           Skip to the content
         </a>
         <header>
-          <a class="brand" href="/messages">
+          <a class="brand" href={at('/messages')}>
             sendproof
           </a>
           <nav aria-label="Pages">
-            <a href="/messages">Messages</a>
-            <a href="/dead-letters">Dead letters</a>
+            <a href={at('/messages')}>Messages</a>
+            <a href={at('/dead-letters')}>Dead letters</a>
           </nav>
-          <form class="search" action="/messages" role="search">
+          <form class="search" action={at('/messages')} role="search">
             <input
               type="search"
               name="q"
@@ -54,7 +55,7 @@ export function Page({
             <button>Search</button>
           </form>
           {signedIn && (
-            <form action="/sign-out" method="post">
+            <form action={at('/sign-out')} method="post">
               <button class="plain">Sign out</button>
             </form>
           )}
@@ -114,7 +115,7 @@ export function DecisionForms({
   deduplicationKey: string;
   destination?: string | undefined;
 }) {
-  const page = messagePagePath(deduplicationKey);
+  const page = useAddresses().ofMessage(deduplicationKey);
   const narrowed = destination !== undefined && (
     <input type="hidden" name="destination" value={destination} />
   );

@@ -1,12 +1,14 @@
 /** Pages that show no message: signing in, and what went wrong. */
 import type { Problem } from '../problem.js';
+import { useAddresses } from './addresses.js';
 import { Page } from './parts.js';
 
 export function SignInPage({ to, failed }: { to: string; failed: boolean }) {
+  const { at } = useAddresses();
   return (
     <Page title="Sign in">
       <h1>Sign in</h1>
-      <form class="card" method="post" action="/sign-in">
+      <form class="card" method="post" action={at('/sign-in')}>
         <input type="hidden" name="to" value={to} />
         {failed && <p role="alert">That is none of the keys of this API.</p>}
         <label>
@@ -24,15 +26,16 @@ export function SignInPage({ to, failed }: { to: string; failed: boolean }) {
  * itself.
  */
 export function OnceMorePage({ to }: { to: string }) {
+  const address = useAddresses().at(to);
   return (
     <html lang="en">
       <head>
         <meta charset="utf-8" />
-        <meta http-equiv="refresh" content={`0; url=${to}`} />
+        <meta http-equiv="refresh" content={`0; url=${address}`} />
         <title>sendproof</title>
       </head>
       <body>
-        <a href={to}>Go on</a>
+        <a href={address}>Go on</a>
       </body>
     </html>
   );

@@ -4,6 +4,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { CookieOptions, Request, Response } from 'express';
+import { basePathOf } from '../basePath.js';
 
 const COOKIE = 'sendproof_session';
 const DURATION_MS = 12 * 3_600_000;
@@ -22,18 +23,18 @@ export function hasSession(request: Request, keys: readonly string[]): boolean {
 export function beginSession(request: Request, response: Response, key: string): void {
   const expiresAt = String(Date.now() + DURATION_MS);
   const value = `${expiresAt}.${signature(key, expiresAt)}`;
-  response.cookie(COOKIE, value, { ...attributes(request), maxAge: DURATION_MS });
+  response.cookie(COOKIE, value, { ...attributes(request, response), maxAge: DURATION_MS });
 }
 
 export function endSession(request: Request, response: Response): void {
-  response.clearCookie(COOKIE, attributes(request));
+  response.clearCookie(COOKIE, attributes(request, response));
 }
 
-function attributes(request: Request): CookieOptions {
+function attributes(request: Request, response: Response): CookieOptions {
   return {
     httpOnly: true,
     sameSite: 'strict',
-    path: '/',
+    path: basePathOf(response) || '/',
     // Behind a proxy that ends TLS, the request itself is plain.
     secure: request.secure || request.get('x-forwarded-proto') === 'https',
   };

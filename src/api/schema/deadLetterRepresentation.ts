@@ -91,7 +91,10 @@ export const bulkDecisionSchema = z
           examples: ['/v1/dead-letters/decisions/3f0c2a3e-5d0b-4f0e-9a57-6d2f6f1f7d11'],
         }),
       })
-      .meta({ description: 'Paths for this decision, relative to the address of the API.' }),
+      .meta({
+        description:
+          'Paths for this decision at the host of the API. They begin with the base path, if the API has one.',
+      }),
   })
   .meta({ id: 'BulkDecision', description: 'A decision on many dead letters that was accepted.' });
 

@@ -16,7 +16,7 @@ const FAILED_AT = '2026-11-23T12:00:00.496Z';
 const CONFIRMED_AT = '2026-11-23T12:00:01.000Z';
 const REFUSAL = 'Slack answered not_in_channel: invite the bot to the channel.';
 
-export const LINKS = messageLinks(KEY);
+export const LINKS = messageLinks(KEY, '');
 
 export const RECEIPT = {
   messageId: '1795435200.000100',

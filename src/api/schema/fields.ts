@@ -97,5 +97,6 @@ export const messageLinksSchema = z
   })
   .meta({
     id: 'MessageLinks',
-    description: 'Paths for this message, relative to the address of the API.',
+    description:
+      'Paths for this message at the host of the API. They begin with the base path, if the API has one.',
   });

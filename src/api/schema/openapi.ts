@@ -43,6 +43,8 @@ const tags = [
   { name: 'Callbacks', description: 'Requests that sendproof makes to other systems.' },
 ];
 
+type OpenApiDocument = ReturnType<typeof createDocument>;
+
 /** `version` is the product's. */
 export function openApiDocument(
   version: string,
@@ -56,6 +58,12 @@ export function openApiDocument(
     Object.assign(message.properties?.retryProfile ?? {}, { enum: retryProfiles });
   }
   return document;
+}
+
+/** The same document for a server with a base path. */
+export function servedAt(document: OpenApiDocument, basePath: string): OpenApiDocument {
+  const servers = document.servers?.map((server) => ({ ...server, url: basePath || '/' }));
+  return { ...document, ...(servers && { servers }) };
 }
 
 function generalDocument(version: string) {

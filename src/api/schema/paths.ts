@@ -1,16 +1,24 @@
 import { messagePagePath } from '../../domain/messagePage.js';
 
-/** The address of a message in this API. */
+/** The path of a message below the API's address. */
 export function messagePath(deduplicationKey: string): string {
   return `/v1/messages/${encodeURIComponent(deduplicationKey)}`;
 }
 
-/** Where everything about a message is, relative to the API's address. */
-export function messageLinks(deduplicationKey: string): {
-  self: string;
-  timeline: string;
-  page: string;
-} {
-  const self = messagePath(deduplicationKey);
-  return { self, timeline: `${self}/timeline`, page: messagePagePath(deduplicationKey) };
+/** The path of the progress of a decision on many dead letters below the API's address. */
+export function decisionPath(id: string): string {
+  return `/v1/dead-letters/decisions/${id}`;
+}
+
+/**
+ * Where everything about a message is at the API's host.
+ *
+ * @param basePath of the API, as `/sendproof`; empty at the root
+ */
+export function messageLinks(
+  deduplicationKey: string,
+  basePath: string,
+): { self: string; timeline: string; page: string } {
+  const self = basePath + messagePath(deduplicationKey);
+  return { self, timeline: `${self}/timeline`, page: basePath + messagePagePath(deduplicationKey) };
 }

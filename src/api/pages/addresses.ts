@@ -1,0 +1,15 @@
+/** The addresses of pages in pages: each begins with the base path of the request that is being answered. */
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import { messagePagePath } from '../../domain/messagePage.js';
+
+/** As `/sendproof`; empty at the root. */
+export const BasePath = createContext('');
+
+export function useAddresses() {
+  const basePath = useContext(BasePath);
+  return {
+    at: (path: string) => basePath + path,
+    ofMessage: (deduplicationKey: string) => basePath + messagePagePath(deduplicationKey),
+  };
+}
