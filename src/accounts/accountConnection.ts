@@ -130,11 +130,12 @@ export class AccountConnection {
     }
     const isAccepted = !error || (error.outcome === 'permanent' && error.httpStatus !== undefined);
     if (isAccepted && adapter === this.#adapter) this.#refusal = undefined;
-    const slowdown = this.#pace.record(
-      { destination, startedAt, limited: error?.reason === 'rate_limited' ? error : undefined },
-      performance.now(),
-    );
-    if (slowdown) this.#reports.slowdown(slowdown, error?.message ?? '');
+    const limited = error?.reason === 'rate_limited' ? error : undefined;
+    if (!error || limited || isAnswer(error)) {
+      const call = { destination, startedAt, limited };
+      const slowdown = this.#pace.record(call, performance.now());
+      if (slowdown) this.#reports.slowdown(slowdown, error?.message ?? '');
+    }
     this.#turnstile.update();
     return false;
   }
@@ -191,6 +192,11 @@ export class AccountConnection {
       ? new AccountHeldBack('credentials_rejected', this.#refusal.detail)
       : new AccountHeldBack('rate_limited', 'The platform limits the whole account.');
   }
+}
+
+/** Whether the platform has read the request, so that it had room for it. Nothing follows from one that it never got. */
+function isAnswer({ httpStatus }: DeliveryError): boolean {
+  return httpStatus !== undefined && httpStatus < 500;
 }
 
 /** Whether the account's credentials were refused. If each destination has its own, only that destination is affected. */

@@ -30,6 +30,9 @@ const KINDS = [
   'held-back',
   'account-trouble',
   'overdue-check',
+  // Both hang on what arrives in one workflow task: written from `retried`, and replayed with the release of their form.
+  'two-retried',
+  'account-removed-ignored',
 ];
 
 /** Replays them all with this workflow code. Resolves with what went wrong, by history. */

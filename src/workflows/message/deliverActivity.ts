@@ -63,8 +63,7 @@ export async function attemptDelivery(
     heldSince ??= Date.now();
     const leftMs = millisecondsUntil(input.expiresAt) ?? Number.POSITIVE_INFINITY;
     const pauseMs = pauseAfterHoldMs(Date.now() - heldSince, Math.random());
-    const retryAfterMs = delivery.refusedForAccount?.retryAfterMs ?? 0;
-    await sleep(Math.min(leftMs, Math.max(pauseMs, retryAfterMs)));
+    await sleep(Math.min(leftMs, Math.max(pauseMs, retryAfterLeftMs(delivery))));
   }
 }
 
@@ -74,6 +73,13 @@ export async function attemptDelivery(
  */
 function beforeOthers(priority: number): number {
   return Math.max(1, priority - 1);
+}
+
+/** What is left of the time that the platform asked the account to wait, which passes while the delivery is held back, too. */
+function retryAfterLeftMs({ refusedForAccount: refused }: Delivery): number {
+  if (refused?.retryAfterMs === undefined || refused.startedAt === undefined) return 0;
+  const endedAt = Date.parse(refused.startedAt) + (refused.durationMs ?? 0);
+  return Math.max(0, endedAt + refused.retryAfterMs - Date.now());
 }
 
 /**

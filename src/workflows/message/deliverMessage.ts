@@ -6,7 +6,7 @@ import { Delivery } from './delivery.js';
 import { messageFailure } from './messageFailure.js';
 import { isNeeded } from './fallback.js';
 import { publishDeadLetters, waitForDecision } from './parking.js';
-import { checkAccountOf, markRemovedAccount } from './removedAccount.js';
+import { checkAccountOf, checksAccounts, markRemovedAccount } from './removedAccount.js';
 import {
   accountRemovedSignal,
   discardSignal,
@@ -96,6 +96,6 @@ async function deliverUntilFinal(
     }
     if (delivery.stage.kind !== 'confirmed') publishDeadLetters(all);
     if (delivery.isFinal) return;
-    await checkAccountOf(delivery);
+    if (checksAccounts()) await checkAccountOf(delivery);
   }
 }

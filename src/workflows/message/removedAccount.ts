@@ -10,12 +10,16 @@ const { isAccountServed } = proxyActivities<WorkflowQueueActivities>({
   scheduleToCloseTimeout: '2 minutes',
 });
 
-/** The first versions scheduled a retried delivery without asking. */
-const CHECKS_ACCOUNT_PATCH = 'checks-account';
+/**
+ * The first versions scheduled a retried delivery without asking. To be asked before `checkAccountOf` is called: even an `await`
+ * that does nothing would let the other deliveries of the message go first.
+ */
+export function checksAccounts(): boolean {
+  return patched('checks-account');
+}
 
 /** Before a person's retry: marks the delivery if its account was removed, so that it becomes a dead letter again. */
 export async function checkAccountOf(delivery: Delivery): Promise<void> {
-  if (!patched(CHECKS_ACCOUNT_PATCH)) return;
   try {
     if (!(await isAccountServed(accountOf(delivery.destination)))) delivery.markAccountRemoved();
   } catch (error) {
@@ -23,10 +27,17 @@ export async function checkAccountOf(delivery: Delivery): Promise<void> {
   }
 }
 
-/** @param request the input of the signal, which anyone may send */
+/**
+ * Marks the deliveries that wait for an account. One that has not begun is left alone: the account may be there again by then.
+ * A signal that a worker of an earlier release has ignored is ignored by a replay too.
+ *
+ * @param request the input of the signal, which anyone may send
+ */
 export function markRemovedAccount(deliveries: readonly Delivery[], request: unknown): void {
+  if (!patched('account-removed')) return;
   const { account } = (request ?? {}) as { account?: unknown };
   for (const delivery of deliveries) {
-    if (accountOf(delivery.destination) === account) delivery.markAccountRemoved();
+    const isMeant = accountOf(delivery.destination) === account;
+    if (isMeant && delivery.stage.kind === 'delivering') delivery.markAccountRemoved();
   }
 }
