@@ -2,6 +2,7 @@ import {
   activityInfo,
   ApplicationFailure,
   cancellationSignal,
+  CancelledFailure,
   heartbeat,
   type Info,
 } from '@temporalio/activity';
@@ -42,11 +43,24 @@ export interface DeliverDependencies {
   connectionFor: (account: AccountId) => AccountConnection | undefined;
   /** How people reach the pages, for the link in a post that is shortened; undefined if it isn't configured. */
   publicUrl: string | undefined;
+  /** Asks Temporal whether an attempt that took long until its post is still the current one. */
+  confirmAttempt: ConfirmAttempt;
   /** A number in [0, 1). */
   random: () => number;
   /** Is called with every attempt that has an outcome. */
   report: AttemptReport['delivery'];
 }
+
+/**
+ * Resolves when Temporal has answered: `cancelled` if the cancellation of the attempt was requested. Rejects where the attempt is
+ * not the current one any more, and where Temporal gives no answer in time.
+ *
+ * @param attempts what the next attempt finds if this one is lost
+ */
+export type ConfirmAttempt = (
+  taskToken: Uint8Array,
+  attempts: Attempt[],
+) => Promise<'current' | 'cancelled'>;
 
 /**
  * Makes the activity that delivers one message to one destination: one call is one attempt, at one post. It resolves with the
@@ -55,7 +69,13 @@ export interface DeliverDependencies {
  * the delay before the next attempt. While the whole account is unavailable it waits; if that takes too long, it returns the
  * delivery to its workflow without an attempt (the ending `held_back`), and the workflow schedules it again.
  */
-export function createDeliver({ connectionFor, publicUrl, random, report }: DeliverDependencies) {
+export function createDeliver({
+  connectionFor,
+  publicUrl,
+  confirmAttempt,
+  random,
+  report,
+}: DeliverDependencies) {
   return async function deliver(input: DeliverInput): Promise<DeliverResult> {
     const info = activityInfo();
     const log = AttemptLog.restore(
@@ -65,7 +85,9 @@ export function createDeliver({ connectionFor, publicUrl, random, report }: Deli
       new Date(info.scheduledTimestampMs),
     );
     const connection = connectionFor(accountId(partsOf(input)));
-    const lease = new Lease(info.heartbeatTimeoutMs);
+    const lease = new Lease(info.heartbeatTimeoutMs, () =>
+      confirmAttempt(info.taskToken, log.entries()),
+    );
     const heartbeats = setInterval(() => {
       lease.renew();
       heartbeat(log.entries());
@@ -186,25 +208,45 @@ function notBeforeMs({ outcome, reason, retryAfterMs }: DeliveryError): number |
 
 /**
  * The right to post, which lasts as long as Temporal receives heartbeats of this attempt. A process that was frozen for
- * longer (a suspended machine, a paused container) has lost it: Temporal has started the next attempt, which may have
- * posted.
+ * longer (a suspended machine, a paused container), or could not reach Temporal for longer, has lost it: Temporal has started
+ * the next attempt, which may have posted.
  */
 class Lease {
   readonly #durationMs: number;
+  readonly #confirm: () => ReturnType<ConfirmAttempt>;
+  readonly #startedAt = Date.now();
   #renewedAt = Date.now();
   #lost = false;
 
-  constructor(durationMs: number | undefined) {
+  constructor(durationMs: number | undefined, confirm: () => ReturnType<ConfirmAttempt>) {
     this.#durationMs = durationMs ?? Number.POSITIVE_INFINITY;
+    this.#confirm = confirm;
   }
 
   renew(): void {
     // Once lost it stays lost: after a freeze this timer may fire before the pending answer arrives.
-    this.#lost = this.lost;
+    this.#lost = this.#isOver();
     this.#renewedAt = Date.now();
   }
 
-  get lost(): boolean {
+  /**
+   * Resolves if this attempt may post. Temporal is asked only where a heartbeat was due meanwhile: nothing else says whether it
+   * was received.
+   *
+   * @throws DeliveryError where the lease is lost, or may be
+   * @throws CancelledFailure where the delivery was cancelled meanwhile
+   */
+  async assertHeld(): Promise<void> {
+    if (this.#isOver()) throw workerFrozen();
+    if (Date.now() - this.#startedAt < HEARTBEAT_INTERVAL_MS) return;
+    const answer = await this.#confirm().catch((error: unknown) => {
+      throw notConfirmed(error);
+    });
+    if (answer === 'cancelled') throw new CancelledFailure('CANCELLED');
+    if (this.#isOver()) throw workerFrozen();
+  }
+
+  #isOver(): boolean {
     return this.#lost || Date.now() - this.#renewedAt > this.#durationMs;
   }
 }
@@ -251,7 +293,7 @@ async function makeAttempt(
     whileSearching = false;
     if (earlier.receipt) return { receipt: earlier.receipt, lookup, planned };
     if (lookup === 'refused') assertMayResend(input, log);
-    if (lease.lost) throw workerFrozen();
+    await lease.assertHeld();
     if (input.expiresAt !== undefined && Date.now() >= Date.parse(input.expiresAt)) {
       throw expired(input.expiresAt);
     }
@@ -260,6 +302,7 @@ async function makeAttempt(
     const receipt = await callTracked('the destination', () => adapter.post(post));
     return { receipt, lookup, planned };
   } catch (error) {
+    if (error instanceof CancelledFailure) throw error;
     const failure = asDeliveryError(error, 'The destination');
     return { error: failure, lookup, planned, search, whileSearching };
   }
@@ -269,6 +312,13 @@ function workerFrozen(): DeliveryError {
   return new DeliveryError(
     'This worker was frozen for so long that another worker may have started the next attempt: nothing was sent.',
     { outcome: 'transient', reason: 'worker_lost' },
+  );
+}
+
+function notConfirmed(cause: unknown): DeliveryError {
+  return new DeliveryError(
+    'This worker got no confirmation from Temporal that the attempt is still its own, so that another worker may have started the next one: nothing was sent.',
+    { outcome: 'transient', reason: 'worker_lost', cause },
   );
 }
 

@@ -49,7 +49,8 @@ export function createWorkflowQueueActivities(dependencies: {
       connectionFor: () => undefined,
       publicUrl: dependencies.configuration.publicUrl,
       random: Math.random,
-      // Nothing was attempted.
+      // Nothing is attempted.
+      confirmAttempt: () => Promise.resolve('current'),
       report: () => undefined,
     }),
   };

@@ -18,7 +18,7 @@ const CONCURRENT_DELIVERIES_PER_ACCOUNT = 100;
  */
 export function deliveryWorker(
   connection: AccountConnection,
-  options: { isPaced: boolean } & Pick<DeliverDependencies, 'publicUrl' | 'random' | 'report'>,
+  options: { isPaced: boolean } & Omit<DeliverDependencies, 'connectionFor'>,
 ): Pick<
   WorkerOptions,
   | 'taskQueue'
@@ -28,16 +28,14 @@ export function deliveryWorker(
 > {
   const { account } = connection;
   const { id } = account;
-  const { isPaced, publicUrl, random, report } = options;
+  const { isPaced, ...dependencies } = options;
   return {
     taskQueue: deliveryTaskQueue(id),
     maxConcurrentActivityTaskExecutions: CONCURRENT_DELIVERIES_PER_ACCOUNT,
     ...(!isPaced && ownLimit(account)),
     activities: createDeliveryActivities({
       connectionFor: (wanted) => (wanted === id ? connection : undefined),
-      publicUrl,
-      random,
-      report,
+      ...dependencies,
     }),
   };
 }

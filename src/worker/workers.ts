@@ -13,6 +13,7 @@ import type { Tracing } from '../telemetry/tracing.js';
 import { boundedClient } from '../temporal/boundedClient.js';
 import type { CallBounds } from '../temporal/callGate.js';
 import { watchNamespace, type NamespaceWatch } from '../temporal/namespaceWatch.js';
+import { confirmAttemptBy } from './confirmAttempt.js';
 import { deliveryWorker } from './deliveryWorker.js';
 import { scheduleOverdueCheck } from './overdueSchedule.js';
 import { untilPollsAreRefused } from './refusedPolls.js';
@@ -90,6 +91,7 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
       deliveryWorker(account, {
         isPaced: !accounts.unpaced.has(id),
         publicUrl: configuration.publicUrl,
+        confirmAttempt: confirmAttemptBy(client),
         random,
         report: report.delivery,
       }),

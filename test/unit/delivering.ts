@@ -49,6 +49,7 @@ export async function deliverThrough(
         recordResult,
       }) as unknown as AccountConnection,
     publicUrl: undefined,
+    confirmAttempt: () => Promise.resolve('current'),
     random: () => 0.5,
     report: () => undefined,
   });

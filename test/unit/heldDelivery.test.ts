@@ -81,6 +81,7 @@ function deliver(
   const activity = createDeliver({
     connectionFor: () => connection,
     publicUrl: undefined,
+    confirmAttempt: () => Promise.resolve('current'),
     random: () => 0.5,
     report: () => undefined,
   });
