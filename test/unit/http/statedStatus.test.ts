@@ -27,6 +27,21 @@ describe('the status that a body states', () => {
     ['{"error":"Request Entity Too Large"}', 413],
     ['[{"error":{"status":404}}]', 404],
     ['{"ok":false,"details":{"message":"upstream: HTTP error 500"}}', 500],
+    ['Microsoft Teams endpoint returned 429', 429],
+    ['The flow responded with 502: try again.', 502],
+    ['HTTP status code is 429', 429],
+    ['429.', 429],
+    ['Error 404.', 404],
+    ['Request failed: 429 (Too Many Requests)', 429],
+    ['upstream said 503 Service Unavailable, sorry', 503],
+    ['{"message":"Too Many Requests"}', 429],
+    ['{"Message":"Forbidden"}', 403],
+    ['{"title":"Bad Gateway"}', 502],
+    ['Rate limit exceeded', 429],
+    ['{"error":"rate_limit_exceeded"}', 429],
+    ['Rate limit is exceeded. Try again in 5 seconds.', 429],
+    ['Throttled', 429],
+    ['Request was throttled. Expected available in 9 seconds.', 429],
   ])('of %s is %i', (body, status) => {
     expect(statedStatus(body)).toBe(status);
   });
@@ -43,6 +58,9 @@ describe('the status that a body states', () => {
     'tcid=429',
     'Summary or Text is required.',
     '503 servers were informed',
+    'The search returned 404 results',
+    'Alert: the rate limit was exceeded at the checkout',
+    'error 429.5',
   ])('is none in "%s"', (body) => {
     expect(statedStatus(body)).toBeUndefined();
   });
@@ -68,6 +86,29 @@ describe('the status that a body states', () => {
         expect(forms.map((form) => statedStatus(form))).toEqual(forms.map(() => status));
       }),
     );
+  });
+
+  it.each([
+    ['error ', 2_700_000],
+    ['error', 3_200_000],
+    ['status code ', 1_000_000],
+    [' ', 10_000_000],
+    ['40 ', 5_000_000],
+    ['[', 8_000_000],
+    ['{"error":', 1_000_000],
+    ['rate limit ', 1_000_000],
+  ])('takes no time to look for in 16 MiB of %j', (unit, times) => {
+    for (const body of [unit.repeat(times), JSON.stringify({ error: unit.repeat(times) })]) {
+      const startedAt = performance.now();
+      expect(statedStatus(body)).toBeUndefined();
+      expect(performance.now() - startedAt).toBeLessThan(2_000);
+    }
+  });
+
+  it.each(['[', '{"error":'])('is none below 5,000 levels of %s', (opening) => {
+    const closing = opening === '[' ? ']' : '}';
+    const body = `${opening.repeat(5_000)}429${closing.repeat(5_000)}`;
+    expect(statedStatus(body)).toBeUndefined();
   });
 
   it('is one of 400 to 599, or none, whatever the text', () => {
