@@ -23,6 +23,12 @@ const NOT_PUBLIC_THERE = [
 ].map((range) => ipaddr.IPv6.parseCIDR(range));
 
 /**
+ * Public by its number, and a service of the cloud's own: the WireServer of Azure.
+ * https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+ */
+const OF_THE_CLOUD = ['168.63.129.16'];
+
+/**
  * Whether an address is public, or in a listed range. Of IPv6 only global unicast is public, and not all of that, so that no
  * form of an embedded IPv4 address passes: IPv4-compatible (`::127.0.0.1`), NAT64, 6to4, Teredo. An IPv4-mapped one counts as the
  * IPv4 address that it is.
@@ -34,7 +40,7 @@ export function isAllowedAddress(address: string, listed: readonly AddressRange[
 function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   // The library's name for what is in no block of IANA's registry of special addresses.
   if (address.range() !== 'unicast') return false;
-  if (address instanceof ipaddr.IPv4) return true;
+  if (address instanceof ipaddr.IPv4) return !OF_THE_CLOUD.includes(address.toString());
   const isElsewhere = NOT_PUBLIC_THERE.some((range) => address.match(range));
   return address.match(GLOBAL_UNICAST) && !isElsewhere && address.zoneId === undefined;
 }
@@ -83,7 +89,12 @@ export function guardedConnector(
 
 function notAllowed(hostname: string, resolved?: LookupAddress): AddressNotAllowed {
   const leads = resolved ? `${hostname} resolves to ${resolved.address}` : hostname;
-  const range = ipaddr.process(resolved?.address ?? hostname).range();
-  const kind = range === 'unicast' ? 'outside of what IANA assigns as global unicast' : range;
+  const address = ipaddr.process(resolved?.address ?? hostname);
+  const range = address.range();
+  const kind = OF_THE_CLOUD.includes(address.toString())
+    ? 'a service of the cloud'
+    : range === 'unicast'
+      ? 'outside of what IANA assigns as global unicast'
+      : range;
   return new AddressNotAllowed(`${leads}, which is not a public address (${kind})`);
 }

@@ -5,9 +5,13 @@ import ipaddr from 'ipaddr.js';
 /** A range of IP addresses. */
 export type AddressRange = ReturnType<typeof ipaddr.parseCIDR>;
 
-/** Parses `10.1.2.0/24`, `fd00::/8` or a single address; undefined where it is neither. */
+/**
+ * Parses `10.1.2.0/24`, `fd00::/8` or a single address; undefined where it is neither. The address is written in full: `10/8`
+ * means 10.0.0.0/8 to people and 0.0.0.10/8 to the library.
+ */
 export function parseAddressRange(text: string): AddressRange | undefined {
-  if (ipaddr.isValidCIDR(text)) {
+  const { network = '' } = /^(?<network>[^/%]+)\/(?:0|[1-9]\d{0,2})$/.exec(text)?.groups ?? {};
+  if (isIP(network) && ipaddr.isValidCIDR(text)) {
     const range = ipaddr.parseCIDR(text);
     const [address, bits] = range;
     // Addresses of this form are compared as the IPv4 addresses that they are.

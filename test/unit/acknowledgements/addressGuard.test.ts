@@ -83,6 +83,8 @@ describe('an address that callbacks lead to', () => {
     ['not assigned', '4000::1'],
     ['not assigned', 'e000::1'],
     ['6to4 relay', '192.88.99.1'],
+    ['the WireServer of Azure', '168.63.129.16'],
+    ['the WireServer of Azure, IPv4-mapped', '::ffff:168.63.129.16'],
     ['with a zone', 'fe80::1%eth0'],
   ])('is not where it is %s: %s', (_, address) => {
     expect(isAllowedAddress(address, [])).toBe(false);
@@ -150,10 +152,22 @@ describe('an address that callbacks lead to', () => {
     }
   });
 
-  it.each(['10.1.2.0/33', 'hooks.example.com', '10.1', '', '1.2.3.4/'])(
-    'can’t be listed as “%s”',
-    (text) => {
-      expect(parseAddressRange(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '10.1.2.0/33',
+    'hooks.example.com',
+    '10.1',
+    '',
+    '1.2.3.4/',
+    '10/8',
+    '1/8',
+    '10.1/16',
+    '0x7f.1/8',
+    '010.0.0.0/8',
+    '10.0.0.0/08',
+    '10.0.0.0/+8',
+    'fd00::/08',
+    'fe80::%eth0/10',
+  ])('can’t be listed as “%s”', (text) => {
+    expect(parseAddressRange(text)).toBeUndefined();
+  });
 });
