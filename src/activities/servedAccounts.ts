@@ -1,19 +1,37 @@
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { ApplicationFailureCategory } from '@temporalio/common';
+import pLimit from 'p-limit';
+import type { Logger } from 'pino';
 import { findAccount, type Configuration } from '../config/configuration.js';
 import { deliveryTaskQueue } from '../contract/names.js';
 import { accountRemovedSignal } from '../contract/signals.js';
 import { accountOf, type AccountId } from '../domain/account.js';
+import type { MessageSummary } from '../domain/messageState.js';
 import { countDeliveryWorkers } from '../store/pollers.js';
 import { searchMessages } from '../store/search/messageSearch.js';
-import { overdueFilter } from '../store/systemState.js';
+import { findWaitingDeliveries } from '../store/waitingDeliveries.js';
 
-/** A message that has waited for less may be for an account that other workers are about to serve. */
-const WAITED_MS = 5 * 60_000;
+/** How a check goes through the messages, the newest first. */
+interface CheckPace {
+  /** A message that has waited for less may be for an account that other workers are about to serve. */
+  waitedMs: number;
+  /** Messages between two heartbeats: a page takes about a second. */
+  pageSize: number;
+  /** A try ends after the page in which this time is over. Shorter than the time limit that `findOverdue` sets. */
+  tryMs: number;
+}
 
-/** How many messages one check looks at, the newest first. */
-const PAGE_SIZE = 1_000;
-const PAGES = 10;
+const PACE: CheckPace = { waitedMs: 5 * 60_000, pageSize: 200, tryMs: 20_000 };
+
+/** Messages that are looked at in parallel. */
+const AT_ONCE = 10;
+
+/** The heartbeat details: how far a check is, so that its next try continues there. */
+interface Progress {
+  cursor?: string | undefined;
+  released: number;
+}
 
 /** Temporal tells of a worker that has stopped for this long after its last poll; asked again meanwhile. */
 const ASK_AGAIN = '10 seconds';
@@ -25,9 +43,11 @@ const ASK_AGAIN = '10 seconds';
 export function createServedAccounts({
   client,
   configuration,
+  log,
 }: {
   client: Client;
   configuration: Configuration;
+  log: Logger;
 }) {
   const isServed = async (account: AccountId): Promise<boolean> =>
     findAccount(configuration, account) !== undefined ||
@@ -44,36 +64,97 @@ export function createServedAccounts({
       });
     },
 
-    /** Signals the messages that wait for an account that was removed, so that they become dead letters. */
-    async releaseUnserved(waitedMs = WAITED_MS): Promise<number> {
-      const served = new Map<AccountId, boolean>();
-      const filter = { ...overdueFilter(waitedMs, new Date()), withoutNotices: false };
-      let released = 0;
-      let cursor: string | undefined;
-      for (let page = 0; page < PAGES; page += 1) {
-        const found = await searchMessages(client, filter, { limit: PAGE_SIZE, cursor });
-        for (const { deduplicationKey, destinations } of found.messages) {
-          const accounts = destinations.map(accountOf);
-          for (const account of new Set(accounts)) {
-            if (!served.has(account)) served.set(account, await isServed(account));
-            if (served.get(account)) continue;
-            await signal(client, deduplicationKey, account);
-            released += 1;
+    /**
+     * Signals the messages of which a delivery waits for an account that was removed, so that it becomes a dead letter. Other
+     * messages get no signal: Temporal accepts 10,000 in the life of a workflow.
+     */
+    async releaseUnserved(pace: Partial<CheckPace> = {}): Promise<number> {
+      const { waitedMs, pageSize, tryMs } = { ...PACE, ...pace };
+      const context = Context.current();
+      const startedAt = Date.now();
+      const dueBefore = new Date(startedAt - waitedMs).toISOString();
+      const served = rememberServed(isServed, log);
+      const limit = pLimit(AT_ONCE);
+      let { cursor, released } = (context.info.heartbeatDetails ?? { released: 0 }) as Progress;
+      for (;;) {
+        const page = await searchMessages(
+          client,
+          { isOpen: true, dueBefore },
+          { limit: pageSize, cursor },
+        );
+        const signals = await limit.map(page.messages, async (message) => {
+          try {
+            return await release(client, message, served);
+          } catch (error) {
+            const { deduplicationKey: key } = message;
+            log.warn({ key, err: error }, 'A message could not be checked for removed accounts');
+            return 0;
           }
-        }
-        cursor = found.cursor;
-        if (cursor === undefined) break;
+        });
+        released += signals.reduce((sum, count) => sum + count, 0);
+        cursor = page.cursor;
+        if (cursor === undefined) return released;
+        context.heartbeat({ cursor, released } satisfies Progress);
+        if (Date.now() - startedAt >= tryMs) throw unfinished();
+        // Rejects where the worker is asked to stop: another worker continues.
+        await context.sleep(1);
       }
-      return released;
     },
   };
 }
 
-async function signal(client: Client, key: string, account: AccountId): Promise<void> {
-  try {
-    await client.workflow.getHandle(key).signal(accountRemovedSignal, { account });
-  } catch (error) {
-    // It ended after the list was made.
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
+/** Asks for each account once. One of which nothing can be learnt counts as served until the next check. */
+function rememberServed(
+  isServed: (account: AccountId) => Promise<boolean>,
+  log: Logger,
+): (account: AccountId) => Promise<boolean> {
+  const answers = new Map<AccountId, Promise<boolean>>();
+  return (account) => {
+    const answer =
+      answers.get(account) ??
+      isServed(account).catch((error: unknown) => {
+        log.warn({ account, err: error }, 'The workers of an account could not be counted');
+        return true;
+      });
+    answers.set(account, answer);
+    return answer;
+  };
+}
+
+/** Ends a try whose time is over. Temporal starts the next one, which continues after the last heartbeat. */
+function unfinished(): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: 'There are more messages to look at',
+    nextRetryDelay: 1,
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}
+
+/** @returns the number of signals: one for each removed account that a delivery of the message waits for */
+async function release(
+  client: Client,
+  { deduplicationKey, destinations, deadLetters }: MessageSummary,
+  isServed: (account: AccountId) => Promise<boolean>,
+): Promise<number> {
+  const parked = new Set<string>(deadLetters.map(({ destination }) => destination));
+  const accounts = new Set(destinations.filter((each) => !parked.has(each)).map(accountOf));
+  const unserved: AccountId[] = [];
+  for (const account of accounts) if (!(await isServed(account))) unserved.push(account);
+  if (unserved.length === 0) return 0;
+
+  const waiting = await findWaitingDeliveries(client, deduplicationKey);
+  let signals = 0;
+  for (const account of unserved) {
+    if (!waiting?.taskQueues.has(deliveryTaskQueue(account))) continue;
+    try {
+      await client.workflow
+        .getHandle(deduplicationKey, waiting.runId)
+        .signal(accountRemovedSignal, { account });
+      signals += 1;
+    } catch (error) {
+      // It ended after it was described.
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
   }
+  return signals;
 }

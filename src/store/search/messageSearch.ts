@@ -15,6 +15,8 @@ export interface MessageFilter {
   traceId?: string | undefined;
   destination?: string | undefined;
   status?: MessageStatus | undefined;
+  /** True: not ended, also where deliveries of it are parked. */
+  isOpen?: boolean | undefined;
   /** Why a message is parked. */
   reason?: string | undefined;
   /** ISO 8601: accepted at or after. */
@@ -140,6 +142,7 @@ const NOT_RESCHEDULED = '(DeliveryStatus IS NULL OR DeliveryStatus != "Scheduled
 export function visibilityQuery(filter: MessageFilter): string {
   const clauses = ['WorkflowType = "deliverMessage"'];
   if (filter.status) clauses.push(STATUS_CLAUSES[filter.status]);
+  if (filter.isOpen) clauses.push('ExecutionStatus = "Running"');
   if (filter.source) clauses.push(`Source = ${quote(searchableText(filter.source))}`);
   if (filter.reference) {
     clauses.push(`SourceReference = ${quote(searchableText(filter.reference))}`);
