@@ -2,24 +2,35 @@
 import stringWidth from 'string-width';
 import { joinAlike, plainRun, textOf, type Run, type Table } from './document.js';
 
+/** In columns of text. A wider cell isn't aligned: its width would be that of the whole column. */
+const ALIGNED_WIDTH = 40;
+
 /** A line for each row. Cells keep their styles and links. */
 export function tableRuns({ rows }: Table): Run[] {
-  const cells = rows.map((row) => row.map(onOneLine));
-  const widths = (cells[0] ?? []).map((_, column) =>
-    Math.max(...cells.map((row) => widthOf(row[column] ?? []))),
-  );
-  const lines = cells.map((row) =>
-    row.flatMap((cell, column) => {
-      const padding = ' '.repeat((widths[column] ?? 0) - widthOf(cell));
-      return column === row.length - 1 ? cell : [...cell, plainRun(`${padding} | `)];
-    }),
-  );
+  const lines = rows.map((row) => row.map(cellOf));
+  const columns: number[] = [];
+  for (const { column, width } of lines.flat()) {
+    if (width <= ALIGNED_WIDTH) columns[column] = Math.max(columns[column] ?? 0, width);
+  }
   return joinAlike(
-    lines.flatMap((line, index) => (index === 0 ? line : [plainRun('\n'), ...line])),
+    lines.flatMap((line, index) => [
+      ...(index === 0 ? [] : [plainRun('\n')]),
+      ...line.flatMap(({ runs, column, width }) => {
+        if (column === line.length - 1) return runs;
+        const padding = ' '.repeat(Math.max(0, (columns[column] ?? 0) - width));
+        return [...runs, plainRun(`${padding} | `)];
+      }),
+    ]),
   );
 }
 
-const widthOf = (cell: readonly Run[]): number => stringWidth(textOf(cell));
+interface Cell {
+  runs: Run[];
+  column: number;
+  width: number;
+}
 
-const onOneLine = (cell: readonly Run[]): Run[] =>
-  cell.map((run) => ({ ...run, text: run.text.replaceAll('\n', ' ') }));
+function cellOf(cell: readonly Run[], column: number): Cell {
+  const runs = cell.map((run) => ({ ...run, text: run.text.replaceAll('\n', ' ') }));
+  return { runs, column, width: stringWidth(textOf(runs)) };
+}
