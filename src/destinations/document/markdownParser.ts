@@ -1,6 +1,7 @@
 /** The one Markdown parser: a heading on one platform is a heading on all of them. */
 import MarkdownItConstructor, { type MarkdownIt, type Token } from 'markdown-it';
 import cjkFriendly from 'markdown-it-cjk-friendly';
+import { parseWithDefinitions } from './definitions.js';
 import { emojiRule } from './emoji.js';
 
 export type { Token };
@@ -19,7 +20,8 @@ function createParser(): MarkdownIt {
   parser.inline.ruler.after('linkify', 'emoji', emojiRule);
   // Every link is parsed. Where it may lead is decided in one place, for all platforms.
   parser.validateLink = () => true;
-  return parser;
+  // Tokens of definitions stay, so that those that nothing uses are found.
+  return parser.disable('strip_references');
 }
 
 const parser = createParser();
@@ -28,9 +30,9 @@ const parser = createParser();
 const shallowParser = createParser().disable(['blockquote', 'list']);
 
 export function parseMarkdown(markdown: string): Token[] {
-  const tokens = parser.parse(markdown, {});
+  const tokens = parseWithDefinitions(parser, markdown);
   const deepest = parser.options.maxNesting - 1;
   return tokens.some(({ level, nesting }) => nesting === 1 && level >= deepest)
-    ? shallowParser.parse(markdown, {})
+    ? parseWithDefinitions(shallowParser, markdown)
     : tokens;
 }

@@ -34,7 +34,8 @@ type Block =
   | { kind: 'quote'; inner: Block[] }
   | { kind: 'list'; ordered: boolean; items: Block[][] }
   | { kind: 'code'; fenced: boolean; pick: number }
-  | { kind: 'table'; rows: Inline[][][] }
+  | { kind: 'table'; rows: Inline[][][]; excess: number }
+  | { kind: 'definitions'; unused: { label: number; isUrl: boolean; isUsed: boolean }[] }
   | { kind: 'rule' };
 
 const LITERALS = ['*', '_', '~', '`', '**', '~~', '[', ']', '<', '>', '&', '#', '|', '!', '\\'];
@@ -57,6 +58,7 @@ const REFUSED = [
   'relative.html',
   'https:host',
 ];
+const LABELS = ['', 'FIRING ', 'prod-db-', '^', '@', 'a/'];
 /** Only these are addresses in angle brackets. */
 const REFUSED_WITH_SCHEME = REFUSED.filter((address) => /^[A-Za-z-]{2,}:/.test(address));
 
@@ -89,6 +91,13 @@ const { blocks } = fc.letrec<{ block: Block; blocks: Block[] }>((tie) => ({
     }),
     fc.record({ kind: fc.constant('code' as const), fenced: fc.boolean(), pick }),
     fc.constant({ kind: 'rule' as const }),
+    fc.record({
+      kind: fc.constant('definitions' as const),
+      unused: fc.array(fc.record({ label: pick, isUrl: fc.boolean(), isUsed: fc.boolean() }), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+    }),
     fc.integer({ min: 1, max: 3 }).chain((columns) =>
       fc.record({
         kind: fc.constant('table' as const),
@@ -96,6 +105,7 @@ const { blocks } = fc.letrec<{ block: Block; blocks: Block[] }>((tie) => ({
           minLength: 1,
           maxLength: 3,
         }),
+        excess: fc.nat(2),
       }),
     ),
     fc.record({ kind: fc.constant('quote' as const), inner: tie('blocks') }),
@@ -282,7 +292,43 @@ class Writer {
       }
       case 'rule':
         return '***';
+      case 'definitions':
+        return block.unused.map((each) => this.#definition(each)).join('\n');
     }
+  }
+
+  /** One that no link uses is text. Directly after it there may be one that a link uses. */
+  #definition({
+    label,
+    isUrl,
+    isUsed,
+  }: {
+    label: number;
+    isUrl: boolean;
+    isUsed: boolean;
+  }): string {
+    const name = `${LABELS[label % LABELS.length] ?? ''}${this.#word()}`;
+    const word = isUrl ? this.#bareAddress() : this.#word();
+    this.#show(name, NOTHING_AROUND);
+    if (!isUrl) this.#show(word, NOTHING_AROUND);
+    const used = isUsed ? `\n${this.#usedDefinition()}` : '';
+    return `[${name}]: ${word}${used}`;
+  }
+
+  /** Without what ends an address in text. */
+  #bareAddress(): string {
+    const url = `https://example.com/${this.#word()}?b=c&d=e`;
+    this.#linked.push(url);
+    return url;
+  }
+
+  #usedDefinition(): string {
+    const name = this.#word();
+    const url = this.#address(undefined);
+    const text = this.#word();
+    this.#show(text, { ...NOTHING_AROUND, url });
+    this.#definitions.push(`[${text}][${name}]`);
+    return `[${name}]: ${url}`;
   }
 
   #heading(inner: readonly Inline[]): string {
