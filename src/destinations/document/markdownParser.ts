@@ -3,6 +3,7 @@ import MarkdownItConstructor, { type MarkdownIt, type Token } from 'markdown-it'
 import cjkFriendly from 'markdown-it-cjk-friendly';
 import { parseWithDefinitions } from './definitions.js';
 import { emojiRule } from './emoji.js';
+import { excessCellsRule } from './excessCells.js';
 
 export type { Token };
 
@@ -18,6 +19,7 @@ function createParser(): MarkdownIt {
   // CommonMark takes no emphasis that ends with punctuation before a letter, and Chinese or Japanese has no space there.
   parser.use(cjkFriendly);
   parser.inline.ruler.after('linkify', 'emoji', emojiRule);
+  parser.core.ruler.before('inline', 'excess_cells', excessCellsRule);
   // Every link is parsed. Where it may lead is decided in one place, for all platforms.
   parser.validateLink = () => true;
   // Tokens of definitions stay, so that those that nothing uses are found.

@@ -58,6 +58,6 @@ describe('a definition that no link uses', () => {
     const before = performance.now();
     parseDocument('[a]: x "y\n'.repeat(12_000));
     parseDocument(Array.from({ length: 8_000 }, (_, index) => `[a${index}]: x\n[b]: y`).join('\n'));
-    expect(performance.now() - before).toBeLessThan(4_000);
+    expect(performance.now() - before).toBeLessThan(8_000);
   });
 });

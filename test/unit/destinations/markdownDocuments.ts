@@ -287,8 +287,13 @@ class Writer {
         return block.fenced ? `~~~sh\n${code}\n~~~` : `\`\`\`\`\n${code}\n\`\`\`\``;
       }
       case 'table': {
-        const rows = block.rows.map((row) => this.#row(row));
-        return [rows[0], row(block.rows[0]?.map(() => '---') ?? []), ...rows.slice(1)].join('\n');
+        const [header = [], ...others] = block.rows;
+        const excess = Array.from({ length: block.excess }, (): Inline[] => [
+          { kind: 'autolink', refused: undefined },
+          { kind: 'word', pick: 0 },
+        ]);
+        const rows = others.map((cells) => this.#row([...cells, ...excess]));
+        return [this.#row(header), row(header.map(() => '---')), ...rows].join('\n');
       }
       case 'rule':
         return '***';
