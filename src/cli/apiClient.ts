@@ -75,17 +75,27 @@ export interface ApiLocation {
  * @throws UsageError if that is no address.
  */
 export function locateApi(option: string | undefined, environment: NodeJS.ProcessEnv): ApiLocation {
-  if (option !== undefined && !/^https?:\/\/./.test(URL.canParse(option) ? option : '')) {
-    throw new UsageError(
-      `"${option}" is not the address of an API: write --api-url as http://127.0.0.1:3000.`,
-    );
-  }
-  const { SENDPROOF_API_KEY, SENDPROOF_API_KEYS } = readKeys(environment);
+  if (option !== undefined) assertAddress(option);
+  const { SENDPROOF_API_KEY, SENDPROOF_API_KEYS } = orUsageError(() => readKeys(environment));
   const url = option ?? addressFrom(environment);
   const firstKey = SENDPROOF_API_KEYS?.split(',')
     .map((key) => key.trim())
     .find((key) => key !== '');
   return { url: url.replace(/\/+$/, ''), apiKey: SENDPROOF_API_KEY ?? firstKey };
+}
+
+/** Addresses with a user name are refused here, since `fetch` refuses them. They are not quoted: they contain a password. */
+function assertAddress(option: string): void {
+  if (option.includes('@')) {
+    throw new UsageError(
+      '--api-url must not have a user name or password: set SENDPROOF_API_KEY to the key of the API.',
+    );
+  }
+  if (!/^https?:\/\/./.test(URL.canParse(option) ? option : '')) {
+    throw new UsageError(
+      `"${option}" is not the address of an API: write --api-url as http://127.0.0.1:3000.`,
+    );
+  }
 }
 
 function readKeys(environment: NodeJS.ProcessEnv) {
@@ -94,11 +104,17 @@ function readKeys(environment: NodeJS.ProcessEnv) {
 
 /** Reads PORT only where it counts. */
 function addressFrom(environment: NodeJS.ProcessEnv): string {
-  try {
+  return orUsageError(() => {
     const { SENDPROOF_URL } = readVariables(environment, ['SENDPROOF_URL']);
     if (SENDPROOF_URL !== undefined) return SENDPROOF_URL;
     const { PORT = DEFAULT_PORT } = readVariables(environment, ['PORT']);
     return `http://127.0.0.1:${PORT}`;
+  });
+}
+
+function orUsageError<Value>(read: () => Value): Value {
+  try {
+    return read();
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     throw new UsageError(error.message, { cause: error });

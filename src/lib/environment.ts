@@ -76,7 +76,7 @@ const VARIABLES = {
   LOG_LEVEL: oneOf(...LOG_LEVELS),
   SENDPROOF_CONFIG: TEXT,
   SENDPROOF_DATA_DIR: TEXT,
-  SENDPROOF_API_KEYS: SECRET,
+  SENDPROOF_API_KEYS: TOKEN,
   DEDUPLICATION_WINDOW: {
     form: 'a duration with its unit, as 24h or 90m',
     parse: (text: string) => durationMs.safeParse(text).data,
@@ -105,8 +105,11 @@ const VARIABLES = {
     parse: listenAddressOf,
   },
   // The command line.
-  SENDPROOF_URL: HTTP_URL,
-  SENDPROOF_API_KEY: SECRET,
+  SENDPROOF_URL: {
+    form: 'the URL of the API, as https://sendproof.example.com, without a user name (the key goes into SENDPROOF_API_KEY)',
+    parse: (text: string) => (hasUserName(text) ? undefined : httpUrlOf(text)),
+  },
+  SENDPROOF_API_KEY: TOKEN,
   // The sandbox.
   SANDBOX_PORT: PORT,
   // Temporal, the embedded server and its CLI.
@@ -225,8 +228,13 @@ function isSimilar(one: string, other: string): boolean {
   return one.startsWith(other) || other.startsWith(one);
 }
 
-function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@\s]*@/, '//…@');
+/**
+ * Text that was meant as an address may be one in any wrong form. So what could be a secret is everything before the last `@`
+ * and everything after `?` and `#`.
+ */
+function withoutCredentials(text: string): string {
+  if (/[?#].*@/s.test(text)) return '…';
+  return text.replace(/^.*@/s, '…@').replace(/([?#]).*$/s, '$1…');
 }
 
 function oneOf<const Values extends readonly string[]>(
@@ -268,6 +276,14 @@ function temporalAddressOf(text: string): string | undefined {
 function httpUrlOf(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return url && /^https?:$/.test(url.protocol) && /^https?:\/\//i.test(text) ? text : undefined;
+}
+
+/** `fetch` refuses such URLs. */
+function hasUserName(text: string): boolean {
+  const { username, password } = URL.canParse(text)
+    ? new URL(text)
+    : { username: '', password: '' };
+  return username !== '' || password !== '';
 }
 
 /** Links to the pages, which begin with it, are posted for everybody to read. */

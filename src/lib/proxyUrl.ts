@@ -36,7 +36,7 @@ export function parseProxyUrl(text: string): ProxyUrl | undefined {
     return {
       url: `${scheme}//${withPort}`,
       address: withPort,
-      credentials: username === '' ? undefined : credentials,
+      credentials: username === '' && password === '' ? undefined : credentials,
     };
   } catch {
     // A percent sign that encodes nothing.

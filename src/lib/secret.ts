@@ -70,12 +70,17 @@ export function withSecretsOf<Parsed>(environment: NodeJS.ProcessEnv, parse: () 
   }
 }
 
+/** The error doesn't quote it: people write the secret itself where its variable's name belongs. */
+const variableName = z
+  .string()
+  .regex(
+    /^[A-Za-z_]\w*$/,
+    'must be the name of an environment variable (letters, digits and _), not the secret itself',
+  );
+
 /** `{ env: NAME }` or `{ file: PATH }`. */
 export const secret = z
-  .union(
-    [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
-    {
-      error: 'must be { env: NAME } or { file: PATH }',
-    },
-  )
+  .union([z.strictObject({ env: variableName }), z.strictObject({ file: z.string().min(1) })], {
+    error: 'must be { env: NAME } or { file: PATH }',
+  })
   .transform((reference) => new Secret(reference, parsedEnvironment));

@@ -46,6 +46,16 @@ describe('sendproof.yaml', () => {
     expect(() => load('operators:\n  digestAfter: 1m')).toThrow(/operators\.destinations: /);
   });
 
+  it.each([['xoxb', 'hidden'].join('-'), 'hid den', 'hidden=', '1hidden', ''])(
+    'is refused where a secret is in place of its variable’s name, and doesn’t show it: %s',
+    (written) => {
+      const text = `accounts: { slack: { ops: { token: { env: "${written}" } } } }`;
+      expect(() => load(text)).toThrow(
+        /^(?!.*hid).*token\.env: must be the name of an environment variable.*not the secret itself$/s,
+      );
+    },
+  );
+
   it.each([
     ['acounts: {}', '(top level): there is no setting "acounts"; did you mean "accounts"?'],
     ['Retry: {}', 'there is no setting "Retry"; did you mean "retry"?'],

@@ -27,7 +27,7 @@ const BAD_VALUES: Record<VariableName, readonly string[]> = {
   LOG_LEVEL: ['warning', 'verbose', '30', 'information'],
   SENDPROOF_CONFIG: ANY_TEXT,
   SENDPROOF_DATA_DIR: ANY_TEXT,
-  SENDPROOF_API_KEYS: ANY_TEXT,
+  SENDPROOF_API_KEYS: TOKENS,
   DEDUPLICATION_WINDOW: ['soon', '-1h', '0s', '24 lightyears'],
   PUBLIC_URL: [
     ...URLS,
@@ -52,8 +52,8 @@ const BAD_VALUES: Record<VariableName, readonly string[]> = {
   SENDPROOF_BUILD_ID: ANY_TEXT,
   SENDPROOF_CACHED_WORKFLOWS: ['1', '-5', 'many', '2.5'],
   WORKER_METRICS_ADDRESS: ['9465', ':9465', 'host', 'host:70000', 'http://host:1'],
-  SENDPROOF_URL: URLS,
-  SENDPROOF_API_KEY: ANY_TEXT,
+  SENDPROOF_URL: [...URLS, 'http://a@example.com', 'http://:b@example.com'],
+  SENDPROOF_API_KEY: ['k’y', ...TOKENS],
   SANDBOX_PORT: PORTS,
   TEMPORAL_ADDRESS: ['http://127.0.0.1:7233', '127.0.0.1:abc', '127.0.0.1:70000', ':7233', 'a b'],
   TEMPORAL_NAMESPACE: ['two words'],
@@ -145,6 +145,31 @@ describe('an environment variable', () => {
     }
     const url = `ftp://ann:${password}@example.com`;
     expect(() => readVariables({ SENDPROOF_URL: url })).toThrow(/^(?!.*password)/s);
+  });
+
+  it.each<[VariableName, string]>([
+    ['SENDPROOF_URL', 'http://u:hidden@example.com'],
+    ['SENDPROOF_URL', 'u:hidden@example.com'],
+    ['GRAPH_BASE_URL', 'svc:hidden@graph.example.com'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'svc:hidden@collector:4318'],
+    ['TEMPORAL_ADDRESS', 'u:hidden@h:7233'],
+    ['PUBLIC_URL', 'https://u:hid/hidden@h'],
+    ['PUBLIC_URL', 'https://u:hidden@den@h'],
+    ['PUBLIC_URL', 'https://h/?token=hidden'],
+    ['PUBLIC_URL', 'https://h/#hidden'],
+    ['SLACK_API_URL', 'h?a@b=hidden'],
+    ['WORKER_METRICS_ADDRESS', 'u:hidden@h:1'],
+  ])('%s shows no part of a secret: %s', (name, value) => {
+    expect(() => readVariables({ [name]: value })).toThrow(/^(?!.*(?:hid|den)).*can’t be used/s);
+  });
+
+  it('is a key that a header can hold, on the command line too', () => {
+    for (const name of ['SENDPROOF_API_KEY', 'SENDPROOF_API_KEYS']) {
+      expect(() => locateApi(undefined, { [name]: 'k’y' })).toThrow(
+        new RegExp(`^${name} has a value that can’t be used: set it to ASCII characters`),
+      );
+    }
+    expect(() => locateApi('http://u:hidden@h', {})).toThrow(/^(?!.*hidden).*SENDPROOF_API_KEY/);
   });
 
   it('is taken with spaces around it, and in capitals where it is a word', () => {
