@@ -20,7 +20,8 @@ import { createTellOperators } from './tellOperators.js';
 
 /** The activities of a delivery task queue. */
 export function createDeliveryActivities(dependencies: DeliverDependencies): DeliveryActivities {
-  return { deliver: createDeliver(dependencies) };
+  const deliver = createDeliver(dependencies);
+  return { deliver, deliverPart: deliver };
 }
 
 /** The activities of the acknowledgements' task queue. */
@@ -45,7 +46,7 @@ export function createWorkflowQueueActivities(dependencies: {
     tellOperators: createTellOperators(dependencies),
     ...createAccountRecovery(dependencies),
     ...createServedAccounts(dependencies),
-    deliver: createDeliver({
+    ...createDeliveryActivities({
       connectionFor: () => undefined,
       publicUrl: dependencies.configuration.publicUrl,
       random: Math.random,

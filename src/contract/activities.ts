@@ -16,7 +16,19 @@ import type {
 export interface DeliveryActivities {
   /** One attempt to deliver. Fails with an ApplicationFailure as `deliverFailure.ts` reads it. */
   deliver(input: DeliverInput): Promise<DeliverResult>;
+  /**
+   * The same for what follows the first part of a message. Workers of versions that would post the whole message again don't know
+   * the name: they fail the attempt as not registered, and Temporal retries it.
+   */
+  deliverPart(input: DeliverInput): Promise<DeliverResult>;
 }
+
+/** Whether an activity of this type is an attempt to deliver. */
+export function isDelivery(activityType: string | null | undefined): boolean {
+  return DELIVERIES.some((name) => name === activityType);
+}
+
+const DELIVERIES: readonly (keyof DeliveryActivities)[] = ['deliver', 'deliverPart'];
 
 /** On the task queue of acknowledgements. */
 export interface AcknowledgementActivities {
@@ -25,8 +37,8 @@ export interface AcknowledgementActivities {
 }
 
 /**
- * On the task queue of the workflows: sendproof's own operation. `deliver` is there too, for deliveries whose account was removed:
- * it fails with `account_not_configured`.
+ * On the task queue of the workflows: sendproof's own operation. Deliveries are there too, for those whose account was removed:
+ * they fail with `account_not_configured`.
  */
 export interface WorkflowQueueActivities extends DeliveryActivities {
   /** Finds messages that are neither delivered nor parked long after they were due. */

@@ -29,8 +29,8 @@ export interface DeliverInput extends RecordedDestination {
   /** The number of the last attempt before a person's latest retry; by default, that of the last of `earlierAttempts`. */
   decidedUpTo?: number | undefined;
   /**
-   * The parts of the message that are posted already; null while there are none. Absent from inputs of earlier releases, whose
-   * workflows schedule one activity for the whole message: it is posted in one part.
+   * The parts of the message that are posted already; null while there are none. Absent where the message is posted in one part:
+   * where it surely fits, and from inputs of earlier releases, whose workflows schedule one activity for the whole message.
    */
   posted?: PostedParts | null | undefined;
 }

@@ -1,6 +1,7 @@
 /** Decodes the history and the pending activities of a `deliverMessage` workflow into plain values. */
 import type { LoadedDataConverter } from '@temporalio/common';
 import proto, { type temporal } from '@temporalio/proto';
+import { isDelivery } from '../contract/activities.js';
 import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
 import type { DeliverMessageInput } from '../contract/deliverMessage.js';
 import { rescheduleUpdate, type OperatorRequest } from '../contract/signals.js';
@@ -80,7 +81,7 @@ async function decodeEvent(
       input: payloads,
     } = event.activityTaskScheduledEventAttributes;
     // A retried message also asks whether its account is still there.
-    if (activityType?.name !== 'deliver') return undefined;
+    if (!isDelivery(activityType?.name)) return undefined;
     const [input] = await decodeValues<[DeliverInput]>(converter, payloads);
     const scheduledId = String(event.eventId);
     return {

@@ -14,6 +14,7 @@ import type {
   ActivityInboundCallsInterceptor,
   Next,
 } from '@temporalio/worker';
+import { isDelivery } from '../contract/activities.js';
 import type { DeliverInput } from '../contract/deliver.js';
 import { partsOf } from '../domain/destination.js';
 
@@ -29,7 +30,7 @@ export class AttemptSpanInterceptor implements ActivityInboundCallsInterceptor {
     const span = trace.getActiveSpan();
     const { activityType, attempt, workflowExecution } = activityInfo();
     span?.setAttribute('sendproof.attempt', attempt);
-    if (activityType === 'deliver') {
+    if (isDelivery(activityType)) {
       const delivery = input.args[0] as DeliverInput;
       span?.setAttributes({
         [ATTR_MESSAGING_SYSTEM]: partsOf(delivery).platform,

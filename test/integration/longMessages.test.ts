@@ -53,6 +53,20 @@ describe('a text of 26,000 characters', () => {
     expect(await explanationOf('whole')).toContain('Confirmed');
   });
 
+  it('can’t be taken for posted by a worker that knows no parts', async () => {
+    const path = await send('marked');
+    await harness.waitForStatus('marked', 'confirmed');
+    const { events } = await harness.client.workflow.getHandle('marked').fetchHistory();
+    const steps = (events ?? []).flatMap(
+      ({ activityTaskScheduledEventAttributes: activity, markerRecordedEventAttributes: marker }) =>
+        activity?.activityType?.name ?? marker?.markerName ?? [],
+    );
+    const { posts } = shownIn(path);
+    const parts = posts.slice(1).map(() => 'deliverPart');
+    expect(parts.length).toBeGreaterThan(1);
+    expect(steps).toEqual(['core_patch', 'deliver', ...parts]);
+  });
+
   it('is shortened on Teams where it is too long, with a link to its page', async () => {
     const content = { text: `${TEXT} ${TEXT}`, title: 'Long' };
     await send('short', { destinations: [INCIDENTS, WEBHOOK], content });

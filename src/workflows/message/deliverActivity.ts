@@ -13,6 +13,7 @@ import type { DeliverInput } from '../../contract/deliver.js';
 import { deliveryId, WORKFLOW_TASK_QUEUE } from '../../contract/names.js';
 import { summary } from '../../contract/userMetadata.js';
 import type { Delivery } from './delivery.js';
+import { mayPostInParts } from './inParts.js';
 import { millisecondsUntil } from './time.js';
 import type { DeliverMessageInput } from '../../contract/deliverMessage.js';
 
@@ -111,7 +112,7 @@ async function runActivity(
   }
 
   const attemptMs = REQUESTS_PER_ATTEMPT * requestTimeoutMs + ATTEMPT_OVERHEAD_MS;
-  const { deliver } = proxyActivities<DeliveryActivities>({
+  const { deliver, deliverPart } = proxyActivities<DeliveryActivities>({
     // Nobody polls the task queue of an account that was removed.
     taskQueue: delivery.isAccountRemoved ? WORKFLOW_TASK_QUEUE : taskQueue,
     summary: summary('', destination),
@@ -130,6 +131,7 @@ async function runActivity(
       maximumAttempts: retry.attempts,
     },
   });
+  const inParts = mayPostInParts({ content, correlation });
   const scheduledAt = new Date();
   delivery.begin();
   const removal = { happened: false };
@@ -153,9 +155,10 @@ async function runActivity(
       traceId,
       earlierAttempts: delivery.attempts,
       decidedUpTo: delivery.decidedUpTo,
-      posted: delivery.posted,
+      posted: delivery.posted ?? (inParts ? null : undefined),
     };
-    const { receipt, attempts, posted } = await waiting.run(() => deliver(deliverInput));
+    const post = inParts && delivery.posted ? deliverPart : deliver;
+    const { receipt, attempts, posted } = await waiting.run(() => post(deliverInput));
     if (posted) {
       delivery.confirmParts(posted, attempts);
       return 'part_posted';
