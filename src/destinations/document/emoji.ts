@@ -26,6 +26,25 @@ const SLACK_NAMES: Record<string, string> = {
   thinking_face: 'thinking',
   face_with_rolling_eyes: 'roll_eyes',
   simple_smile: 'slightly_smiling_face',
+  octagonal_sign: 'stop_sign',
+  satellite: 'artificial_satellite',
+  satellite_antenna: 'satellite',
+  lightning: 'cloud_with_lightning',
+  rain_cloud: 'cloud_with_rain',
+  tornado_cloud: 'tornado',
+  spiral_calendar_pad: 'spiral_calendar',
+  double_vertical_bar: 'pause_button',
+  black_square_for_stop: 'stop_button',
+  eject: 'eject_button',
+  rolling_on_the_floor_laughing: 'rofl',
+  keycap_star: 'asterisk',
+  face_palm: 'facepalm',
+  'male-doctor': 'man_health_worker',
+  'female-doctor': 'woman_health_worker',
+  'male-police-officer': 'policeman',
+  'female-police-officer': 'policewoman',
+  'male-guard': 'guardsman',
+  'female-guard': 'guardswoman',
 };
 
 interface EmojiCode {
@@ -48,7 +67,24 @@ function codeAt(text: string, index: number): EmojiCode | undefined {
 }
 
 function characterNamed(name: string): string | undefined {
-  return own(nameToEmoji, own(SLACK_NAMES, name) ?? name);
+  return own(nameToEmoji, own(SLACK_NAMES, name) ?? name) ?? flagNamed(name) ?? personNamed(name);
+}
+
+/** As `flag-de`: the letters of the country as regional indicators. */
+function flagNamed(name: string): string | undefined {
+  const country = /^flag-([a-z]{2})$/.exec(name)?.[1];
+  const letters = Array.from(country ?? '', (letter) => letter.charCodeAt(0) - 'a'.charCodeAt(0));
+  return country && String.fromCodePoint(...letters.map((letter) => 0x1f1e6 + letter));
+}
+
+/** As `man-shrugging` and `female-cook`, which the list has as `man_shrugging` and `woman_cook`, or as `running_man`. */
+function personNamed(name: string): string | undefined {
+  const [, sex = '', rest = ''] = /^(man|woman|male|female)-(.+)$/.exec(name) ?? [];
+  if (rest === '') return undefined;
+  const person = sex === 'man' || sex === 'male' ? 'man' : 'woman';
+  const what = rest.replaceAll('-', '_');
+  const names = [`${person}_${what}`, `${what}_${person}`, `${sex}_${what}`];
+  return names.map((each) => own(nameToEmoji, each)).find((each) => each !== undefined);
 }
 
 function skinTone(tone: string | undefined): string {

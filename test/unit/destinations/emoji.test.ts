@@ -21,6 +21,12 @@ describe('codes of emoji', () => {
     [':+1: :-1: :100:', '👍 👎 💯'],
     [':large_green_circle: :robot_face:', '🟢 🤖'],
     [':wave::skin-tone-4:', '👋🏽'],
+    [':octagonal_sign: :satellite: :satellite_antenna:', '🛑 🛰️ 📡'],
+    [':flag-us: :flag-de: :flag-jp:', '🇺🇸 🇩🇪 🇯🇵'],
+    [':man-shrugging: :woman-facepalming: :man-running:', '🤷‍♂️ 🤦‍♀️ 🏃‍♂️'],
+    [':female-cook: :male-doctor: :female-police-officer:', '👩‍🍳 👨‍⚕️ 👮‍♀️'],
+    [':lightning: :rain_cloud: :tornado_cloud: :keycap_star:', '🌩️ 🌧️ 🌪️ *️⃣'],
+    [':double_vertical_bar: :black_square_for_stop: :eject:', '⏸️ ⏹️ ⏏️'],
     [':white_check_mark: and :rotating_light:', '✅ and 🚨'],
   ])('%j become %j', (text, shown) => {
     expect(withEmoji(text)).toBe(shown);
@@ -36,6 +42,7 @@ describe('codes of emoji', () => {
     'std::fire::vector',
     '::warning::',
     ':party-parrot:',
+    ':flag-team: :man-from-mars: :female-:',
     ':constructor: :__proto__: :toString:',
     'fe80::a:b:1',
     'key: value: more',
