@@ -17,9 +17,9 @@ export function mayPostInParts(message: { content: Content; correlation?: Correl
  * Slack's post has the least room: 9,500 characters of text, or 15,000 of JSON. It is below both, as the elements around the text
  * take room too.
  */
-const ROOM = 8_000;
+const ROOM = 6_000;
 /** The JSON of a run of text with styles, of a link, or of an item of a list, of which each character of Markdown may begin one. */
-const MARKUP_SIZE = 160;
+const MARKUP_SIZE = 200;
 /** Begins no run, but may be escaped in an address. */
 const NON_ASCII_SIZE = 10;
 
