@@ -86,7 +86,10 @@ function fieldError(path: readonly PropertyKey[], detail: string): FieldError {
 /** For a field with several allowed forms: the issues of the form that the value's type matches. */
 function relevantIssues(issue: z.core.$ZodIssue): Pick<z.core.$ZodIssue, 'path' | 'message'>[] {
   if (issue.code !== 'invalid_union') return [issue];
-  const meant = issue.errors.find((issues) => issues.every(({ path }) => path.length > 0));
+  const meant =
+    issue.errors.find((issues) => issues.every(({ path }) => path.length > 0)) ??
+    // An object with a field that isn't known, beside what else is wrong with it.
+    issue.errors.find((issues) => issues.some(({ code }) => code === 'unrecognized_keys'));
   if (!meant) return [issue];
   return meant
     .flatMap(relevantIssues)

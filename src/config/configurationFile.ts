@@ -1,6 +1,6 @@
 /** `sendproof.yaml` as data: read, parsed, and without what has nothing under it. */
 import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
+import { parseDocument, visit, type Document } from 'yaml';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { decodeUtf8 } from '../lib/text.js';
 
@@ -66,7 +66,20 @@ function parse(text: string): unknown {
     throw new SyntaxError('it has several documents (“---”), and must have one');
   }
   if (fault) throw fault;
+  refuseCycles(document);
   return document.toJS({ reviver: refuseProto }) as unknown;
+}
+
+/** An alias within what it stands for has no end. */
+function refuseCycles(document: Document): void {
+  visit(document, {
+    Alias: (_key, alias, path) => {
+      const target = alias.resolve(document);
+      if (target !== undefined && path.includes(target)) {
+        throw new TypeError(`the alias *${alias.source} is within what it stands for`);
+      }
+    },
+  });
 }
 
 /** Schemas leave this name out in silence: a source of this name would not have its settings. */

@@ -38,8 +38,10 @@ export const deduplicationKeySchema = readableKeySchema
     examples: ['pagerduty-55-triggered'],
   });
 
-/** Text that is blank once the terminal codes are gone that no destination shows. */
-const notBlank = (text: string): boolean => withoutTerminalCodes(text).trim().length > 0;
+const SOMETHING_VISIBLE = new RegExp(`[^\\s${INVISIBLE}]`, 'u');
+
+/** Something is left to see once the terminal codes are gone that no destination shows. */
+const notBlank = (text: string): boolean => SOMETHING_VISIBLE.test(withoutTerminalCodes(text));
 
 /** For the document: what `notBlank` checks. */
 const NOT_BLANK = { minLength: 1, pattern: '\\S' };

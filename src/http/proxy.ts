@@ -1,4 +1,6 @@
 /** Which proxy a request to the outside goes through: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as other programs read them. */
+import { isIP } from 'node:net';
+import { isInRange, parseAddressRange } from '../lib/addressRange.js';
 import { readVariables } from '../lib/environment.js';
 import type { ProxyUrl } from '../lib/proxyUrl.js';
 
@@ -36,14 +38,28 @@ export function readProxySettings(environment: NodeJS.ProcessEnv): ProxySettings
   };
 }
 
-/** `*`, `example.com` with all its subdomains (also as `.example.com` or `*.example.com`), each perhaps with a port. */
+/**
+ * `*`, `example.com` with all its subdomains (also as `.example.com` or `*.example.com`), each perhaps with a port; an IP address
+ * or a range of them.
+ */
 function parseEntry(entry: string): (url: URL) => boolean {
   if (entry === '*') return () => true;
+  const range = parseAddressRange(entry);
+  if (range) {
+    return ({ hostname }) => {
+      const address = hostname.replace(/^\[(.*)\]$/, '$1');
+      return isIP(address) !== 0 && isInRange(address, [range]);
+    };
+  }
   const { name = '', port } =
-    /^(?:\*?\.)?(?<name>\[[^\]]*\]|[^:]*)(?::(?<port>\d+))?$/.exec(entry.toLowerCase())?.groups ??
-    {};
+    /^(?:\*?\.)?(?<name>\[[^\]]*\]|[^:]*?)\.?(?::(?<port>\d+))?$/.exec(entry.toLowerCase())
+      ?.groups ?? {};
   if (name === '') return () => false;
-  return ({ hostname, port: given, protocol }) =>
-    (hostname === name || hostname.endsWith(`.${name}`)) &&
-    (port === undefined || port === (given || (protocol === 'https:' ? '443' : '80')));
+  return ({ hostname, port: given, protocol }) => {
+    const host = hostname.replace(/\.$/, '');
+    return (
+      (host === name || host.endsWith(`.${name}`)) &&
+      (port === undefined || port === (given || (protocol === 'https:' ? '443' : '80')))
+    );
+  };
 }

@@ -1,9 +1,8 @@
 import ms from 'ms';
 import { z } from 'zod';
 
-const YEAR_MS = 365 * 24 * 3_600_000;
-/** Beyond any use, and within what the timers of Temporal take. */
-const LONGEST_MS = 10 * YEAR_MS;
+/** Beyond any use, and within what the timers of Temporal take. The `ms` library counts 365.25 days in a year. */
+const LONGEST_MS = ms('10y');
 
 /** A duration as `500ms`, `10s`, `5m`, `24h`; parsed to milliseconds. A number without a unit is refused. */
 export const durationMs = z

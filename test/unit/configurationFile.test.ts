@@ -46,6 +46,15 @@ describe('sendproof.yaml', () => {
     expect(() => load('operators:\n  digestAfter: 1m')).toThrow(/operators\.destinations: /);
   });
 
+  it.each(['a: &a [*a]', 'sources: &a { x: *a }', 'a: &b\n  c: [{ d: *b }]'])(
+    'is refused with the name of an alias that holds itself: %j',
+    (text) => {
+      expect(() => load(text)).toThrow(
+        /is not valid YAML: the alias \*[ab] is within what it stands for\. Correct/,
+      );
+    },
+  );
+
   it.each([['xoxb', 'hidden'].join('-'), 'hid den', 'hidden=', '1hidden', ''])(
     'is refused where a secret is in place of its variable’s name, and doesn’t show it: %s',
     (written) => {

@@ -27,6 +27,8 @@ describe('a duration', () => {
     ['1.5 h', 5_400_000],
     ['2 days', 172_800_000],
     ['0.2ms', 1],
+    ['10y', 315_576_000_000],
+    ['3652.5d', 315_576_000_000],
   ])('%s is %i ms', (text, expected) => {
     expect(durationMs.parse(text)).toBe(expected);
   });

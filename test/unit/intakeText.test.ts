@@ -226,6 +226,26 @@ describe('control characters', () => {
   });
 });
 
+describe('content that nobody can see', () => {
+  it.each(['\u200B', '\uFEFF\u200D', ' \u2060\n', '\u00AD\u200E'])('is blank: %j', async (text) => {
+    for (const [field, content] of [
+      ['content.text', { text }],
+      ['content.title', { text: 'a', title: text }],
+    ] as const) {
+      const answer = await post('/v1/messages', JSON.stringify({ ...message, content }));
+      expect(fieldsOf(answer)).toEqual([field]);
+    }
+  });
+});
+
+it('names a misspelt field of a destination with fallbacks', async () => {
+  for (const misspelt of [{ fallbak: [] }, { fallback: [OPS], fallbackafter: '1m' }]) {
+    const destinations = [{ destination: OPS, ...misspelt }];
+    const { body } = await post('/v1/messages', JSON.stringify({ ...message, destinations }));
+    expect((body as Problem).detail).toMatch(/fallbak|fallbackafter/);
+  }
+});
+
 describe('percent-encoding that is no UTF-8', () => {
   it.each(['%FF', '%C0%80', '%ED%A0%80', '%E2%82', '%zz', '%'])(
     'is a 400 in a path and in each parameter: %s',

@@ -134,7 +134,8 @@ describe('the address of a proxy', () => {
 describe('NO_PROXY', () => {
   const { isExempt } = readProxySettings({
     HTTPS_PROXY: 'proxy:1',
-    no_proxy: ' slack.com, .example.com *.test,host.test:8443 [::1]',
+    no_proxy:
+      ' slack.com, .example.com *.test,host.test:8443 [::1] fd00::5 10.1.0.0/16,fd01::/16 dotted.net.',
   });
   it.each([
     ['https://slack.com/', true],
@@ -144,6 +145,13 @@ describe('NO_PROXY', () => {
     ['https://example.org/', false],
     ['https://a.test/', true],
     ['https://[::1]/', true],
+    ['https://[fd00::5]/', true],
+    ['https://[fd00::6]/', false],
+    ['https://10.1.2.3/', true],
+    ['https://10.2.2.3/', false],
+    ['https://[fd01::7]/', true],
+    ['https://a.dotted.net/', true],
+    ['https://slack.com./', true],
   ])('of several forms, for %s: %s', (url, exempt) => {
     expect(isExempt(new URL(url))).toBe(exempt);
   });
