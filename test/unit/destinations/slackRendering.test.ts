@@ -447,7 +447,8 @@ describe('whatever the content', () => {
     for (const unit of ['[', '*a_', '> ', '`', '![](', '- ', '<', '&', '|', '\n', '😀', '**a**b']) {
       const started = performance.now();
       renderForSlack({ text: unit.repeat(40_000 / unit.length) });
-      expect(performance.now() - started).toBeLessThan(5_000);
+      // Half a second on an idle machine; quadratic, it would be minutes.
+      expect(performance.now() - started).toBeLessThan(20_000);
     }
-  });
+  }, 60_000);
 });
