@@ -81,12 +81,7 @@ describe('bad input is refused with a problem document, and nothing is started:'
       'content.title',
       '1,000',
     ],
-    [
-      'a text that shows nothing',
-      { content: { text: '[unused]: https://example.com' } },
-      'content',
-      'nothing to show',
-    ],
+    ['a text that shows nothing', { content: { text: '![]()' } }, 'content', 'nothing to show'],
   ])('%s', async (_, change, field, word) => {
     const answer = await harness.request<ProblemBody>('POST', '/v1/messages', {
       ...valid,
