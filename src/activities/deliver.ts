@@ -64,10 +64,10 @@ export type ConfirmAttempt = (
 
 /**
  * Makes the activity that delivers one message to one destination: one call is one attempt, at one post. It resolves with the
- * receipt, and with how far the message is posted where it takes several posts,
- * or throws an ApplicationFailure with the reason as its type, the attempt log as its details and, where a retry may help,
- * the delay before the next attempt. While the whole account is unavailable it waits; if that takes too long, it returns the
- * delivery to its workflow without an attempt (the ending `held_back`), and the workflow schedules it again.
+ * receipt, and with how far the message is posted where it takes several posts. Otherwise it throws an ApplicationFailure with
+ * the reason as its type, the attempt log as its details and, where a retry may help, the delay before the next attempt. While
+ * the whole account is unavailable it waits; if that takes too long, it returns the delivery to its workflow without an attempt
+ * (the ending `held_back`), and the workflow schedules it again.
  */
 export function createDeliver({
   connectionFor,
