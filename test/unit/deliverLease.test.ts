@@ -7,6 +7,7 @@ import type { AccountConnection } from '../../src/accounts/accountConnection.js'
 import { createDeliver, type ConfirmAttempt } from '../../src/activities/deliver.js';
 import type { DeliverInput, DeliverResult } from '../../src/contract/deliver.js';
 import type { Attempt } from '../../src/domain/delivery.js';
+import { DELIVERY } from './delivering.js';
 
 const SILENT = new DefaultLogger('ERROR', () => undefined);
 const LOST: Attempt = {
@@ -15,16 +16,7 @@ const LOST: Attempt = {
   outcome: 'ambiguous',
   reason: 'worker_lost',
 };
-const INPUT: DeliverInput = {
-  destination: 'slack:default/C0OPS',
-  deliveryId: 'delivery.0',
-  content: { text: 'Disk full' },
-  onAmbiguous: 'resend',
-  retry: { initialDelayMs: 1_000, factor: 2, maximumDelayMs: 300_000, attempts: 15 },
-  traceId: '0af7651916cd43dd8448eb211c80319c',
-  earlierAttempts: [],
-  holdMs: 300_000,
-};
+const INPUT: DeliverInput = { ...DELIVERY, holdMs: 300_000 };
 
 let posts: number;
 const confirm = vi.fn<ConfirmAttempt>();

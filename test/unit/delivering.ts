@@ -9,6 +9,17 @@ import { lastNumber } from '../../src/domain/attemptLog.js';
 import type { Attempt, PostedParts, Receipt } from '../../src/domain/delivery.js';
 import type { DestinationAdapter } from '../../src/destinations/destination.js';
 
+/** A delivery that nothing has been attempted of. */
+export const DELIVERY: DeliverInput = {
+  destination: 'slack:default/C0OPS',
+  deliveryId: 'delivery.0',
+  content: { text: 'Disk full' },
+  onAmbiguous: 'resend',
+  retry: { initialDelayMs: 1_000, factor: 2, maximumDelayMs: 300_000, attempts: 15 },
+  traceId: '0af7651916cd43dd8448eb211c80319c',
+  earlierAttempts: [],
+};
+
 export interface Ended {
   attempts: Attempt[];
   receipt?: Receipt;
@@ -54,9 +65,7 @@ export async function deliverThrough(
     report: () => undefined,
   });
   let input: DeliverInput = {
-    destination: 'slack:default/C0OPS',
-    deliveryId: 'delivery.0',
-    content: { text: 'Disk full' },
+    ...DELIVERY,
     onAmbiguous,
     retry: {
       initialDelayMs: 100,
@@ -65,7 +74,6 @@ export async function deliverThrough(
       attempts,
       ...(resends !== undefined && { resends }),
     },
-    traceId: '0af7651916cd43dd8448eb211c80319c',
     earlierAttempts: before,
     decidedUpTo: lastNumber(before),
     posted,

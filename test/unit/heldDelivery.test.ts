@@ -9,18 +9,10 @@ import type { ConfiguredAccount } from '../../src/config/configuration.js';
 import type { DeliverInput, DeliverResult } from '../../src/contract/deliver.js';
 import { DeliveryError, type Attempt } from '../../src/domain/delivery.js';
 import { slack } from '../../src/destinations/slack/platform.js';
+import { DELIVERY } from './delivering.js';
 
 const SILENT = new DefaultLogger('ERROR', () => undefined);
-const INPUT: DeliverInput = {
-  destination: 'slack:default/C0OPS',
-  deliveryId: 'delivery.0',
-  content: { text: 'Disk full' },
-  onAmbiguous: 'resend',
-  retry: { initialDelayMs: 1_000, factor: 2, maximumDelayMs: 300_000, attempts: 15 },
-  traceId: '0af7651916cd43dd8448eb211c80319c',
-  earlierAttempts: [],
-  holdMs: 60_000,
-};
+const INPUT: DeliverInput = { ...DELIVERY, holdMs: 60_000 };
 const LIMITED = new DeliveryError('Slack answered HTTP 429.', {
   outcome: 'transient',
   reason: 'rate_limited',
