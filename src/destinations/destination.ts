@@ -32,6 +32,21 @@ export interface Part {
   first: Receipt | undefined;
 }
 
+/** What a platform can do with a post, beside making it. */
+export interface Capabilities {
+  /** A post can be searched for by its delivery id: the adapter has `find`. */
+  search: boolean;
+  /** The content of a post can be replaced: the adapter has `edit`. */
+  edit: boolean;
+  /** A post can answer in the thread of another: `post` and `find` take `replyTo`. */
+  thread: boolean;
+  /**
+   * The platform makes one post of all requests with one delivery id. No attempt is ambiguous then, and nothing is searched
+   * for: the request is repeated.
+   */
+  ownIdempotency: boolean;
+}
+
 /** What an adapter posts. */
 export interface Post extends Show {
   /**
@@ -45,6 +60,19 @@ export interface Post extends Show {
   traceId: string;
   /** Which post, of a message whose layout has several. Without it, one post shows the message. */
   part?: Part | undefined;
+  /** The post in whose thread this one answers. Only where the account's capabilities have `thread`. */
+  replyTo?: Receipt | undefined;
+  /** Whether an answer in a thread is shown in the channel, too, where the platform can do that. */
+  broadcast?: boolean | undefined;
+}
+
+/** New content for a post that was made earlier. */
+export interface Edit extends Show {
+  deliveryId: string;
+  path: string;
+  traceId: string;
+  /** The receipt of the post. Of a message in several posts, the first one is edited. */
+  post: Receipt;
 }
 
 /** Which post an adapter searches for. */
@@ -54,6 +82,8 @@ export interface PostQuery {
   /** The post was made at or after this time. */
   since: Date;
   part?: Part | undefined;
+  /** The post in whose thread it is searched for. */
+  replyTo?: Receipt | undefined;
   /** The post was made before this time; undefined where it may have been made just now. */
   until?: Date | undefined;
   /** Where a search of the same post, that an earlier attempt did not finish, continues. */
@@ -83,6 +113,13 @@ export interface DestinationAdapter {
    */
   find?(query: PostQuery): Promise<Receipt | undefined>;
 
+  /**
+   * Replaces the content of a post, by one request, and resolves with the receipt of the post. The edit of an edit that was
+   * made already changes nothing, so an ambiguous one is repeated. Rejects with the reason `post_not_found` where the post is
+   * gone, and with `edit_refused` where this post can't be edited any more. Absent on platforms without edits.
+   */
+  edit?(edit: Edit): Promise<Receipt>;
+
   /** Asks the platform whether the account's credentials work, without posting. Resolves with their owner. */
   check(): Promise<{ identity: string }>;
 }
@@ -93,6 +130,8 @@ export interface Platform<Account extends AccountPolicy = AccountPolicy> {
   readonly name: string;
   /** The form of a whole destination, for error messages and documentation. */
   readonly destinationForm: string;
+  /** What its posts can do: of this account where one is given, else of the platform's most capable account. */
+  capabilities(account: Account | undefined): Capabilities;
   /** The default limits of an account, with a link to the platform's documentation. */
   readonly limits: AccountLimits;
   /**

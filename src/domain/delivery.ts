@@ -56,6 +56,10 @@ export const FAILURE_REASONS = [
   'outcome_unknown',
   /** No failure is known; it was not confirmed before its `expiresAt`. */
   'expired',
+  /** The post that was to be edited or answered is gone: a person deleted it. */
+  'post_not_found',
+  /** The platform refuses to edit this post: it is too old, or not the account's own. */
+  'edit_refused',
   /** The worker has no such account: it was removed from the configuration after the message was accepted. */
   'account_not_configured',
 ] as const;

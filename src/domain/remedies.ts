@@ -22,6 +22,9 @@ export const REMEDIES: Record<FailureReason, string> = {
   request_rejected: 'Fix what the platform’s error code names, then retry; or discard.',
   outcome_unknown: 'Look in the channel: discard if the post is there, retry if it is not.',
   expired: 'Send it again with a new key, if it still matters.',
+  post_not_found:
+    'Retry to post it by itself, since the post that it belongs to is gone; or discard.',
+  edit_refused: 'Retry to post it by itself, since the earlier post can’t be changed; or discard.',
   account_not_configured:
     'Add the account to the worker’s configuration again and restart the worker, then retry; or discard.',
 };

@@ -26,6 +26,8 @@ const CAUSES: Record<FailureReason, (names: DestinationNames) => string> = {
   request_rejected: ({ platform }) => `${platform} refused the request`,
   outcome_unknown: () => 'it is unknown whether an earlier attempt posted it',
   expired: () => 'it was not confirmed before its expiresAt',
+  post_not_found: ({ platform }) => `${platform} no longer has the post that it belongs to`,
+  edit_refused: ({ platform }) => `${platform} does not let this post be changed any more`,
   account_not_configured: ({ account }) => `the worker has no account ${account}`,
 };
 

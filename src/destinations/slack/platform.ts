@@ -16,6 +16,7 @@ export const slack: Platform<SlackAccount> = {
   // "One message per second per channel", and "several hundred messages per minute" per workspace, which other apps use
   // too: https://docs.slack.dev/apis/web-api/rate-limits
   limits: { perDestination: 1, perAccount: 5 },
+  capabilities: () => ({ search: true, edit: true, thread: true, ownIdempotency: false }),
   credentials: 'account',
   accountSchema: slackAccountSchema,
   accountFromEnvironment: slackAccountFromEnvironment,

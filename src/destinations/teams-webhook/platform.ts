@@ -12,6 +12,7 @@ export const teamsWebhook: Platform<TeamsWebhookAccount> = {
   // "Four requests a second" for each webhook: https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using#rate-limiting-for-connectors
   // Each webhook is a workflow of its own; the limit of the account only smooths bursts.
   limits: { perDestination: 4, perAccount: 20 },
+  capabilities: () => ({ search: false, edit: false, thread: false, ownIdempotency: false }),
   credentials: 'destination',
   accountSchema: teamsWebhookAccountSchema,
   accountFromEnvironment: teamsWebhookAccountFromEnvironment,

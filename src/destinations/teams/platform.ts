@@ -9,6 +9,7 @@ export const teams: Platform<TeamsAccount> = {
   // Four requests a second per app and channel or chat. The limits per app and tenant have changed over the years:
   // https://learn.microsoft.com/graph/throttling-limits#microsoft-teams-service-limits
   limits: { perDestination: 4, perAccount: 20 },
+  capabilities: () => ({ search: true, edit: true, thread: true, ownIdempotency: false }),
   credentials: 'account',
   accountSchema: teamsAccountSchema,
   accountFromEnvironment: teamsAccountFromEnvironment,
