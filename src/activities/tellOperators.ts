@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { acceptMessage } from '../acceptance/acceptMessage.js';
 import type { Configuration } from '../config/configuration.js';
+import { shortenText } from '../lib/cutText.js';
 import { withMessageSpan } from '../telemetry/messageSpan.js';
 import { noticeKey } from '../contract/names.js';
 import type { OperatorNotice, OperatorNoticeResult } from '../contract/notices.js';
@@ -21,7 +22,7 @@ export function createTellOperators({
       destinations: operators.destinations,
       content: notice.content,
       // The longest reference that a message may have: Temporal's stores limit search attributes.
-      correlation: { source: 'sendproof', reference: notice.topic.slice(0, 255) },
+      correlation: { source: 'sendproof', reference: shortenText(notice.topic, 255) },
       priority: notice.priority,
       onAmbiguous: 'resend' as const,
     };

@@ -2,7 +2,7 @@
  * Texts that Temporal's Web UI shows as Markdown, and their limits. Whatever comes from senders, platforms or the configuration
  * is words or code in them, never Markdown.
  */
-import { shortenText } from '../lib/cutText.js';
+import { shortenToFit } from '../lib/cutText.js';
 import { inMarkdown } from '../lib/markdownCode.js';
 
 /** Temporal's limits on such texts, as JSON: `limit.userMetadataSummarySize` and `limit.userMetadataDetailsSize`. */
@@ -19,16 +19,7 @@ const jsonBytes = (text: string): number => new TextEncoder().encode(JSON.string
  */
 export function summary(before: string, text: string, maximum = SUMMARY_BYTES): string {
   const write = (words: string): string => before + inMarkdown(words);
-  const whole = write(text);
-  if (jsonBytes(whole) <= maximum) return whole;
-  let fitting = 1;
-  let tooLong = text.length;
-  while (tooLong - fitting > 1) {
-    const length = Math.floor((fitting + tooLong) / 2);
-    if (jsonBytes(write(shortenText(text, length))) <= maximum) fitting = length;
-    else tooLong = length;
-  }
-  return write(shortenText(text, fitting));
+  return write(shortenToFit(text, (words) => jsonBytes(write(words)) <= maximum));
 }
 
 /** Lines of Markdown, as many as the limit allows. A line is never cut: its code would lose its end. */

@@ -45,3 +45,25 @@ export function shortenText(text: string, limit: number): string {
   if (text.length <= limit) return text;
   return `${text.slice(0, cutPoint(text, limit - 1)).trimEnd()}…`;
 }
+
+/**
+ * Plain text, shortened so that what is written of it fits, as where characters are escaped: text that is cut after it was
+ * escaped could end in the middle of an entity.
+ */
+export function shortenToFit(text: string, fits: (text: string) => boolean): string {
+  if (fits(text)) return text;
+  const length = longestFitting(text.length, (tried) => fits(shortenText(text, tried)));
+  return shortenText(text, Math.max(1, length));
+}
+
+/** The greatest of 1 to `most` that fits, where what is smaller than one that fits does too; 0 where none does. */
+export function longestFitting(most: number, fits: (length: number) => boolean): number {
+  let fitting = 0;
+  let tooLong = most + 1;
+  while (tooLong - fitting > 1) {
+    const tried = Math.floor((fitting + tooLong) / 2);
+    if (fits(tried)) fitting = tried;
+    else tooLong = tried;
+  }
+  return fitting;
+}

@@ -19,6 +19,7 @@ import {
   titleBlock,
 } from './render.js';
 import { PIECE_LIMIT, richTextPieces, type Piece } from './richText.js';
+import { shortenedMrkdwn } from './shortenRichText.js';
 
 export interface SlackPost {
   /** What notifications and screen readers get. */
@@ -142,13 +143,15 @@ function labelBlock(text: string): KnownBlock {
   return { type: 'context', elements: [{ type: 'plain_text', text, emoji: false }] };
 }
 
-/** The pieces as one text, as many as a notification shows. */
+/** The beginning of the pieces as one text. */
 function fallbackText(label: string, pieces: readonly Piece[]): string {
   let text = label;
   for (const { elements } of pieces) {
-    const longer = `${text}\n\n${richTextToMrkdwn(elements)}`;
-    if (longer.length >= NOTIFICATION_LIMIT) return `${text}…`;
-    text = longer;
+    const left = NOTIFICATION_LIMIT - `${text}\n\n`.length;
+    const next = shortenedMrkdwn(elements, left);
+    if (next === '') return text.endsWith('…') ? text : `${text}…`;
+    text = `${text}\n\n${next}`;
+    if (next !== richTextToMrkdwn(elements)) return text;
   }
   return text;
 }

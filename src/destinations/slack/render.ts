@@ -1,6 +1,7 @@
 /** The blocks of a Slack post, and its text. */
 import type { KnownBlock, RichTextBlock, RichTextElement } from '@slack/web-api';
 import type { Correlation } from '../../domain/message.js';
+import { shortenToFit } from '../../lib/cutText.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import { type Block } from '../document/document.js';
 import { shortenDocument } from '../document/shorten.js';
@@ -27,6 +28,9 @@ const CONTEXT_LIMIT = 2_000;
 /** Slack recommends at most so many: https://docs.slack.dev/reference/methods/chat.postMessage. People read the blocks. */
 export const NOTIFICATION_LIMIT = 4_000;
 
+/** Of the notification, as it is written: a long heading leaves room for the text. */
+const NOTIFICATION_TITLE_LIMIT = 2_000;
+
 /** The document as one text of Slack’s markup. */
 export function documentToMrkdwn(document: readonly Block[]): string {
   return document
@@ -37,10 +41,15 @@ export function documentToMrkdwn(document: readonly Block[]): string {
 
 /** What notifications and screen readers get: the heading and the text, or their beginning. */
 export function notification(title: string | undefined, document: readonly Block[]): string {
-  const first = title === undefined ? '' : `${plainMrkdwn(title)}\n`;
+  const first = title === undefined ? '' : `${notificationTitle(title)}\n`;
   const text = (blocks: readonly Block[]): string => first + documentToMrkdwn(blocks);
   const fits = (blocks: readonly Block[]): boolean => text(blocks).length <= NOTIFICATION_LIMIT;
   return text(shortenDocument(document, fits, NOTIFICATION_LIMIT + 1) ?? []);
+}
+
+function notificationTitle(title: string): string {
+  const fits = (words: string): boolean => plainMrkdwn(words).length <= NOTIFICATION_TITLE_LIMIT;
+  return plainMrkdwn(shortenToFit(title, fits));
 }
 
 /** Packs the pieces into as few blocks of rich text as possible, in order. */
@@ -75,8 +84,9 @@ function append(elements: RichText[], [next, ...others]: readonly RichText[]): v
 }
 
 export function titleBlock(title: string): KnownBlock {
-  // A header block is plain text of limited length. A longer heading becomes bold text.
-  if (title.length <= HEADER_LIMIT) {
+  // A header block is plain text of limited length. A longer heading becomes bold text. Slack escapes plain text too, and
+  // doesn't say which of the two forms it counts.
+  if (escapeMrkdwn(title).length <= HEADER_LIMIT) {
     return { type: 'header', text: { type: 'plain_text', text: title, emoji: false } };
   }
   const words = textsOrLink(title, undefined);
