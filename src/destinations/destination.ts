@@ -60,14 +60,15 @@ export interface Post extends Show {
   traceId: string;
   /** Which post, of a message whose layout has several. Without it, one post shows the message. */
   part?: Part | undefined;
-  /** The post in whose thread this one answers. Only where the account's capabilities have `thread`. */
+  /** The post in whose thread this one answers. Where the path has no threads, this one is an ordinary post. */
   replyTo?: Receipt | undefined;
   /** Whether an answer in a thread is shown in the channel, too, where the platform can do that. */
   broadcast?: boolean | undefined;
 }
 
-/** New content for a post that was made earlier. */
+/** New content for a post that was made earlier. It is shown in one post, whatever `inParts` says, shortened where it is too long. */
 export interface Edit extends Show {
+  /** Of the delivery that made the post, not of the edit: a search for that delivery must find the edited post, too. */
   deliveryId: string;
   path: string;
   traceId: string;
@@ -102,7 +103,8 @@ export interface DestinationAdapter {
 
   /**
    * Makes exactly one posting request and resolves with the platform's proof. A second one is allowed where the platform
-   * documents that its answer to the first means that nothing was posted, as when Slack refuses blocks.
+   * documents that its answer to the first means that nothing was posted, as when Slack refuses blocks. Where the post of
+   * `replyTo` is gone, it rejects with the reason `post_not_found`, or the receipt says `standsAlone`, as the platform has it.
    */
   post(post: Post): Promise<Receipt>;
 
@@ -114,9 +116,11 @@ export interface DestinationAdapter {
   find?(query: PostQuery): Promise<Receipt | undefined>;
 
   /**
-   * Replaces the content of a post, by one request, and resolves with the receipt of the post. The edit of an edit that was
-   * made already changes nothing, so an ambiguous one is repeated. Rejects with the reason `post_not_found` where the post is
-   * gone, and with `edit_refused` where this post can't be edited any more. Absent on platforms without edits.
+   * Replaces the content of a post, by one request, and resolves with the receipt of the post, which says how much of the new
+   * content is shown. The edit of an edit that was made already changes nothing, so an ambiguous one is repeated. Rejects with
+   * the reason `post_not_found` where the post is gone, and with `edit_refused` where this post can't be edited any more.
+   * Platforms limit edits apart from posts, so `rate_limited` says nothing of how fast the account may post. Absent on platforms
+   * without edits.
    */
   edit?(edit: Edit): Promise<Receipt>;
 
@@ -130,8 +134,8 @@ export interface Platform<Account extends AccountPolicy = AccountPolicy> {
   readonly name: string;
   /** The form of a whole destination, for error messages and documentation. */
   readonly destinationForm: string;
-  /** What its posts can do: of this account where one is given, else of the platform's most capable account. */
-  capabilities(account: Account | undefined): Capabilities;
+  /** What its posts can do: of this account and path where they are given, else of the most capable ones. */
+  capabilities(account: Account | undefined, path?: string): Capabilities;
   /** The default limits of an account, with a link to the platform's documentation. */
   readonly limits: AccountLimits;
   /**

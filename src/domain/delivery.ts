@@ -79,6 +79,8 @@ export interface Receipt {
   shortened?: Shortening;
   /** Set where the platform refused the layout of the post, which then shows its text without it: what the platform answered. */
   plainText?: string;
+  /** Set where it should have answered another post, which is gone: the platform shows it by itself. */
+  standsAlone?: true;
 }
 
 /** How much of a text a destination shows, in characters of the text as it was sent. */

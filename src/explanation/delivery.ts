@@ -139,11 +139,12 @@ function sentAgain(delivery: DeliveryState, message: MessageState, now: Date): s
 }
 
 function explainConfirmed(delivery: DeliveryState, receipt: Receipt, now: Date): string {
-  const { parts, plainText, shortened } = receipt;
+  const { parts, plainText, shortened, standsAlone } = receipt;
   return [
     parts === undefined ? explainPosted(delivery, now) : explainParts(delivery, parts, now),
     shortened && `It is ${describeShortening(shortened)}. The message’s page shows the whole.`,
     plainText !== undefined && `It is shown as plain text: ${plainText}`,
+    standsAlone && 'It is shown by itself, since the post that it should have answered is gone.',
   ]
     .filter((sentence) => typeof sentence === 'string')
     .join(' ');

@@ -55,11 +55,12 @@ function partOf({ part }: Pick<Attempt, 'part'>): string {
 }
 
 /** As `, in 4 parts, shortened: 12,345 of 30,000 characters are shown`. */
-function howShown({ parts, plainText, shortened }: Receipt): string {
+function howShown({ parts, plainText, shortened, standsAlone }: Receipt): string {
   return [
     parts === undefined ? '' : `, in ${parts} parts`,
     shortened === undefined ? '' : `, ${describeShortening(shortened)}`,
     plainText === undefined ? '' : `, as plain text: ${plainText}`,
+    standsAlone ? ', by itself: the post that it should have answered is gone' : '',
   ].join('');
 }
 

@@ -134,6 +134,10 @@ export const receiptSchema = z
           'The answer with which the platform refused the layout of the post. Present if the text was then posted without it.',
         examples: ['Slack answered invalid_blocks (too long: /blocks/0/text/text).'],
       }),
+    standsAlone: z.literal(true).optional().meta({
+      description:
+        'Present if the post should have answered an earlier one, which is gone: it is shown by itself.',
+    }),
   })
   .meta({
     id: 'CallbackReceipt',

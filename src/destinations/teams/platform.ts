@@ -1,7 +1,7 @@
 import type { Platform } from '../destination.js';
 import { teamsAccountFromEnvironment, teamsAccountSchema, type TeamsAccount } from './account.js';
 import { createTeamsAdapter } from './adapter.js';
-import { checkTeamsPath } from './path.js';
+import { checkTeamsPath, parseTeamsPath } from './path.js';
 
 export const teams: Platform<TeamsAccount> = {
   name: 'teams',
@@ -9,7 +9,13 @@ export const teams: Platform<TeamsAccount> = {
   // Four requests a second per app and channel or chat. The limits per app and tenant have changed over the years:
   // https://learn.microsoft.com/graph/throttling-limits#microsoft-teams-service-limits
   limits: { perDestination: 4, perAccount: 20 },
-  capabilities: () => ({ search: true, edit: true, thread: true, ownIdempotency: false }),
+  capabilities: (_account, path) => ({
+    search: true,
+    edit: true,
+    // Chats have no threads: an answer is an ordinary message.
+    thread: path === undefined || parseTeamsPath(path)?.kind === 'channel',
+    ownIdempotency: false,
+  }),
   credentials: 'account',
   accountSchema: teamsAccountSchema,
   accountFromEnvironment: teamsAccountFromEnvironment,
