@@ -9,6 +9,7 @@ import { MESSAGE_STATUSES, FAILURE_REASONS, type OnAmbiguous } from '../domain/d
 import type { Content } from '../domain/message.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { withoutEmptyVariables } from '../lib/environment.js';
+import { parseWholeNumber } from '../lib/wholeNumber.js';
 import { ApiClient, locateApi } from './apiClient.js';
 import type { CommandContext, Surroundings } from './command.js';
 import type { DecideAllOptions } from './decideAll.js';
@@ -128,7 +129,11 @@ function addSend(program: Command, invocation: Invocation): void {
     .option('--source <name>', 'the source system, for example pagerduty')
     .option('--reference <id>', 'the id of the event in the source system, for example 55')
     .option('--url <url>', 'a page with more information')
-    .option('--priority <1-5>', 'the priority, 1 is the highest (default: 3)', parseWholeNumber)
+    .option(
+      '--priority <1-5>',
+      'the priority, 1 is the highest (default: 3)',
+      wholeNumberFrom(1, 5),
+    )
     .addOption(
       new Option(
         '--on-ambiguous <decision>',
@@ -227,7 +232,7 @@ function addList(program: Command, invocation: Invocation): void {
       parseMoment,
     )
     .option('--until <when>', 'only messages accepted before this time', parseMoment)
-    .option('--limit <count>', 'the largest number of messages', parseCount, 50)
+    .option('--limit <count>', 'the largest number of messages', wholeNumberFrom(1), 50)
     .option('--all', 'no limit')
     .action(
       run(invocation, async (context, words: string[], options: ListOptions) => {
@@ -241,7 +246,7 @@ function addDeadLetters(program: Command, invocation: Invocation): void {
   const deadLetters = withFilter(program.command('dead-letters'))
     .summary('list, count, retry or discard deliveries that need a decision')
     .description('List the deliveries that need a decision, with the remedy for each.')
-    .option('--limit <count>', 'the largest number of messages', parseCount, 50)
+    .option('--limit <count>', 'the largest number of messages', wholeNumberFrom(1), 50)
     .option('--all', 'no limit')
     .action(
       run(invocation, async (context, options: DeadLettersOptions) => {
@@ -427,16 +432,15 @@ function run<Args extends unknown[]>(
   };
 }
 
-function parseWholeNumber(text: string): number {
-  const number = Number(text);
-  if (text.trim() !== '' && Number.isInteger(number)) return number;
-  throw new InvalidArgumentError('The value must be a whole number.');
-}
-
-function parseCount(text: string): number {
-  const number = parseWholeNumber(text);
-  if (number >= 1) return number;
-  throw new InvalidArgumentError('The value must be 1 or more.');
+/** Throws InvalidArgumentError, which commander prints with the option's name. */
+function wholeNumberFrom(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
+  const range =
+    maximum === Number.MAX_SAFE_INTEGER ? `${minimum} or more` : `from ${minimum} to ${maximum}`;
+  return (text: string): number => {
+    const number = parseWholeNumber(text);
+    if (number !== undefined && number >= minimum && number <= maximum) return number;
+    throw new InvalidArgumentError(`The value must be a whole number, ${range}, in digits alone.`);
+  };
 }
 
 /** @returns milliseconds */

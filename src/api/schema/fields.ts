@@ -1,6 +1,7 @@
 /** Fields that several of the API's bodies and queries have. */
 import { z } from 'zod';
 import { DELIVERY_STATUSES, FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
+import { parseWholeNumber } from '../../lib/wholeNumber.js';
 
 /** A time that the API answers with. */
 export const timestamp = z.iso.datetime();
@@ -100,3 +101,32 @@ export const messageLinksSchema = z
     description:
       'Paths for this message at the host of the API. They begin with the base path, if the API has one.',
   });
+
+interface WholeNumber {
+  description: string;
+  minimum: number;
+  maximum: number;
+  default: number;
+}
+
+/**
+ * A whole number in a query, in digits alone: `0x10`, `1e2`, `+5` and ` 5` would be numbers to JavaScript, but are typing errors
+ * in an address. The document has it as an integer, which clients write in this form.
+ */
+export function wholeNumber({ description, ...limits }: WholeNumber) {
+  const { minimum, maximum } = limits;
+  const error = `must be a whole number from ${minimum} to ${maximum}, in digits alone`;
+  return z
+    .string({ error })
+    .transform((text, context) => {
+      const value = parseWholeNumber(text);
+      if (value !== undefined && value >= minimum && value <= maximum) return value;
+      context.addIssue(error);
+      return z.NEVER;
+    })
+    .default(limits.default)
+    .meta({
+      description,
+      override: { type: 'integer', ...limits, examples: [limits.default] },
+    });
+}

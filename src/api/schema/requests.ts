@@ -13,7 +13,7 @@ import {
 import { durationUpTo } from '../../lib/duration.js';
 import { withoutTerminalCodes } from '../../lib/text.js';
 import { destinationSchema } from '../../domain/destination.js';
-import { CURSOR_EXAMPLE } from './fields.js';
+import { CURSOR_EXAMPLE, wholeNumber } from './fields.js';
 
 const destinationFilter = destinationSchema.optional().meta({
   description: 'Only deliveries to this destination.',
@@ -34,13 +34,12 @@ export const pageFields = {
       description: 'The `cursor` of the page before, to get the page that follows it.',
       examples: [CURSOR_EXAMPLE],
     }),
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(1_000)
-    .default(100)
-    .meta({ description: 'The largest number of messages on the page.', examples: [100] }),
+  limit: wholeNumber({
+    description: 'The largest number of messages on the page.',
+    minimum: 1,
+    maximum: 1_000,
+    default: 100,
+  }),
 };
 
 export const messageQuerySchema = z.strictObject({
