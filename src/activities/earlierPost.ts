@@ -22,7 +22,7 @@ export interface EarlierPost {
 }
 
 /**
- * Searches for what earlier attempts have sent. `refused`: the platform can't be searched, or doesn't let this account
+ * Searches for what earlier attempts have sent, unless the platform itself makes one post of them all. `refused`: the platform can't be searched, or doesn't let this account
  * search. Rejects with a `transient` DeliveryError, or one about the credentials, where the search failed.
  *
  * @param savePosition is called with the place where the next attempt would continue
@@ -32,6 +32,7 @@ export async function findEarlierPost(
   { input, log, part }: { input: DeliverInput; log: AttemptLog; part: Part | undefined },
   savePosition: (position: SearchPosition) => void,
 ): Promise<EarlierPost> {
+  if (adapter.ownIdempotency === true) return log.sent().length > 0 ? { lookup: 'repeated' } : {};
   const find = adapter.find?.bind(adapter);
   // A platform that can't be searched has to be believed where it says that it refused a request.
   const sent = find ? log.sent() : log.unresolved();

@@ -118,6 +118,7 @@ const LOOKUPS: Record<NonNullable<Attempt['lookup']>, string> = {
   found: 'the post of an earlier attempt was found',
   absent: 'searched for the post of an earlier attempt: none was found',
   refused: 'could not search for the post of an earlier attempt',
+  repeated: 'sent again without a search, since the platform makes one post of repeated requests',
 };
 
 function renderRemedy({ destination, status, reason }: Delivery, state: MessageState): string[] {

@@ -98,6 +98,12 @@ export interface PostQuery {
  * `DeliveryError`.
  */
 export interface DestinationAdapter {
+  /**
+   * Set where the platform makes one post of all requests with one delivery id, as the account's capability `ownIdempotency`
+   * says: `post` is then repeated without a search, as often as its retry profile has attempts.
+   */
+  readonly ownIdempotency?: boolean;
+
   /** How the account shows a message. Sends nothing. */
   layout(message: Show): Layout;
 

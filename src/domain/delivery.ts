@@ -119,9 +119,10 @@ export interface Attempt {
   nextAttemptInMs?: number;
   /**
    * Set when this attempt first searched for the post of an earlier one: `found` (adopted as the receipt), `absent` (so it was
-   * sent again), `refused` (the platform or the account's scopes don't allow the search).
+   * sent again), `refused` (the platform or the account's scopes don't allow the search). `repeated`: no search, because the
+   * platform makes one post of all requests of this delivery.
    */
-  lookup?: 'found' | 'absent' | 'refused';
+  lookup?: 'found' | 'absent' | 'refused' | 'repeated';
   /** Where the next attempt continues a search that this one did not finish. Not shown to users. */
   search?: SearchPosition | undefined;
 }

@@ -176,7 +176,7 @@ function explainPosted({ attempts, destination }: DeliveryState, now: Date): str
   const failed = earlier.at(-1);
   if (!failed) return `Confirmed: posted to ${destination}${when}.`;
   const twice =
-    log.unresolved().length > 0 && last.lookup !== 'absent'
+    log.unresolved().length > 0 && last.lookup !== 'absent' && last.lookup !== 'repeated'
       ? ' An earlier attempt may have posted it too, because the destination can’t be searched.'
       : '';
   const cause = causeOf(failed, destination);

@@ -76,6 +76,7 @@ function describeAttempt(attempt: Omit<Attempt, 'startedAt'>, destination: Desti
   const further = [
     lookup === 'absent' && 'searched for an earlier post first and found none',
     lookup === 'refused' && 'could not search for an earlier post',
+    lookup === 'repeated' && 'the platform makes one post of repeated requests',
     outcome === 'ambiguous' && 'it may have been posted anyway',
     nextAttemptInMs !== undefined && `next attempt after ${formatDuration(nextAttemptInMs)}`,
   ].filter((part) => part !== false);

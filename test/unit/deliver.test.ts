@@ -369,3 +369,25 @@ describe('a webhook that posts and answers 502', () => {
     expect(platform.posts).toBe(6);
   });
 });
+
+it('a platform that makes one post of all requests is never searched: the request is repeated as often as attempts are left', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(unknown(true), unknown(false), limited), { maxLength: 9 }),
+      fc.constantFrom('resend' as const, 'dead_letter' as const),
+      async (answers, onAmbiguous) => {
+        const platform = new Platform(answers);
+        const { attempts, receipt } = await deliverThrough(
+          Object.assign(platform, { ownIdempotency: true }),
+          { onAmbiguous, resends: 0 },
+        );
+        expect(receipt).toBeDefined();
+        expect(attempts).toHaveLength(answers.length + 1);
+        expect(new Set(attempts.map(({ lookup }) => lookup ?? 'repeated'))).toEqual(
+          new Set(['repeated']),
+        );
+        expect(platform.searches).toBe(0);
+      },
+    ),
+  );
+});

@@ -132,6 +132,8 @@ describe('the explanation of a message that was sent more than once', () => {
     const limited = attempt(2, { outcome: 'transient', reason: 'rate_limited', lookup: 'refused' });
     const last = attempt(3, { outcome: 'delivered', lookup: 'refused' });
     expect(explained(confirmed, [unknown(1), limited, last])).toContain(twice);
+    const repeated = attempt(2, { outcome: 'delivered', lookup: 'repeated' });
+    expect(explained(confirmed, [unknown(1), repeated])).not.toContain(twice);
   });
 
   it('calls a dead letter perhaps sent as long as an outcome is unknown', () => {

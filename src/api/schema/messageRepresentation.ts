@@ -66,11 +66,11 @@ export const attemptFields = {
       examples: [1_250],
     }),
   lookup: z
-    .enum(['found', 'absent', 'refused'])
+    .enum(['found', 'absent', 'refused', 'repeated'])
     .optional()
     .meta({
       description:
-        'The result of the search for the post of an earlier attempt. Absent if no earlier request may have reached the platform. `found`: the post is the receipt. `absent`: the message was posted again. `refused`: the platform or the permissions of the account do not allow the search.',
+        'The result of the search for the post of an earlier attempt. Absent if no earlier request may have reached the platform. `found`: the post is the receipt. `absent`: the message was posted again. `refused`: the platform or the permissions of the account do not allow the search. `repeated`: there was no search, because the platform makes one post of all requests of this delivery.',
       examples: ['found'],
     }),
 };
