@@ -1,5 +1,5 @@
 import { ActivityCancelledError, type Client } from '@temporalio/client';
-import type { ConfirmAttempt } from '../activities/deliver.js';
+import type { ConfirmAttempt } from '../activities/lease.js';
 
 /** Shorter than the heartbeat time-out, which begins anew when Temporal answers. */
 const CONFIRM_WITHIN_MS = 4_000;
