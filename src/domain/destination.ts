@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { INVISIBLE, utf8Length } from '../lib/text.js';
+import { hiddenCharacter, INVISIBLE, utf8Length } from '../lib/text.js';
 import type { AccountParts } from './account.js';
 
 /** `<platform>:<account>/<path>`, as `slack:default/C0123ABC`. */
@@ -21,6 +21,10 @@ export const destinationSchema = z
   })
   .refine((text): text is Destination => DESTINATION.test(text), {
     error: 'must have the form <platform>:<account>/<channel>, as slack:default/C0123ABC',
+    abort: true,
+  })
+  .refine((text) => hiddenCharacter(text) === undefined, {
+    error: 'must not have characters that nobody sees',
   })
   .meta({
     id: 'Destination',

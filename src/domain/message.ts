@@ -2,7 +2,15 @@
 import { z } from 'zod';
 import { ACKNOWLEDGEMENT_EVENTS } from './acknowledgement.js';
 import { durationUpTo } from '../lib/duration.js';
-import { INVISIBLE, NOT_IN_ONE_LINE, utf8Length, withoutTerminalCodes } from '../lib/text.js';
+import {
+  hiddenCharacter,
+  INVISIBLE,
+  isBlank,
+  NEVER_VISIBLE,
+  NOT_IN_ONE_LINE,
+  utf8Length,
+  withoutTerminalCodes,
+} from '../lib/text.js';
 import { type Destination, destinationSchema } from './destination.js';
 
 /** Ids of our own begin with these, so a client's key may not. */
@@ -11,23 +19,35 @@ export const RESERVED_KEY_PREFIXES = ['dlq/', 'sendproof/', 'temporal-sys'] as c
 /** Temporal's `limit.maxIDLength` counts bytes, and some servers set it to 255. */
 const KEY_MAX_LENGTH = 255;
 
+const UNPRINTABLE = 'must be printable characters, without spaces at either end';
+
 /** An empty key has an error of its own. */
-const KEY = new RegExp(`^(?:[^\\s${INVISIBLE}](?:[^${INVISIBLE}]*[^\\s${INVISIBLE}])?)?$`, 'u');
+function keyWithout(invisible: string) {
+  const end = `[^\\s${invisible}]`;
+  return z
+    .string()
+    .min(1, 'must not be empty')
+    .max(KEY_MAX_LENGTH, `must be at most ${KEY_MAX_LENGTH} bytes of UTF-8`)
+    .refine((key) => key.length > KEY_MAX_LENGTH || utf8Length(key) <= KEY_MAX_LENGTH, {
+      error: `must be at most ${KEY_MAX_LENGTH} bytes of UTF-8`,
+    })
+    .regex(new RegExp(`^(?:${end}(?:[^${invisible}]*${end})?)?$`, 'u'), {
+      error: UNPRINTABLE,
+      abort: true,
+    })
+    .refine((key) => key !== '.' && key !== '..', {
+      error: 'must not be . or ..: in the address of a message these mean something else',
+    });
+}
 
-/** The key of any message, those of sendproof's own included. */
-export const readableKeySchema = z
-  .string()
-  .min(1, 'must not be empty')
-  .max(KEY_MAX_LENGTH, `must be at most ${KEY_MAX_LENGTH} bytes of UTF-8`)
-  .refine((key) => key.length > KEY_MAX_LENGTH || utf8Length(key) <= KEY_MAX_LENGTH, {
-    error: `must be at most ${KEY_MAX_LENGTH} bytes of UTF-8`,
+/** The key of any message that was ever accepted, those of sendproof's own included. */
+export const readableKeySchema = keyWithout(INVISIBLE);
+
+export const deduplicationKeySchema = keyWithout(NEVER_VISIBLE)
+  .refine((key) => hiddenCharacter(key) === undefined, {
+    error: ({ input }) =>
+      `must not have characters that nobody sees: ${codePoint(hiddenCharacter(String(input)))}`,
   })
-  .regex(KEY, 'must be printable characters, without spaces at either end')
-  .refine((key) => key !== '.' && key !== '..', {
-    error: 'must not be . or ..: in the address of a message these mean something else',
-  });
-
-export const deduplicationKeySchema = readableKeySchema
   .refine((key) => !RESERVED_KEY_PREFIXES.some((prefix) => key.startsWith(prefix)), {
     error: `must not begin with ${RESERVED_KEY_PREFIXES.join(', ')}: those ids are sendproof's own`,
   })
@@ -38,10 +58,12 @@ export const deduplicationKeySchema = readableKeySchema
     examples: ['pagerduty-55-triggered'],
   });
 
-const SOMETHING_VISIBLE = new RegExp(`[^\\s${INVISIBLE}]`, 'u');
+/** As `U+E0041`. */
+function codePoint(character = ''): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
 
-/** Something is left to see once the terminal codes are gone that no destination shows. */
-const notBlank = (text: string): boolean => SOMETHING_VISIBLE.test(withoutTerminalCodes(text));
+const notBlank = (text: string): boolean => !isBlank(text);
 
 /** For the document: what `notBlank` checks. */
 const NOT_BLANK = { minLength: 1, pattern: '\\S' };

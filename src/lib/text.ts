@@ -78,6 +78,52 @@ export const INVISIBLE =
   '\\u0000-\\u001F\\u007F-\\u009F\\u00AD\\u0600-\\u0605\\u061C\\u06DD\\u070F\\u0890\\u0891\\u08E2\\u180E\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u206F\\uD800-\\uDFFF\\uFEFF\\uFFF9-\\uFFFB';
 
 /**
+ * `INVISIBLE`, and what else nobody sees wherever it is: fillers, blanks that are no spaces, and unassigned formatting. Also
+ * written out. Beyond the Basic Multilingual Plane no class is valid both with and without the flag `u`: `hiddenCharacter`
+ * finds those.
+ */
+export const NEVER_VISIBLE = `${INVISIBLE}\\u034F\\u115F\\u1160\\u17B4\\u17B5\\u2800\\u3164\\uFFA0\\uFFF0-\\uFFF8`;
+
+/**
+ * All that shows nothing of itself: what Unicode calls ignorable by default (variation selectors and tags among it), the
+ * formatting of hieroglyphs and their blanks, the filler of Khitan, and the null notehead of music.
+ */
+const SHOWS_NOTHING = `${NEVER_VISIBLE}\\p{Default_Ignorable_Code_Point}\\u{13430}-\\u{1343F}\\u{13441}\\u{13442}\\u{16FE4}\\u{1D159}`;
+
+/** Selectors and tags that change what is before them: those of emoji, of ideographs, and of other scripts that have them. */
+const CHANGES_WHAT_IS_BEFORE = new RegExp(
+  [
+    '(?<=(?![0-9#*])\\p{Emoji})[\\uFE0E\\uFE0F]',
+    '(?<=[0-9#*])\\uFE0F(?=\\u20E3)',
+    '(?<=[\\p{Script=Han}\\p{Script=Myanmar}\\p{Script=Phags_Pa}\\p{Sm}])[\\uFE00-\\uFE0D]',
+    '(?<=\\p{Script=Han})[\\u{E0100}-\\u{E01EF}]',
+    '(?<=[\\u1807\\u1820-\\u18AA])[\\u180B-\\u180D\\u180F]',
+    // The flags of regions, as of Scotland.
+    '(?<=\\u{1F3F4})[\\u{E0030}-\\u{E0039}\\u{E0061}-\\u{E007A}]{3,6}\\u{E007F}',
+  ].join('|'),
+  'gu',
+);
+
+// eslint-disable-next-line no-misleading-character-class -- each character is looked for by itself
+const HIDDEN = new RegExp(`[${SHOWS_NOTHING}]`, 'u');
+
+/**
+ * The first character that no reader sees, so that two texts with and without it look alike; undefined where there is none. A
+ * selector after what it changes, as in ⚠️, is seen.
+ */
+export function hiddenCharacter(text: string): string | undefined {
+  return HIDDEN.exec(text.replace(CHANGES_WHAT_IS_BEFORE, ''))?.[0];
+}
+
+// eslint-disable-next-line no-misleading-character-class -- each character is looked for by itself
+const VISIBLE = new RegExp(`[^\\s${SHOWS_NOTHING}]`, 'u');
+
+/** Whether a reader sees nothing: no words once the terminal codes are gone that no destination shows. */
+export function isBlank(text: string): boolean {
+  return !VISIBLE.test(withoutTerminalCodes(text));
+}
+
+/**
  * What doesn't belong in one line of text: control characters, line and paragraph separators, and what turns the direction
  * of all that follows. Joiners, which some scripts and emoji are written with, do belong there.
  */

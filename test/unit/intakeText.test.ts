@@ -1,6 +1,15 @@
 /** Whatever enters the API is Unicode text, or is refused with the field that isn't. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { discardBodySchema } from '../../src/api/schema/requests.js';
+import { destinationSchema, parseDestination } from '../../src/domain/destination.js';
+import {
+  contentSchema,
+  deduplicationKeySchema,
+  readableKeySchema,
+} from '../../src/domain/message.js';
+import { openApi } from '../openapiOperations.js';
 import { inputOf, OPS, startIntakeApi, type IntakeApi } from './intakeApi.js';
 import { rawRequest, type RawAnswer } from './rawRequest.js';
 
@@ -226,15 +235,142 @@ describe('control characters', () => {
   });
 });
 
+/** What Unicode calls ignorable by default, and what else shows nothing. */
+const INVISIBLE_RANGES = [
+  ...[[0xad], [0x34f], [0x61c], [0x115f, 0x1160], [0x17b4, 0x17b5], [0x180b, 0x180f]],
+  ...[[0x200b, 0x200f], [0x202a, 0x202e], [0x2060, 0x206f], [0x2800], [0x3164], [0xfe00, 0xfe0f]],
+  ...[[0xfeff], [0xffa0], [0xfff0, 0xfffb], [0x13430, 0x1343f], [0x16fe4], [0x1bca0, 0x1bca3]],
+  ...[[0x1d159], [0x1d173, 0x1d17a], [0xe0000, 0xe0fff]],
+] as const;
+const invisible = fc
+  .constantFrom(...INVISIBLE_RANGES)
+  .chain(([min, max = min]) => fc.integer({ min, max }))
+  .map((code) => String.fromCodePoint(code));
+const invisibles = fc.array(invisible, { minLength: 1, maxLength: 10 }).map((all) => all.join(''));
+
+/** Of emoji and ideographs, and of Mongolian. */
+function isSelector(code: number): boolean {
+  return (
+    (code >= 0xfe00 && code <= 0xfe0f) || (code >= 0x180b && code <= 0x180f && code !== 0x180e)
+  );
+}
+
+/** The fields that a schema refuses. */
+function refused(schema: z.ZodType, value: unknown): string[] {
+  const issues = schema.safeParse(value).error?.issues ?? [];
+  return [...new Set(issues.map(({ path }) => path.join('.')))];
+}
+
+/** Written with selectors, joiners and tags that a reader sees by what they change. */
+const SEEN = [
+  ...[
+    '⚠️ disk',
+    'ℹ️',
+    '1️⃣ first',
+    '☎︎',
+    '❤️‍🔥',
+    '🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}',
+  ],
+  ...['葛\u{E0100}城', 'ᠠ\u180B', '∩\uFE00', '👩🏽‍🚒', 'می‌خواهم', '한글', 'ㅤ한글', 'نص', '⠓⠊'],
+];
+
 describe('content that nobody can see', () => {
-  it.each(['\u200B', '\uFEFF\u200D', ' \u2060\n', '\u00AD\u200E'])('is blank: %j', async (text) => {
-    for (const [field, content] of [
-      ['content.text', { text }],
-      ['content.title', { text: 'a', title: text }],
-    ] as const) {
-      const answer = await post('/v1/messages', JSON.stringify({ ...message, content }));
-      expect(fieldsOf(answer)).toEqual([field]);
+  it.each(['\u200B', '\uFEFF\u200D', ' \u2060\n', '\u00AD\u200E', '\u3164', '\u2800\u2800'])(
+    'is blank: %j',
+    async (text) => {
+      for (const [field, content] of [
+        ['content.text', { text }],
+        ['content.title', { text: 'a', title: text }],
+      ] as const) {
+        const answer = await post('/v1/messages', JSON.stringify({ ...message, content }));
+        expect(fieldsOf(answer)).toEqual([field]);
+      }
+    },
+  );
+
+  it('is blank, whatever of it there is', () => {
+    const spaces = fc.constantFrom('', ' ', '\n', '\u3000', '\u001B[31m');
+    fc.assert(
+      fc.property(spaces, invisibles, spaces, (before, text, after) => {
+        const nothing = before + text + after;
+        expect(refused(contentSchema, { text: nothing })).toEqual(['text']);
+        expect(refused(contentSchema, { text: 'a', title: nothing })).toEqual(['title']);
+        const decision = { by: nothing, reason: 'resolved' };
+        expect(refused(discardBodySchema, decision)).toEqual(['by']);
+      }),
+    );
+  });
+
+  it('is content with one visible character, whatever is around it', () => {
+    fc.assert(
+      fc.property(
+        invisibles,
+        fc.constantFrom('a', '0', '⚠', '한', '部', '\u0301'),
+        (text, seen) => {
+          expect(refused(contentSchema, { text: text + seen + text })).toEqual([]);
+        },
+      ),
+    );
+  });
+
+  it.each(SEEN)('is not what emoji and scripts are written with: %s', (text) => {
+    expect(refused(contentSchema, { text, title: text })).toEqual([]);
+    expect(contentSchema.parse({ text }).text).toBe(text);
+  });
+});
+
+describe('a key with characters that nobody sees', () => {
+  it('is refused, and so is a destination', () => {
+    // A selector after a digit or a letter changes nothing.
+    fc.assert(
+      fc.property(fc.constantFrom('', 'alert-', '5'), invisibles, (before, text) => {
+        expect(refused(deduplicationKeySchema, `${before}${text}z`)).toEqual(['']);
+        expect(refused(destinationSchema, `slack:default/C0${text}`)).toEqual(['']);
+      }),
+    );
+  });
+
+  it.each([
+    ['\u{E0041}', 'U+E0041'],
+    ['\uFE0F', 'U+FE0F'],
+    ['\u{1D173}', 'U+1D173'],
+  ])('says which: %j', async (text, name) => {
+    const body = { ...message, deduplicationKey: `a${text}b` };
+    const answer = await post('/v1/messages', JSON.stringify(body));
+    expect(fieldsOf(answer)).toEqual(['deduplicationKey']);
+    expect((answer.body as Problem).detail).toContain(name);
+  });
+
+  it.each(SEEN.filter((text) => !/\u200C|\u200D|\u3164/.test(text)))(
+    'is none where they change what is before them: %s',
+    (key) => {
+      expect(refused(deduplicationKeySchema, key)).toEqual([]);
+      expect(refused(deduplicationKeySchema, `${key} disk`)).toEqual([]);
+    },
+  );
+
+  it('can be read where an earlier release accepted it', () => {
+    for (const key of ['a\u3164', 'a\uFE0Fb', '\u{E0041}']) {
+      expect(refused(readableKeySchema, key)).toEqual([]);
+      expect(parseDestination(`slack:default/${key}`)).toMatchObject({ path: key });
     }
+  });
+
+  it('is refused by the documented pattern, with and without the flag u', () => {
+    const { pattern } = z
+      .object({ pattern: z.string() })
+      .parse(openApi.components.schemas.DeduplicationKey);
+    fc.assert(
+      fc.property(invisible, (character) => {
+        // A pattern has no class for what is beyond the Basic Multilingual Plane, or depends on what is before it.
+        const code = character.codePointAt(0) ?? 0;
+        const isLeftToTheServer = code > 0xffff || isSelector(code);
+        expect(new RegExp(pattern, 'u').test(`a${character}b`)).toBe(isLeftToTheServer);
+        if (code <= 0xffff) {
+          expect(new RegExp(pattern).test(`a${character}b`)).toBe(isLeftToTheServer);
+        }
+      }),
+    );
   });
 });
 

@@ -11,7 +11,7 @@ import {
   WITHIN_A_YEAR,
 } from '../../domain/message.js';
 import { durationUpTo } from '../../lib/duration.js';
-import { withoutTerminalCodes } from '../../lib/text.js';
+import { isBlank, withoutTerminalCodes } from '../../lib/text.js';
 import { destinationSchema } from '../../domain/destination.js';
 import { CURSOR_EXAMPLE, wholeNumber } from './fields.js';
 
@@ -92,8 +92,9 @@ const decisionText = z
   .string()
   .overwrite(withoutTerminalCodes)
   .trim()
-  .min(1, 'must not be empty')
-  .max(1_000, 'must be at most 1,000 characters');
+  .min(1, { error: 'must not be empty', abort: true })
+  .max(1_000, 'must be at most 1,000 characters')
+  .refine((text) => !isBlank(text), { error: 'must not be empty' });
 
 const DECIDER = { description: 'The name of the person who decides.', examples: ['Ada Lovelace'] };
 const RETRY_REASON = {
