@@ -8,6 +8,7 @@ import { hasApiKey, requireApiKey } from './authentication.js';
 import { basePathOf, takeOffBasePath } from './basePath.js';
 import { decisionsRouter } from './decisions.js';
 import { deadLettersRouter } from './deadLetters.js';
+import { eventsRouter } from './events.js';
 import { healthRouter } from './health.js';
 import { ingestionRouter } from './ingestion.js';
 import { messagesRouter } from './messages.js';
@@ -22,6 +23,7 @@ import { exposition, METRICS_CONTENT_TYPE, type MetricsSource } from '../telemet
 import { readSystemState } from '../store/systemState.js';
 import { parseParameters } from './requestParameters.js';
 import { reschedulingRouter } from './rescheduling.js';
+import { sourcesRouter } from './sources.js';
 import { traceRequests } from './requestSpan.js';
 import { errorChain } from '../lib/errorChain.js';
 import { assertSingleHeaders } from './singleHeaders.js';
@@ -72,6 +74,7 @@ export function createApp(options: {
   authenticated.use(
     '/v1',
     ingestionRouter(context),
+    eventsRouter(context),
     messagesRouter(context),
     decisionsRouter(context),
     reschedulingRouter(context),
@@ -85,6 +88,7 @@ export function createApp(options: {
   app.disable('etag');
   app.set('query parser', (query: string | null) => parseParameters(query ?? ''));
   app.use(takeOffBasePath(configuration));
+  app.use('/v1/sources', traceRequests, sourcesRouter(context));
   app.use(assertSingleHeaders);
   app.use(allowedMethods({ ...methodsOf(document), ...PAGE_METHODS }));
   app.use(healthRouter(context));

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import { Problem } from './problem.js';
+import type { ConfiguredSource } from '../config/sources.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 
 /** Accepts requests with one of the keys as `Authorization: Bearer <key>`. Without keys, accepts every request. */
@@ -28,6 +29,18 @@ export function assertApiKeysForHost(host: string, keys: readonly string[]): voi
   if (keys.length > 0 || isLoopback(host)) return;
   throw new ConfigurationError(
     `The API would listen on ${host}, where other machines reach it, without API keys: set SENDPROOF_API_KEYS to one or more keys, separated by commas, or set HOST to 127.0.0.1.`,
+  );
+}
+
+/** Throws a ConfigurationError if other machines could send as a source that doesn't know who sends. */
+export function assertAuthenticatedSources(
+  host: string,
+  sources: readonly ConfiguredSource[],
+): void {
+  const open = sources.filter(({ source }) => !source.isAuthenticated).map(({ name }) => name);
+  if (open.length === 0 || isLoopback(host)) return;
+  throw new ConfigurationError(
+    `The API would listen on ${host}, where other machines reach it, and these sources have no authentication: ${open.join(', ')}. Give each a secret or a token, or set HOST to 127.0.0.1.`,
   );
 }
 

@@ -6,7 +6,7 @@ import type { MetricsSource } from '../telemetry/exposition.js';
 import { ApiStopping } from './apiContext.js';
 import { portError, type RequiredPort } from '../lib/ports.js';
 import { createApp } from './app.js';
-import { assertApiKeysForHost } from './authentication.js';
+import { assertApiKeysForHost, assertAuthenticatedSources } from './authentication.js';
 
 export interface Api {
   /** As http://127.0.0.1:3000. */
@@ -41,6 +41,7 @@ export async function startApi(options: {
   const { configuration, log } = options;
   const { host, port } = configuration;
   assertApiKeysForHost(host, configuration.apiKeys);
+  assertAuthenticatedSources(host, configuration.sources);
   if (configuration.apiKeys.length === 0) {
     log.warn(
       'No API keys are set: every program on this machine can send messages. Set SENDPROOF_API_KEYS.',

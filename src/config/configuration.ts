@@ -18,12 +18,13 @@ import {
   ACKNOWLEDGEMENT_RETRY,
   acknowledgementSettings,
   acknowledgementsSchema,
-  sourceAcknowledgementFields,
 } from './acknowledgements.js';
 import { routeFaults } from './configuredDestinations.js';
 import { readConfigurationFile } from './configurationFile.js';
 import { digestPolicyOf, OVERDUE_AFTER_MS, operatorsSchema } from './operators.js';
 import type { AccountLimits, AccountPolicy } from '../destinations/accountPolicy.js';
+import { receivingSources, sourcesSchema, type ConfiguredSource } from './sources.js';
+import { compileRoute, routeSchema, type EventRoute } from '../routing/route.js';
 import { BUILT_IN_RETRY_PROFILES, retryProfileSchema } from './retryProfiles.js';
 import type { DigestPolicy } from '../contract/notices.js';
 import type { AcknowledgementSettings } from '../acknowledgements/policy.js';
@@ -55,6 +56,10 @@ export interface Configuration {
   retryProfiles: Record<string, RetryProfile>;
   /** How the outcomes of messages are reported to their sources. */
   acknowledgements: AcknowledgementSettings;
+  /** The sources that receive requests. */
+  sources: ConfiguredSource[];
+  /** Where events go, in order. */
+  routes: EventRoute[];
   /** Who receives sendproof's own notices, of dead letters and broken accounts; undefined if nobody does. */
   operators: Operators | undefined;
   /** When operators are notified of dead letters. */
@@ -95,15 +100,8 @@ const accountName = z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may have letters, dig
 const fileSchema = z.strictObject({
   deduplicationWindow: durationMs.prefault('24h'),
   retry: z.record(z.string(), retryProfileSchema).default({}),
-  sources: z
-    .record(
-      z.string(),
-      z.strictObject({
-        deduplicationWindow: durationMs.optional(),
-        ...sourceAcknowledgementFields,
-      }),
-    )
-    .default({}),
+  sources: sourcesSchema,
+  routes: z.array(routeSchema).default([]),
   acknowledgements: acknowledgementsSchema,
   operators: operatorsSchema.optional(),
   accounts: z
@@ -160,11 +158,17 @@ export function loadConfiguration(
     }),
   );
 
-  const faults = routeFaults(
-    settings.operators?.destinations ?? [],
-    'operators.destinations',
-    accounts,
-    accountsToCome,
+  const sources = receivingSources(settings.sources);
+  const named: [place: string, routes: readonly Route[]][] = [
+    ['operators.destinations', settings.operators?.destinations ?? []],
+    ...settings.routes.map(({ to }, index): [string, Route[]] => [`routes.${index}.to`, to]),
+    ...sources.map(({ name, unroutable = [] }): [string, Route[]] => [
+      `sources.${name}.unroutable.to`,
+      unroutable,
+    ]),
+  ];
+  const faults = named.flatMap(([place, routes]) =>
+    routeFaults(routes, place, accounts, accountsToCome),
   );
   if (faults.length > 0) {
     throw new ConfigurationError(
@@ -192,6 +196,8 @@ export function loadConfiguration(
       settings.sources,
       retryProfiles,
     ),
+    sources,
+    routes: settings.routes.map(compileRoute),
     operators: settings.operators,
     digest: digestPolicyOf(settings.operators),
     overdueAfterMs: settings.operators?.overdueAfter ?? OVERDUE_AFTER_MS,

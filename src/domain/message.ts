@@ -113,6 +113,7 @@ export const contentSchema = z
   })
   .meta({ id: 'Content', description: 'The content that every destination shows.' });
 export type Content = z.infer<typeof contentSchema>;
+export type Severity = NonNullable<Content['severity']>;
 
 /** The content as destinations show it: without what only terminals understand. */
 export function readableContent({ text, title, ...rest }: Content): Content {
@@ -142,7 +143,7 @@ const ASCII_URL =
   "^https?://(?:[a-z][a-z0-9-]{0,30}[.])*[a-z]{2,20}(?::[1-9][0-9]{0,3})?(?:[/?][A-Za-z0-9._~:/?@!$&'()*+,;=-]*)?$";
 
 /** The URL parser drops line breaks and tabs within an address; so they are refused before it. */
-const httpUrl = z
+export const httpUrl = z
   .string()
   .trim()
   .max(2_000, 'must be at most 2,000 characters')

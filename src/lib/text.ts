@@ -8,6 +8,11 @@ export function isWellFormed(text: string): boolean {
   return !LONE_SURROGATE.test(text);
 }
 
+/** The text with a replacement character for each half of a surrogate pair. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\uFFFD');
+}
+
 /** How many bytes the text takes. */
 export function utf8Length(text: string): number {
   return new TextEncoder().encode(text).length;
@@ -64,7 +69,7 @@ function entriesOf(value: object): [string | number, unknown][] {
 function pathOf(place: Place): (string | number)[] {
   const path: (string | number)[] = [];
   for (let at: Place | undefined = place; at?.name !== undefined; at = at.within) {
-    path.push(typeof at.name === 'string' ? at.name.replace(/\p{Surrogate}/gu, '\uFFFD') : at.name);
+    path.push(typeof at.name === 'string' ? wellFormed(at.name) : at.name);
   }
   return path.reverse();
 }

@@ -13,6 +13,8 @@ export interface Metrics {
   /** From when a message was due (accepted, or its `deliverAt`) to a platform's receipt, in seconds. */
   timeToConfirm: Histogram<'platform'>;
   acknowledgementAttempts: Counter<'event' | 'outcome' | 'reason'>;
+  /** Requests to configured sources, by the name of the source and what became of them. */
+  sourceRequests: Counter<'source' | 'outcome'>;
 }
 
 /** The label `reason` of successful attempts. */
@@ -59,6 +61,11 @@ export function createMetrics(): Metrics {
       'sendproof_acknowledgement_attempts_total',
       'Attempts to send an acknowledgement to a source.',
       ['event', 'outcome', 'reason'],
+    ),
+    sourceRequests: counter(
+      'sendproof_source_requests_total',
+      'Requests to configured sources by what became of them.',
+      ['source', 'outcome'],
     ),
   };
 }

@@ -1,0 +1,29 @@
+import type { SourceEvent } from '../domain/event.js';
+import { contentSchema, type Content } from '../domain/message.js';
+import { parseDocument } from '../destinations/document/parseDocument.js';
+import { cutPoint, shortenText } from '../lib/cutText.js';
+import { plainAsMarkdown } from '../lib/plainAsMarkdown.js';
+
+/**
+ * Content that a message can have, made of what a template or a source gave: too long a text is cut, and one that shows
+ * nothing is replaced by the title of the event. An event is not refused for the way in which it is shown.
+ */
+export function usableContent(content: Content, { title }: SourceEvent): Content {
+  const shown = { ...content, title: content.title && shortenText(content.title, 1_000) };
+  if (isUsable(shown)) return shown;
+  let text = shown.text;
+  // Each round leaves out a quarter, so a text of any length fits after some.
+  while (text.length > 1 && !contentSchema.shape.text.safeParse(text).success) {
+    text = text.slice(0, cutPoint(text, Math.floor(text.length * 0.75)));
+  }
+  const cut = { ...shown, text };
+  if (isUsable(cut)) return cut;
+  return {
+    ...(content.severity && { severity: content.severity }),
+    text: plainAsMarkdown(title) || 'An event without a title',
+  };
+}
+
+function isUsable(content: Content): boolean {
+  return contentSchema.safeParse(content).success && parseDocument(content.text).length > 0;
+}

@@ -1,0 +1,73 @@
+/** Reads payloads without trust: every field may be missing, or be something else than the documentation says. */
+import { decodeUtf8 } from '../lib/text.js';
+import { own } from '../lib/own.js';
+import { Unusable } from './source.js';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Of the deepest payload that any known sender makes, many times over. Deeper ones are refused, since reading them is recursive. */
+const DEEPEST = 200;
+
+/** @throws Unusable where the bytes are not UTF-8 or not JSON */
+export function parseJson(body: Buffer): unknown {
+  const text = decodeUtf8(body);
+  if (text === undefined) throw new Unusable('The body is not UTF-8.');
+  if (text.trim() === '') throw new Unusable('The body is empty.');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Unusable('The body is not JSON.');
+  }
+  if (isDeeper(value, DEEPEST)) throw new Unusable('The body’s JSON is nested too deeply.');
+  return value;
+}
+
+/** @throws Unusable where it is not a JSON object */
+export function parseJsonObject(body: Buffer): JsonObject {
+  const value = parseJson(body);
+  if (isObject(value)) return value;
+  throw new Unusable('The body is JSON, but not an object.');
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What is at this path, as `at(payload, 'event', 'data', 'id')`; undefined where something on the way is missing. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  let here = value;
+  for (const step of path) {
+    if (Array.isArray(here) && typeof step === 'number') here = (here as unknown[])[step];
+    else if (isObject(here) && typeof step === 'string') here = own(here, step);
+    else return undefined;
+  }
+  return here;
+}
+
+/** The text at this path; undefined where there is none, or an empty one. */
+export function textAt(value: unknown, ...path: readonly (string | number)[]): string | undefined {
+  const found = at(value, ...path);
+  if (typeof found === 'number') return String(found);
+  return typeof found === 'string' && found.trim() !== '' ? found : undefined;
+}
+
+/** The list at this path; empty where there is none. */
+export function listAt(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
+  const found = at(value, ...path);
+  return Array.isArray(found) ? (found as unknown[]) : [];
+}
+
+function isDeeper(root: unknown, levels: number): boolean {
+  let level: unknown[] = [root];
+  for (let depth = 0; depth <= levels; depth += 1) {
+    level = level.flatMap(valuesOf);
+    if (level.length === 0) return false;
+  }
+  return true;
+}
+
+function valuesOf(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value as unknown[];
+  return isObject(value) ? Object.values(value) : [];
+}

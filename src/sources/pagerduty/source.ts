@@ -1,0 +1,55 @@
+/** PagerDuty's webhooks, version 3: https://developer.pagerduty.com/docs/webhooks-overview */
+import { z } from 'zod';
+import { secretsSchema, verifyHmac, hmac } from '../authentication/hmac.js';
+import { parseJsonObject, textAt } from '../json.js';
+import { sourceFields, Unusable, type Sample, type SourceType } from '../source.js';
+import { parsePagerDuty } from './parse.js';
+import { SAMPLES } from './samples.js';
+
+const schema = z.strictObject({
+  ...sourceFields,
+  type: z.literal('pagerduty'),
+  /** Of the webhook subscription: PagerDuty shows it once, when the subscription is created. */
+  secret: secretsSchema,
+});
+
+const SIGNATURE = 'X-PagerDuty-Signature';
+
+export const pagerduty: SourceType<z.output<typeof schema>> = {
+  name: 'pagerduty',
+  schema,
+  // "must respond within 5 seconds": https://developer.pagerduty.com/docs/webhooks-overview#webhook-delivery
+  respondWithinMs: 4_000,
+  // Larger events are dropped by PagerDuty itself, at 256 KB.
+  largestBodyBytes: 512 * 1024,
+  samples: SAMPLES,
+  create: ({ secret: secrets }) => ({
+    isAuthenticated: true,
+    verify: ({ headers, body }) =>
+      verifyHmac(body, signaturesIn(headers['x-pagerduty-signature']), {
+        secrets,
+        header: SIGNATURE,
+      }),
+    identify: ({ body }) => {
+      const payload = parseJsonObject(body);
+      if (textAt(payload, 'event', 'event_type') === 'pagey.ping') {
+        return { kind: 'test', says: 'a test event of the webhook subscription' };
+      }
+      const key = textAt(payload, 'event', 'id');
+      if (key === undefined) throw new Unusable('The body has no event.id.');
+      return { kind: 'events', key };
+    },
+    parse: ({ body }) => [parsePagerDuty(parseJsonObject(body))],
+    sign: (sample) => signed(sample, secrets[0]?.reveal() ?? ''),
+  }),
+};
+
+/** As `v1=<hex>,v1=<hex>`: several while a secret is replaced. */
+function signaturesIn(header = ''): string[] {
+  return header.split(',').flatMap((each) => /^\s*v1=([0-9a-f]+)\s*$/i.exec(each)?.[1] ?? []);
+}
+
+function signed({ body, headers }: Sample, secret: string): Sample {
+  const signature = `v1=${hmac(body, secret).toString('hex')}`;
+  return { body, headers: { ...headers, [SIGNATURE]: signature } };
+}
