@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { SourceEvent } from '../domain/event.js';
 import { durationUpTo } from '../lib/duration.js';
+import type { Secret } from '../lib/secret.js';
 
 /** A request to `POST /v1/sources/{name}`, as it came. */
 export interface SourceRequest {
@@ -38,14 +39,23 @@ export interface SourceAnswer {
 /** An event as a source's `parse` makes it; `event` in this folder makes it whole. */
 export type ParsedEvent = Omit<SourceEvent, 'source'>;
 
-/** A source as it is configured. It knows nothing of routes, of Temporal and of the HTTP server. */
-export interface Source {
-  /** Whether it is known who sends: a source without authentication is only for this machine. */
+/** How it is known who sends. `authentication/` has the usual ways. */
+export interface Authentication {
+  /** Whether it is known at all: a source without authentication is only for this machine. */
   readonly isAuthenticated: boolean;
+
+  /** What the API reads at its start, so that a missing secret is noticed before the first request. */
+  readonly secrets: readonly Secret[];
 
   /** Never rejects for what a sender sent. May ask the network, as for a certificate. */
   verify(request: SourceRequest): Verdict | Promise<Verdict>;
 
+  /** Adds to a sample what makes it authentic: headers, or the token of the URL. */
+  sign(sample: SignedSample): SignedSample;
+}
+
+/** A source as it is configured. It knows nothing of routes, of Temporal and of the HTTP server. */
+export interface Source extends Authentication {
   /** Reads an authentic request as far as its identity. Throws an `Unusable` where it can't be told. */
   identify(request: SourceRequest): Identity;
 
@@ -60,9 +70,6 @@ export interface Source {
 
   /** What its sender expects as success, where that is not `202` with JSON. */
   readonly accepted?: SourceAnswer;
-
-  /** Adds to a sample what makes it authentic: headers, or the token of the URL. */
-  sign(sample: Sample): Sample & { token?: string };
 }
 
 /** A request as its sender would make it, for people who try a configuration, and for tests. */
@@ -71,12 +78,19 @@ export interface Sample {
   body: string;
 }
 
+export interface SignedSample extends Sample {
+  /** What follows the source's name in the URL. */
+  token?: string;
+}
+
 /** One kind of source. */
 export interface SourceType<Settings extends SourceSettings = SourceSettings> {
   /** As `type` in the configuration. */
   readonly name: string;
   /** Parses one entry of `sources:`; spreads `sourceFields`. */
   readonly schema: z.ZodType<Settings>;
+  /** The methods of its requests; by default `POST`. */
+  readonly methods?: readonly string[];
   /** How long its sender waits for an answer, with room for the network, in milliseconds. The default of `respondWithin`. */
   readonly respondWithinMs: number;
   /** The largest body that its sender sends, in bytes, and room beyond. */

@@ -1,12 +1,43 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
-import { secret, type Secret } from '../../lib/secret.js';
-import type { Verdict } from '../source.js';
+import type { Secret } from '../../lib/secret.js';
+import type { Authentication, Verdict } from '../source.js';
+import { revealed } from './secrets.js';
 
-/** One secret, or several while one replaces another. */
-export const secretsSchema = z
-  .union([secret, z.array(secret).min(1).max(5)])
-  .transform((given) => [given].flat());
+export { secretsSchema } from './secrets.js';
+
+export interface Signature {
+  secrets: readonly Secret[];
+  /** As its sender writes it. */
+  header: string;
+  /** The signatures in the header's value; by default the value is one. */
+  read?: (value: string) => string[];
+  /** The header's value with this signature; by default the signature itself. */
+  write?: (signature: string) => string;
+  encoding?: 'hex' | 'base64';
+}
+
+/** Requests whose body is signed by HMAC-SHA256, in a header. */
+export function signedBy({
+  encoding = 'hex',
+  header,
+  read = (value) => [value.trim()],
+  secrets,
+  write = (signature) => signature,
+}: Signature): Authentication {
+  return {
+    isAuthenticated: true,
+    secrets,
+    verify: ({ body, headers }) => {
+      const value = headers[header.toLowerCase()];
+      const signatures = value === undefined ? [] : read(value);
+      return verifyHmac(body, signatures, { secrets, header, encoding });
+    },
+    sign: ({ body, headers }) => {
+      const signature = hmac(body, revealed(secrets)[0] ?? '').toString(encoding);
+      return { body, headers: { ...headers, [header]: write(signature) } };
+    },
+  };
+}
 
 /** Whether one of the signatures was made of these bytes with one of the secrets. */
 export function verifyHmac(
@@ -23,12 +54,15 @@ export function verifyHmac(
     encoding?: 'hex' | 'base64';
   },
 ): Verdict {
-  if (signatures.length === 0) return { refusedBecause: `the header ${header} is missing` };
+  if (signatures.length === 0)
+    return { refusedBecause: `the header ${header} is missing or has no signature` };
   let found = false;
   // Every pair is compared, so that the time doesn't reveal which one matched.
-  for (const each of secrets) {
-    const expected = hmac(signed, each.reveal());
-    for (const signature of signatures) found = isSame(expected, signature, encoding) || found;
+  for (const each of revealed(secrets)) {
+    const expected = hmac(signed, each).toString(encoding);
+    for (const signature of signatures) {
+      found = isSame(expected, encoding === 'hex' ? signature.toLowerCase() : signature) || found;
+    }
   }
   return found
     ? 'authentic'
@@ -42,7 +76,8 @@ export function hmac(signed: Buffer | string, secretText: string): Buffer {
   return createHmac('sha256', secretText).update(signed).digest();
 }
 
-function isSame(expected: Buffer, given: string, encoding: 'hex' | 'base64'): boolean {
-  const bytes = Buffer.from(given, encoding);
-  return bytes.length === expected.length && timingSafeEqual(bytes, expected);
+/** Compares the texts: a decoder would ignore what follows a valid signature. */
+function isSame(expected: string, given: string): boolean {
+  const [ours, theirs] = [Buffer.from(expected), Buffer.from(given)];
+  return ours.length === theirs.length && timingSafeEqual(ours, theirs);
 }

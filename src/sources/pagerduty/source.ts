@@ -1,8 +1,8 @@
 /** PagerDuty's webhooks, version 3: https://developer.pagerduty.com/docs/webhooks-overview */
 import { z } from 'zod';
-import { secretsSchema, verifyHmac, hmac } from '../authentication/hmac.js';
+import { secretsSchema, signedBy } from '../authentication/hmac.js';
 import { parseJsonObject, textAt } from '../json.js';
-import { sourceFields, Unusable, type Sample, type SourceType } from '../source.js';
+import { sourceFields, Unusable, type SourceType } from '../source.js';
 import { parsePagerDuty } from './parse.js';
 import { SAMPLES } from './samples.js';
 
@@ -13,8 +13,6 @@ const schema = z.strictObject({
   secret: secretsSchema,
 });
 
-const SIGNATURE = 'X-PagerDuty-Signature';
-
 export const pagerduty: SourceType<z.output<typeof schema>> = {
   name: 'pagerduty',
   schema,
@@ -24,12 +22,12 @@ export const pagerduty: SourceType<z.output<typeof schema>> = {
   largestBodyBytes: 512 * 1024,
   samples: SAMPLES,
   create: ({ secret: secrets }) => ({
-    isAuthenticated: true,
-    verify: ({ headers, body }) =>
-      verifyHmac(body, signaturesIn(headers['x-pagerduty-signature']), {
-        secrets,
-        header: SIGNATURE,
-      }),
+    ...signedBy({
+      secrets,
+      header: 'X-PagerDuty-Signature',
+      read: signaturesIn,
+      write: (signature) => `v1=${signature}`,
+    }),
     identify: ({ body }) => {
       const payload = parseJsonObject(body);
       if (textAt(payload, 'event', 'event_type') === 'pagey.ping') {
@@ -40,16 +38,10 @@ export const pagerduty: SourceType<z.output<typeof schema>> = {
       return { kind: 'events', key };
     },
     parse: ({ body }) => [parsePagerDuty(parseJsonObject(body))],
-    sign: (sample) => signed(sample, secrets[0]?.reveal() ?? ''),
   }),
 };
 
 /** As `v1=<hex>,v1=<hex>`: several while a secret is replaced. */
-function signaturesIn(header = ''): string[] {
+function signaturesIn(header: string): string[] {
   return header.split(',').flatMap((each) => /^\s*v1=([0-9a-f]+)\s*$/i.exec(each)?.[1] ?? []);
-}
-
-function signed({ body, headers }: Sample, secret: string): Sample {
-  const signature = `v1=${hmac(body, secret).toString('hex')}`;
-  return { body, headers: { ...headers, [SIGNATURE]: signature } };
 }
