@@ -1,5 +1,6 @@
 /** Requests that bring a secret with them: in `Authorization`, in a header of one's own, or in their URL. */
 import { z } from 'zod';
+import { own } from '../../lib/own.js';
 import type { Secret } from '../../lib/secret.js';
 import type { Authentication, SourceRequest, Verdict } from '../source.js';
 import { isOneOf, revealed, secretsSchema } from './secrets.js';
@@ -140,7 +141,7 @@ function ownHeader({
     isAuthenticated: true,
     secrets,
     verify: ({ headers }) => {
-      const given = headers[name.toLowerCase()];
+      const given = own(headers, name.toLowerCase());
       if (given === undefined) return { refusedBecause: `the header ${name} is missing` };
       return verdict(
         Buffer.from(given.trim(), 'latin1'),

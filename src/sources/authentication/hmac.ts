@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { own } from '../../lib/own.js';
 import type { Secret } from '../../lib/secret.js';
 import type { Authentication, Verdict } from '../source.js';
 import { revealed } from './secrets.js';
@@ -28,7 +29,7 @@ export function signedBy({
     isAuthenticated: true,
     secrets,
     verify: ({ body, headers }) => {
-      const value = headers[header.toLowerCase()];
+      const value = own(headers, header.toLowerCase());
       const signatures = value === undefined ? [] : read(value);
       return verifyHmac(body, signatures, { secrets, header, encoding });
     },

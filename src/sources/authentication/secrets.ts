@@ -17,7 +17,7 @@ export const secretsSchema = z
  * @throws ConfigurationError where there is none
  */
 export function revealed(secrets: readonly Secret[]): string[] {
-  let fault: unknown;
+  let fault: ConfigurationError | undefined;
   const texts = secrets.flatMap((each) => {
     try {
       return [each.reveal()];
