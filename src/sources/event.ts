@@ -77,7 +77,8 @@ function timestamp(value: unknown): string | undefined {
   return year > 1970 && year < 10_000 ? time.toISOString() : undefined;
 }
 
-function webAddress(value: unknown): string | undefined {
+/** The address where it is one of http or https; else undefined. */
+export function webAddress(value: unknown): string | undefined {
   const { success, data } = httpUrl.safeParse(value);
   return success ? data : undefined;
 }

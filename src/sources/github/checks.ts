@@ -1,0 +1,97 @@
+import { RANKS } from '../../domain/event.js';
+import { facts, plain } from '../facts.js';
+import { at, textAt, type JsonObject } from '../json.js';
+import { words, type Subject } from './subject.js';
+
+type ChecksKind =
+  | 'check_run'
+  | 'check_suite'
+  | 'deployment'
+  | 'deployment_status'
+  | 'status'
+  | 'workflow_job'
+  | 'workflow_run';
+
+/** By the conclusion, or the state of a deployment or a commit. What isn't here is neither good nor bad. */
+const OUTCOMES = new Map<string, Pick<Subject, 'severity' | 'state'>>([
+  ['success', { severity: 'ok', state: 'resolved' }],
+  ['failure', { severity: 'error', state: 'triggered' }],
+  ['error', { severity: 'error', state: 'triggered' }],
+  ['timed_out', { severity: 'error', state: 'triggered' }],
+  ['startup_failure', { severity: 'error', state: 'triggered' }],
+  ['action_required', { severity: 'warning', state: 'triggered' }],
+]);
+
+/** Runs, jobs, checks, deployments and the statuses of commits: each ends well or badly. */
+export function checksOf(kind: ChecksKind, payload: JsonObject): Subject {
+  const subject = kind === 'status' ? payload : (at(payload, kind) ?? at(payload, 'deployment'));
+  const outcome =
+    textAt(subject, 'conclusion') ??
+    (kind === 'status' || kind === 'deployment_status' ? textAt(subject, 'state') : undefined);
+  const isEnd = outcome !== undefined && outcome !== 'pending' && outcome !== 'in_progress';
+  const progress = outcome ?? textAt(payload, 'action') ?? textAt(subject, 'status');
+  return {
+    what: `${nounOf(kind, payload)} ${words(progress)}`.trim(),
+    name: nameOf(kind, payload),
+    reference: referenceOf(kind, payload),
+    conversation: conversationOf(kind, payload),
+    severity: 'info',
+    state: 'updated',
+    ...OUTCOMES.get(outcome ?? ''),
+    // A run that ended is never shown as running again, though both have the same time.
+    rank: isEnd ? RANKS.resolved : RANKS.triggered,
+    url: urlOf(kind, payload),
+    text: facts({
+      Branch: plain(textAt(subject, 'head_branch') ?? textAt(payload, 'deployment', 'ref')),
+      Commit: plain((textAt(subject, 'head_sha') ?? textAt(subject, 'sha'))?.slice(0, 7)),
+      Description: plain(textAt(subject, 'description') ?? textAt(subject, 'output', 'title')),
+      Environment: plain(textAt(subject, 'environment')),
+    }),
+    occurredAt:
+      at(subject, 'updated_at') ?? at(subject, 'completed_at') ?? at(subject, 'started_at'),
+  };
+}
+
+function nounOf(kind: ChecksKind, payload: JsonObject): string {
+  switch (kind) {
+    case 'status':
+      return 'commit status';
+    case 'deployment_status':
+      return `deployment to ${textAt(payload, 'deployment', 'environment') ?? '?'}`;
+    case 'workflow_run': {
+      const number = textAt(payload, 'workflow_run', 'run_number');
+      return number === undefined ? 'workflow run' : `workflow run #${number}`;
+    }
+    default:
+      return words(kind);
+  }
+}
+
+function nameOf(kind: ChecksKind, payload: JsonObject): string | undefined {
+  if (kind === 'status') return textAt(payload, 'context');
+  const subject = at(payload, kind);
+  return (
+    textAt(subject, 'name') ?? textAt(subject, 'app', 'name') ?? textAt(subject, 'environment')
+  );
+}
+
+function referenceOf(kind: ChecksKind, payload: JsonObject): string | undefined {
+  const run = textAt(payload, 'workflow_run', 'run_number');
+  return kind === 'workflow_run' && run !== undefined ? `/runs/${run}` : undefined;
+}
+
+function conversationOf(kind: ChecksKind, payload: JsonObject): string | undefined {
+  if (kind === 'status') {
+    const sha = textAt(payload, 'sha');
+    return sha && `/status/${sha}/${textAt(payload, 'context') ?? ''}`;
+  }
+  const isDeployment = kind === 'deployment' || kind === 'deployment_status';
+  const id = isDeployment ? textAt(payload, 'deployment', 'id') : textAt(payload, kind, 'id');
+  return id && `/${isDeployment ? 'deployment' : kind}/${id}`;
+}
+
+function urlOf(kind: ChecksKind, payload: JsonObject): unknown {
+  if (kind === 'status') return at(payload, 'target_url') ?? at(payload, 'commit', 'html_url');
+  const subject = at(payload, kind);
+  return at(subject, 'html_url') ?? at(subject, 'target_url') ?? undefined;
+}

@@ -1,0 +1,88 @@
+/** GitHub's webhooks: https://docs.github.com/en/webhooks/webhook-events-and-payloads */
+import { z } from 'zod';
+import { hmac, secretsSchema, verifyHmac } from '../authentication/hmac.js';
+import { parseJsonObject, type JsonObject } from '../json.js';
+import {
+  sourceFields,
+  Unusable,
+  type Sample,
+  type SourceRequest,
+  type SourceType,
+} from '../source.js';
+import { parseGitHub } from './parse.js';
+import { SAMPLES } from './samples.js';
+
+const schema = z.strictObject({
+  ...sourceFields,
+  type: z.literal('github'),
+  /** The "Secret" of the webhook's settings. */
+  secret: secretsSchema.optional(),
+});
+
+const SIGNATURE = 'X-Hub-Signature-256';
+
+export const github: SourceType<z.output<typeof schema>> = {
+  name: 'github',
+  schema,
+  // "Your server should respond with a 2XX response within 10 seconds":
+  // https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks
+  respondWithinMs: 8_000,
+  // "Payloads are capped at 25 MB."
+  largestBodyBytes: 26 * 1024 * 1024,
+  samples: SAMPLES,
+  create: ({ secret: secrets }) => ({
+    isAuthenticated: secrets !== undefined,
+    verify: ({ body, headers }) =>
+      secrets === undefined
+        ? 'authentic'
+        : verifyHmac(body, signaturesIn(headers['x-hub-signature-256']), {
+            secrets,
+            header: SIGNATURE,
+          }),
+    identify: (request) => {
+      if (kindOf(request) === 'ping') {
+        return { kind: 'test', says: 'the ping of a new webhook' };
+      }
+      return { kind: 'events', key: deliveryOf(request) };
+    },
+    parse: (request) =>
+      parseGitHub({
+        kind: kindOf(request),
+        delivery: deliveryOf(request),
+        payload: payloadOf(request),
+      }),
+    sign: (sample) => signed(sample, secrets?.[0]?.reveal()),
+  }),
+};
+
+function signaturesIn(header = ''): string[] {
+  return header.split(',').flatMap((each) => /^\s*sha256=([0-9a-f]+)\s*$/i.exec(each)?.[1] ?? []);
+}
+
+function kindOf({ headers }: SourceRequest): string {
+  const kind = headers['x-github-event']?.trim();
+  if (kind) return kind;
+  throw new Unusable('The header X-GitHub-Event is missing.');
+}
+
+/** The same for each redelivery. */
+function deliveryOf({ headers }: SourceRequest): string {
+  const delivery = headers['x-github-delivery']?.trim();
+  if (delivery) return delivery;
+  throw new Unusable('The header X-GitHub-Delivery is missing.');
+}
+
+/** A webhook's "Content type" is JSON, or a form with the JSON in its field `payload`. */
+function payloadOf({ body, headers }: SourceRequest): JsonObject {
+  if (!headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
+    return parseJsonObject(body);
+  }
+  const payload = new URLSearchParams(body.toString('utf8')).get('payload');
+  return parseJsonObject(Buffer.from(payload ?? ''));
+}
+
+function signed({ body, headers }: Sample, secret: string | undefined): Sample {
+  if (secret === undefined) return { body, headers };
+  const signature = `sha256=${hmac(body, secret).toString('hex')}`;
+  return { body, headers: { ...headers, [SIGNATURE]: signature } };
+}
