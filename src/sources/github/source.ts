@@ -1,11 +1,13 @@
 /** GitHub's webhooks: https://docs.github.com/en/webhooks/webhook-events-and-payloads */
 import { z } from 'zod';
-import { hmac, secretsSchema, verifyHmac } from '../authentication/hmac.js';
+import type { Secret } from '../../lib/secret.js';
+import { allOf } from '../authentication/credentials.js';
+import { secretsSchema, signedBy } from '../authentication/hmac.js';
 import { parseJsonObject, type JsonObject } from '../json.js';
 import {
   sourceFields,
   Unusable,
-  type Sample,
+  type Authentication,
   type SourceRequest,
   type SourceType,
 } from '../source.js';
@@ -19,8 +21,6 @@ const schema = z.strictObject({
   secret: secretsSchema.optional(),
 });
 
-const SIGNATURE = 'X-Hub-Signature-256';
-
 export const github: SourceType<z.output<typeof schema>> = {
   name: 'github',
   schema,
@@ -31,14 +31,7 @@ export const github: SourceType<z.output<typeof schema>> = {
   largestBodyBytes: 26 * 1024 * 1024,
   samples: SAMPLES,
   create: ({ secret: secrets }) => ({
-    isAuthenticated: secrets !== undefined,
-    verify: ({ body, headers }) =>
-      secrets === undefined
-        ? 'authentic'
-        : verifyHmac(body, signaturesIn(headers['x-hub-signature-256']), {
-            secrets,
-            header: SIGNATURE,
-          }),
+    ...allOf(secrets === undefined ? [] : [signature(secrets)]),
     identify: (request) => {
       if (kindOf(request) === 'ping') {
         return { kind: 'test', says: 'the ping of a new webhook' };
@@ -51,12 +44,17 @@ export const github: SourceType<z.output<typeof schema>> = {
         delivery: deliveryOf(request),
         payload: payloadOf(request),
       }),
-    sign: (sample) => signed(sample, secrets?.[0]?.reveal()),
   }),
 };
 
-function signaturesIn(header = ''): string[] {
-  return header.split(',').flatMap((each) => /^\s*sha256=([0-9a-f]+)\s*$/i.exec(each)?.[1] ?? []);
+function signature(secrets: readonly Secret[]): Authentication {
+  return signedBy({
+    secrets,
+    header: 'X-Hub-Signature-256',
+    read: (value) =>
+      value.split(',').flatMap((each) => /^\s*sha256=([0-9a-f]+)\s*$/i.exec(each)?.[1] ?? []),
+    write: (hex) => `sha256=${hex}`,
+  });
 }
 
 function kindOf({ headers }: SourceRequest): string {
@@ -79,10 +77,4 @@ function payloadOf({ body, headers }: SourceRequest): JsonObject {
   }
   const payload = new URLSearchParams(body.toString('utf8')).get('payload');
   return parseJsonObject(Buffer.from(payload ?? ''));
-}
-
-function signed({ body, headers }: Sample, secret: string | undefined): Sample {
-  if (secret === undefined) return { body, headers };
-  const signature = `sha256=${hmac(body, secret).toString('hex')}`;
-  return { body, headers: { ...headers, [SIGNATURE]: signature } };
 }
