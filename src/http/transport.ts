@@ -12,7 +12,7 @@ import { retryAfterMs } from './retryAfter.js';
 import { currentSending } from './sending.js';
 
 export interface HttpRequest {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PATCH';
   url: URL;
   headers: Record<string, string>;
   body?: string | undefined;

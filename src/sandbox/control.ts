@@ -16,6 +16,25 @@ const filterSchema = z.strictObject({
   path: z.string().optional(),
 });
 const requestFilterSchema = filterSchema.extend({ operation: z.string().optional() });
+/** Which post: written as in a destination, with the platform's id of the post. */
+const postAddressSchema = z.strictObject({
+  platform: z.enum(['slack', 'teams']),
+  path: z.string().min(1),
+  id: z.string().min(1),
+});
+const personsPostSchema = z.strictObject({
+  platform: z.enum(['slack', 'teams']),
+  path: z.string().min(1),
+  text: z.string().min(1).max(4_000),
+  replyTo: z.string().min(1).optional(),
+  author: z.string().min(1).max(80).default('ana'),
+});
+const settingsSchema = z.strictObject({
+  slackEditWindowSeconds: z.number().min(0).nullish().meta({
+    description: 'How long messages can be edited; null for ever.',
+  }),
+  teamsEditing: z.boolean().optional(),
+});
 const grantsSchema = z.strictObject({
   slackScopes: z.array(z.string()).optional(),
   graphPermissions: z.array(z.string()).optional(),
@@ -30,6 +49,20 @@ export function createControl(sandbox: Sandbox, page: Router): Express {
 
   app.get('/control/posts', (request, response) => {
     response.json(sandbox.posts(filterSchema.parse(request.query)));
+  });
+  app.post('/control/posts', (request, response) => {
+    response.status(201).json(sandbox.postAsPerson(personsPostSchema.parse(request.body)));
+  });
+  app.delete('/control/posts', (request, response) => {
+    const address = postAddressSchema.parse(request.query);
+    if (sandbox.deletePost(address)) response.status(204).end();
+    else response.status(404).json({ error: 'There is no such post: GET /control/posts.' });
+  });
+  app.put('/control/settings', (request, response) => {
+    const { slackEditWindowSeconds: seconds, teamsEditing } = settingsSchema.parse(request.body);
+    if (seconds !== undefined) sandbox.setSlackEditWindow((seconds ?? Infinity) * 1_000);
+    if (teamsEditing !== undefined) sandbox.allowTeamsEditing(teamsEditing);
+    response.status(204).end();
   });
   app.get('/control/requests', (request, response) => {
     response.json(sandbox.requests(requestFilterSchema.parse(request.query)));

@@ -1,4 +1,5 @@
-import type { PostFilter, SandboxPost } from './posts.js';
+import type { PersonsPost } from './person.js';
+import type { PostAddress, PostFilter, SandboxPost } from './posts.js';
 import type { RequestFilter, SandboxRequest } from './requests.js';
 import type { FaultInput, ActiveFault } from './faults.js';
 import type { PlaceInput } from './places.js';
@@ -50,6 +51,15 @@ export interface Sandbox {
   /** Removes a fault, and releases the answers that it held. False when there is no fault of this id. */
   removeFault(id: string): boolean;
   clearFaults(): void;
+
+  /** Deletes a post, as a person does. False where there is none. */
+  deletePost(post: PostAddress): boolean;
+  /** Posts as a person, whose posts the account can't edit. Throws where there is no such place. */
+  postAsPerson(post: PersonsPost): SandboxPost;
+  /** Sets how long after it was posted a message of Slack can be edited, in milliseconds; Infinity for ever. */
+  setSlackEditWindow(milliseconds: number): void;
+  /** Sets whether the messaging policy of Teams allows edits. */
+  allowTeamsEditing(isAllowed: boolean): void;
 
   /** Creates or changes a channel, chat or webhook. */
   addPlace(place: PlaceInput): void;

@@ -22,8 +22,23 @@ export interface SandboxPost {
   editedAt?: number;
   /** The post that this one answers. */
   replyTo?: string;
+  /** Whether an answer is shown in the channel, too. */
+  broadcast?: true;
+  /** The person who posted it; absent where the account did. */
+  author?: string;
+  /** Milliseconds since the epoch. A deleted post that has answers keeps its place, without its content. */
+  deletedAt?: number;
+  /** What was shown before each edit, oldest first. */
+  earlier?: EarlierText[];
   /** The post in its platform's own form, as far as it was accepted. */
   content: PostContent;
+}
+
+/** The text of a post until it was edited. */
+export interface EarlierText {
+  text: string;
+  /** Milliseconds since the epoch. */
+  until: number;
 }
 
 export type PostContent = SlackContent | GraphContent | CardContent | NoteContent;
@@ -58,6 +73,13 @@ export interface NoteContent {
   from: string;
 }
 
+/** One post. */
+export interface PostAddress {
+  platform: SandboxPlatform;
+  path: string;
+  id: string;
+}
+
 export interface PostFilter {
   platform?: SandboxPlatform | undefined;
   path?: string | undefined;
@@ -66,7 +88,8 @@ export interface PostFilter {
 type JournalEntry =
   | { event: 'posted'; post: SandboxPost }
   | { event: 'edited'; post: SandboxPost }
-  | { event: 'deleted'; platform: SandboxPlatform; path: string; id: string };
+  /** `at` is absent from the journals of earlier releases. */
+  | { event: 'deleted'; platform: SandboxPlatform; path: string; id: string; at?: number };
 
 const channelKey = (platform: SandboxPlatform, path: string): string => `${platform}:${path}`;
 
@@ -104,25 +127,43 @@ export class PostStore {
 
   /** Changes a post in its place. */
   edit(post: SandboxPost, changes: Partial<SandboxPost>): void {
-    Object.assign(post, changes, { editedAt: Date.now() });
-    this.#write({ event: 'edited', post });
+    const changed = { ...post, ...changes, editedAt: Date.now() };
+    delete changed.earlier;
+    this.#write({ event: 'edited', post: changed });
+    change(post, changed);
     this.#onChange();
   }
 
+  /** Removes a post. One that has answers leaves its place. */
   remove(post: SandboxPost): void {
     const { platform, path, id } = post;
-    this.#write({ event: 'deleted', platform, path, id });
-    this.#drop(post);
+    this.#write({ event: 'deleted', platform, path, id, at: Date.now() });
+    this.#delete(post, Date.now());
     this.#onChange();
   }
 
-  /** The posts of one channel, oldest first. */
+  /** The posts of one channel, oldest first, with those that are deleted and have answers. */
   of(platform: SandboxPlatform, path: string): readonly SandboxPost[] {
     return this.#channels.get(channelKey(platform, path)) ?? [];
   }
 
+  /** With those that are deleted and have answers. */
   find(platform: SandboxPlatform, path: string, id: string): SandboxPost | undefined {
     return this.of(platform, path).find((post) => post.id === id);
+  }
+
+  /** The answers to a post, oldest first. */
+  answersTo({ id, path, platform }: SandboxPost): SandboxPost[] {
+    return this.of(platform, path).filter(({ replyTo }) => replyTo === id);
+  }
+
+  /** How many answers each post of a post's channel has, by its id. */
+  answerCounts(post: SandboxPost | undefined): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { replyTo } of post ? this.of(post.platform, post.path) : []) {
+      if (replyTo !== undefined) counts.set(replyTo, (counts.get(replyTo) ?? 0) + 1);
+    }
+    return counts;
   }
 
   select({ platform, path }: PostFilter = {}): SandboxPost[] {
@@ -131,6 +172,7 @@ export class PostStore {
     return candidates
       .filter(
         (post) =>
+          post.deletedAt === undefined &&
           (platform === undefined || post.platform === platform) &&
           (path === undefined || post.path === path),
       )
@@ -162,6 +204,11 @@ export class PostStore {
     if (channel) channel.push(post);
     else this.#channels.set(key, [post]);
     this.#all.add(post);
+  }
+
+  #delete(post: SandboxPost, at: number): void {
+    if (this.answersTo(post).length === 0) this.#drop(post);
+    else post.deletedAt = at;
   }
 
   #drop(post: SandboxPost): void {
@@ -204,13 +251,22 @@ export class PostStore {
       case 'edited': {
         const { platform, path, id } = entry.post;
         const post = this.find(platform, path, id);
-        if (post) Object.assign(post, entry.post);
+        if (post) change(post, entry.post);
         return;
       }
       case 'deleted': {
         const post = this.find(entry.platform, entry.path, entry.id);
-        if (post) this.#drop(post);
+        if (post) this.#delete(post, entry.at ?? post.postedAt);
       }
     }
   }
+}
+
+/** So that a load test's edits of one post don't fill the memory. */
+const EARLIER_TEXTS_KEPT = 1_000;
+
+function change(post: SandboxPost, changed: SandboxPost): void {
+  const until = changed.editedAt ?? post.postedAt;
+  const earlier = [...(post.earlier ?? []), { text: post.text, until }].slice(-EARLIER_TEXTS_KEPT);
+  Object.assign(post, changed, { earlier });
 }

@@ -17,7 +17,8 @@ import { PAGERDUTY_PREFIX, PAGERDUTY_TOKEN, simulatePagerDuty } from './pagerdut
 import type { PageContent } from './page/page.js';
 import { pageRoutes } from './page/routes.js';
 import { Places, type PlaceInput } from './places.js';
-import { PostStore, type PostFilter, type SandboxPost } from './posts.js';
+import { postAsPerson, type PersonsPost } from './person.js';
+import { PostStore, type PostAddress, type PostFilter, type SandboxPost } from './posts.js';
 import { RequestLog, type RequestFilter, type SandboxRequest } from './requests.js';
 import {
   SLACK_CLIENT_ID,
@@ -62,6 +63,8 @@ class RunningSandbox implements Sandbox {
   readonly #limiter: RateLimiter | undefined;
   readonly #slack = new SlackCredentials();
   readonly #graph = new GraphCredentials();
+  readonly #workspace = { editWindowMs: Infinity };
+  readonly #policy = { editSentMessages: true };
   readonly #exchanges: { serves: (path: string) => boolean; exchange: Exchange }[];
   readonly #control: Express;
   readonly #server: Server;
@@ -75,8 +78,11 @@ class RunningSandbox implements Sandbox {
     this.#limiter = limits === 'platform' ? new RateLimiter() : undefined;
     const state = { posts: this.#posts, places: this.#places, limiter: this.#limiter };
     this.#exchanges = [
-      { serves: below(SLACK_PREFIX), simulated: simulateSlack(state, this.#slack) },
-      { serves: below(GRAPH_PREFIX), simulated: simulateGraph(state, this.#graph) },
+      {
+        serves: below(SLACK_PREFIX),
+        simulated: simulateSlack(state, this.#slack, this.#workspace),
+      },
+      { serves: below(GRAPH_PREFIX), simulated: simulateGraph(state, this.#graph, this.#policy) },
       { serves: below(WEBHOOK_PREFIX), simulated: simulateWebhooks(state) },
       { serves: below(PAGERDUTY_PREFIX), simulated: simulatePagerDuty(state) },
       { serves: isSignInPath, simulated: simulateSignIn(this.#graph) },
@@ -140,6 +146,25 @@ class RunningSandbox implements Sandbox {
     }
   }
 
+  deletePost({ id, path, platform }: PostAddress): boolean {
+    const post = this.#posts.find(platform, path, id);
+    if (!post || post.deletedAt !== undefined) return false;
+    this.#posts.remove(post);
+    return true;
+  }
+
+  postAsPerson(post: PersonsPost): SandboxPost {
+    return postAsPerson(this.#posts, this.#places, post);
+  }
+
+  setSlackEditWindow(milliseconds: number): void {
+    this.#workspace.editWindowMs = milliseconds;
+  }
+
+  allowTeamsEditing(isAllowed: boolean): void {
+    this.#policy.editSentMessages = isAllowed;
+  }
+
   requests(where?: RequestFilter): SandboxRequest[] {
     return this.#requests.select(where);
   }
@@ -185,6 +210,8 @@ class RunningSandbox implements Sandbox {
     this.#limiter?.clear();
     this.#slack.reset();
     this.#graph.reset();
+    this.setSlackEditWindow(Infinity);
+    this.allowTeamsEditing(true);
   }
 
   async close(): Promise<void> {

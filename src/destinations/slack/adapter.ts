@@ -1,29 +1,19 @@
 import type { WebClient } from '@slack/web-api';
 import { DeliveryError, type Receipt } from '../../domain/delivery.js';
 import type { Content } from '../../domain/message.js';
-import type { DestinationAdapter, Layout, Part, Post, PostQuery, Show } from '../destination.js';
+import type { DestinationAdapter, Edit, Layout, Post, PostQuery, Show } from '../destination.js';
 import { permanent, unexpectedAnswer, withoutPosting } from '../../http/failure.js';
 import { searchPages, type PageRequest, type SearchedPage } from '../search.js';
 import { assertWellFormed } from '../wellFormed.js';
 import type { SlackAccount } from './account.js';
 import { call, createSlackClient } from './client.js';
-import { refusesBlocks } from './failures.js';
+import { editedPost, plainEdit, type EditedPost } from './edits.js';
+import { editFailure, refusesBlocks, refusesBroadcast } from './failures.js';
 import { plainTextOf } from './plainText.js';
+import { METADATA_TYPE, placeOf, readPage } from './postSearch.js';
 import { slackPosts, type SlackPost, type SlackPosts } from './posts.js';
 import { createTokenSource } from './tokens.js';
-
-/** The type of the metadata that identifies a delivery's post: https://docs.slack.dev/messaging/message-metadata */
-const METADATA_TYPE = 'sendproof_delivery';
-
-/** How far our clock may be ahead of Slack's before a search misses the post. */
-const CLOCK_ALLOWANCE_MS = 60_000;
-
-/** The largest page that Slack recommends: https://docs.slack.dev/reference/methods/conversations.history */
-const PAGE_SIZE = 200;
-
-/** How long a receipt waits for the workspace's URL, requested once. Without it, the receipt has no permalink. */
-const WORKSPACE_URL_TIMEOUT_MS = 1_000;
-const WORKSPACE_URL_RETRY_MS = 5 * 60_000;
+import { WorkspaceAddress } from './workspaceAddress.js';
 
 /** Throws a ConfigurationError where a secret can't be read or the API's address can't be used. */
 export function createSlackAdapter(account: SlackAccount): DestinationAdapter {
@@ -34,6 +24,12 @@ interface Rendered {
   inParts: Show['inParts'];
   posts: SlackPosts;
 }
+
+/** Without blocks where Slack has refused them. */
+type SentPost = Partial<SlackPost> & Pick<SlackPost, 'text'>;
+
+/** What Slack must not do with our text. */
+const AS_IT_IS = { parse: 'none', link_names: false } as const;
 
 class SlackAdapter implements DestinationAdapter {
   readonly #client: WebClient;
@@ -64,20 +60,25 @@ class SlackAdapter implements DestinationAdapter {
     try {
       return await this.#send(post, shown);
     } catch (error) {
-      if (!(error instanceof DeliveryError) || !refusesBlocks(error)) throw error;
+      if (!(error instanceof DeliveryError)) throw error;
+      if (refusesBroadcast(error) && post.broadcast) {
+        return await this.post({ ...post, broadcast: false });
+      }
+      if (!refusesBlocks(error)) throw error;
       const receipt = await this.#send(post, { text: plainTextOf(shown.blocks) });
       return { ...receipt, plainText: error.message };
     }
   }
 
-  async #send(
-    { deliveryId, part, path, traceId }: Post,
-    { text, blocks }: Partial<SlackPost> & Pick<SlackPost, 'text'>,
-  ): Promise<Receipt> {
-    const { ts, channel } = await call(() =>
+  async #send(post: Post, { text, blocks }: SentPost): Promise<Receipt> {
+    const { broadcast, deliveryId, part, replyTo, traceId } = post;
+    if (replyTo && !isFilled(replyTo.messageId)) throw postUnknown();
+    const { channel, thread } = placeOf(post);
+    const isFirst = (part?.number ?? 1) === 1;
+    const answer = await call(() =>
       this.#client.chat.postMessage({
-        channel: part?.first?.channel ?? path,
-        ...(part?.first?.messageId !== undefined && { thread_ts: part.first.messageId }),
+        channel,
+        ...threadArguments(thread, broadcast === true && replyTo !== undefined && isFirst),
         text,
         ...(blocks && { blocks }),
         metadata: {
@@ -88,16 +89,53 @@ class SlackAdapter implements DestinationAdapter {
             ...(part && { part: part.number, parts: part.of }),
           },
         },
-        parse: 'none',
-        link_names: false,
+        ...AS_IT_IS,
         unfurl_links: false,
         unfurl_media: false,
       }),
     );
-    if (!isFilled(ts) || !isFilled(channel)) {
-      throw unexpectedAnswer('Slack', '"ok" without the "ts" and "channel" of a post', 200);
+    const receipt = await this.#receiptOf(answer);
+    // Slack accepts an answer to a post that is gone, and shows it in the channel.
+    const standsAlone = replyTo && isFirst && answer.message && !isAnswer(answer.message);
+    return standsAlone ? { ...receipt, standsAlone } : receipt;
+  }
+
+  async edit(edit: Edit): Promise<Receipt> {
+    assertWellFormed(edit);
+    try {
+      return await this.#update(edit, editedPost(edit));
+    } catch (error) {
+      if (!(error instanceof DeliveryError) || !refusesBlocks(error)) throw error;
+      const receipt = await this.#update(edit, plainEdit(edit));
+      return { ...receipt, plainText: error.message };
     }
-    return receipt(ts, channel, await this.#workspace.url());
+  }
+
+  /** Metadata that is not sent stays as it is, and with it the delivery id: https://docs.slack.dev/reference/methods/chat.update */
+  async #update({ path, post }: Edit, { blocks, shortened, text }: EditedPost): Promise<Receipt> {
+    const { channel = path, messageId: ts } = post;
+    if (!isFilled(ts)) throw postUnknown();
+    try {
+      const answer = await call(() =>
+        this.#client.chat.update({ channel, ts, text, blocks, ...AS_IT_IS }),
+      );
+      const receipt = await this.#receiptOf(answer);
+      return { ...receipt, ...(shortened && { shortened }) };
+    } catch (error) {
+      throw error instanceof DeliveryError ? editFailure(error) : error;
+    }
+  }
+
+  async #receiptOf({ channel, ts }: { ts?: string; channel?: string }): Promise<Receipt> {
+    if (isFilled(ts) && isFilled(channel)) return this.#receipt(ts, channel);
+    throw unexpectedAnswer('Slack', '"ok" without the "ts" and "channel" of a post', 200);
+  }
+
+  async #receipt(ts: string, channel: string): Promise<Receipt> {
+    const workspaceUrl = await this.#workspace.url();
+    if (workspaceUrl === undefined) return { messageId: ts, channel };
+    const url = new URL(`archives/${channel}/p${ts.replace('.', '')}`, workspaceUrl).href;
+    return { messageId: ts, channel, url };
   }
 
   #shownIn(post: Post): SlackPost {
@@ -125,24 +163,12 @@ class SlackAdapter implements DestinationAdapter {
     );
   }
 
-  /** The first part, and a message of one post, is in the channel's history; the other parts are in the first one's thread. */
   async #searchPage(query: PostQuery, request: PageRequest): Promise<SearchedPage> {
-    const { deliveryId, part, path } = query;
-    const channel = part?.first?.channel ?? path;
-    const thread = part?.first?.messageId;
-    const page = await call(() =>
-      thread === undefined
-        ? this.#client.conversations.history({ channel, ...historySince(query, request) })
-        : this.#client.conversations.replies({ channel, ts: thread, ...pageOf(request) }),
-    );
-    if (!Array.isArray(page.messages)) throw incompleteHistory('without messages');
-    const found = page.messages.find(({ metadata }) => isPostOf(deliveryId, part, metadata));
-    if (found?.ts !== undefined) {
-      return { found: receipt(found.ts, channel, await this.#workspace.url()) };
-    }
-    const next = page.response_metadata?.next_cursor;
-    if (page.has_more && !next) throw incompleteHistory('with more pages, but no cursor');
-    return { cursor: next === '' ? undefined : next };
+    const { cursor, found } = await readPage(this.#client, query, request);
+    if (found?.ts === undefined) return { cursor };
+    const receipt = await this.#receipt(found.ts, placeOf(query).channel);
+    const standsAlone = query.replyTo && !isAnswer(found);
+    return { found: standsAlone ? { ...receipt, standsAlone } : receipt };
   }
 
   async check(): Promise<{ identity: string }> {
@@ -155,74 +181,14 @@ class SlackAdapter implements DestinationAdapter {
   }
 }
 
-/**
- * The workspace's URL, as `https://example.slack.com/`, from which permalinks are made without a request for each. Requested
- * after the first post; a failure never fails the post, and the request is repeated later.
- */
-class WorkspaceAddress {
-  readonly #ask: () => Promise<string | undefined>;
-  #answer: Promise<string | undefined> | undefined;
-
-  constructor(ask: () => Promise<string | undefined>) {
-    this.#ask = ask;
-  }
-
-  url(): Promise<string | undefined> {
-    this.#answer ??= this.#ask().catch(() => {
-      setTimeout(() => (this.#answer = undefined), WORKSPACE_URL_RETRY_MS).unref();
-      return undefined;
-    });
-    return withinTime(this.#answer, WORKSPACE_URL_TIMEOUT_MS);
-  }
+/** Whether Slack shows a message in another one's thread. The first of a thread has a `thread_ts`, too: its own. */
+function isAnswer(message: { ts?: string; thread_ts?: string }): boolean {
+  return message.thread_ts !== undefined && message.thread_ts !== message.ts;
 }
 
-async function withinTime<T>(answer: Promise<T>, milliseconds: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const enough = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds);
-  });
-  try {
-    return await Promise.race([answer, enough]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function receipt(ts: string, channel: string, workspaceUrl: string | undefined): Receipt {
-  if (workspaceUrl === undefined) return { messageId: ts, channel };
-  const url = new URL(`archives/${channel}/p${ts.replace('.', '')}`, workspaceUrl).href;
-  return { messageId: ts, channel, url };
-}
-
-function isPostOf(
-  deliveryId: string,
-  part: Part | undefined,
-  metadata: { event_type?: string; event_payload?: unknown } | undefined,
-): boolean {
-  const payload = metadata?.event_payload as { delivery_id?: unknown; part?: unknown } | undefined;
-  return (
-    metadata?.event_type === METADATA_TYPE &&
-    payload?.delivery_id === deliveryId &&
-    // A message of one post has no part in its metadata.
-    (payload.part ?? 1) === (part?.number ?? 1)
-  );
-}
-
-function historySince({ until }: PostQuery, request: PageRequest) {
-  return {
-    oldest: timestamp(request.since.getTime() - CLOCK_ALLOWANCE_MS),
-    ...(until && { latest: timestamp(until.getTime() + CLOCK_ALLOWANCE_MS) }),
-    inclusive: true,
-    ...pageOf(request),
-  };
-}
-
-function pageOf({ cursor }: PageRequest) {
-  return {
-    include_all_metadata: true,
-    limit: PAGE_SIZE,
-    ...(cursor !== undefined && { cursor }),
-  };
+function threadArguments(thread: string | undefined, isBroadcast: boolean) {
+  if (thread === undefined) return {};
+  return isBroadcast ? { thread_ts: thread, reply_broadcast: true } : { thread_ts: thread };
 }
 
 /** The SDK's types are what Slack documents, not what it has sent. */
@@ -230,12 +196,9 @@ function isFilled(text: unknown): text is string {
   return typeof text === 'string' && text !== '';
 }
 
-/** Without the whole history, nobody knows that a post is absent. */
-function incompleteHistory(what: string): DeliveryError {
-  return unexpectedAnswer('Slack', `a history ${what}`, 200);
-}
-
-/** Seconds since the epoch, as Slack writes times. */
-function timestamp(milliseconds: number): string {
-  return Math.max(0, milliseconds / 1_000).toFixed(6);
+function postUnknown(): DeliveryError {
+  return new DeliveryError(
+    'Nobody knows which post it follows: its receipt has no message id. Nothing was sent.',
+    permanent('post_not_found'),
+  );
 }

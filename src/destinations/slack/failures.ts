@@ -14,7 +14,8 @@ import { describeProblems } from './blockProblems.js';
 import { own } from '../../lib/own.js';
 
 /**
- * The error codes of `chat.postMessage`, `conversations.history`, `auth.test` and `oauth.v2.access`, from their reference pages
+ * The error codes of `chat.postMessage`, `chat.update`, `conversations.history`, `conversations.replies`, `auth.test` and
+ * `oauth.v2.access`, from their reference pages
  * (https://docs.slack.dev/reference/methods/chat.postMessage and so on), by the failure that they stand for.
  */
 const CODES_BY_FAILURE: [Failure, string[]][] = [
@@ -32,7 +33,7 @@ const CODES_BY_FAILURE: [Failure, string[]][] = [
   [
     // Slack documents that side effects may have happened, or doesn't exclude them.
     ambiguous('platform_unavailable'),
-    ['internal_error', 'fatal_error', 'service_unavailable', 'rollup_error'],
+    ['internal_error', 'fatal_error', 'service_unavailable', 'rollup_error', 'update_failed'],
   ],
   [
     permanent('destination_not_found'),
@@ -96,6 +97,29 @@ const CODES_BY_FAILURE: [Failure, string[]][] = [
       'blocked_by_policy',
     ],
   ],
+  [
+    permanent('post_not_found'),
+    ['message_not_found', 'thread_not_found', 'cannot_reply_to_message'],
+  ],
+  [
+    permanent('edit_refused'),
+    [
+      'cant_update_message',
+      'edit_window_closed',
+      'cant_broadcast_message',
+      'no_dual_broadcast_content_update',
+      'block_mismatch',
+      'message_not_owned_by_app',
+    ],
+  ],
+];
+
+/** Other meanings of codes in an answer to `chat.update`: https://docs.slack.dev/reference/methods/chat.update#errors */
+const EDIT_REFUSALS: readonly string[] = [
+  // Of a channel that is frozen, or takes no answers.
+  'is_inactive',
+  'no_permission',
+  'blocked_by_policy',
 ];
 
 const BY_CODE = new Map(
@@ -120,6 +144,8 @@ const REMEDIES: Partial<Record<string, string>> = {
   token_revoked: 'install the app again and configure the new token',
   token_expired: 'install the app again and configure the new token',
   account_inactive: 'the app was removed or its workspace deleted: install it again',
+  cant_update_message: 'only the app that made a post can edit it',
+  edit_window_closed: 'the workspace’s settings allow edits only for some time',
 };
 
 /** Undefined for a success: HTTP 200 with a JSON object whose `ok` is true and that has no error. */
@@ -156,8 +182,23 @@ export function slackFailure(answer: HttpAnswer): DeliveryError | undefined {
 /** Whether Slack refused the blocks of a post, and so certainly did not post it. Its text may still be accepted. */
 export function refusesBlocks({ platformCode }: DeliveryError): boolean {
   return (
-    platformCode === 'msg_blocks_too_long' || (platformCode ?? '').startsWith('invalid_blocks')
+    platformCode === 'msg_blocks_too_long' ||
+    platformCode === 'block_mismatch' ||
+    (platformCode ?? '').startsWith('invalid_blocks')
   );
+}
+
+/** Whether Slack refused to show an answer in the channel, too, and so certainly did not post it. */
+export function refusesBroadcast({ platformCode }: DeliveryError): boolean {
+  return platformCode === 'cant_broadcast_message';
+}
+
+/** The failure of an edit, where a code means something else there than for a post. */
+export function editFailure(error: DeliveryError): DeliveryError {
+  const { httpStatus, message, platformCode, retryAfterMs } = error;
+  if (platformCode === undefined || !EDIT_REFUSALS.includes(platformCode)) return error;
+  const refused = permanent('edit_refused');
+  return new DeliveryError(message, { ...refused, httpStatus, platformCode, retryAfterMs });
 }
 
 /** Whether Slack refused the token of a request, and so certainly did nothing. A new token may be accepted. */

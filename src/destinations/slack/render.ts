@@ -39,16 +39,28 @@ export function documentToMrkdwn(document: readonly Block[]): string {
     .join('\n\n');
 }
 
-/** What notifications and screen readers get: the heading and the text, or their beginning. */
-export function notification(title: string | undefined, document: readonly Block[]): string {
-  const first = title === undefined ? '' : `${notificationTitle(title)}\n`;
-  const text = (blocks: readonly Block[]): string => first + documentToMrkdwn(blocks);
-  const fits = (blocks: readonly Block[]): boolean => text(blocks).length <= NOTIFICATION_LIMIT;
-  return text(shortenDocument(document, fits, NOTIFICATION_LIMIT + 1) ?? []);
+/** How much of a text a place takes, and how that is counted. */
+export interface TextRoom {
+  limit: number;
+  sizeOf: (text: string) => number;
 }
 
-function notificationTitle(title: string): string {
-  const fits = (words: string): boolean => plainMrkdwn(words).length <= NOTIFICATION_TITLE_LIMIT;
+const NOTIFICATION_ROOM: TextRoom = { limit: NOTIFICATION_LIMIT, sizeOf: (text) => text.length };
+
+/** What notifications and screen readers get: the heading and the text, or their beginning. */
+export function notification(
+  title: string | undefined,
+  document: readonly Block[],
+  { limit, sizeOf }: TextRoom = NOTIFICATION_ROOM,
+): string {
+  const first = title === undefined ? '' : `${notificationTitle(title, sizeOf)}\n`;
+  const text = (blocks: readonly Block[]): string => first + documentToMrkdwn(blocks);
+  const fits = (blocks: readonly Block[]): boolean => sizeOf(text(blocks)) <= limit;
+  return text(shortenDocument(document, fits, limit + 1) ?? []);
+}
+
+function notificationTitle(title: string, sizeOf: TextRoom['sizeOf']): string {
+  const fits = (words: string): boolean => sizeOf(plainMrkdwn(words)) <= NOTIFICATION_TITLE_LIMIT;
   return plainMrkdwn(shortenToFit(title, fits));
 }
 

@@ -6,7 +6,7 @@ import {
 } from '@microsoft/microsoft-graph-client';
 import { z } from 'zod';
 import { DeliveryError, type Receipt } from '../../domain/delivery.js';
-import type { DestinationAdapter, Layout, Post, PostQuery, Show } from '../destination.js';
+import type { DestinationAdapter, Edit, Layout, Post, PostQuery, Show } from '../destination.js';
 import { secureUrl } from '../../http/endpoint.js';
 import {
   parseJson,
@@ -20,7 +20,7 @@ import { createTransport, type Transport } from '../../http/transport.js';
 import { searchPages, type PageRequest, type SearchedPage } from '../search.js';
 import { assertWellFormed } from '../wellFormed.js';
 import type { TeamsAccount } from './account.js';
-import { graphFailure } from './failures.js';
+import { followUpFailure, graphFailure } from './failures.js';
 import { messagesResource, parseTeamsPath, type TeamsPlace } from './path.js';
 import { htmlHasMarker, renderForTeams } from './render.js';
 import { scopesFor, SignedInTokens, StaticToken, type TokenSource } from './tokens.js';
@@ -46,6 +46,8 @@ const pageSchema = z.object({
   value: z.array(messageSchema),
   '@odata.nextLink': z.string().optional(),
 });
+
+const NO_MESSAGES: z.input<typeof pageSchema> = { value: [] };
 
 const userSchema = z.object({
   displayName: z.string().nullish(),
@@ -92,19 +94,42 @@ class TeamsAdapter implements DestinationAdapter {
 
   async post(post: Post): Promise<Receipt> {
     assertWellFormed(post);
-    const { deliveryId, path } = post;
-    const resource = messagesResource(placeOf(path));
-    const answer = await call(() =>
-      this.#client
-        .api(resource)
-        .responseType(ResponseType.JSON)
-        .post({
-          body: { contentType: 'html', content: renderForTeams(post, deliveryId).html },
-        }),
+    const { deliveryId } = post;
+    const answer = await ofThread(post, () =>
+      call(() =>
+        this.#client
+          .api(resourceOf(post))
+          .responseType(ResponseType.JSON)
+          .post({
+            body: { contentType: 'html', content: renderForTeams(post, deliveryId).html },
+          }),
+      ),
     );
     const message = parseAnswer(messageSchema, answer);
     this.#markersAreKept = hasMarker(message, deliveryId) ?? this.#markersAreKept;
     return receipt(message);
+  }
+
+  /** The new content has the marker of the delivery that made the post, so that a search still finds it. */
+  async edit(edit: Edit): Promise<Receipt> {
+    assertWellFormed(edit);
+    const { deliveryId, post } = edit;
+    const { html, shortened } = renderForTeams(edit, deliveryId);
+    const resource = `${messagesResource(placeOf(edit.path))}/${encodeURIComponent(messageIdOf(post))}`;
+    await aboutEarlierPost('edit', () =>
+      call(() =>
+        this.#client
+          .api(resource)
+          .responseType(ResponseType.RAW)
+          .patch({ body: { contentType: 'html', content: html } }),
+      ),
+    );
+    const { messageId, url } = post;
+    return {
+      ...(messageId !== undefined && { messageId }),
+      ...(url !== undefined && { url }),
+      ...(shortened && { shortened }),
+    };
   }
 
   find(query: PostQuery): Promise<Receipt | undefined> {
@@ -118,11 +143,18 @@ class TeamsAdapter implements DestinationAdapter {
 
   /** A cursor is the query of Graph's link to the page. */
   async #searchPage(
-    { path, deliveryId }: PostQuery,
+    query: PostQuery,
     { since, cursor = `?$top=${PAGE_SIZE}` }: PageRequest,
   ): Promise<SearchedPage> {
-    const url = messagesResource(placeOf(path)) + cursor;
-    const answer = await call(() => this.#client.api(url).responseType(ResponseType.JSON).get());
+    const { deliveryId } = query;
+    const url = resourceOf(query) + cursor;
+    const answer = await ofThread(query, () =>
+      call(() => this.#client.api(url).responseType(ResponseType.JSON).get()),
+    ).catch((error: unknown) => {
+      // Nothing answers a post that is gone.
+      if (error instanceof DeliveryError && error.reason === 'post_not_found') return NO_MESSAGES;
+      throw error;
+    });
     const page = parseAnswer(pageSchema, answer);
     const found = page.value.find((message) => hasMarker(message, deliveryId));
     if (found) return { found: receipt(found) };
@@ -140,6 +172,39 @@ class TeamsAdapter implements DestinationAdapter {
       identity: [displayName, userPrincipalName].filter(Boolean).join(', ') || 'an unnamed user',
     };
   }
+}
+
+/** The messages among which a post is made and found. */
+function resourceOf({ path, replyTo }: Pick<Post, 'path' | 'replyTo'>): string {
+  return messagesResource(placeOf(path), replyTo && messageIdOf(replyTo));
+}
+
+/** Makes a request about the answers to a post. */
+function ofThread<Result>(
+  { path, replyTo }: Pick<Post, 'path' | 'replyTo'>,
+  request: () => Promise<Result>,
+): Promise<Result> {
+  const isInThread = replyTo !== undefined && placeOf(path).kind === 'channel';
+  return isInThread ? aboutEarlierPost('answer', request) : request();
+}
+
+async function aboutEarlierPost<Result>(
+  what: 'edit' | 'answer',
+  request: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await request();
+  } catch (error) {
+    throw error instanceof DeliveryError ? followUpFailure(error, what) : error;
+  }
+}
+
+function messageIdOf({ messageId }: Receipt): string {
+  if (messageId !== undefined && messageId !== '') return messageId;
+  throw new DeliveryError(
+    'Nobody knows which message it follows: its receipt has no message id. Nothing was sent.',
+    permanent('post_not_found'),
+  );
 }
 
 function placeOf(path: string): TeamsPlace {
@@ -207,14 +272,17 @@ async function send(context: Context, tokens: TokenSource, transport: Transport)
   }
 }
 
+const METHODS = ['GET', 'POST', 'PATCH'] as const;
+
 async function exchange(
   { request, options }: Context,
   tokens: TokenSource,
   transport: Transport,
 ): Promise<Response> {
   const token = await tokens.token();
+  const method = METHODS.find((each) => each === options?.method) ?? 'GET';
   const answer = await transport({
-    method: options?.method === 'POST' ? 'POST' : 'GET',
+    method,
     url: new URL(request as string),
     headers: {
       ...(options?.headers as Record<string, string>),
@@ -223,10 +291,11 @@ async function exchange(
     },
     body: options?.body as string | undefined,
   });
-  const failure = graphFailure(answer);
+  const failure = graphFailure(answer, method === 'PATCH' ? 'nothing' : 'an object');
   if (answer.status !== 401) tokens.markAccepted(token);
   else if (tokens.markRefused(token)) throw tokenToRenew(failure?.platformCode);
   if (failure) throw failure;
+  if (method === 'PATCH') return new Response(null, { status: 204 });
   // Known to be JSON, whatever its Content-Type says.
   return Response.json(parseJson(answer.body), { status: answer.status });
 }

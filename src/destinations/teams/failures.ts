@@ -50,18 +50,40 @@ const REMEDIES: Partial<Record<number, string>> = {
   404: 'check the ids, and that the service user is a member of the team or chat',
 };
 
-const errorBody = z.object({ error: z.object({ code: z.string() }) });
+const errorBody = z.object({
+  error: z.object({
+    code: z.string(),
+    innerError: z.object({ code: z.string() }).optional().catch(undefined),
+  }),
+});
 const anyErrorBody = z.object({ error: z.unknown().refine((error) => error != null) });
 
-/** Undefined for a success: HTTP 200 or 201 with a JSON object that has no error. */
-export function graphFailure(answer: HttpAnswer): DeliveryError | undefined {
+/**
+ * Undefined for a success.
+ *
+ * @param wanted what a success has: HTTP 200 or 201 with a JSON object that has no error; or for a PATCH HTTP 204, or 200, without
+ * anything else
+ */
+export function graphFailure(
+  answer: HttpAnswer,
+  wanted: 'an object' | 'nothing',
+): DeliveryError | undefined {
   const body = parseJson(answer.body);
   const { status, retryAfterMs } = answer;
-  const code = errorCode(errorBody.safeParse(body).data?.error.code);
+  const error = errorBody.safeParse(body).data?.error;
+  // Inside a general code there is sometimes a more specific one.
+  const inner = errorCode(error?.innerError?.code);
+  const code = inner !== undefined && NAMES_A_PLACE.test(inner) ? inner : errorCode(error?.code);
   if (status >= 200 && status < 300 && anyErrorBody.safeParse(body).success) {
     return statedFailure(answer, code);
   }
-  if (status === 200 || status === 201) {
+  if (
+    wanted === 'nothing' &&
+    (status === 204 || (status === 200 && saysNothing(answer.body, body)))
+  ) {
+    return undefined;
+  }
+  if (wanted === 'an object' && (status === 200 || status === 201)) {
     return typeof body === 'object' && body !== null
       ? undefined
       : unexpectedAnswer(PLATFORM, `HTTP ${status} without a JSON object`, status, retryAfterMs);
@@ -71,6 +93,12 @@ export function graphFailure(answer: HttpAnswer): DeliveryError | undefined {
     `${PLATFORM} answered HTTP ${status}${code ? ` ${code}` : ''}${remedy ? `: ${remedy}` : ''}.`,
     { ...failureOfGraph(status, code), httpStatus: status, platformCode: code, retryAfterMs },
   );
+}
+
+/** Whether a body is empty, or an object: neither the page of a proxy nor another status. */
+function saysNothing(text: string, body: unknown): boolean {
+  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+  return text.trim() === '' || (isObject && statedStatus(text) === undefined);
 }
 
 /** An error inside a success is judged by its code, or by the status that it states. */
@@ -92,6 +120,32 @@ function statedFailure(
       retryAfterMs,
     },
   );
+}
+
+/** Codes of a 404 that is about the team, the channel or the chat, as `TeamNotFound`. */
+const NAMES_A_PLACE = /^(?:team|group|channel|chat|thread|conversation)_?not_?found$/i;
+
+/** Statuses that mean, beside 403, that this message can't be edited, though it is there. */
+const EDIT_REFUSALS: readonly number[] = [405, 412];
+
+/** The failure of a request about an earlier message: an edit of it, or an answer to it. */
+export function followUpFailure(error: DeliveryError, what: 'edit' | 'answer'): DeliveryError {
+  const { httpStatus = 0, outcome, platformCode, reason } = error;
+  if (outcome !== 'permanent') return error;
+  if (reason === 'destination_not_found') {
+    const isPlace = platformCode !== undefined && NAMES_A_PLACE.test(platformCode);
+    return isPlace ? error : withFailure(error, permanent('post_not_found'));
+  }
+  if (what === 'answer') return error;
+  // Two changes at once: the later one is repeated.
+  if (httpStatus === 409) return withFailure(error, transient('platform_unavailable'));
+  const isRefused = reason === 'not_authorised' || EDIT_REFUSALS.includes(httpStatus);
+  return isRefused ? withFailure(error, permanent('edit_refused')) : error;
+}
+
+function withFailure(error: DeliveryError, failure: Failure): DeliveryError {
+  const { httpStatus, message, platformCode, retryAfterMs } = error;
+  return new DeliveryError(message, { ...failure, httpStatus, platformCode, retryAfterMs });
 }
 
 /** Total over statuses and codes. Outside 400–599 the code is ignored. */

@@ -24,9 +24,13 @@ export function checkTeamsPath(path: string): string | undefined {
   return `"${path}" is not a channel or chat of Teams: write <team id>/<channel id> (a GUID, and 19:…@thread.tacv2; both are in what “Get link to channel” copies, as groupId and URL-encoded in the path), or chats/<chat id> (19:…@thread.v2).`;
 }
 
-/** The Graph resource of the messages there. */
-export function messagesResource(place: TeamsPlace): string {
-  return place.kind === 'chat'
-    ? `/chats/${encodeURIComponent(place.chatId)}/messages`
-    : `/teams/${place.teamId}/channels/${encodeURIComponent(place.channelId)}/messages`;
+/**
+ * The Graph resource of the messages there.
+ *
+ * @param root the id of a message: then the resource is its answers. Chats have no threads, so their answers are all messages
+ */
+export function messagesResource(place: TeamsPlace, root?: string): string {
+  if (place.kind === 'chat') return `/chats/${encodeURIComponent(place.chatId)}/messages`;
+  const messages = `/teams/${place.teamId}/channels/${encodeURIComponent(place.channelId)}/messages`;
+  return root === undefined ? messages : `${messages}/${encodeURIComponent(root)}/replies`;
 }

@@ -25,9 +25,10 @@ import {
   postMessage,
   postReply,
   updateMessage,
+  updateReply,
 } from './messages.js';
 import { getChannel, getChat, getMe, getTeam } from './directory.js';
-import type { OperationContext } from './operation.js';
+import type { MessagingPolicy, OperationContext } from './operation.js';
 
 interface Operation {
   name: string;
@@ -74,6 +75,13 @@ const OPERATIONS: Operation[] = [
   operation('getChannelMessage', 'GET', `${CHANNEL}/${MESSAGE}`, CHANNEL_READ, getMessage),
   operation('getChatMessage', 'GET', `${CHAT}/${MESSAGE}`, CHAT_READ, getMessage),
   operation('updateChannelMessage', 'PATCH', `${CHANNEL}/${MESSAGE}`, CHANNEL_WRITE, updateMessage),
+  operation(
+    'updateReply',
+    'PATCH',
+    `${CHANNEL}/${MESSAGE}/replies/(?<reply>[^/]+)`,
+    CHANNEL_WRITE,
+    updateReply,
+  ),
   operation('updateChatMessage', 'PATCH', `${CHAT}/${MESSAGE}`, CHAT_WRITE, updateMessage),
   operation('getMe', 'GET', 'me', ['User.Read'], getMe),
   operation('getTeam', 'GET', TEAM, ['Team.ReadBasic.All'], getTeam),
@@ -106,11 +114,13 @@ interface Recognised {
   path: string;
   team: string;
   messageId: string;
+  replyId: string;
 }
 
 export function simulateGraph(
   state: SandboxState,
   credentials: GraphCredentials,
+  policy: MessagingPolicy,
 ): SimulatedPlatform {
   return {
     platform: 'teams',
@@ -140,8 +150,8 @@ export function simulateGraph(
       throw badRequest('Resource not found for the segment, or the method is not allowed.');
     const waitSeconds = takeTokens(recognised);
     if (waitSeconds > 0) return tooManyRequests(String(waitSeconds));
-    const { operation, path, team, messageId } = recognised;
-    return operation.run({ ...state, path, team, messageId, requestUrl, body });
+    const { operation, ...resource } = recognised;
+    return operation.run({ ...state, ...resource, policy, requestUrl, body });
   }
 
   function takeTokens({ operation: { name }, path }: Recognised): number {
@@ -156,10 +166,10 @@ function recognise(method: string, resource: string): Recognised | undefined {
   for (const operation of OPERATIONS) {
     const match = operation.method === method ? operation.route.exec(resource) : null;
     if (!match) continue;
-    const { team = '', channel, chat, message = '' } = decoded(match.groups ?? {});
+    const { team = '', channel, chat, message = '', reply = '' } = decoded(match.groups ?? {});
     const path =
       channel !== undefined ? `${team}/${channel}` : chat !== undefined ? `chats/${chat}` : '';
-    return { operation, path, team, messageId: message };
+    return { operation, path, team, messageId: message, replyId: reply };
   }
   return undefined;
 }

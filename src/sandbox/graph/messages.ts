@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import type { Answer } from '../call.js';
 import type { GraphContent, SandboxPost } from '../posts.js';
-import { badRequest, notFound, tooLarge } from './errors.js';
+import { badRequest, forbidden, notFound, tooLarge } from './errors.js';
 import { sanitiseAsTeams, textOfHtml, unescapeHtml } from './html.js';
 import { GRAPH_USER, placeOf, webUrlOf } from './directory.js';
+import { graphMessageId } from './messageId.js';
 import { pageOf } from './paging.js';
 import type { OperationContext } from './operation.js';
 
@@ -28,15 +29,31 @@ export function postMessage(context: OperationContext): Answer {
 
 export function postReply(context: OperationContext): Answer {
   placeOf(context);
-  const parent = messageOf(context);
+  const parent = visible(rootOf(context));
   return created(add(context, parent.id));
 }
 
 export function updateMessage(context: OperationContext): Answer {
   placeOf(context);
-  const post = messageOf(context);
-  const content = contentOf(context.body);
-  context.posts.edit(post, { content, ...derivedFrom(content) });
+  return update(context, rootOf(context));
+}
+
+export function updateReply(context: OperationContext): Answer {
+  placeOf(context);
+  const root = rootOf(context);
+  const reply = context.posts.answersTo(root).find(({ id }) => id === context.replyId);
+  if (!reply) throw notFound('The reply');
+  return update(context, reply);
+}
+
+function update({ body, policy, posts }: OperationContext, post: SandboxPost): Answer {
+  visible(post);
+  if (post.author !== undefined) throw forbidden('Only the sender can change a message.');
+  if (!policy.editSentMessages) {
+    throw forbidden('The messaging policy does not allow the user to edit sent messages.');
+  }
+  const content = contentOf(body);
+  posts.edit(post, { content, ...derivedFrom(content) });
   return { status: 204 };
 }
 
@@ -63,9 +80,8 @@ export function listChatMessages(context: OperationContext): Answer {
 
 export function listReplies(context: OperationContext): Answer {
   placeOf(context);
-  const parent = messageOf(context);
-  const { posts, path, requestUrl } = context;
-  const replies = posts.of('teams', path).filter(({ replyTo }) => replyTo === parent.id);
+  const { posts, requestUrl } = context;
+  const replies = posts.answersTo(rootOf(context));
   return list(pageOf(requestUrl, replies.reverse(), { filter: 'none', orderBy: false }));
 }
 
@@ -107,7 +123,7 @@ function add({ posts, path, body }: OperationContext, replyTo?: string): Sandbox
   return posts.add({
     platform: 'teams',
     path,
-    id: idOf(posts.of('teams', path), postedAt),
+    id: graphMessageId(posts.of('teams', path), postedAt),
     postedAt,
     ...(replyTo !== undefined && { replyTo }),
     content,
@@ -115,14 +131,21 @@ function add({ posts, path, body }: OperationContext, replyTo?: string): Sandbox
   });
 }
 
-/** Graph's ids are the milliseconds since the epoch, and unique within the channel. */
-function idOf(channel: readonly SandboxPost[], postedAt: number): string {
-  return String(Math.max(postedAt, Number(channel.at(-1)?.id ?? 0) + 1));
-}
-
 function messageOf({ posts, path, messageId }: OperationContext): SandboxPost {
   const post = posts.find('teams', path, messageId);
   if (!post) throw notFound('The message');
+  return post;
+}
+
+/** An answer is no message of its own: https://github.com/microsoftgraph/microsoft-graph-docs/issues/18781 */
+function rootOf(context: OperationContext): SandboxPost {
+  const post = messageOf(context);
+  if (post.replyTo !== undefined) throw notFound('The message');
+  return post;
+}
+
+function visible(post: SandboxPost): SandboxPost {
+  if (post.deletedAt !== undefined) throw notFound('The message');
   return post;
 }
 
@@ -174,6 +197,7 @@ function messageObject(post: SandboxPost): Record<string, unknown> {
   const [first = '', second = ''] = post.path.split('/');
   const inChat = first === 'chats';
   const createdDateTime = new Date(post.postedAt).toISOString();
+  const isDeleted = post.deletedAt !== undefined;
   const editedDateTime = post.editedAt === undefined ? null : new Date(post.editedAt).toISOString();
   return {
     id: post.id,
@@ -183,7 +207,7 @@ function messageObject(post: SandboxPost): Record<string, unknown> {
     createdDateTime,
     lastModifiedDateTime: editedDateTime ?? createdDateTime,
     lastEditedDateTime: editedDateTime,
-    deletedDateTime: null,
+    deletedDateTime: isDeleted ? new Date(post.deletedAt ?? 0).toISOString() : null,
     subject,
     summary: null,
     chatId: inChat ? second : null,
@@ -194,15 +218,15 @@ function messageObject(post: SandboxPost): Record<string, unknown> {
       application: null,
       device: null,
       user: {
-        id: GRAPH_USER.id,
-        displayName: GRAPH_USER.displayName,
+        id: post.author ?? GRAPH_USER.id,
+        displayName: post.author ?? GRAPH_USER.displayName,
         userIdentityType: 'aadUser',
         tenantId: GRAPH_USER.tenantId,
       },
     },
-    body,
+    body: isDeleted ? { contentType: 'html', content: '' } : body,
     channelIdentity: inChat ? null : { teamId: first, channelId: second },
-    attachments,
+    attachments: isDeleted ? [] : attachments,
     mentions: [],
     reactions: [],
   };

@@ -81,7 +81,7 @@ const PLATFORM_STYLES: Record<SandboxPlatform, { className: string; label: strin
 
 function paneHtml(place: Place, posts: readonly SandboxPost[]): string {
   const { className, label } = PLATFORM_STYLES[place.platform];
-  const recent = posts.slice(-POSTS_SHOWN);
+  const recent = inThreads(posts).slice(-POSTS_SHOWN);
   const earlier = posts.length - recent.length;
   const state = place.archived ? ' · archived' : place.member ? '' : ' · not a member';
   const body =
@@ -100,15 +100,36 @@ function titleOf({ platform, path, name, teamName }: Place): string {
   return [teamName, name ?? path].filter((part) => part !== undefined).join(' › ');
 }
 
+/** Answers below the post that they answer. */
+function inThreads(posts: readonly SandboxPost[]): SandboxPost[] {
+  const threads = new Map<string, SandboxPost[]>();
+  for (const post of posts) {
+    const thread = threads.get(post.replyTo ?? post.id);
+    if (thread) thread.push(post);
+    else threads.set(post.replyTo ?? post.id, [post]);
+  }
+  return [...threads.values()].flat();
+}
+
 function postHtml(post: SandboxPost): string {
   const at = new Date(post.postedAt);
   const time = at.toISOString().slice(11, 19);
-  const notes = [post.replyTo !== undefined && 'reply', post.editedAt !== undefined && 'edited'];
+  const notes = [
+    post.replyTo !== undefined && 'reply',
+    post.broadcast && 'also sent to the channel',
+    post.editedAt !== undefined && 'edited',
+  ];
+  const byAccount = post.author === undefined;
+  const author = post.author ?? authorOf(post.content);
+  const content =
+    post.deletedAt === undefined
+      ? contentHtml(post.content)
+      : '<p class="context">This message was deleted.</p>';
   return `<article${post.replyTo === undefined ? '' : ' class="reply"'} id="${escapeHtml(`${post.platform}-${post.id}`)}">
-<div class="avatar" aria-hidden="true">sp</div>
+<div class="avatar" aria-hidden="true">${byAccount ? 'sp' : escapeHtml(author.slice(0, 2))}</div>
 <div class="said">
-<p class="by"><strong>${escapeHtml(authorOf(post.content))}</strong> <span class="app">APP</span> <time datetime="${at.toISOString()}">${time}</time> ${notes.filter(Boolean).join(' ')}</p>
-${contentHtml(post.content)}
+<p class="by"><strong>${escapeHtml(author)}</strong> ${byAccount ? '<span class="app">APP</span> ' : ''}<time datetime="${at.toISOString()}">${time}</time> ${notes.filter(Boolean).join(' ')}</p>
+${content}
 </div>
 </article>`;
 }

@@ -13,6 +13,13 @@ export function channelOf({ args, places }: MethodContext): Place {
   return channel;
 }
 
+/** Only by its id. @throws SlackError `channel_not_found` */
+export function channelByIdOf({ args, places }: MethodContext): Place {
+  const channel = places.find('slack', args.required('channel'));
+  if (!channel) throw new SlackError('channel_not_found');
+  return channel;
+}
+
 /** @throws SlackError `channel_not_found` or `not_in_channel` */
 export function joinedChannelOf(context: MethodContext): Place {
   const channel = channelOf(context);
@@ -30,24 +37,46 @@ export function writableChannelOf(context: MethodContext): Place {
 /** @throws SlackError `message_not_found` */
 export function messageOf({ posts }: MethodContext, channel: Place, ts: string): SandboxPost {
   const post = posts.find('slack', channel.path, ts);
-  if (!post) throw new SlackError('message_not_found');
+  if (!post || post.deletedAt !== undefined) throw new SlackError('message_not_found');
+  return post;
+}
+
+/** @throws SlackError `message_not_found`, or `refusal` for a message of somebody else */
+export function ownMessageOf(
+  context: MethodContext,
+  channel: Place,
+  ts: string,
+  refusal: string,
+): SandboxPost {
+  const post = messageOf(context, channel, ts);
+  if (post.author !== undefined) throw new SlackError(refusal);
   return post;
 }
 
 /** The message object: https://docs.slack.dev/reference/events/message */
 export function messageObject(
   post: SandboxPost,
-  options: { metadata: boolean },
+  options: { metadata: boolean; answers?: number },
 ): Record<string, unknown> {
+  const { answers = 0 } = options;
+  const thread =
+    answers === 0 ? {} : { thread_ts: post.id, reply_count: answers, subscribed: false };
+  if (post.deletedAt !== undefined) {
+    const text = 'This message was deleted.';
+    const hidden = { subtype: 'tombstone', user: 'USLACKBOT', hidden: true };
+    return { type: 'message', ...hidden, ts: post.id, text, ...thread };
+  }
   const content = post.content as SlackContent;
   const { userId, botId, appId, teamId } = SLACK_WORKSPACE;
   return {
     type: 'message',
-    user: userId,
-    bot_id: botId,
-    app_id: appId,
+    ...(post.broadcast && { subtype: 'thread_broadcast' }),
+    ...(post.author === undefined
+      ? { user: userId, bot_id: botId, app_id: appId }
+      : { user: post.author }),
     team: teamId,
     ts: post.id,
+    ...thread,
     text: content.text,
     ...(content.username !== undefined && { username: content.username }),
     ...(content.blocks && { blocks: content.blocks }),

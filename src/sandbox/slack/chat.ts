@@ -1,9 +1,18 @@
 /** The `chat.*` methods. */
 import { z } from 'zod';
+import type { Place } from '../places.js';
 import type { SandboxPost, SlackContent } from '../posts.js';
 import { SlackError, type SlackArguments } from './arguments.js';
 import { checkBlocks } from './blocks.js';
-import { channelOf, messageObject, messageOf, writableChannelOf } from './channel.js';
+import {
+  channelByIdOf,
+  channelOf,
+  messageObject,
+  messageOf,
+  ownMessageOf,
+  writableChannelOf,
+} from './channel.js';
+import { slackTs } from './ts.js';
 import { SLACK_WORKSPACE } from './workspace.js';
 import type { MethodContext, MethodResult } from './method.js';
 
@@ -39,10 +48,8 @@ export function postMessage(context: MethodContext): MethodResult {
   const { args, posts } = context;
   const channel = writableChannelOf(context);
   const content = contentOf(args);
-  const threadTs = args.text('thread_ts');
-  if (threadTs !== undefined && !posts.find('slack', channel.path, threadTs)) {
-    throw new SlackError('thread_not_found');
-  }
+  const thread = threadOf(context, channel);
+  const broadcast = thread !== undefined && args.flag('reply_broadcast');
   const truncated = content.text.length > TEXT_LIMIT;
   if (truncated) content.text = content.text.slice(0, TEXT_LIMIT);
 
@@ -53,11 +60,12 @@ export function postMessage(context: MethodContext): MethodResult {
     return posts.add({
       platform: 'slack',
       path: channel.path,
-      id: tsOf(microseconds),
+      id: slackTs(microseconds),
       text: each.text,
       ...(deliveryId !== undefined && { deliveryId }),
       postedAt: Math.floor(microseconds / 1000),
-      ...(threadTs !== undefined && { replyTo: threadTs }),
+      ...(thread !== undefined && { replyTo: thread }),
+      ...(broadcast && { broadcast }),
       content: each,
     });
   };
@@ -75,6 +83,22 @@ export function postMessage(context: MethodContext): MethodResult {
   };
 }
 
+const TS = /^\d{1,12}\.\d{6}$/;
+
+/**
+ * The first message of the thread that a message is posted in. Where that message is gone, Slack posts in the channel, as seen by
+ * others (https://github.com/slack-go/slack/issues/1571). A deleted message that has answers keeps its thread.
+ *
+ * @throws SlackError `thread_not_found` for text that is no time
+ */
+function threadOf({ args, posts }: MethodContext, channel: Place): string | undefined {
+  const ts = args.text('thread_ts');
+  if (ts === undefined || ts === '') return undefined;
+  if (!TS.test(ts)) throw new SlackError('thread_not_found');
+  const answered = posts.find('slack', channel.path, ts);
+  return answered && (answered.replyTo ?? answered.id);
+}
+
 /** Without regard to words, links or code, but never inside a code point. */
 function splitAsSlackDoes(text: string): string[] {
   const characters = Array.from(text);
@@ -90,9 +114,16 @@ function withoutMetadata({ kind, text, username }: SlackContent): SlackContent {
 }
 
 export function updateMessage(context: MethodContext): MethodResult {
+  const { args, workspace } = context;
+  const ts = args.required('ts');
+  channelByIdOf(context);
   const channel = writableChannelOf(context);
-  const post = messageOf(context, channel, context.args.required('ts'));
-  const content = contentOf(context.args);
+  const post = ownMessageOf(context, channel, ts, 'cant_update_message');
+  if (Date.now() - post.postedAt > workspace.editWindowMs) {
+    throw new SlackError('edit_window_closed');
+  }
+  if (args.flag('reply_broadcast')) return broadcastAnswer(context, channel, post);
+  const content = contentOf(args);
   if (Buffer.byteLength(content.text) > UPDATED_TEXT_LIMIT) throw new SlackError('msg_too_long');
   context.posts.edit(post, editOf(post, content));
   return {
@@ -105,9 +136,22 @@ export function updateMessage(context: MethodContext): MethodResult {
   };
 }
 
+/** An answer can be shown in the channel later, but not changed at the same time. */
+function broadcastAnswer(context: MethodContext, channel: Place, post: SandboxPost): MethodResult {
+  if (post.replyTo === undefined) throw new SlackError('cant_broadcast_message');
+  if (context.args.has('text') || context.args.has('blocks')) {
+    throw new SlackError('no_dual_broadcast_content_update');
+  }
+  context.posts.edit(post, { broadcast: true });
+  const message = messageObject(post, { metadata: true });
+  return { body: { channel: channel.path, ts: post.id, text: post.text, message } };
+}
+
 export function deleteMessage(context: MethodContext): MethodResult {
+  channelByIdOf(context);
   const channel = writableChannelOf(context);
-  const post = messageOf(context, channel, context.args.required('ts'));
+  const ts = context.args.required('ts');
+  const post = ownMessageOf(context, channel, ts, 'cant_delete_message');
   context.posts.remove(post);
   return { body: { channel: channel.path, ts: post.id } };
 }
@@ -183,9 +227,4 @@ function metadataOf(args: SlackArguments): SlackContent['metadata'] {
 function deliveryIdOf({ metadata }: SlackContent): string | undefined {
   const { delivery_id: deliveryId } = metadata?.event_payload ?? {};
   return typeof deliveryId === 'string' ? deliveryId : undefined;
-}
-
-/** Seconds since the epoch with six decimals: unique within a channel, and its order in time. */
-function tsOf(microseconds: number): string {
-  return `${Math.floor(microseconds / 1e6)}.${String(microseconds % 1e6).padStart(6, '0')}`;
 }

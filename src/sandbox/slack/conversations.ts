@@ -9,15 +9,15 @@ const DEFAULT_LIMIT = 100;
 const MAXIMUM_LIMIT = 999;
 const TS = /^\d+(\.\d{1,6})?$/;
 
-/** Newest first, replies left out: https://docs.slack.dev/reference/methods/conversations.history */
+/** Newest first, answers left out that are not shown in the channel: https://docs.slack.dev/reference/methods/conversations.history */
 export function conversationHistory(context: MethodContext): MethodResult {
   const channel = joinedChannelOf(context);
   const inRange = rangeOf(context.args);
   const messages = context.posts
     .of('slack', channel.path)
-    .filter((post) => post.replyTo === undefined && inRange(post))
+    .filter((post) => (post.replyTo === undefined || post.broadcast) && inRange(post))
     .reverse();
-  return page(context.args, messages);
+  return page(context, messages);
 }
 
 /** The thread's parent, then its replies, oldest first. */
@@ -29,7 +29,7 @@ export function conversationReplies(context: MethodContext): MethodResult {
   if (!parent) throw new SlackError('thread_not_found');
   const inRange = rangeOf(context.args);
   const replies = posts.filter((post) => post.replyTo === ts && inRange(post));
-  return page(context.args, [parent, ...replies]);
+  return page(context, [parent, ...replies]);
 }
 
 export function conversationInfo(context: MethodContext): MethodResult {
@@ -74,15 +74,18 @@ function toMicroseconds(ts: string): number {
   return Number(seconds) * 1e6 + Number(fraction.padEnd(6, '0'));
 }
 
-function page(args: SlackArguments, messages: SandboxPost[]): MethodResult {
+function page({ args, posts }: MethodContext, messages: SandboxPost[]): MethodResult {
   const limit = limitOf(args);
   const start = positionOf(args.text('cursor'), messages);
   const shown = messages.slice(start, start + limit);
   const next = messages[start + limit];
   const metadata = args.flag('include_all_metadata');
+  const answers = posts.answerCounts(messages[0]);
   return {
     body: {
-      messages: shown.map((post) => messageObject(post, { metadata })),
+      messages: shown.map((post) =>
+        messageObject(post, { metadata, answers: answers.get(post.id) ?? 0 }),
+      ),
       has_more: next !== undefined,
       ...(next && { response_metadata: { next_cursor: cursorTo(next) } }),
     },

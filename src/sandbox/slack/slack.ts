@@ -12,7 +12,7 @@ import { deleteMessage, getPermalink, postMessage, updateMessage } from './chat.
 import { conversationHistory, conversationInfo, conversationReplies } from './conversations.js';
 import type { SlackCredentials } from './credentials.js';
 import { oauthAccess } from './oauth.js';
-import { SLACK_WORKSPACE } from './workspace.js';
+import { SLACK_WORKSPACE, type WorkspaceSettings } from './workspace.js';
 import type { MethodContext, MethodResult } from './method.js';
 import { own } from '../../lib/own.js';
 
@@ -53,6 +53,7 @@ export const SLACK_PREFIX = '/api/';
 export function simulateSlack(
   state: SandboxState,
   credentials: SlackCredentials,
+  workspace: WorkspaceSettings,
 ): SimulatedPlatform {
   return {
     platform: 'slack',
@@ -94,7 +95,7 @@ export function simulateSlack(
         method.scopes && credentials.authorise(authorization, args.text('token'), method.scopes);
       const waitSeconds = takeTokens(operation, path, method.limit);
       if (waitSeconds > 0) return rateLimited(String(waitSeconds));
-      const { body, post } = method.run({ ...state, args, credentials });
+      const { body, post } = method.run({ ...state, args, credentials, workspace });
       return {
         status: 200,
         ...(scopes && { headers: { 'x-oauth-scopes': scopes.join(',') } }),

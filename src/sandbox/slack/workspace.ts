@@ -8,3 +8,9 @@ export const SLACK_WORKSPACE = {
   botId: 'B0SANDBOX',
   appId: 'A0SANDBOX',
 } as const;
+
+/** What the workspace's owners have set. */
+export interface WorkspaceSettings {
+  /** How long a message can be edited after it was posted; Infinity for ever. */
+  editWindowMs: number;
+}

@@ -7,7 +7,12 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { messagePage } from '../../../src/domain/messagePage.js';
 import { DeliveryError, FAILURE_REASONS, type Receipt } from '../../../src/domain/delivery.js';
-import type { DestinationAdapter, Post } from '../../../src/destinations/destination.js';
+import type {
+  Capabilities,
+  DestinationAdapter,
+  Edit,
+  Post,
+} from '../../../src/destinations/destination.js';
 import {
   answering,
   breakingOff,
@@ -19,6 +24,18 @@ import {
   type Script,
 } from './scriptedServer.js';
 
+/** One kind of request of an adapter, and what the platform answers to it. */
+interface ContractRequests {
+  /** Whether a request is one that does it. */
+  isOne: (request: ReceivedRequest) => boolean;
+  /** The platform's answer to a successful one, with a body, and the receipt that follows from it. */
+  success: { status: number; body: string; receipt: Receipt };
+  /** Statuses that mean success, where the body is `{}`. */
+  successStatuses: readonly number[];
+  /** `<outcome> <reason>` of the statuses that mean something else here than in HTTP. */
+  statuses?: Partial<Record<number, string>>;
+}
+
 export interface ContractSubject {
   name: string;
   /** An adapter whose platform is at this address, whose credential holds `SECRET`. */
@@ -26,13 +43,19 @@ export interface ContractSubject {
   /** A path that the adapter can post to. */
   path: string;
   /** Whether a request is one that posts. */
-  posts(request: ReceivedRequest): boolean;
+  posts: (request: ReceivedRequest) => boolean;
   /** The platform's answer to a successful post, and the receipt that follows from it. */
-  success: { status: number; body: string; receipt: Receipt };
+  success: ContractRequests['success'];
   /** Statuses that mean success, where the body is right. */
   successStatuses: readonly number[];
   /** `<outcome> <reason>` of the statuses that mean something else here than in HTTP. */
   statuses?: Partial<Record<number, string>>;
+  /** What the platform declares for such an account and path. */
+  capabilities: Capabilities;
+  /** An edit of the post whose receipt is that of `success`. Present where the platform declares `edit`. */
+  edit?: ContractRequests;
+  /** An answer to the post whose receipt is that of `success`. Present where the platform declares `thread`. */
+  reply?: ContractRequests;
 }
 
 /** In the credentials and in the content of every test: may never be seen in an error. */
@@ -61,7 +84,61 @@ const STATUSES: Partial<Record<number, string>> = {
 };
 
 export function describeDestinationContract(subject: ContractSubject): void {
-  describe(`${subject.name} adapter (contract)`, () => {
+  const { capabilities, edit, name, path, posts, reply, success, successStatuses } = subject;
+  const statuses = subject.statuses ?? {};
+
+  describe(`${name} adapter (contract)`, () => {
+    it('does what its platform declares, and all of that is in this contract', () => {
+      const adapter = subject.createAdapter('http://127.0.0.1:1', TIMEOUT_MS);
+      expect({ search: adapter.find !== undefined, edit: adapter.edit !== undefined }).toEqual({
+        search: capabilities.search,
+        edit: capabilities.edit,
+      });
+      expect({ edit: edit !== undefined, thread: reply !== undefined }).toEqual({
+        edit: capabilities.edit,
+        thread: capabilities.thread,
+      });
+    });
+
+    it('refuses to send credentials in plain http to another machine', () => {
+      expect(() => subject.createAdapter('http://chat.example', TIMEOUT_MS)).toThrow(
+        expect.objectContaining({ name: 'ConfigurationError' }) as Error,
+      );
+    });
+  });
+
+  describeRequests(
+    `${name} adapter (contract): a post`,
+    subject,
+    { isOne: posts, success, successStatuses, statuses },
+    (adapter, message) => adapter.post({ ...examplePost(path), ...message }),
+  );
+  if (reply) {
+    describeRequests(`${name} adapter (contract): an answer`, subject, reply, (adapter, message) =>
+      adapter.post({ ...examplePost(path), ...message, replyTo: success.receipt }),
+    );
+  }
+  if (edit) {
+    describeRequests(`${name} adapter (contract): an edit`, subject, edit, (adapter, message) =>
+      editOf(adapter, { ...examplePost(path), ...message, post: success.receipt }),
+    );
+  }
+}
+
+function editOf(adapter: DestinationAdapter, edit: Edit): Promise<Receipt> {
+  return adapter.edit?.(edit) ?? Promise.reject(new Error('The adapter has no edit.'));
+}
+
+/** Makes one request that shows the message, or what it has by default. */
+type Send = (adapter: DestinationAdapter, message?: Partial<Post>) => Promise<Receipt>;
+
+function describeRequests(
+  title: string,
+  subject: ContractSubject,
+  { isOne, statuses, success, successStatuses }: ContractRequests,
+  send: Send,
+): void {
+  describe(title, () => {
     let server: ScriptedServer;
     let adapter: DestinationAdapter;
 
@@ -72,14 +149,12 @@ export function describeDestinationContract(subject: ContractSubject): void {
     });
     afterEach(() => server.stop());
 
-    const post = examplePost(subject.path);
-    const postingRequests = () => server.requests.filter((request) => subject.posts(request));
-    const { success } = subject;
+    const requests = () => server.requests.filter((request) => isOne(request));
 
     it('resolves with the receipt after exactly one request', async () => {
       server.script = answering(success.status, success.body);
-      expect(await adapter.post(post)).toEqual(success.receipt);
-      expect(postingRequests()).toHaveLength(1);
+      expect(await send(adapter)).toEqual(success.receipt);
+      expect(requests()).toHaveLength(1);
     });
 
     it.each(['application/json; charset=utf-8', 'text/plain', 'application/octet-stream'])(
@@ -87,13 +162,13 @@ export function describeDestinationContract(subject: ContractSubject): void {
       async (contentType) => {
         const body = `\uFEFF${success.body}`;
         server.script = answering(success.status, body, { 'content-type': contentType });
-        expect(await adapter.post(post)).toEqual(success.receipt);
+        expect(await send(adapter)).toEqual(success.receipt);
       },
     );
 
     it('keeps its connections, rather than make one for each post', async () => {
       server.script = answering(success.status, success.body);
-      for (let count = 0; count < 10; count += 1) await adapter.post(post);
+      for (let count = 0; count < 10; count += 1) await send(adapter);
       expect(server.connections).toBeLessThanOrEqual(2);
     });
 
@@ -101,18 +176,18 @@ export function describeDestinationContract(subject: ContractSubject): void {
       const seen: Record<number, string> = {};
       const wanted: Record<number, string> = {};
       for (let status = 100; status < 600; status += 1) {
-        if (subject.successStatuses.includes(status)) continue;
+        if (successStatuses.includes(status)) continue;
         server.requests.length = 0;
         server.script = answering(status, '{}');
-        const error = await rejection(adapter.post(post));
+        const error = await rejection(send(adapter));
         const expected =
-          subject.statuses?.[status] ??
+          statuses?.[status] ??
           STATUSES[status] ??
           STATUSES[Math.floor(status / 100)] ??
           'an expectation';
         wanted[status] = `${expected} after 1`;
         const got = expected.includes(' ') ? `${error.outcome} ${error.reason}` : error.outcome;
-        seen[status] = `${got} after ${postingRequests().length}`;
+        seen[status] = `${got} after ${requests().length}`;
       }
       expect(seen).toEqual(wanted);
     });
@@ -135,20 +210,20 @@ export function describeDestinationContract(subject: ContractSubject): void {
           ...headers,
           ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
         });
-        const error = await rejection(adapter.post(post));
+        const error = await rejection(send(adapter));
         expect(error).toMatchObject({
           outcome: 'transient',
           reason: 'rate_limited',
           httpStatus: 429,
           retryAfterMs: expectedMs,
         });
-        expect(postingRequests()).toHaveLength(1);
+        expect(requests()).toHaveLength(1);
       },
     );
 
     it('keeps the Retry-After of a 503', async () => {
       server.script = answering(503, 'down for maintenance', { 'retry-after': '30' });
-      expect(await rejection(adapter.post(post))).toMatchObject({
+      expect(await rejection(send(adapter))).toMatchObject({
         outcome: 'ambiguous',
         reason: 'platform_unavailable',
         retryAfterMs: 30_000,
@@ -166,8 +241,8 @@ export function describeDestinationContract(subject: ContractSubject): void {
       async (_what, script, reason, timeoutMs) => {
         adapter = subject.createAdapter(server.url, timeoutMs);
         server.script = script;
-        expect(await rejection(adapter.post(post))).toMatchObject({ outcome: 'ambiguous', reason });
-        expect(postingRequests()).toHaveLength(1);
+        expect(await rejection(send(adapter))).toMatchObject({ outcome: 'ambiguous', reason });
+        expect(requests()).toHaveLength(1);
       },
     );
 
@@ -176,7 +251,7 @@ export function describeDestinationContract(subject: ContractSubject): void {
       ['half of a page', '<html><body>Bad gate'],
     ])('finds %s in place of a success ambiguous', async (_what, body) => {
       server.script = answering(success.status, body, { 'content-type': 'text/html' });
-      expect(await rejection(adapter.post(post))).toMatchObject({
+      expect(await rejection(send(adapter))).toMatchObject({
         outcome: 'ambiguous',
         reason: 'unexpected_answer',
       });
@@ -192,8 +267,8 @@ export function describeDestinationContract(subject: ContractSubject): void {
       '[]',
     ])('finds no success in a success that says %s', async (body) => {
       server.script = answering(success.status, body);
-      await rejection(adapter.post(post));
-      expect(postingRequests()).toHaveLength(1);
+      await rejection(send(adapter));
+      expect(requests()).toHaveLength(1);
     });
 
     it('knows that nothing was sent where nobody listens', async () => {
@@ -204,14 +279,14 @@ export function describeDestinationContract(subject: ContractSubject): void {
       unused.close();
       await once(unused, 'close');
       adapter = subject.createAdapter(`http://127.0.0.1:${port}`, TIMEOUT_MS);
-      const error = await rejection(adapter.post(post));
+      const error = await rejection(send(adapter));
       expect(error).toMatchObject({ outcome: 'transient', reason: 'connection_failed' });
       expect(error.message).toContain('ECONNREFUSED');
     });
 
     it('knows that nothing was sent where the name can’t be resolved', async () => {
       adapter = subject.createAdapter('https://sendproof.invalid', SHORT_TIMEOUT_MS);
-      expect(await rejection(adapter.post(post))).toMatchObject({
+      expect(await rejection(send(adapter))).toMatchObject({
         outcome: 'transient',
         reason: 'connection_failed',
       });
@@ -219,7 +294,7 @@ export function describeDestinationContract(subject: ContractSubject): void {
 
     it('knows that nothing was sent where TLS fails', async () => {
       adapter = subject.createAdapter(server.url.replace('http:', 'https:'), TIMEOUT_MS);
-      expect(await rejection(adapter.post(post))).toMatchObject({
+      expect(await rejection(send(adapter))).toMatchObject({
         outcome: 'transient',
         reason: 'connection_failed',
       });
@@ -227,7 +302,7 @@ export function describeDestinationContract(subject: ContractSubject): void {
     });
 
     it('refuses half of a surrogate pair in any text, and sends nothing', async () => {
-      const { content, correlation } = post;
+      const { content, correlation } = examplePost(subject.path);
       await fc.assert(
         fc.asyncProperty(
           fc.constantFrom('text', 'title', 'source', 'reference'),
@@ -236,12 +311,12 @@ export function describeDestinationContract(subject: ContractSubject): void {
           async (field, half, around) => {
             const text = `${around}${half}${around}`;
             const error = await rejection(
-              adapter.post({
-                ...post,
-                ...(field === 'text' || field === 'title'
+              send(
+                adapter,
+                field === 'text' || field === 'title'
                   ? { content: { ...content, [field]: text } }
-                  : { correlation: { ...correlation, [field]: text } }),
-              }),
+                  : { correlation: { ...correlation, [field]: text } },
+              ),
             );
             expect(error).toMatchObject({ outcome: 'permanent', reason: 'content_rejected' });
             expect(error.message).toContain(`.${field} `);
@@ -277,17 +352,11 @@ export function describeDestinationContract(subject: ContractSubject): void {
       adapter = subject.createAdapter(server.url, SHORT_TIMEOUT_MS);
       for (const script of scripts) {
         server.script = script;
-        const error = await rejection(adapter.post(post));
+        const error = await rejection(send(adapter));
         const everything = `${error.message} ${error.stack ?? ''} ${JSON.stringify(error)} ${inspect(error, { depth: 20, showHidden: true })}`;
         expect(everything).not.toContain(SECRET);
         expect(everything).not.toContain(CONTENT);
       }
-    });
-
-    it('refuses to send credentials in plain http to another machine', () => {
-      expect(() => subject.createAdapter('http://chat.example', TIMEOUT_MS)).toThrow(
-        expect.objectContaining({ name: 'ConfigurationError' }) as Error,
-      );
     });
   });
 }

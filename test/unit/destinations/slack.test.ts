@@ -7,6 +7,7 @@ import { answering, ScriptedServer, type ReceivedRequest } from './scriptedServe
 const CHANNEL = 'C0123ABC';
 const TS = '1763971200.000100';
 const POSTED = { ok: true, channel: CHANNEL, ts: TS };
+const ANSWER = { ok: true, channel: CHANNEL, ts: '1763971300.000200' };
 
 function createAdapter(url: string, requestTimeoutMs: number): DestinationAdapter {
   process.env.SLACK_CONTRACT_TOKEN = `token-${SECRET}`;
@@ -34,6 +35,25 @@ describeDestinationContract({
     receipt: { messageId: TS, channel: CHANNEL },
   },
   successStatuses: [200],
+  capabilities: slack.capabilities(undefined),
+  reply: {
+    isOne: isPost,
+    success: {
+      status: 200,
+      body: JSON.stringify({ ...ANSWER, message: { ts: ANSWER.ts, thread_ts: TS } }),
+      receipt: { messageId: ANSWER.ts, channel: CHANNEL },
+    },
+    successStatuses: [200],
+  },
+  edit: {
+    isOne: ({ path }) => path === '/api/chat.update',
+    success: {
+      status: 200,
+      body: JSON.stringify(POSTED),
+      receipt: { messageId: TS, channel: CHANNEL },
+    },
+    successStatuses: [200],
+  },
 });
 
 describe('Slack adapter', () => {

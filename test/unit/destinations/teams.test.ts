@@ -38,6 +38,39 @@ describeDestinationContract({
     410: 'permanent destination_not_found',
     509: 'transient rate_limited',
   },
+  capabilities: teams.capabilities(undefined, CHANNEL_PATH),
+  reply: {
+    isOne: ({ method, path }) => method === 'POST' && path.endsWith(`/${POSTED.id}/replies`),
+    success: {
+      status: 201,
+      body: JSON.stringify({ id: '1763971300000', webUrl: null, replyToId: POSTED.id }),
+      receipt: { messageId: '1763971300000' },
+    },
+    successStatuses: [],
+    statuses: {
+      404: 'permanent post_not_found',
+      410: 'permanent post_not_found',
+      509: 'transient rate_limited',
+    },
+  },
+  edit: {
+    isOne: ({ method, path }) => method === 'PATCH' && path.endsWith(`/messages/${POSTED.id}`),
+    success: {
+      status: 200,
+      body: '{}',
+      receipt: { messageId: POSTED.id, url: POSTED.webUrl },
+    },
+    successStatuses: [200, 204],
+    statuses: {
+      403: 'permanent edit_refused',
+      404: 'permanent post_not_found',
+      405: 'permanent edit_refused',
+      409: 'transient platform_unavailable',
+      410: 'permanent post_not_found',
+      412: 'permanent edit_refused',
+      509: 'transient rate_limited',
+    },
+  },
 });
 
 describe('Teams adapter', () => {

@@ -23,6 +23,7 @@ describeDestinationContract({
   posts: ({ method }) => method === 'POST',
   success: { status: 202, body: '', receipt: {} },
   successStatuses: [200, 202],
+  capabilities: teamsWebhook.capabilities(undefined),
   statuses: {
     400: 'permanent content_rejected',
     404: 'permanent destination_not_found',
