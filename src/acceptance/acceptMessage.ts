@@ -6,6 +6,7 @@ import { readableContent, type Message } from '../domain/message.js';
 import { describeMessage, memoOf, summarise } from '../store/messageExecution.js';
 import { restartMessage, startMessage, type MessageStart } from '../store/startMessage.js';
 import { planAcknowledgements } from './acknowledgementPlan.js';
+import { planConversation } from './conversationPlan.js';
 import { planDeliveries } from './deliveryPlan.js';
 import { differingFields, fingerprint } from './fingerprint.js';
 import { MessageRefused } from './refusal.js';
@@ -69,6 +70,7 @@ function messageStart(
   const { deduplicationKey, correlation, priority, onAmbiguous } = message;
   const content = readableContent(message.content);
   const { deliverAt, expiresAt } = message;
+  const conversation = planConversation(message, configuration.conversations);
   return {
     deduplicationKey,
     input: {
@@ -79,6 +81,7 @@ function messageStart(
       deliveries: planDeliveries({ ...message, content }, configuration),
       deliverAt,
       expiresAt,
+      ...(conversation && { conversation }),
       acknowledgements: planAcknowledgements(message, configuration),
       traceId,
     },

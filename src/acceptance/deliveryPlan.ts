@@ -6,6 +6,7 @@ import type { RetryProfile } from '../domain/delivery.js';
 import type { Message } from '../domain/message.js';
 import { deliveryTaskQueue } from '../contract/names.js';
 import { NOTHING_TO_SHOW, parseDocument } from '../destinations/document/parseDocument.js';
+import { conversationId } from './conversationPlan.js';
 import { MessageRefused, type FieldFault } from './refusal.js';
 import type { DeliveryPlan } from '../contract/deliverMessage.js';
 import { parseDestination, type Destination } from '../domain/destination.js';
@@ -17,6 +18,7 @@ import { own } from '../lib/own.js';
  */
 export function planDeliveries(message: Message, configuration: Configuration): DeliveryPlan[] {
   const retry = chosenProfile(message, configuration);
+  const { conversation } = message;
   const faults: FieldFault[] = [];
   if (parseDocument(message.content.text).length === 0) {
     faults.push({ field: 'content', detail: NOTHING_TO_SHOW });
@@ -32,6 +34,7 @@ export function planDeliveries(message: Message, configuration: Configuration): 
       plans.push({
         ...planned,
         ...(retry && { retry }),
+        ...(conversation && { conversationId: conversationId(each, conversation.key) }),
         ...(place > 0 && { fallbackFor: plans.length - 1, fallbackAfterMs }),
       });
     });

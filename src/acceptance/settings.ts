@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { MessageMemo } from '../contract/deliverMessage.js';
 import { own } from '../lib/own.js';
-import type { Message } from '../domain/message.js';
+import type { Conversation, Message } from '../domain/message.js';
 import type { Schedule } from '../domain/rescheduling.js';
 
 /**
  * The fields that don't identify a message, as they are compared with those of a duplicate. Times, priorities and choices are
- * kept as they are; of fallbacks and of the callback, whose URL may be a secret, a hash.
+ * kept as they are; of fallbacks, of the conversation and of the callback, whose URL may be a secret, a hash.
  */
 export function settingsOf(message: Message): Record<string, string> {
-  const { acknowledge, destinations, onAmbiguous, priority, retryProfile = '' } = message;
+  const { acknowledge, conversation, destinations, onAmbiguous, priority } = message;
+  const { retryProfile = '' } = message;
   const fallbacks = destinations
     .filter(({ fallback }) => fallback.length > 0)
     .map(({ destination, fallback, fallbackAfterMs }) => [destination, fallback, fallbackAfterMs])
@@ -21,7 +22,12 @@ export function settingsOf(message: Message): Record<string, string> {
     retryProfile,
     'destinations.fallback': hash([message.deduplicationKey, fallbacks]),
     acknowledge: hash([message.deduplicationKey, acknowledge]),
+    conversation: conversation ? hash([message.deduplicationKey, comparable(conversation)]) : '',
   };
+}
+
+function comparable({ at, key, mode, rank = 0 }: Conversation): unknown[] {
+  return [key, mode, normalised(at), rank];
 }
 
 function timesOf({ deliverAt, expiresAt }: Schedule): Record<string, string> {
@@ -55,5 +61,8 @@ export function ignoredFields(
       expiresAt: schedule.expiresAt ?? undefined,
     });
   const present = { ...settings, ...times };
-  return Object.keys(duplicate).filter((field) => own(present, field) !== own(duplicate, field));
+  // Originals of earlier releases have no conversation.
+  return Object.keys(duplicate).filter(
+    (field) => (own(present, field) ?? '') !== own(duplicate, field),
+  );
 }

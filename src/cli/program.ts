@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import ms from 'ms';
 import { MESSAGE_STATUSES, FAILURE_REASONS, type OnAmbiguous } from '../domain/delivery.js';
-import type { Content } from '../domain/message.js';
+import type { Content, ConversationMode } from '../domain/message.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { withoutEmptyVariables } from '../lib/environment.js';
 import { parseWholeNumber } from '../lib/wholeNumber.js';
@@ -27,6 +27,7 @@ import type { StatusOptions } from './status.js';
 const SEVERITIES = ['critical', 'error', 'warning', 'info', 'ok'] as const satisfies NonNullable<
   Content['severity']
 >[];
+const CONVERSATION_MODES = ['update', 'reply', 'both'] as const satisfies ConversationMode[];
 const ON_AMBIGUOUS = ['resend', 'dead_letter'] as const satisfies OnAmbiguous[];
 
 /** Long enough for a retry or two, short enough for a script. */
@@ -153,6 +154,25 @@ function addSend(program: Command, invocation: Invocation): void {
     .option(
       '--fallback-after <duration>',
       'also use a fallback if the destination has not confirmed after this time, for example 5m',
+    )
+    .option(
+      '--conversation <key>',
+      'the conversation: a later message with the same key changes or answers the post of the first',
+    )
+    .addOption(
+      new Option(
+        '--conversation-mode <mode>',
+        'change the post, answer in its thread, or both (default: update)',
+      ).choices(CONVERSATION_MODES),
+    )
+    .option(
+      '--conversation-at <time>',
+      'when it happened at the source (default: now); never shown over something newer',
+    )
+    .option(
+      '--conversation-rank <0-9>',
+      'the order of messages with the same time, the highest is the newest (default: 0)',
+      wholeNumberFrom(0, 9),
     )
     .option('--acknowledge <url>', 'the URL that receives callbacks about the message')
     .option('--wait', 'wait until the message is confirmed or has failed')

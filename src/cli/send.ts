@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { buffer as readAll } from 'node:stream/consumers';
 import type { OnAmbiguous } from '../domain/delivery.js';
-import type { Content } from '../domain/message.js';
+import type { Content, ConversationMode } from '../domain/message.js';
 import { decodeUtf8 } from '../lib/text.js';
 import type { Acceptance, MessageRequest } from './apiClient.js';
 import type { CommandContext } from './command.js';
@@ -30,6 +30,11 @@ export interface SendOptions {
   fallback?: string[];
   /** As it was typed: the API validates it. */
   fallbackAfter?: string;
+  conversation?: string;
+  conversationMode?: ConversationMode;
+  /** As they were typed: the API validates them. */
+  conversationAt?: string;
+  conversationRank?: number;
   acknowledge?: string;
   wait?: true;
   timeout: number;
@@ -85,8 +90,19 @@ async function messageOf(
     retryProfile,
     deliverAt,
     expiresAt,
+    ...conversationOf(options),
     ...(acknowledge !== undefined && { acknowledge: { url: acknowledge } }),
   };
+}
+
+function conversationOf(options: SendOptions): Pick<MessageRequest, 'conversation'> {
+  const { conversation: key, conversationAt, conversationMode, conversationRank } = options;
+  const details = { mode: conversationMode, at: conversationAt, rank: conversationRank };
+  if (key !== undefined) return { conversation: { key, ...details } };
+  if (Object.values(details).every((value) => value === undefined)) return {};
+  throw new UsageError(
+    '"--conversation-mode", "--conversation-at" and "--conversation-rank" need a --conversation.',
+  );
 }
 
 function withFallback(

@@ -19,6 +19,11 @@ import {
   acknowledgementSettings,
   acknowledgementsSchema,
 } from './acknowledgements.js';
+import {
+  conversationSettings,
+  conversationsSchema,
+  type ConversationSettings,
+} from './conversations.js';
 import { routeFaults } from './configuredDestinations.js';
 import { readConfigurationFile } from './configurationFile.js';
 import { digestPolicyOf, OVERDUE_AFTER_MS, operatorsSchema } from './operators.js';
@@ -62,6 +67,7 @@ export interface Configuration {
   routes: EventRoute[];
   /** Who receives sendproof's own notices, of dead letters and broken accounts; undefined if nobody does. */
   operators: Operators | undefined;
+  conversations: ConversationSettings;
   /** When operators are notified of dead letters. */
   digest: DigestPolicy;
   /** A message that is neither final nor parked is overdue so long after it was due. */
@@ -104,6 +110,7 @@ const fileSchema = z.strictObject({
   routes: z.array(routeSchema).default([]),
   acknowledgements: acknowledgementsSchema,
   operators: operatorsSchema.optional(),
+  conversations: conversationsSchema,
   accounts: z
     .strictObject(
       Object.fromEntries(
@@ -199,6 +206,7 @@ export function loadConfiguration(
     sources,
     routes: settings.routes.map(compileRoute),
     operators: settings.operators,
+    conversations: conversationSettings(settings.conversations),
     digest: digestPolicyOf(settings.operators),
     overdueAfterMs: settings.operators?.overdueAfter ?? OVERDUE_AFTER_MS,
     ...publicAddress(variables),

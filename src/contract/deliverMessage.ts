@@ -1,3 +1,4 @@
+import type { ConversationPlan } from './conversation.js';
 import type { Content, Correlation } from '../domain/message.js';
 import type { RetryProfile, OnAmbiguous, Receipt } from '../domain/delivery.js';
 import type { AcknowledgementPlan } from '../domain/acknowledgement.js';
@@ -12,6 +13,8 @@ export interface DeliveryPlan extends RecordedDestination {
   retry: RetryProfile;
   /** How long one request to the platform may take. */
   requestTimeoutMs: number;
+  /** The id of the workflow of its conversation at this destination. Set where the message has a conversation. */
+  conversationId?: string | undefined;
   /** Fallbacks only: the index of their primary delivery. */
   fallbackFor?: number | undefined;
   /** Fallbacks only: how long the primary may take to confirm before this one is used too. */
@@ -29,6 +32,8 @@ export interface DeliverMessageInput {
   deliverAt?: string | undefined;
   /** ISO 8601: never posted after this time. */
   expiresAt?: string | undefined;
+  /** The conversation that the message belongs to, at each of its destinations. */
+  conversation?: ConversationPlan | undefined;
   /** Who receives acknowledgements; empty or absent where there are none. */
   acknowledgements?: AcknowledgementPlan[] | undefined;
   /** 32 hex digits: continued from the source's `traceparent` or begun by the API. */

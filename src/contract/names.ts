@@ -44,6 +44,8 @@ export function isNotice(deduplicationKey: string): boolean {
   return deduplicationKey.startsWith(NOTICE_PREFIX);
 }
 
+export const CONVERSATION_PREFIX = 'sendproof/conversation/';
+
 /** The schedule that looks for overdue messages; the ids of the workflows that it starts have the time appended. */
 export const OVERDUE_CHECK_ID = 'sendproof/overdue';
 

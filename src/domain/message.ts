@@ -282,6 +282,58 @@ export const acknowledgeSchema = z
     description: 'The callback that reports the outcome of the message to another system.',
   });
 
+/** How a later message of a conversation is shown. */
+export const CONVERSATION_MODES = ['update', 'reply', 'both'] as const;
+export type ConversationMode = (typeof CONVERSATION_MODES)[number];
+
+/** Part of the id of a workflow of its own, where it is short enough. */
+const conversationKey = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(KEY_MAX_LENGTH, `must be at most ${KEY_MAX_LENGTH} bytes of UTF-8`)
+  .refine((key) => key.length > KEY_MAX_LENGTH || utf8Length(key) <= KEY_MAX_LENGTH, {
+    error: `must be at most ${KEY_MAX_LENGTH} bytes of UTF-8`,
+  })
+  .regex(KEY, 'must be one line of printable characters, without spaces at either end');
+
+export const conversationSchema = z
+  .strictObject({
+    key: conversationKey.meta({
+      description:
+        'The key of the conversation: messages with the same key belong together at each destination. Temporal stores it unencrypted.',
+      examples: ['pagerduty:PABC123'],
+    }),
+    mode: z
+      .enum(CONVERSATION_MODES)
+      .default('update')
+      .meta({
+        description:
+          'How the message is shown if the conversation already has a post at the destination. `update`: it replaces the content of the post. `reply`: it answers in the thread of the post. `both`: it replaces the content, and a short answer notifies people.',
+        examples: ['update'],
+      }),
+    at: requestTimestamp.optional().meta({
+      description:
+        'The time of the event at its source. A message never replaces the content of one with a later time. Without this field, the time of acceptance.',
+      examples: ['2026-11-23T12:00:00Z'],
+    }),
+    rank: z
+      .int()
+      .min(0)
+      .max(9)
+      .optional()
+      .meta({
+        description:
+          'The order of messages with the same `at`: the highest is the newest. For a resolution that has the time of its trigger. 0 if absent.',
+        examples: [1],
+      }),
+  })
+  .meta({
+    id: 'Conversation',
+    description:
+      'The conversation that the message belongs to. The first message of a conversation at a destination is posted, and later ones change or answer that post.',
+  });
+export type Conversation = z.infer<typeof conversationSchema>;
+
 function withoutCredentials(url: string): boolean {
   if (!URL.canParse(url)) return true;
   const { username, password } = new URL(url);
@@ -332,6 +384,10 @@ const messageFields = z.strictObject({
     description:
       'The time after which the message is no longer posted. Every delivery that is not confirmed by then becomes `expired`.',
     examples: ['2026-11-23T18:00:00Z'],
+  }),
+  conversation: conversationSchema.optional().meta({
+    description:
+      'The conversation that the message belongs to. Without this field, the message is a post of its own.',
   }),
   acknowledge: acknowledgeSchema.optional().meta({
     description:

@@ -84,6 +84,12 @@ export const sendMessage: ZodOpenApiOperationObject = {
           retryProfile: 'page',
           deliverAt: '2026-11-23T12:00:00Z',
           expiresAt: '2026-11-23T18:00:00Z',
+          conversation: {
+            key: 'pagerduty:Q1A2B3C4D6',
+            mode: 'update',
+            at: '2026-11-23T11:59:58Z',
+            rank: 0,
+          },
           acknowledge: {
             url: 'https://hooks.example.com/sendproof',
             events: ['message.confirmed', 'message.dead_lettered'],

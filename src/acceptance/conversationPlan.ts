@@ -1,0 +1,44 @@
+/** Which conversation a message belongs to, and its place in it. */
+import { createHash } from 'node:crypto';
+import type { ConversationSettings } from '../config/conversations.js';
+import type { ConversationPlan } from '../contract/conversation.js';
+import { CONVERSATION_PREFIX } from '../contract/names.js';
+import type { Destination } from '../domain/destination.js';
+import type { Message } from '../domain/message.js';
+import { utf8Length } from '../lib/text.js';
+
+/** Undefined where the message has no conversation. */
+export function planConversation(
+  { conversation }: Message,
+  { forgetAfterMs, patienceMs }: ConversationSettings,
+): ConversationPlan | undefined {
+  if (!conversation) return undefined;
+  const { at, key, mode, rank = 0 } = conversation;
+  const acceptedAt = acceptanceTime();
+  return { key, mode, at: at ?? acceptedAt, rank, acceptedAt, forgetAfterMs, patienceMs };
+}
+
+/** Temporal's `limit.maxIDLength` counts bytes, and some servers set it to 255. */
+const ID_MAX_BYTES = 255;
+
+/**
+ * The id of the workflow of a conversation at one destination. Destinations have no spaces, so no two conversations have one
+ * id. A long id is hashed.
+ */
+export function conversationId(destination: Destination, key: string): string {
+  const plain = `${destination} ${key}`;
+  const isShort = utf8Length(CONVERSATION_PREFIX + plain) <= ID_MAX_BYTES;
+  return (
+    CONVERSATION_PREFIX + (isShort ? plain : createHash('sha256').update(plain).digest('base64url'))
+  );
+}
+
+let lastMicroseconds = 0;
+
+/** ISO 8601, to the microsecond: later with each call in this process, so that messages of one millisecond have an order. */
+function acceptanceTime(): string {
+  lastMicroseconds = Math.max(Date.now() * 1_000, lastMicroseconds + 1);
+  const milliseconds = Math.floor(lastMicroseconds / 1_000);
+  const rest = String(lastMicroseconds % 1_000).padStart(3, '0');
+  return new Date(milliseconds).toISOString().replace('Z', `${rest}Z`);
+}

@@ -1,0 +1,312 @@
+/** The order of a conversation against a model: messages, workers that fail, a platform, and people. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ConversationClaim, RootPost } from '../../src/contract/conversation.js';
+import type { ConversationMode } from '../../src/domain/message.js';
+import { comparePlaces, type Place } from '../../src/domain/place.js';
+import { ConversationOrder } from '../../src/workflows/conversations/order.js';
+
+const PATIENCE_MS = 10_000;
+const ATTEMPT_MS = 1_000;
+const START = Date.parse('2026-11-23T12:00:00Z');
+
+interface Sent {
+  mode: ConversationMode;
+  place: Place;
+}
+
+/** What a test does next: which message it is about, and what happens to the attempt that it makes. */
+interface Step {
+  message: number;
+  fate: (typeof FATES)[number];
+}
+
+const FATES = [
+  'works',
+  'works',
+  'works',
+  'works',
+  // The worker dies after the platform has posted.
+  'dies_after',
+  'dies_before',
+  'transient',
+  'permanent',
+  'time_passes',
+  'post_is_deleted',
+  'edits_are_refused',
+  'retry',
+  'cancel',
+] as const;
+
+interface Post {
+  deliveryId: string;
+  place: Place;
+  isDeleted: boolean;
+  replies: { deliveryId: string }[];
+}
+
+type Ended = 'posted' | 'edited' | 'replied' | 'superseded' | 'cancelled';
+
+/** Messages of one conversation at one destination, each with its delivery. */
+class World {
+  now = START;
+  readonly order = new ConversationOrder(undefined, START);
+  readonly posts: Post[] = [];
+  readonly ended = new Map<string, Ended[]>();
+  refusesEdits = false;
+  /** Posts that nobody knew of for so long that another message was posted by itself. */
+  readonly doubtful = new Set<string>();
+  readonly #messages: (Sent & {
+    id: string;
+    state: 'ready' | 'waits' | 'parked' | 'ended';
+    fault?: ConversationClaim['rootFault'];
+    isUnknown?: boolean;
+  })[];
+
+  constructor(sent: Sent[]) {
+    this.#messages = sent.map((each, index) => ({ ...each, id: `m${index}`, state: 'ready' }));
+  }
+
+  get livePosts(): Post[] {
+    return this.posts.filter(({ isDeleted }) => !isDeleted);
+  }
+
+  get isOver(): boolean {
+    return this.#messages.every(({ state }) => state === 'ended');
+  }
+
+  run({ fate, message: index }: Step): void {
+    const message = this.#messages[index % this.#messages.length];
+    if (!message) return;
+    this.now += 1;
+    if (fate === 'time_passes') this.#passTime();
+    if (fate === 'edits_are_refused') this.refusesEdits = true;
+    const deleted = fate === 'post_is_deleted' ? this.livePosts.at(-1) : undefined;
+    if (deleted) deleted.isDeleted = true;
+    if (this.order.nextDueAt() <= this.now) this.order.passTime(this.now);
+    if (message.state === 'parked') {
+      if (fate === 'retry') message.state = 'ready';
+      if (fate === 'cancel') this.#end(message, 'cancelled');
+    } else if (message.state === 'waits') {
+      if (fate === 'cancel' && !message.isUnknown) this.#end(message, 'cancelled');
+    } else if (message.state === 'ready') {
+      this.#attempt(message, fate);
+    }
+    this.#giveTurns();
+    // Whatever is carried to the next run is JSON.
+    expect(JSON.parse(JSON.stringify(this.order.state))).toEqual(
+      withoutUndefined(this.order.state),
+    );
+  }
+
+  #attempt(message: World['messages'][number], fate: Step['fate']): void {
+    const { id, mode, place } = message;
+    // After an attempt of unknown outcome, what it has posted is looked for.
+    if (message.isUnknown && this.livePosts.some(({ deliveryId }) => deliveryId === id)) {
+      this.#done(message, 'post', 'posted');
+      return;
+    }
+    // What the platform has posted it doesn't refuse, and people can't take it back.
+    if (message.isUnknown && (fate === 'permanent' || fate === 'cancel')) return;
+    if (fate === 'dies_after') message.isUnknown = true;
+    const answer = this.order.claim(
+      {
+        deliveryId: id,
+        message: id,
+        mode,
+        place,
+        attemptMs: ATTEMPT_MS,
+        patienceMs: PATIENCE_MS,
+        forgetAfterMs: 7 * 24 * 3_600_000,
+        rootFault: message.fault,
+      },
+      this.now,
+    );
+    switch (answer.act) {
+      case 'adopt':
+        this.#end(message, 'posted', false);
+        return;
+      case 'nothing':
+        this.#end(message, 'superseded', false);
+        return;
+      case 'wait':
+        message.state = 'waits';
+        return;
+      default:
+    }
+    if (fate === 'cancel') {
+      this.#end(message, 'cancelled');
+      return;
+    }
+    if (fate === 'dies_before' || fate === 'transient') return;
+    if (fate === 'permanent') {
+      message.state = 'parked';
+      this.order.report(
+        { deliveryId: id, outcome: 'parked', message: id, patienceMs: PATIENCE_MS },
+        this.now,
+      );
+      return;
+    }
+    if (answer.act === 'post') {
+      this.posts.push({ deliveryId: id, place, isDeleted: false, replies: [] });
+      if (fate === 'dies_after') return;
+      this.#done(message, 'post', 'posted');
+      return;
+    }
+    const post = this.#postOf(answer.root);
+    if (post.isDeleted) {
+      message.fault = { kind: 'post_not_found', deliveryId: answer.root.deliveryId };
+      return;
+    }
+    if (answer.act === 'edit') {
+      if (this.refusesEdits) {
+        message.fault = { kind: 'edit_refused', deliveryId: answer.root.deliveryId };
+        return;
+      }
+      // Of an edit that nobody knows of, the order is restored at the end.
+      const isCertain = this.#messages.every(({ isUnknown }) => !isUnknown);
+      if (isCertain) expect(comparePlaces(place, post.place)).toBeGreaterThanOrEqual(0);
+      post.place = place;
+      if (fate === 'dies_after') return;
+      const continues = mode === 'both';
+      this.#done(message, 'edit', continues ? undefined : 'edited');
+      return;
+    }
+    if (!post.replies.some(({ deliveryId }) => deliveryId === id))
+      post.replies.push({ deliveryId: id });
+    if (fate === 'dies_after') return;
+    this.#done(message, 'reply', answer.short ? 'edited' : 'replied');
+  }
+
+  #passTime(): void {
+    this.now += PATIENCE_MS + ATTEMPT_MS;
+    const inDoubt = this.#messages.filter(
+      ({ id, isUnknown, state }) =>
+        isUnknown &&
+        state !== 'ended' &&
+        this.livePosts.some(({ deliveryId }) => deliveryId === id),
+    );
+    for (const { id } of inDoubt) this.doubtful.add(id);
+  }
+
+  /** The type of a message here. */
+  get messages() {
+    return this.#messages;
+  }
+
+  #postOf({ deliveryId }: RootPost): Post {
+    const post = this.posts.findLast((each) => each.deliveryId === deliveryId);
+    if (!post) throw new Error('a reply or an edit comes after its root');
+    return post;
+  }
+
+  #done(
+    message: World['messages'][number],
+    act: 'post' | 'edit' | 'reply',
+    ended: Ended | undefined,
+  ): void {
+    const { id, mode, place } = message;
+    this.order.report(
+      {
+        deliveryId: id,
+        outcome: 'done',
+        message: id,
+        mode,
+        place,
+        act,
+        receipt: { messageId: id },
+        continues: ended === undefined,
+      },
+      this.now,
+    );
+    if (ended) this.#end(message, ended, false);
+  }
+
+  #end(message: World['messages'][number], ended: Ended, reports = ended === 'cancelled'): void {
+    message.state = 'ended';
+    this.ended.set(message.id, [...(this.ended.get(message.id) ?? []), ended]);
+    if (reports) this.order.report({ deliveryId: message.id, outcome: 'ended' }, this.now);
+  }
+
+  #giveTurns(): void {
+    for (const { message: id, supersededBy } of this.order.takeTurns()) {
+      const message = this.#messages.find((each) => each.id === id);
+      if (message?.state !== 'waits') continue;
+      if (supersededBy === undefined) message.state = 'ready';
+      else this.#end(message, 'superseded');
+    }
+  }
+}
+
+function withoutUndefined(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+const sentMessages = fc
+  .array(
+    fc.record({
+      mode: fc.constantFrom<ConversationMode>('update', 'update', 'reply', 'both'),
+      minute: fc.integer({ min: 0, max: 3 }),
+      rank: fc.integer({ min: 0, max: 1 }),
+    }),
+    { minLength: 1, maxLength: 6 },
+  )
+  .map((all) =>
+    all.map(({ minute, mode, rank }, index): Sent => ({
+      mode,
+      place: {
+        at: `2026-11-23T12:0${minute}:00Z`,
+        rank,
+        acceptedAt: `2026-11-23T12:00:00.00000${index}Z`,
+      },
+    })),
+  );
+
+const steps = fc.array(
+  fc.record({ message: fc.nat({ max: 5 }), fate: fc.constantFrom(...FATES) }),
+  { maxLength: 60 },
+);
+
+/** Lets everything end that still can: nothing fails any more, and people have what is parked sent again. */
+function settle(world: World): void {
+  for (let round = 0; round < 200 && !world.isOver; round += 1) {
+    const fate = round % 5 === 4 ? 'time_passes' : round % 2 === 0 ? 'works' : 'retry';
+    for (let message = 0; message < world.messages.length; message += 1)
+      world.run({ message, fate });
+  }
+}
+
+describe('the order of a conversation', () => {
+  it('ends each message once, never shows an older state, and has one post', () => {
+    fc.assert(
+      fc.property(sentMessages, steps, (sent, planned) => {
+        const world = new World(sent);
+        for (const step of planned) world.run(step);
+        settle(world);
+
+        expect(world.isOver, 'each message ends').toBe(true);
+        for (const ends of world.ended.values()) expect(ends).toHaveLength(1);
+        expect(world.livePosts.length).toBeLessThanOrEqual(1 + world.doubtful.size);
+        const shown = world.order.state.shown?.place;
+        for (const { id, mode, place } of world.messages) {
+          const [end] = world.ended.get(id) ?? [];
+          if (mode === 'reply') expect(end, 'a reply is never superseded').not.toBe('superseded');
+          if (end === 'superseded' && shown) {
+            expect(comparePlaces(place, shown)).toBeLessThan(0);
+          }
+          if (end === 'edited' || (end === 'posted' && mode !== 'reply')) {
+            expect(shown && comparePlaces(place, shown)).toBeLessThanOrEqual(0);
+          }
+        }
+        const root = world.order.state.root?.deliveryId;
+        const post = world.livePosts.find(({ deliveryId }) => deliveryId === root);
+        // A person who deletes the newest state has it gone.
+        const isWhole = world.posts.every(({ isDeleted }) => !isDeleted);
+        if (post && shown && isWhole && !world.refusesEdits) {
+          expect(comparePlaces(post.place, shown), 'the newest is shown').toBe(0);
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
