@@ -43,11 +43,12 @@ function keyWithout(invisible: string) {
 /** The key of any message that was ever accepted, those of sendproof's own included. */
 export const readableKeySchema = keyWithout(INVISIBLE);
 
-export const deduplicationKeySchema = keyWithout(NEVER_VISIBLE)
-  .refine((key) => hiddenCharacter(key) === undefined, {
-    error: ({ input }) =>
-      `must not have characters that nobody sees: ${codePoint(hiddenCharacter(String(input)))}`,
-  })
+const visibleKey = keyWithout(NEVER_VISIBLE).refine((key) => hiddenCharacter(key) === undefined, {
+  error: ({ input }) =>
+    `must not have characters that nobody sees: ${codePoint(hiddenCharacter(String(input)))}`,
+});
+
+export const deduplicationKeySchema = visibleKey
   .refine((key) => !RESERVED_KEY_PREFIXES.some((prefix) => key.startsWith(prefix)), {
     error: `must not begin with ${RESERVED_KEY_PREFIXES.join(', ')}: those ids are sendproof's own`,
   })
@@ -286,19 +287,9 @@ export const acknowledgeSchema = z
 export const CONVERSATION_MODES = ['update', 'reply', 'both'] as const;
 export type ConversationMode = (typeof CONVERSATION_MODES)[number];
 
-/** Part of the id of a workflow of its own, where it is short enough. */
-const conversationKey = z
-  .string()
-  .min(1, 'must not be empty')
-  .max(KEY_MAX_LENGTH, `must be at most ${KEY_MAX_LENGTH} bytes of UTF-8`)
-  .refine((key) => key.length > KEY_MAX_LENGTH || utf8Length(key) <= KEY_MAX_LENGTH, {
-    error: `must be at most ${KEY_MAX_LENGTH} bytes of UTF-8`,
-  })
-  .regex(KEY, 'must be one line of printable characters, without spaces at either end');
-
 export const conversationSchema = z
   .strictObject({
-    key: conversationKey.meta({
+    key: visibleKey.meta({
       description:
         'The key of the conversation: messages with the same key belong together at each destination. Temporal stores it unencrypted.',
       examples: ['pagerduty:PABC123'],
