@@ -1,6 +1,7 @@
 /** `match:` of a route: each named field of the event must have one of the values. */
 import { z } from 'zod';
 import type { SourceEvent } from '../domain/event.js';
+import { glob } from '../lib/glob.js';
 import { own } from '../lib/own.js';
 
 const FIELDS = [
@@ -24,7 +25,7 @@ export function compileMatch(
 ): (event: SourceEvent) => string | undefined {
   const conditions = Object.entries(match).map(([field, given]) => {
     const patterns = [given].flat();
-    const tests = patterns.map(compilePattern);
+    const tests = patterns.map(glob);
     return (event: SourceEvent): string | undefined => {
       const value = valueOf(event, field);
       if (value !== undefined && tests.some((test) => test(value))) return undefined;
@@ -44,21 +45,4 @@ function valueOf(event: SourceEvent, field: string): string | undefined {
   if (field.startsWith('labels.')) return own(event.labels, field.slice('labels.'.length));
   const known = FIELDS.find((each) => each === field);
   return known === undefined ? undefined : event[known];
-}
-
-/** Compares piece by piece, in time that grows with the length of the value alone. */
-function compilePattern(text: string): (value: string) => boolean {
-  const [first = '', ...others] = text.split('*');
-  const last = others.pop();
-  if (last === undefined) return (value) => value === text;
-  return (value) => {
-    if (!value.startsWith(first)) return false;
-    let from = first.length;
-    for (const piece of others) {
-      const found = value.indexOf(piece, from);
-      if (found < 0) return false;
-      from = found + piece.length;
-    }
-    return value.length - last.length >= from && value.endsWith(last);
-  };
 }
