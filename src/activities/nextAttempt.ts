@@ -54,6 +54,12 @@ function notBeforeMs({ outcome, reason, retryAfterMs }: DeliveryError): number |
     : retryAfterMs;
 }
 
+/**
+ * Between attempts the heartbeat has the log. Temporal truncates the failures that it keeps meanwhile to 4 kB, and may leave out
+ * the details. The failure is the last word where Temporal plans no next attempt, as after a cancellation.
+ */
+const BETWEEN_ATTEMPTS_BYTES = 1_000;
+
 export function applicationFailure(
   error: DeliveryError,
   log: AttemptLog,
@@ -64,9 +70,7 @@ export function applicationFailure(
     message: error.message,
     nonRetryable: next?.ending !== undefined,
     nextRetryDelay: next?.delayMs,
-    // Between attempts the heartbeat has the log. Temporal truncates the failures that it keeps meanwhile to 4 kB, which
-    // would cut off the message.
-    ...(next?.ending && { details: [log.entries(), next.ending] }),
+    details: next?.ending ? [log.entries(), next.ending] : [log.latest(BETWEEN_ATTEMPTS_BYTES)],
     // Keeps failures that Temporal retries out of the worker's error log.
     ...(error.outcome !== 'permanent' && { category: ApplicationFailureCategory.BENIGN }),
   });

@@ -142,14 +142,19 @@ async function release(
   for (const account of accounts) if (!(await isServed(account))) unserved.push(account);
   if (unserved.length === 0) return 0;
 
+  const neverAttemptedUpTo = new Date().toISOString();
   const waiting = await findWaitingDeliveries(client, deduplicationKey);
   let signals = 0;
   for (const account of unserved) {
-    if (!waiting?.taskQueues.has(deliveryTaskQueue(account))) continue;
+    const queue = waiting?.taskQueues.get(deliveryTaskQueue(account));
+    if (!waiting || !queue) continue;
     try {
       await client.workflow
         .getHandle(deduplicationKey, waiting.runId)
-        .signal(accountRemovedSignal, { account });
+        .signal(accountRemovedSignal, {
+          account,
+          ...(!queue.attempted && { neverAttemptedUpTo }),
+        });
       signals += 1;
     } catch (error) {
       // It ended after it was described.

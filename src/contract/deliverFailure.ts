@@ -95,7 +95,8 @@ function ofFailedAttempt(
   failure: ApplicationFailure,
   { earlier, timeIsUp }: Activity,
 ): DeliverFailure {
-  const [attempts = earlier, ending] = (failure.details ?? []) as [Attempt[]?, Ending?];
+  const [known = [], ending] = (failure.details ?? []) as [Attempt[]?, Ending?];
+  const attempts = ending ? known : withLatest(earlier, known);
   // "expired" is only how it ended. The last attempt has the reason why it was not posted before.
   const type = failure.type === 'expired' ? (attempts.at(-1)?.reason ?? 'expired') : failure.type;
   return {
@@ -104,6 +105,13 @@ function ofFailedAttempt(
     attempts,
     ending: timeIsUp ? 'expired' : (ending ?? (failure.nonRetryable ? 'refused' : 'exhausted')),
   };
+}
+
+/** A failure after which an attempt was planned has only the latest attempts; one of an earlier release has none. */
+function withLatest(earlier: readonly Attempt[], latest: readonly Attempt[]): Attempt[] {
+  const numbers = new Set(latest.map(({ number }) => number));
+  const others = earlier.filter(({ number }) => !numbers.has(number));
+  return [...others, ...latest].sort((one, other) => one.number - other.number);
 }
 
 function ofLostWorker(

@@ -23,6 +23,15 @@ export interface OperatorRequest {
   parkedBy?: string;
 }
 
+export interface AccountRemoved {
+  account: AccountId;
+  /**
+   * ISO 8601: then no worker had ever taken one of the message's deliveries that wait for the account. Absent where one had, and
+   * from the signals of earlier releases.
+   */
+  neverAttemptedUpTo?: string;
+}
+
 /** Retries the message's dead letters. Does nothing where there are none. */
 export const retrySignal = defineSignal<[OperatorRequest?]>('retry');
 /** Discards the message's dead letters. Does nothing where there are none. */
@@ -30,7 +39,7 @@ export const discardSignal = defineSignal<[OperatorRequest?]>('discard');
 /** Gives a message that has not begun other times. Rejected with a RescheduleRefusal as its type. */
 export const rescheduleUpdate = defineUpdate<Schedule, [RescheduleRequest]>('reschedule');
 /** No worker serves this account any more: deliveries through it, which would wait for ever, become dead letters. */
-export const accountRemovedSignal = defineSignal<[{ account: AccountId }]>('accountRemoved');
+export const accountRemovedSignal = defineSignal<[AccountRemoved]>('accountRemoved');
 /** A delivery to this queue's destination was parked. */
 export const deadLetteredSignal = defineSignal<[DeadLetterReference]>('deadLettered');
 /** A parked delivery of this queue's destination was retried, discarded or cancelled. */

@@ -78,6 +78,22 @@ export class AttemptLog {
     return this.#attempts.filter((attempt) => !dropped.has(attempt));
   }
 
+  /** The last attempt, and as many others as fit into so many bytes of JSON: those first of which it is unknown whether they posted. */
+  latest(bytes: number): Attempt[] {
+    const [last, ...others] = this.#attempts.map(withoutSearch).reverse();
+    if (!last) return [];
+    const unknown = new Set(this.unresolved().map(({ number }) => number));
+    const kept = [last];
+    let left = bytes - JSON.stringify(last).length;
+    for (const wanted of [true, false]) {
+      for (const attempt of others.filter(({ number }) => unknown.has(number) === wanted)) {
+        left -= JSON.stringify(attempt).length;
+        if (left >= 0) kept.push(attempt);
+      }
+    }
+    return kept.sort((one, other) => one.number - other.number);
+  }
+
   /**
    * The attempts whose request may have reached the platform, since the last search that had a result: whatever the platform
    * answered, the next attempt searches for their post before it makes another. An attempt that searches posts afterwards, so

@@ -152,6 +152,14 @@ function activityFailed(
     });
   }
   const at = event.at.toISOString();
+  // Where a cancellation was requested before, it ends the delivery, and nobody has to decide on it.
+  const isCancelled = reading.operatorActions.some(({ action }) => action === 'cancel');
+  if (isCancelled && ending !== 'expired') {
+    return withDelivery(reading, activity, {
+      attempts,
+      stage: { kind: 'cancelled', reason, detail },
+    });
+  }
   const kind = ending === 'expired' ? 'expired' : 'dead_lettered';
   const stage: DeliveryState['stage'] =
     kind === 'expired' ? { kind, reason, detail } : { kind, parkedAt: at, reason, detail };

@@ -10,7 +10,8 @@ const { PENDING_ACTIVITY_STATE_SCHEDULED } = proto.temporal.api.enums.v1.Pending
 export interface WaitingDeliveries {
   /** Of the run that waits. */
   runId: string;
-  taskQueues: ReadonlySet<string>;
+  /** By task queue, whether an attempt of one that waits there was ever given to a worker. */
+  taskQueues: ReadonlyMap<string, { attempted: boolean }>;
 }
 
 /**
@@ -27,23 +28,37 @@ export async function findWaitingDeliveries(
   const waiting = (raw.pendingActivities ?? []).filter(
     ({ state }) => state === PENDING_ACTIVITY_STATE_SCHEDULED,
   );
-  const known = waiting.flatMap((each) => each.activityOptions?.taskQueue?.name ?? []);
-  const taskQueues =
-    known.length === waiting.length
-      ? known
-      : await recordedTaskQueues(client, { deduplicationKey, runId }, waiting);
-  return { runId, taskQueues: new Set(taskQueues) };
+  const described = waiting.map(({ activityOptions }) => activityOptions?.taskQueue?.name ?? '');
+  const names = described.every((name) => name !== '')
+    ? described
+    : await recordedTaskQueues(client, { deduplicationKey, runId }, waiting);
+  const taskQueues = new Map<string, { attempted: boolean }>();
+  names.forEach((name, index) => {
+    const attempted = taskQueues.get(name)?.attempted === true || wasAttempted(waiting[index]);
+    taskQueues.set(name, { attempted });
+  });
+  return { runId, taskQueues };
 }
 
-/** Servers before 1.28 don't describe an activity's options. */
+/** Temporal counts an attempt when a worker takes it. */
+function wasAttempted(activity: PendingActivity | undefined): boolean {
+  if (!activity) return true;
+  const { attempt, heartbeatDetails, lastFailure, lastStartedTime } = activity;
+  return attempt !== 1 || Boolean(lastStartedTime ?? lastFailure ?? heartbeatDetails);
+}
+
+/** In the order of the activities. Servers before 1.28 don't describe an activity's options. */
 async function recordedTaskQueues(
   client: Client,
   { deduplicationKey, runId }: { deduplicationKey: string; runId: string },
   activities: readonly PendingActivity[],
 ): Promise<string[]> {
-  const ids = new Set(activities.map(({ activityId }) => activityId));
   const { events } = await client.workflow.getHandle(deduplicationKey, runId).fetchHistory();
-  return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
-    scheduled && ids.has(scheduled.activityId) ? (scheduled.taskQueue?.name ?? []) : [],
+  const names = new Map(
+    (events ?? []).map(({ activityTaskScheduledEventAttributes: scheduled }) => [
+      scheduled?.activityId,
+      scheduled?.taskQueue?.name,
+    ]),
   );
+  return activities.map(({ activityId }) => names.get(activityId) ?? '');
 }

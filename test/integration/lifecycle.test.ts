@@ -28,6 +28,8 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 beforeEach(() => harness.sandbox.reset());
 
+const ARCHIVED = 'slack:default/C0ARCHIVED';
+
 const inFuture = (ms: number) => new Date(Date.now() + ms).toISOString();
 
 function slackIs(error: 'down' | 'refusing', times?: number) {
@@ -208,6 +210,30 @@ describe('DELETE', () => {
     await cancel(key);
     await harness.waitForStatus(key, 'confirmed');
     expect(harness.sandbox.posts()).toHaveLength(1);
+  });
+
+  it('while an attempt is under way that is refused ends as cancelled, without a dead letter', async () => {
+    harness.sandbox.addPlace({ platform: 'slack', path: 'C0ARCHIVED', archived: true });
+    const slow = { kind: 'slow', when: 'before', delayMs: 1_000 } as const;
+    harness.sandbox.addFault({ ...slow, platform: 'slack', times: 1 });
+    const key = await send({ destinations: [ARCHIVED] });
+    await eventually(() => expect(harness.sandbox.requests()).toHaveLength(1));
+    await cancel(key);
+    const message = await harness.waitForStatus(key, 'cancelled');
+    expect(message.explanation).toMatch(/^Cancelled .*never sent/);
+    const { events } = await harness.client.workflow.getHandle(key).fetchHistory();
+    const signalsQueue = (events ?? []).some(
+      (event) =>
+        event.startChildWorkflowExecutionInitiatedEventAttributes ??
+        event.signalExternalWorkflowExecutionInitiatedEventAttributes,
+    );
+    expect(signalsQueue).toBe(false);
+    expect(message.deliveries).toMatchObject([{ status: 'cancelled', attempts: [{ number: 1 }] }]);
+    const { body } = await harness.request<{ steps: { kind: string }[] }>(
+      'GET',
+      `/v1/messages/${key}/timeline`,
+    );
+    expect(JSON.stringify(body)).not.toContain('dead_lettered');
   });
 
   it('of a message that has ended is refused', async () => {

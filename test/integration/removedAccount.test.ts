@@ -88,6 +88,7 @@ it('makes a dead letter of a message whose account was removed, and again at its
   expect(parked.deadLetters).toMatchObject([
     { destination: GONE, reason: 'account_not_configured' },
   ]);
+  expect(parked.explanation).toMatch(/^Never sent to slack:gone/);
   const [first] = parked.deadLetters;
 
   expect((await harness.request('POST', '/v1/messages/orphan/retry', { by: 'ana' })).status).toBe(

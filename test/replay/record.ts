@@ -6,7 +6,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import {
   accountTroubleId,
   acknowledgementIds,
@@ -120,6 +120,18 @@ it('records messages', async () => {
   await harness.client.workflow.getHandle('cancelled').cancel();
   await harness.waitForStatus('cancelled', 'cancelled');
   await record('cancelled', 'cancelled');
+
+  harness.sandbox.addPlace({ platform: 'slack', path: 'C0ARCHIVED', archived: true });
+  harness.sandbox.addFault({
+    ...{ kind: 'slow', when: 'before', delayMs: 1_000 },
+    ...{ platform: 'slack', path: 'C0ARCHIVED', times: 1 },
+  });
+  const requests = harness.sandbox.requests().length;
+  await send('cancelled-at-failure', ['slack:default/C0ARCHIVED']);
+  await eventually(() => expect(harness.sandbox.requests().length).toBeGreaterThan(requests));
+  await harness.client.workflow.getHandle('cancelled-at-failure').cancel();
+  await harness.waitForStatus('cancelled-at-failure', 'cancelled');
+  await record('cancelled-at-failure', 'cancelled-at-failure');
 });
 
 it('records a message that its source is told of, and the telling', async () => {

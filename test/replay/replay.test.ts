@@ -18,6 +18,8 @@ const KINDS = [
   'retried',
   'discarded',
   'cancelled',
+  // A cancellation was requested while the attempt that failed was in progress.
+  'cancelled-at-failure',
   'parked',
   'first-parked',
   'queue',

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AttemptLog } from '../../src/domain/attemptLog.js';
 import type { Attempt } from '../../src/domain/delivery.js';
@@ -169,5 +170,37 @@ describe('what is unresolved', () => {
     ],
   ])('is %s', (_, attempts, numbers) => {
     expect(new AttemptLog(attempts).unresolved().map(({ number }) => number)).toEqual(numbers);
+  });
+});
+
+describe('the latest attempts', () => {
+  const attempts = fc
+    .array(fc.constantFrom(failed, unknown), { maxLength: 40 })
+    .map((made) => made.map((make, index) => make(index + 1)));
+
+  it('are the last one, and as many others as fit, in order', () => {
+    fc.assert(
+      fc.property(attempts, fc.integer({ min: 200, max: 3_000 }), (all, bytes) => {
+        const latest = new AttemptLog(all).latest(bytes);
+        expect(latest.at(-1)).toEqual(all.at(-1));
+        expect(all.filter((attempt) => latest.includes(attempt))).toEqual(latest);
+        expect(JSON.stringify(latest).length).toBeLessThanOrEqual(bytes + latest.length + 2);
+        const isAll = JSON.stringify(all).length <= bytes;
+        if (isAll) expect(latest).toEqual(all);
+      }),
+    );
+  });
+
+  it('keep those of which it is unknown whether they posted', () => {
+    const all = [unknown(1), ...Array.from({ length: 30 }, (_, index) => failed(index + 2))];
+    const latest = new AttemptLog(all).latest(300);
+    expect(latest).toContainEqual(unknown(1));
+    expect(latest.at(-1)).toEqual(failed(31));
+  });
+
+  it('have no position of a search', () => {
+    const log = new AttemptLog([]);
+    log.add({ outcome: 'transient', search: { cursor: 'x'.repeat(5_000) } as never });
+    expect(log.latest(300)).toEqual([{ number: 1, outcome: 'transient' }]);
   });
 });

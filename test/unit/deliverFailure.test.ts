@@ -56,6 +56,19 @@ describe('the end of a failed delivery', () => {
     expect(readDeliverFailure(refused, activity).ending).toBe('refused');
   });
 
+  it('has the latest attempts where Temporal plans no next one, as after a cancellation', () => {
+    const unplanned = ApplicationFailure.create({ type: 'timeout', details: [[second]] });
+    expect(readDeliverFailure(unplanned, { ...activity, earlier: [first] })).toMatchObject({
+      attempts: [first, second],
+      ending: 'exhausted',
+    });
+    const { attempts } = readDeliverFailure(ApplicationFailure.create({ type: 'timeout' }), {
+      ...activity,
+      earlier: [first],
+    });
+    expect(attempts).toEqual([first]);
+  });
+
   it('keeps the log where the activity ran out of time in its queue', () => {
     const queued = lostWorker(TimeoutType.SCHEDULE_TO_CLOSE, [first, second]);
     expect(readDeliverFailure(queued, { ...activity, timeIsUp: true })).toMatchObject({

@@ -426,6 +426,17 @@ describe('the state of a message, from its events', () => {
     ]);
   });
 
+  it('is cancelled where its attempt fails after the request, and needs no decision', () => {
+    const events = [
+      started({}, [OPS, BACKUP]),
+      scheduled('5'),
+      acted('cancel'),
+      failed('5', 'not_authorised', [[REFUSED], 'refused']),
+    ];
+    expect(stagesOf(events)).toMatchObject([{ kind: 'cancelled', reason: 'not_authorised' }, {}]);
+    expect(readHistory(events).moments.map(({ kind }) => kind)).toEqual(['queued']);
+  });
+
   it('keeps how the workflow failed', () => {
     const failure = 'Discarded by ana: the channel is gone';
     expect(stateOf([started(), { kind: 'message_failed', failure }]).failure).toBe(failure);

@@ -2,7 +2,9 @@ import {
   ActivityCancellationType,
   ActivityFailure,
   CancellationScope,
+  CancelledFailure,
   isCancellation,
+  patched,
   proxyActivities,
   sleep,
   workflowInfo,
@@ -14,6 +16,7 @@ import { deliveryId, WORKFLOW_TASK_QUEUE } from '../../contract/names.js';
 import { summary } from '../../contract/userMetadata.js';
 import type { Delivery } from './delivery.js';
 import { mayPostInParts } from './inParts.js';
+import { wasCancelledInQueue } from './removedAccount.js';
 import { millisecondsUntil } from './time.js';
 import type { DeliverMessageInput } from '../../contract/deliverMessage.js';
 
@@ -166,7 +169,7 @@ async function runActivity(
     delivery.confirm(receipt, attempts);
   } catch (error) {
     if (isCancellation(error) && removal.happened) {
-      delivery.recordLostLog(new Date());
+      delivery.recordLostLog(new Date(), wasCancelledInQueue(error));
       return 'account_removed';
     }
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
@@ -179,9 +182,20 @@ async function runActivity(
       posted: delivery.posted,
       timeIsUp: endedByTime(error),
     });
+    if (failure.ending !== 'expired' && endsAsCancelled()) {
+      throw new CancelledFailure('The attempt in progress failed after the cancellation.');
+    }
     delivery.fail(failure, new Date());
   }
   return 'ended';
+}
+
+/**
+ * Whether an attempt that fails now ends the delivery as cancelled: a cancellation was requested while it was in progress. The
+ * first versions parked the delivery first, and reported a dead letter that nobody could decide on.
+ */
+function endsAsCancelled(): boolean {
+  return CancellationScope.current().consideredCancelled && patched('cancelled-at-failure');
 }
 
 function dueAt({ deliverAt }: DeliverMessageInput): string {

@@ -41,6 +41,7 @@ export class Delivery {
   /** It has been a dead letter at least once. */
   wasDeadLettered = false;
   #stage: DeliveryStage = { kind: 'waiting' };
+  #neverAttempted = false;
   /** The number of the last attempt at the parts that are posted. */
   #postedUpTo = 0;
 
@@ -75,15 +76,25 @@ export class Delivery {
     this.#postedUpTo = lastNumber(attempts);
   }
 
-  /** Has no effect on a delivery that has ended or is parked. */
-  markAccountRemoved(): void {
+  /**
+   * Has no effect on a delivery that has ended or is parked.
+   *
+   * @param neverAttempted its present activity certainly had no attempt
+   */
+  markAccountRemoved(neverAttempted = false): void {
     if (this.isFinal || this.#stage.kind === 'dead_lettered') return;
     this.isAccountRemoved = true;
+    this.#neverAttempted = neverAttempted;
     this.onAccountRemoved();
   }
 
-  /** Its activity was cancelled, and with it the log of the attempts that it may have made: the next one has to search first. */
-  recordLostLog(now: Date): void {
+  /**
+   * Its activity was cancelled, and with it the log of the attempts that it may have made: the next one has to search first.
+   *
+   * @param inQueue no worker had it when it was cancelled
+   */
+  recordLostLog(now: Date, inQueue: boolean): void {
+    if (inQueue && this.#neverAttempted) return;
     const number = lastNumber(this.attempts) + 1;
     const startedAt = now.toISOString();
     const lost = { number, startedAt, outcome: 'ambiguous', reason: 'outcome_unknown' } as const;

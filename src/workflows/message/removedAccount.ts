@@ -1,6 +1,13 @@
 /** Deliveries whose account was removed from the configuration: nobody polls its task queue, so they would wait for ever. */
-import { ActivityFailure, isCancellation, patched, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  CancelledFailure,
+  isCancellation,
+  patched,
+  proxyActivities,
+} from '@temporalio/workflow';
 import type { WorkflowQueueActivities } from '../../contract/activities.js';
+import type { AccountRemoved } from '../../contract/signals.js';
 import { accountOf } from '../../domain/account.js';
 import type { Delivery } from './delivery.js';
 
@@ -35,9 +42,29 @@ export async function checkAccountOf(delivery: Delivery): Promise<void> {
  */
 export function markRemovedAccount(deliveries: readonly Delivery[], request: unknown): void {
   if (!patched('account-removed')) return;
-  const { account } = (request ?? {}) as { account?: unknown };
+  const { account, neverAttemptedUpTo } = (request ?? {}) as Partial<
+    Record<keyof AccountRemoved, unknown>
+  >;
   for (const delivery of deliveries) {
     const isMeant = accountOf(delivery.destination) === account;
-    if (isMeant && delivery.stage.kind === 'delivering') delivery.markAccountRemoved();
+    if (isMeant && delivery.stage.kind === 'delivering') {
+      delivery.markAccountRemoved(isRecent(neverAttemptedUpTo));
+    }
   }
+}
+
+/** No worker can begin to serve the account and complete an attempt that fails in this time, unnoticed. */
+const RECENT_MS = 10_000;
+
+function isRecent(time: unknown): boolean {
+  return typeof time === 'string' && Date.now() - Date.parse(time) < RECENT_MS;
+}
+
+/** What Temporal says of an activity that no worker had when it was cancelled. */
+const NOT_STARTED = 'ACTIVITY_ID_NOT_STARTED';
+
+/** @param error of a cancelled activity */
+export function wasCancelledInQueue(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof CancelledFailure && cause.details[0] === NOT_STARTED;
 }
