@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { AccountLimits, AccountPolicy } from './accountPolicy.js';
 import type { Receipt, SearchPosition, Shortening } from '../domain/delivery.js';
 import type { Content, Correlation } from '../domain/message.js';
+import type { MentionKind } from '../domain/mentions.js';
 import type { MessagePage } from '../domain/messagePage.js';
 
 /** What an adapter shows. */
@@ -45,6 +46,12 @@ export interface Capabilities {
    * for: the request is repeated.
    */
   ownIdempotency: boolean;
+  /** Whom a message can mention, where the account allows it. */
+  mentions: readonly MentionKind[];
+  /** What a destination may name instead of its id: a channel as `#ops`, a person as `@ana@example.com`. */
+  names: readonly ('channel' | 'person')[];
+  /** About how much text one post shows, and in how many posts a longer text is shown. */
+  length: { limit: number; unit: 'characters' | 'bytes'; posts: number };
 }
 
 /** What an adapter posts. */
@@ -142,6 +149,8 @@ export interface Platform<Account extends AccountPolicy = AccountPolicy> {
   readonly destinationForm: string;
   /** What its posts can do: of this account and path where they are given, else of the most capable ones. */
   capabilities(account: Account | undefined, path?: string): Capabilities;
+  /** The kinds of places whose capabilities differ, each with a path as an example. Absent where all are alike. */
+  readonly kindsOfPlaces?: Readonly<Record<string, string>>;
   /** The default limits of an account, with a link to the platform's documentation. */
   readonly limits: AccountLimits;
   /**

@@ -6,6 +6,8 @@ import {
   type SlackAccount,
 } from './account.js';
 import { createSlackAdapter } from './adapter.js';
+import { MOST_PARTS } from './posts.js';
+import { BLOCKS_TEXT_LIMIT } from './render.js';
 
 /** C: channel; G: private channel or group of old; D: direct messages; U and W: a person. */
 const CONVERSATION_ID = /^[CDGUW][A-Z0-9]{1,30}$/;
@@ -16,7 +18,19 @@ export const slack: Platform<SlackAccount> = {
   // "One message per second per channel", and "several hundred messages per minute" per workspace, which other apps use
   // too: https://docs.slack.dev/apis/web-api/rate-limits
   limits: { perDestination: 1, perAccount: 5 },
-  capabilities: () => ({ search: true, edit: true, thread: true, ownIdempotency: false }),
+  capabilities: (account) => ({
+    search: true,
+    edit: true,
+    thread: true,
+    ownIdempotency: false,
+    mentions: [],
+    names: [],
+    length: {
+      limit: BLOCKS_TEXT_LIMIT,
+      unit: 'characters',
+      posts: account?.longMessages === 'shorten' ? 1 : MOST_PARTS,
+    },
+  }),
   credentials: 'account',
   accountSchema: slackAccountSchema,
   accountFromEnvironment: slackAccountFromEnvironment,

@@ -2,6 +2,7 @@ import type { Platform } from '../destination.js';
 import { teamsAccountFromEnvironment, teamsAccountSchema, type TeamsAccount } from './account.js';
 import { createTeamsAdapter } from './adapter.js';
 import { checkTeamsPath, parseTeamsPath } from './path.js';
+import { MESSAGE_LIMIT_BYTES } from './render.js';
 
 export const teams: Platform<TeamsAccount> = {
   name: 'teams',
@@ -15,7 +16,14 @@ export const teams: Platform<TeamsAccount> = {
     // Chats have no threads: an answer is an ordinary message.
     thread: path === undefined || parseTeamsPath(path)?.kind === 'channel',
     ownIdempotency: false,
+    mentions: [],
+    names: [],
+    length: { limit: MESSAGE_LIMIT_BYTES, unit: 'bytes', posts: 1 },
   }),
+  kindsOfPlaces: {
+    channel: '00000000-0000-0000-0000-000000000000/19:channel@thread.tacv2',
+    chat: 'chats/19:chat@thread.v2',
+  },
   credentials: 'account',
   accountSchema: teamsAccountSchema,
   accountFromEnvironment: teamsAccountFromEnvironment,
