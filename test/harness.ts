@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { channelArgsFor } from '../src/temporal/connection.js';
 import { tryingAgain } from '../src/temporal/refusedTries.js';
 import { msToTs } from '../src/temporal/sdkInternals.js';
 import { temporal } from '@temporalio/proto';
@@ -144,6 +145,7 @@ async function start(
   const connection = await Connection.connect({
     address: temporalAddress,
     interceptors: [tryingAgain],
+    channelArgs: channelArgsFor(temporalAddress),
   });
   cleanUp.push(() => connection.close());
   namespaces += 1;

@@ -28,10 +28,25 @@ export function loadTemporalConnection(
   return { connectionOptions, namespace: namespace ?? DEFAULT_NAMESPACE };
 }
 
-/** A client would go through `https_proxy` to this machine too; a worker's connection uses no proxy of the environment. */
-export function channelArgsFor(address: string | undefined): { 'grpc.enable_http_proxy'?: 0 } {
+/**
+ * As a worker's connection has it. The SDK means to give it to a client's too, but under a name that gRPC ignores: then a page of a
+ * history above 4 MiB can't be read, as of a message with 100 dead letters.
+ */
+const LONGEST_ANSWER_BYTES = 128 * 1_024 * 1_024;
+
+/** For the connection of every client. */
+export function channelArgsFor(address: string | undefined): ChannelArgs {
   const isOnThisMachine = /^(?:localhost|127\.[\d.]+|\[::1\])(?::|$)/i.test(address ?? '');
-  return isOnThisMachine ? { 'grpc.enable_http_proxy': 0 } : {};
+  return {
+    'grpc.max_receive_message_length': LONGEST_ANSWER_BYTES,
+    // A client would go through `https_proxy` to this machine too; a worker's connection uses no proxy of the environment.
+    ...(isOnThisMachine && { 'grpc.enable_http_proxy': 0 }),
+  };
+}
+
+interface ChannelArgs {
+  'grpc.max_receive_message_length': number;
+  'grpc.enable_http_proxy'?: 0;
 }
 
 /** For processes that have no embedded server to fall back to: throws a ConfigurationError where none is configured. */

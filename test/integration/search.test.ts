@@ -137,6 +137,20 @@ describe('a message to more destinations than Temporal takes as one value', () =
   });
 });
 
+describe('three messages to 20 long destinations each', () => {
+  it('are posted once at each of the 60', async () => {
+    const all = Array.from({ length: 60 }, (_, index) => teamsChannel(1_000 + index));
+    const before = harness.sandbox.posts({ platform: 'teams' }).length;
+    const sent = ['to-60-a', 'to-60-b', 'to-60-c'];
+    for (const [index, key] of sent.entries()) {
+      await send(key, all.slice(index * 20, (index + 1) * 20), {});
+    }
+    for (const key of sent) await harness.waitForStatus(key, 'confirmed');
+    const posts = harness.sandbox.posts({ platform: 'teams' }).slice(before);
+    expect(posts.map(({ path }) => `teams:default/${path}`).sort()).toEqual(all);
+  });
+});
+
 describe('the search for any source and reference', () => {
   const GIVEN = [
     '"',
