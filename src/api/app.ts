@@ -36,6 +36,8 @@ export function createApp(options: {
   client: Client;
   /** For calls that Temporal holds open. */
   longPollClient: Client;
+  /** What the database of an embedded server has refused lately. */
+  databaseFault?: (() => string | undefined) | undefined;
   metrics: MetricsSource;
   log: Logger;
   /** Aborted when the API stops. */
@@ -51,7 +53,7 @@ export function createApp(options: {
     ...clients,
     longPollClient,
     // One write at a time. On a worker's connection a call can't be ended, nor its refusals be noted.
-    writes: new WriteProof(longPollClient, log),
+    writes: new WriteProof(longPollClient, log, options.databaseFault),
     configuration,
     stopping,
     log,

@@ -79,15 +79,25 @@ export async function addApi(
     connection: ConnectionLike;
     /** For calls that Temporal holds open; it must be able to cancel them. */
     longPollConnection: ConnectionLike;
+    /** What the database of an embedded server has refused lately. */
+    databaseFault?: (() => string | undefined) | undefined;
     namespace: string;
     tracing: Tracing;
     metrics: MetricsSource;
   },
 ): Promise<Api> {
   const { configuration, connection, longPollConnection, namespace, tracing, metrics } = options;
+  const { databaseFault } = options;
   const client = new Client({ connection, namespace, interceptors: tracing.clientInterceptors });
   const longPollClient = new Client({ connection: longPollConnection, namespace });
-  const api = await startApi({ configuration, client, longPollClient, metrics, log });
+  const api = await startApi({
+    configuration,
+    client,
+    longPollClient,
+    databaseFault,
+    metrics,
+    log,
+  });
   parts.add('API', () => api.close(), API_STOP_MS + 500);
   return api;
 }

@@ -35,6 +35,8 @@ export async function startApi(options: {
   client: Client;
   /** For calls that Temporal holds open, on a connection that can cancel them. By default `client`. */
   longPollClient?: Client;
+  /** What an embedded server's database has refused lately. */
+  databaseFault?: (() => string | undefined) | undefined;
   metrics: MetricsSource;
   log: Logger;
 }): Promise<Api> {

@@ -33,6 +33,8 @@ export interface DevServer {
   readonly uiUrl: string | undefined;
   /** Resolves with the exit code when the server has ended, for any reason. */
   readonly exited: Promise<number>;
+  /** What its database has refused lately, in the database's words; undefined if nothing. */
+  databaseFault(): string | undefined;
   /** Ends the server, and resolves when it has ended. */
   stop(): Promise<void>;
 }
@@ -109,6 +111,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
     address,
     uiUrl: uiPort === undefined ? undefined : `http://${LOOPBACK}:${uiPort}`,
     exited: server.exited,
+    databaseFault: () => errorOutput.databaseFault(),
     async stop() {
       errorOutput.forward(false);
       await server.stop(STOP_GRACE_MS);
@@ -156,24 +159,33 @@ function pragmaFlags(): string[] {
   ]);
 }
 
+/** While its database refuses writes, the server reports it many times in a second. */
+const FAULT_LASTS_MS = 10_000;
+
 interface ErrorOutput {
   /** The last line that the server wrote to standard error. */
   last(): string;
+  databaseFault(): string | undefined;
   /** Whether lines are logged. Off at first: a server that starts or stops reports errors about its own services. */
   forward(on: boolean): void;
 }
 
 function readErrorOutput(server: KeptProcess, log: Logger): ErrorOutput {
   let last = '';
+  let fault: { words: string; at: number } | undefined;
   let forwarding = false;
   server.stdout.resume();
   createInterface(server.stderr).on('line', (line) => {
     if (line.trim() === '') return;
     last = line;
+    const words = databaseWords(line);
+    if (words !== undefined) fault = { words, at: performance.now() };
     if (forwarding) log.warn({ temporal: line }, 'The Temporal server reported an error');
   });
   return {
     last: () => last,
+    databaseFault: () =>
+      fault && performance.now() - fault.at < FAULT_LASTS_MS ? fault.words : undefined,
     forward: (on) => {
       forwarding = on;
     },
@@ -201,6 +213,16 @@ async function failIfEnded(
 /** What SQLite and Temporal say of a damaged database, one of another program, or one of a newer Temporal. */
 const DATABASE_FAULT =
   /no such (?:table|column)|not a database|malformed|disk I\/O|readonly|unable to open database|schema|has no column/i;
+
+/**
+ * The server's callers hear of a full disk once, and then only that the "shard status" is "unknown". Its log has the database's
+ * words each time, as in `UpdateShard operation failed. Failed to commit transaction. Error: database or disk is full (13)`.
+ */
+export function databaseWords(line: string): string | undefined {
+  const [words] =
+    /\b(?:database|disk|attempt to write)\b[^:"]* \(\d+\)/.exec(messageOf(line)) ?? [];
+  return words?.replace(/ \(\d+\)$/, '');
+}
 
 /** The server writes one JSON document on each line. */
 function messageOf(line: string): string {

@@ -1,5 +1,12 @@
 /** The posts in the sandbox's channels, and the file that keeps them across a crash. */
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+} from 'node:fs';
 
 export const SANDBOX_PLATFORMS = ['slack', 'teams', 'teams-webhook', 'pagerduty'] as const;
 /** The chat platforms by the names that destinations use, and PagerDuty, whose incidents get notes. */
@@ -217,8 +224,16 @@ export class PostStore {
     this.#all.delete(post);
   }
 
+  /** @throws Error when the disk is full. The beginning of a line, which such a disk may take, is removed. */
   #write(entry: JournalEntry): void {
-    if (this.#journal !== undefined) writeSync(this.#journal, `${JSON.stringify(entry)}\n`);
+    if (this.#journal === undefined) return;
+    const { size } = fstatSync(this.#journal);
+    try {
+      appendFileSync(this.#journal, `${JSON.stringify(entry)}\n`);
+    } catch (error) {
+      ftruncateSync(this.#journal, size);
+      throw error;
+    }
   }
 
   /** Drops an incomplete last line: the process died while writing it, before the answer was sent. */

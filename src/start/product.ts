@@ -75,6 +75,7 @@ export async function runProduct(given: ProcessContext): Promise<never> {
   const api = await addApi(context, {
     ...shared,
     longPollConnection,
+    databaseFault: temporal.databaseFault,
     metrics: { metrics, temporalSdkUrl },
   });
 
@@ -91,6 +92,8 @@ interface Temporal extends TemporalConnection {
   uiUrl?: string | undefined;
   /** Resolves when the embedded server has ended. */
   ended?: Promise<unknown>;
+  /** What the embedded server's database has refused lately. */
+  databaseFault?: () => string | undefined;
 }
 
 async function assertProductPortsFree(
@@ -130,6 +133,7 @@ async function startServer(
     namespace: settings.namespace,
     uiUrl: server.uiUrl,
     ended: server.exited,
+    databaseFault: () => server.databaseFault(),
   };
 }
 

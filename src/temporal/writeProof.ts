@@ -26,15 +26,22 @@ const SIGNALS_PER_RUN = 100;
 export class WriteProof {
   readonly #client: Client;
   readonly #log: Logger;
+  readonly #databaseFault: () => string | undefined;
   #nextAt = 0;
   #signalsLeft = 0;
   #accepted = 0;
   #writing: Promise<void> | undefined;
   #fault: string | undefined;
 
-  constructor(client: Client, log: Logger) {
+  /** @param databaseFault what the server's database has refused lately, where that is known: it tells more than the server does */
+  constructor(
+    client: Client,
+    log: Logger,
+    databaseFault: () => string | undefined = () => undefined,
+  ) {
     this.#client = client;
     this.#log = log;
+    this.#databaseFault = databaseFault;
   }
 
   /** A message was accepted, which is a write too. */
@@ -62,7 +69,7 @@ export class WriteProof {
     if (error === undefined) {
       this.#succeeded(this.#nextAt);
     } else if (this.#accepted === acceptedBefore) {
-      const fault = faultOf(refusal ?? grpcFailureOf(error));
+      const fault = faultOf(refusal ?? grpcFailureOf(error), this.#databaseFault());
       if (this.#fault === undefined) {
         this.#log.error({ err: error, refusal }, `Not ready: ${fault}`);
       }
@@ -114,8 +121,12 @@ export class WriteProof {
   }
 }
 
-function faultOf(failure: ReturnType<typeof grpcFailureOf>): string {
+function faultOf(
+  failure: ReturnType<typeof grpcFailureOf>,
+  databaseFault: string | undefined,
+): string {
   const { status, reason } = failure ?? {};
+  if (databaseFault !== undefined) return refusedFor(databaseFault);
   switch (status) {
     case GRPC_STATUS.PERMISSION_DENIED:
     case GRPC_STATUS.UNAUTHENTICATED:
@@ -125,6 +136,10 @@ function faultOf(failure: ReturnType<typeof grpcFailureOf>): string {
     case GRPC_STATUS.CANCELLED:
       return `Temporal can be reached, but gave no answer to a write within ${WRITE_WITHIN_MS / 1_000} s: see its log, and whether its database accepts writes.`;
     default:
-      return `Temporal can be reached, but doesn’t accept writes (${reason}): see its log, whether its disk or its database is full or read-only, and its limits.`;
+      return refusedFor(reason ?? '');
   }
+}
+
+function refusedFor(reason: string): string {
+  return `Temporal can be reached, but doesn’t accept writes (${reason}): see its log, whether its disk or its database is full or read-only, and its limits.`;
 }

@@ -20,12 +20,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function writeProof(): WriteProof {
+function writeProof(databaseFault?: () => string | undefined): WriteProof {
   const client = clientAnsweredBy((call) => {
     calls.push(call);
     return answer(call);
   });
-  return new WriteProof(client, pino({ enabled: false }));
+  return new WriteProof(client, pino({ enabled: false }), databaseFault);
 }
 
 const refuse = (status: number, reason: string) => {
@@ -132,6 +132,16 @@ describe('a refused write', () => {
     const fault = await writeProof().fault();
     expect(fault).toContain(reason);
     expect(fault).toContain(saying);
+  });
+
+  it('is told in the words of the database where they are known', async () => {
+    refuse(GRPC_STATUS.UNAVAILABLE, 'shard status unknown');
+    let words: string | undefined = 'database or disk is full';
+    const writes = writeProof(() => words);
+    expect(await writes.fault()).toContain('doesn’t accept writes (database or disk is full)');
+    words = undefined;
+    vi.advanceTimersByTime(15_000);
+    expect(await writes.fault()).toContain('doesn’t accept writes (shard status unknown)');
   });
 
   it('counts until a write or a message is accepted', async () => {
