@@ -4,19 +4,16 @@ import type { Configuration } from '../config/configuration.js';
 import type { SourceEvent } from '../domain/event.js';
 import { allDestinations, type Message, type Route } from '../domain/message.js';
 import { chooseRoutes } from '../routing/chooseRoutes.js';
+import { reminderNumber } from '../routing/reminder.js';
+import type { EventRoute } from '../routing/route.js';
 import { defaultContent } from '../templates/defaultContent.js';
 import { acceptMessage } from './acceptMessage.js';
+import { acceptUnroutable } from './acceptUnroutable.js';
 import { usableContent } from './eventContent.js';
 import { eventKey } from './eventKey.js';
+import { eventMessage } from './eventMessage.js';
 import { MessageRefused } from './refusal.js';
-
-/** What became of an event at one route. */
-export interface RoutedMessage {
-  deduplicationKey: string;
-  /** The name of the route; undefined where no route could take the event. */
-  route: string | undefined;
-  duplicate: boolean;
-}
+import type { RoutedMessage } from './routedMessage.js';
 
 /**
  * Starts a message for each route that takes the event. A destination that an earlier route of the event has is left out, so
@@ -36,12 +33,9 @@ export async function acceptEvent(
     const to = route.to.filter(({ destination }) => !served.has(destination));
     if (to.length === 0) continue;
     for (const destination of allDestinations(to)) served.add(destination);
-    const deduplicationKey = eventKey(event, routed.length === 0 ? undefined : route.name);
-    const content = usableContent(defaultContent(event), event);
-    const message = messageOf(event, deduplicationKey, to, content);
+    const place = { route, to, isFirst: routed.length === 0 };
     try {
-      const duplicate = await start(client, configuration, message, traceId);
-      routed.push({ deduplicationKey, route: route.name, duplicate });
+      routed.push(await acceptAtRoute(client, configuration, { event, ...place }, traceId));
     } catch (error) {
       if (!(error instanceof MessageRefused)) throw error;
       const unroutable = {
@@ -57,85 +51,53 @@ export async function acceptEvent(
   return [await acceptUnroutable(client, configuration, { ...event, reason }, traceId)];
 }
 
-/** What can't be shown as it was meant, and why. */
-export interface Unroutable {
-  source: string;
-  /** Of the event, or of the request where its events can't be told apart. */
-  key: string;
-  /** Sentences of plain text. */
-  reason: string;
-  title?: string;
-  url?: string | undefined;
+interface EventAtRoute {
+  event: SourceEvent;
+  route: EventRoute;
+  /** The destinations of the route that no earlier one of the event has. */
+  to: Route[];
+  isFirst: boolean;
 }
 
-/** Starts a message that shows people that something arrived which sendproof can't show as it was meant. */
-export async function acceptUnroutable(
+/**
+ * Starts the message of one route; where the event has come again after long enough, a reminder. The event is what is
+ * identified, not its text: a template may have changed since.
+ */
+async function acceptAtRoute(
   client: Client,
   configuration: Configuration,
-  { key, reason, source, title, url }: Unroutable,
+  at: EventAtRoute,
   traceId: string,
 ): Promise<RoutedMessage> {
-  const deduplicationKey = eventKey({ source, key }, 'unroutable');
-  const page = configuration.publicUrl && `${configuration.publicUrl}/sources`;
-  const event: SourceEvent = {
-    key,
-    source,
-    state: 'other',
-    severity: 'warning',
-    title: `Something from ${source} has no place`,
-    text: '',
-    labels: {},
-    url,
-  };
-  const content = usableContent(
-    {
-      title: event.title,
-      text: [title && `**${title}**`, reason, page && `<${page}>`].filter(Boolean).join('\n\n'),
-      severity: 'warning',
-    },
-    event,
-  );
-  const message = messageOf(event, deduplicationKey, placeFor(configuration, source), content);
+  const route = at.route.name;
+  const now = Date.now();
+  const message = messageAtRoute(at, now);
+  const first = await acceptMessage(client, configuration, message, traceId);
+  const { deduplicationKey } = message;
+  if (first.outcome === 'accepted') return { deduplicationKey, route, duplicate: false };
+  const number = reminderNumber(at.route, now - Date.parse(first.acceptedAt));
+  if (number === 0) return { deduplicationKey, route, duplicate: true };
+  const reminder = messageAtRoute(at, now, number);
+  const { outcome } = await acceptMessage(client, configuration, reminder, traceId);
   return {
-    deduplicationKey,
-    route: undefined,
-    duplicate: await start(client, configuration, message, traceId),
+    deduplicationKey: reminder.deduplicationKey,
+    route,
+    duplicate: outcome !== 'accepted',
   };
 }
 
-/** The source's own place for it, else the operators, else where the last route leads. */
-function placeFor({ operators, routes, sources }: Configuration, source: string): Route[] {
-  const own = sources.find(({ name }) => name === source)?.unroutable;
-  return own ?? operators?.destinations ?? routes.at(-1)?.to ?? [];
-}
-
-function messageOf(
-  { reference, source, url }: SourceEvent,
-  deduplicationKey: string,
-  destinations: Route[],
-  content: Message['content'],
+function messageAtRoute(
+  { event, isFirst, route, to }: EventAtRoute,
+  now: number,
+  reminder = 0,
 ): Message {
+  const { expireAfterMs, name, onAmbiguous, priority, retryProfile } = route;
+  const key = eventKey(event, isFirst ? undefined : name, reminder);
   return {
-    deduplicationKey,
-    destinations,
-    content,
-    correlation: {
-      source,
-      ...(reference !== undefined && { reference }),
-      ...(url !== undefined && { url }),
-    },
-    priority: 3,
-    onAmbiguous: 'resend',
+    ...eventMessage(event, key, to, usableContent(defaultContent(event), event)),
+    priority,
+    onAmbiguous,
+    ...(retryProfile !== undefined && { retryProfile }),
+    ...(expireAfterMs !== undefined && { expiresAt: new Date(now + expireAfterMs).toISOString() }),
   };
-}
-
-/** Whether it is a duplicate. The event is what is identified, not its text: a template may have changed since. */
-async function start(
-  client: Client,
-  configuration: Configuration,
-  message: Message,
-  traceId: string,
-): Promise<boolean> {
-  const { outcome } = await acceptMessage(client, configuration, message, traceId);
-  return outcome !== 'accepted';
 }

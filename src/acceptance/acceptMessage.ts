@@ -25,7 +25,7 @@ export type Acceptance =
       /** The fields of the duplicate that differ from the original's: see `ignoredFields`. */
       ignored: string[];
     }
-  | { outcome: 'key_reused'; differences: string[] };
+  | { outcome: 'key_reused'; differences: string[]; acceptedAt: string };
 
 /** Each try may find that the original's retention has just ended, which in practice happens at most once. */
 const MAXIMUM_TRIES = 3;
@@ -116,8 +116,8 @@ function hasExpired(original: WorkflowExecutionDescription, windowMs: number): b
 function compare(original: WorkflowExecutionDescription, { memo }: MessageStart): Acceptance {
   const known = memoOf(original).fingerprint;
   const differences = known ? differingFields(known, memo.fingerprint) : [];
-  if (differences.length > 0) return { outcome: 'key_reused', differences };
   const { acceptedAt, closedAt, status, traceId = '' } = summarise(original);
+  if (differences.length > 0) return { outcome: 'key_reused', differences, acceptedAt };
   const ignored = ignoredFields(memoOf(original), memo.settings ?? {});
   return { outcome: 'duplicate', status, traceId, acceptedAt, closedAt, ignored };
 }

@@ -4,13 +4,16 @@ import { deduplicationKeySchema } from '../domain/message.js';
 
 /**
  * The deduplication key of the message that is made of an event: `<source>:<event key>`, and `/<route>` after it for each
- * further route. Hashed where a key can't be so long, or can't have such characters.
+ * further route; `~reminder-<number>` after that for each time that people are reminded. Hashed where a key can't be so long, or
+ * can't have such characters.
  */
 export function eventKey(
   { source, key }: Pick<SourceEvent, 'source' | 'key'>,
   route?: string,
+  reminder = 0,
 ): string {
-  const suffix = route === undefined ? '' : `/${route}`;
+  const suffix =
+    (route === undefined ? '' : `/${route}`) + (reminder > 0 ? `~reminder-${reminder}` : '');
   const hash = createHash('sha256').update(key).digest('base64url');
   const candidates = [`${source}:${key}${suffix}`, `${source}:sha256-${hash}${suffix}`];
   const usable = candidates.find((each) => deduplicationKeySchema.safeParse(each).success);

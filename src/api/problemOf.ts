@@ -1,11 +1,20 @@
+import { NoPlace } from '../acceptance/acceptUnroutable.js';
 import { MessageRefused } from '../acceptance/refusal.js';
 import { invalidRequest, Problem } from './problem.js';
 import { temporalProblem } from './temporalProblem.js';
+
+/** People have to correct something first. */
+const RETRY_AFTER_CORRECTION_S = 60;
 
 /** The problem that answers a request in which this was thrown; an `internal_error` for what nobody foresaw. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof MessageRefused) return refusal(error);
+  if (error instanceof NoPlace) {
+    // It can be sent again once the configuration is corrected, so its sender is to keep it.
+    const options = { retryAfterSeconds: RETRY_AFTER_CORRECTION_S, cause: error };
+    return new Problem('not_accepted', error.message, options);
+  }
   if (error instanceof URIError) {
     return new Problem(
       'invalid_request',

@@ -1,7 +1,9 @@
 /** Receives what configured sources send: `POST /v1/sources/{name}`. */
 import { createHash } from 'node:crypto';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
-import { acceptEvent, acceptUnroutable, type RoutedMessage } from '../acceptance/acceptEvent.js';
+import { acceptEvent } from '../acceptance/acceptEvent.js';
+import { acceptUnroutable } from '../acceptance/acceptUnroutable.js';
+import type { RoutedMessage } from '../acceptance/routedMessage.js';
 import type { ConfiguredSource } from '../config/sources.js';
 import { withinTime } from '../lib/deadline.js';
 import { Unusable, type SourceAnswer, type SourceRequest } from '../sources/source.js';

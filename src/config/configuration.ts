@@ -29,7 +29,8 @@ import { readConfigurationFile } from './configurationFile.js';
 import { digestPolicyOf, OVERDUE_AFTER_MS, operatorsSchema } from './operators.js';
 import type { AccountLimits, AccountPolicy } from '../destinations/accountPolicy.js';
 import { receivingSources, sourcesSchema, type ConfiguredSource } from './sources.js';
-import { compileRoute, routeSchema, type EventRoute } from '../routing/route.js';
+import { compileRoute, type EventRoute } from '../routing/route.js';
+import { routeListFaults, routeListSchema } from './routes.js';
 import { BUILT_IN_RETRY_PROFILES, retryProfileSchema } from './retryProfiles.js';
 import type { DigestPolicy } from '../contract/notices.js';
 import type { AcknowledgementSettings } from '../acknowledgements/policy.js';
@@ -107,7 +108,7 @@ const fileSchema = z.strictObject({
   deduplicationWindow: durationMs.prefault('24h'),
   retry: z.record(z.string(), retryProfileSchema).default({}),
   sources: sourcesSchema,
-  routes: z.array(routeSchema).default([]),
+  routes: routeListSchema,
   acknowledgements: acknowledgementsSchema,
   operators: operatorsSchema.optional(),
   conversations: conversationsSchema,
@@ -174,9 +175,13 @@ export function loadConfiguration(
       unroutable,
     ]),
   ];
-  const faults = named.flatMap(([place, routes]) =>
-    routeFaults(routes, place, accounts, accountsToCome),
-  );
+  const faults = [
+    ...named.flatMap(([place, routes]) => routeFaults(routes, place, accounts, accountsToCome)),
+    ...routeListFaults(settings.routes, {
+      sources: Object.keys(settings.sources),
+      retryProfiles: Object.keys(retryProfiles),
+    }),
+  ];
   if (faults.length > 0) {
     throw new ConfigurationError(
       faults.map((fault) => `${file?.path ?? 'configuration'}: ${fault}`).join('\n'),

@@ -97,6 +97,9 @@ function withoutExcerpt(message: string): string {
 /** The maps whose keys are names that people choose: an entry with nothing under it has all defaults. */
 const NAMED_ENTRIES = [/^\.sources$/, /^\.retry$/, /^\.accounts\.[^.]*$/];
 
+/** Whether an entry with nothing under it stays, as a mistake: without it a route would take more events than was meant. */
+const STAYS_EMPTY = /^\.routes\[\]\.(?:match|when|mute(?:\[\])?\.except)\b/;
+
 /** A key with nothing under it counts as absent, at every level. */
 function withoutEmpty(value: unknown, path = ''): unknown {
   if (Array.isArray(value)) return value.map((each) => withoutEmpty(each, `${path}[]`));
@@ -104,7 +107,8 @@ function withoutEmpty(value: unknown, path = ''): unknown {
   const isNamed = NAMED_ENTRIES.some((map) => map.test(path));
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, each]: [string, unknown]) => {
-      if (each !== null) return [[key, withoutEmpty(each, `${path}.${key}`)]];
+      if (each !== null || STAYS_EMPTY.test(`${path}.${key}`))
+        return [[key, withoutEmpty(each, `${path}.${key}`)]];
       return isNamed ? [[key, {}]] : [];
     }),
   );

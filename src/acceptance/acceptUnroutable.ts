@@ -1,0 +1,75 @@
+/** Messages of what arrived and can't be shown as it was meant. */
+import type { Client } from '@temporalio/client';
+import type { Configuration } from '../config/configuration.js';
+import type { SourceEvent } from '../domain/event.js';
+import type { Route } from '../domain/message.js';
+import { plainAsMarkdown } from '../lib/plainAsMarkdown.js';
+import { acceptMessage } from './acceptMessage.js';
+import { usableContent } from './eventContent.js';
+import { eventKey } from './eventKey.js';
+import { eventMessage } from './eventMessage.js';
+import type { RoutedMessage } from './routedMessage.js';
+
+/** What can't be shown as it was meant, and why. */
+export interface Unroutable {
+  source: string;
+  /** Of the event, or of the request where its events can't be told apart. */
+  key: string;
+  /** Sentences of plain text. */
+  reason: string;
+  title?: string;
+  url?: string | undefined;
+}
+
+/** Starts a message that shows people that something arrived which sendproof can't show as it was meant. */
+export async function acceptUnroutable(
+  client: Client,
+  configuration: Configuration,
+  { key, reason, source, title, url }: Unroutable,
+  traceId: string,
+): Promise<RoutedMessage> {
+  const deduplicationKey = eventKey({ source, key }, 'unroutable');
+  const page = configuration.publicUrl && `${configuration.publicUrl}/sources`;
+  const event: SourceEvent = {
+    key,
+    source,
+    state: 'other',
+    severity: 'warning',
+    title: `Something from ${source} has no place`,
+    text: '',
+    labels: {},
+    url,
+  };
+  const content = usableContent(
+    {
+      title: event.title,
+      text: [title && `**${plainAsMarkdown(title)}**`, reason, page && `<${page}>`]
+        .filter(Boolean)
+        .join('\n\n'),
+      severity: 'warning',
+    },
+    event,
+  );
+  const message = eventMessage(event, deduplicationKey, placeFor(configuration, source), content);
+  const { outcome } = await acceptMessage(client, configuration, message, traceId);
+  return { deduplicationKey, route: undefined, duplicate: outcome !== 'accepted' };
+}
+
+/** The source's own place for it, else the operators, else where the last route leads. */
+function placeFor({ operators, routes, sources }: Configuration, source: string): Route[] {
+  const own = sources.find(({ name }) => name === source)?.unroutable;
+  const place = own ?? operators?.destinations ?? routes.at(-1)?.to;
+  if (place) return place;
+  throw new NoPlace();
+}
+
+/** The configuration names no destination at all that an event could go to. Nothing was accepted. */
+export class NoPlace extends Error {
+  override readonly name = 'NoPlace';
+
+  constructor() {
+    super(
+      'The configuration has no route for this event. Add one under "routes", and send the event again.',
+    );
+  }
+}

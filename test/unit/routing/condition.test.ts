@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileCondition, ConditionFault } from '../../../src/routing/condition.js';
+import { event } from './event.js';
+
+const disk = event({
+  labels: { team: 'db', size: '9' },
+  raw: { count: 5, list: [1, 2], flag: true },
+  state: 'triggered',
+  occurredAt: '2026-11-23T22:30:00Z',
+});
+
+describe('when', () => {
+  it.each([
+    'event.state != "acknowledged"',
+    'event.severity != "critical"',
+    'event.severity in ["", "critical"]',
+    '!has(event.severity) && has(event.title) && has(event.labels.team) && !has(event.labels.site)',
+    'event.title.matches("^Disk") && event.title . matches ( r"db-\\d+$" )',
+    'event.title == "matches" ? false : event.title.matches("full")',
+    '"matches".matches("a.c")',
+    'event.labels.exists(name, event.labels[name].matches("^d"))',
+    'int(event.labels.size) > 5',
+    'event.raw.count > 3 && event.raw.list.exists(each, each == 2)',
+    'event.raw.flag',
+    'event.occurredAt.getHours("Europe/Berlin") == 23',
+    'event.labels.site == "x" || event.labels.team == "db"',
+    'event.summary == event.title && !event.isReminder',
+    '"😀é".size() == 2 && event.title.matches("Disk")',
+  ])('is met: %s', (expression) => {
+    expect(compileCondition(expression)(disk)).toBeUndefined();
+  });
+
+  it.each([
+    ['event.state == "resolved"', 'when is false'],
+    ['event.labels.site != "x"', 'when can’t be evaluated: no such key: site'],
+    ['event.raw.no.such.path == 1', 'when can’t be evaluated: no such key: no'],
+    ['event.raw.constructor == 1', 'when can’t be evaluated: no such key: constructor'],
+    ['event.raw.count', 'when is neither true nor false'],
+    ['int(event.title) > 5', expect.stringContaining('when can’t be evaluated: ')],
+    ['1 / 0 > 5', expect.stringContaining('when can’t be evaluated: ')],
+  ])('is not met: %s', (expression, reason) => {
+    expect(compileCondition(expression)(disk)).toEqual(reason);
+  });
+
+  it.each([
+    ['event.sevrity == "x"', /no such key: sevrity \(column 7\); did you mean "severity"\?/],
+    ['event.priority == 1', /; an event has key, source/],
+    ['title == "x"', /did you mean "event\.title"\?/],
+    ['evnt.title == "x"', /did you mean "event"\?/],
+    ['foo', /all fields begin with "event\."/],
+    ['event.title.startWith("x")', /did you mean "startsWith"\?/],
+    ['event.title > 3', /no such overload/],
+    ['event.labels.team.name == "x"', /cannot index/i],
+    ['event.title', /must be true or false, and this is string/],
+    ['event.title.matches("x") &&', /unexpected token/],
+    ['', /./],
+    ['event.title.matches(event.source)', /matches\(\) with something else than a text in quotes/],
+    ['event.title.matches("(")', /"\(" is not valid/],
+    ['event.title.matches("(?=x)")', /is not valid/],
+    ['event.title.matches("(a)\\\\1")', /is not valid/],
+    ['event.title.matches("a{1,1000}$")', /is too large/],
+    ['event.labels.all(a, event.labels.all(b, a == b))', /within another loop/],
+    ['x'.repeat(5_000), /longer than 4,000/],
+    [`${'('.repeat(1_000)}true${')'.repeat(1_000)}`, /maxDepth/],
+  ])('is refused: %.60s', (expression, message) => {
+    expect(() => compileCondition(expression)).toThrow(ConditionFault);
+    expect(() => compileCondition(expression)).toThrow(message);
+  });
+
+  it.each([
+    '(a+)+$',
+    '(a|aa)+$',
+    '(.*)*x',
+    '(a?){50}a{50}',
+    '([a-z]+)*\\d',
+    '^(([a-z])+.)+[A-Z]+$',
+  ])('with the regular expression %s stops within 50 ms on any text', (pattern) => {
+    const check = compileCondition(`event.text.matches(${JSON.stringify(pattern)})`);
+    const long = event({ text: `${'a'.repeat(131_000)}!` });
+    check(event({ text: 'a' }));
+    const startedAt = performance.now();
+    check(long);
+    expect(performance.now() - startedAt).toBeLessThan(50);
+  });
+
+  it('applies no regular expression to more text than it can read in time', () => {
+    const check = compileCondition('event.labels.exists(name, event.text.matches("(ab|ba){20}$"))');
+    const labels = Object.fromEntries(
+      Array.from({ length: 1_000 }, (_, index) => [`l${index}`, '']),
+    );
+    expect(check(event({ text: 'ab'.repeat(60_000) + '!', labels }))).toMatch(
+      /too long for matches/,
+    );
+    expect(check(event({ text: 'ab'.repeat(20), labels }))).toBeUndefined();
+  });
+
+  it('throws nothing but a ConditionFault, whatever is written', () => {
+    const word = fc.constantFrom(
+      ...[
+        'event',
+        '.',
+        'title',
+        'labels',
+        'matches',
+        '(',
+        ')',
+        '"a"',
+        '&&',
+        '==',
+        '[',
+        ']',
+        '1',
+        'has',
+        'x',
+        ',',
+        '?',
+        ':',
+        '!',
+        'raw',
+        'exists',
+      ],
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(word).map((words) => words.join('')),
+        ),
+        (text) => {
+          let check: ReturnType<typeof compileCondition>;
+          try {
+            check = compileCondition(text);
+          } catch (error) {
+            expect(error).toBeInstanceOf(ConditionFault);
+            return;
+          }
+          check(disk);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
