@@ -3,7 +3,7 @@
 export interface Glob {
   /** The text that is compared as it is; undefined where the pattern has a `*`. */
   exact: string | undefined;
-  test(value: string): boolean;
+  test: (value: string) => boolean;
 }
 
 /** The test compares piece by piece, without going back: its time grows with the length of the value alone. */
@@ -26,14 +26,17 @@ export function compileGlob(pattern: string): Glob {
 
 /** What is between the stars. */
 function pieces(pattern: string): string[] {
-  const found = [''];
+  const found: string[] = [];
+  let piece = '';
   for (const [token] of pattern.matchAll(/\\[\\*]|[^]/gu)) {
-    if (token === '*') found.push('');
-    else
-      found[found.length - 1] +=
-        token.length > 1 && token.startsWith('\\') ? token.slice(1) : token;
+    if (token === '*') {
+      found.push(piece);
+      piece = '';
+    } else {
+      piece += /^\\./.test(token) ? token.slice(1) : token;
+    }
   }
-  return found;
+  return [...found, piece];
 }
 
 /** Only the test of a pattern. */

@@ -54,7 +54,7 @@ const windowSchema = z
 
 /** One window, or several. */
 export const muteSchema = z.preprocess(
-  (given) => (Array.isArray(given) ? given : [given]),
+  (given): unknown[] => (Array.isArray(given) ? given : [given]),
   z.array(windowSchema).min(1, 'must name at least one window'),
 );
 
