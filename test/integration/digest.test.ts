@@ -90,6 +90,36 @@ describe('the operators', () => {
     harness.sandbox.removeFault(broken);
   });
 
+  it('get a digest that was kept because it could not be sent, as it was, and once', async () => {
+    await start({ digestAfter: '1h' });
+    const at = new Date().toISOString();
+    const topic = `dead-letters/${OPS}/${at}`;
+    const content = { title: 'A message could not be delivered', text: 'It was kept.' };
+    // As the run before hands it over.
+    await harness.client.workflow.signalWithStart('deadLetterQueue', {
+      workflowId: deadLetterQueueId(OPS),
+      taskQueue: WORKFLOW_TASK_QUEUE,
+      args: [
+        {
+          destination: OPS,
+          digest: {
+            unsent: { notices: [{ topic, content, priority: 2 }], failures: 3, retryAt: at },
+          },
+        },
+      ],
+      signal: deadLetteredSignal,
+      signalArgs: [{ deduplicationKey: 'parked', reason: 'timeout', at }],
+    });
+    const [digest] = await harness.sandbox.waitForPosts(1, OPERATORS_CHANNEL, 20_000);
+    expect(digest?.text).toContain('It was kept.');
+    await eventually(async () => {
+      const events = (await activitiesOf(OPS)).filter((name) => name === 'digestPolicy');
+      // The loop has gone on to the next notice, which isn't due yet.
+      expect(events.length).toBeGreaterThan(1);
+    });
+    expect(harness.sandbox.posts(OPERATORS_CHANNEL)).toHaveLength(1);
+  });
+
   it('are reminded of what has been waiting for too long', async () => {
     await start({ digestAfter: '1s', digestWindow: '1h', waitingTooLong: '3s' });
     await park(1, 'not_in_channel');

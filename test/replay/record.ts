@@ -17,6 +17,7 @@ import {
 import { accountTroubleSignal } from '../../src/contract/accountTrouble.js';
 import { accountId } from '../../src/domain/account.js';
 import {
+  accountRemovedSignal,
   deadLetterCountsQuery,
   discardAllUpdate,
   retryAllUpdate,
@@ -52,8 +53,8 @@ afterAll(async () => {
   await receiver.down();
 });
 
-async function record(name: string, workflowId: string): Promise<void> {
-  const history = await harness.client.workflow.getHandle(workflowId).fetchHistory();
+async function record(name: string, workflowId: string, from = harness): Promise<void> {
+  const history = await from.client.workflow.getHandle(workflowId).fetchHistory();
   const text = historyToJson(history)
     // Which process in which folder of which machine recorded it is nobody's business.
     .replaceAll(`${process.pid}@${hostname()}`, '1@recorder')
@@ -233,6 +234,67 @@ it('records an account in trouble, and what it held back', async () => {
   await harness.client.workflow.getHandle(trouble).result();
   await record('account-trouble', trouble);
 }, 120_000);
+
+it('records messages in parts', async () => {
+  const text = Array.from({ length: 3_000 }, (_, index) => `word${index}`).join(' ');
+  const sendLong = (deduplicationKey: string, path: string) =>
+    harness.send({
+      deduplicationKey,
+      destinations: [`slack:default/${path}`],
+      content: { text },
+    });
+  await sendLong('in-parts', 'CINPARTS1');
+  await harness.waitForStatus('in-parts', 'confirmed');
+  await record('in-parts', 'in-parts');
+
+  const where = { platform: 'slack', path: 'CINPARTS2', operation: 'chat.postMessage' } as const;
+  const fault = { kind: 'slack_error', error: 'not_in_channel', skip: 1, times: 1 } as const;
+  harness.sandbox.addFault({ ...fault, ...where });
+  await sendLong('parts-retried', 'CINPARTS2');
+  await harness.waitForStatus('parts-retried', 'dead_lettered');
+  await harness.request('POST', '/v1/messages/parts-retried/retry', { by: 'ana' });
+  await harness.waitForStatus('parts-retried', 'confirmed');
+  await record('parts-retried', 'parts-retried');
+});
+
+it('records a message whose account was removed, at its first attempt and at its retry', async () => {
+  // The API has the account, and no worker has.
+  const alone = await startHarness({
+    workers: false,
+    environment: { A_TOKEN: 'any' },
+    sandboxSettings: ({ slackApiUrl }) => ({
+      accounts: { slack: { gone: { token: { env: 'A_TOKEN' }, apiUrl: slackApiUrl } } },
+    }),
+  });
+  try {
+    await alone.startWorkers({ ...alone.configuration, accounts: [] });
+    const key = 'account-removed';
+    const destination = 'slack:gone/C0123ABC';
+    await alone.send({
+      deduplicationKey: key,
+      destinations: [destination],
+      content: { text: key },
+    });
+    await alone.waitForStatus(key, 'delivering');
+    const handle = alone.client.workflow.getHandle(key);
+    const account = accountId({ platform: 'slack', account: 'gone' });
+    await handle.signal(accountRemovedSignal, {
+      account,
+      neverAttemptedUpTo: new Date().toISOString(),
+    });
+    const parked = await alone.waitForStatus(key, 'dead_lettered');
+    await alone.request('POST', `/v1/messages/${key}/retry`, { by: 'ana' });
+    await eventually(async () => {
+      const [again] = (await alone.message(key)).deadLetters;
+      if (again === undefined || again.at === parked.deadLetters[0]?.at) {
+        throw new Error('the retry is on its way');
+      }
+    });
+    await record(key, key, alone);
+  } finally {
+    await alone.close();
+  }
+}, 60_000);
 
 it('records a check for what is overdue', async () => {
   const workflowId = `${OVERDUE_CHECK_ID}-recorded`;

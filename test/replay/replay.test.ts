@@ -32,6 +32,9 @@ const KINDS = [
   'held-back',
   'account-trouble',
   'overdue-check',
+  'in-parts',
+  'parts-retried',
+  'account-removed',
   // Both hang on what arrives in one workflow task: written from `retried`, and replayed with the release of their form.
   'two-retried',
   'account-removed-ignored',
