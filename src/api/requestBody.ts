@@ -1,5 +1,5 @@
 /** Reads the bodies of requests: JSON for the API, forms for the pages. Both are UTF-8, perhaps compressed. */
-import { raw, type Request, type RequestHandler } from 'express';
+import { raw, type Request, type RequestHandler, type Response } from 'express';
 import { decodeUtf8 } from '../lib/text.js';
 import { Problem } from './problem.js';
 import { parseParameters } from './requestParameters.js';
@@ -56,6 +56,28 @@ function textBody(
       }
     });
   };
+}
+
+/** The bytes of a body of any type, with compression undone; none where there is no body. Rejects as express's body parser does. */
+export async function readBytes(
+  request: Request,
+  response: Response,
+  limitBytes: number,
+): Promise<Buffer> {
+  assertKnownCoding(request);
+  const read: RequestHandler = raw({ limit: limitBytes, type: () => true });
+  await new Promise<void>((resolve, reject) => {
+    read(request, response, (error?: unknown) => {
+      if (error === undefined) {
+        resolve();
+        return;
+      }
+      const fault = isCompressed(request) ? brokenCompression(error) : error;
+      reject(fault instanceof Error ? fault : new TypeError('the body can’t be read'));
+    });
+  });
+  const body = request.body as unknown;
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }
 
 function hasBody(request: Request): boolean {

@@ -1,31 +1,39 @@
-import { raw, type Request, type RequestHandler, type Response } from 'express';
+import type { Request, Response } from 'express';
 import type { SourceRequest } from '../sources/source.js';
+import type { Problem } from './problem.js';
+import { problemOf } from './problemOf.js';
+import { readBytes } from './requestBody.js';
 
-/** Reads the body as bytes, with compression undone. Rejects as express's body parser does. */
+export interface ReceivedRequest {
+  request: SourceRequest;
+  /** Why the body can't be read; it is empty then. */
+  fault?: Problem;
+}
+
+/** What a sender can't correct by sending the same again, and what is no reason to forget that it sent something. */
+const FAULTS = new Set(['body_too_large', 'unsupported_media_type', 'malformed_body']);
+
+/** Reads the body as bytes, with compression undone. Rejects where it didn't arrive. */
 export async function readSourceRequest(
   request: Request,
   response: Response,
   limitBytes: number,
-): Promise<SourceRequest> {
-  const read: RequestHandler = raw({ limit: limitBytes, type: () => true });
-  await new Promise<void>((resolve, reject) => {
-    read(request, response, (error?: unknown) => {
-      if (error === undefined) resolve();
-      else reject(error instanceof Error ? error : new TypeError('the body can’t be read'));
-    });
-  });
+): Promise<ReceivedRequest> {
   const { token } = request.params;
-  return {
+  const received: SourceRequest = {
     method: request.method,
     headers: Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
     ),
     query: new URL(request.originalUrl, 'http://localhost').searchParams,
     token: typeof token === 'string' ? token : '',
-    body: bodyOf(request),
+    body: Buffer.alloc(0),
   };
-}
-
-function bodyOf({ body }: { body: unknown }): Buffer {
-  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+  try {
+    return { request: { ...received, body: await readBytes(request, response, limitBytes) } };
+  } catch (error) {
+    const fault = problemOf(error);
+    if (!FAULTS.has(fault.type)) throw error;
+    return { request: received, fault };
+  }
 }

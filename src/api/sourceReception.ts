@@ -1,0 +1,186 @@
+/** From a request of a source to its answer: whether it is authentic, what it is, and the messages of its events. */
+import { createHash } from 'node:crypto';
+import { acceptEvent } from '../acceptance/acceptEvent.js';
+import { acceptUnroutable } from '../acceptance/acceptUnroutable.js';
+import type { RoutedMessage } from '../acceptance/routedMessage.js';
+import type { ConfiguredSource } from '../config/sources.js';
+import type { SourceEvent } from '../domain/event.js';
+import {
+  Unusable,
+  type Identity,
+  type ParsedEvent,
+  type SourceAnswer,
+  type SourceRequest,
+} from '../sources/source.js';
+import { activeTraceId } from '../telemetry/tracing.js';
+import type { ApiContext } from './apiContext.js';
+import { Problem } from './problem.js';
+import { problemOf } from './problemOf.js';
+import type { ReceivedRequest } from './sourceRequest.js';
+
+/** What became of a request, for the answer, the log and the metrics. */
+export interface Reception {
+  outcome: 'accepted' | 'unusable' | 'test' | 'handshake' | 'refused' | 'failed' | 'late';
+  /** Undefined where the request is not authentic. */
+  answer?: SourceAnswer;
+  /** The keys of its messages. */
+  messages?: string[];
+  /** Why it was not accepted as it was meant. Without any part of the body. */
+  reason?: string | undefined;
+}
+
+/** How many conversations of one request are accepted at once; the events of one follow each other. */
+const MOST_AT_ONCE = 10;
+
+const FAULT_OF_OURS =
+  'sendproof failed to read this request, which is a fault in sendproof. The error is in the log of the API.';
+
+/** Rejects where the sender is to try again, and with a Problem where the body can't be read and nobody knows who sent it. */
+export async function answerTo(
+  { fault, request }: ReceivedRequest,
+  configured: ConfiguredSource,
+  context: ApiContext,
+): Promise<Reception> {
+  const { source } = configured;
+  const verdict = await source.verify(request);
+  if (verdict !== 'authentic') {
+    if (fault) throw fault;
+    return { outcome: 'refused', reason: verdict.refusedBecause };
+  }
+  // Headers alone prove who sent it, so that it is kept even without its body.
+  if (fault) {
+    return await unusable(unreadKey(fault.type), fault.message, configured, context);
+  }
+  const read = readEvents(request, configured, context);
+  if ('unusableBecause' in read) {
+    return await unusable(read.key, read.unusableBecause, configured, context);
+  }
+  const { events, identity } = read;
+  if (identity.kind === 'test') {
+    return {
+      outcome: 'test',
+      answer: source.accepted ?? { status: 202, body: { status: 'test', detail: identity.says } },
+    };
+  }
+  if (identity.kind === 'handshake') {
+    const answer = await source.handshake?.(request);
+    return { outcome: 'handshake', answer: answer ?? { status: 200 } };
+  }
+  const messages = await acceptAll(events, configured, context);
+  return {
+    outcome: 'accepted',
+    answer: source.accepted ?? { status: 202, body: { status: 'accepted', messages } },
+    messages: messages.map(({ deduplicationKey }) => deduplicationKey),
+  };
+}
+
+type Read =
+  { identity: Identity; events: ParsedEvent[] } | { unusableBecause: string; key: string };
+
+/** An error of our own is no reason to lose an event: it becomes unusable, too. */
+function readEvents(
+  request: SourceRequest,
+  { name, source }: ConfiguredSource,
+  { log }: ApiContext,
+): Read {
+  let key = `sha256-${createHash('sha256').update(request.body).digest('base64url')}`;
+  try {
+    const identity = source.identify(request);
+    if (identity.kind !== 'events') return { identity, events: [] };
+    ({ key } = identity);
+    return { identity, events: source.parse(request) };
+  } catch (error) {
+    if (error instanceof Unusable) return { unusableBecause: error.message, key };
+    // Without its message, which may quote the body.
+    log.error({ source: name, err: withoutMessage(error) }, 'A source failed to read a request');
+    return { unusableBecause: FAULT_OF_OURS, key };
+  }
+}
+
+/** Its kind and where it was thrown. */
+function withoutMessage(error: unknown): Error {
+  const { name, stack = '' } = error instanceof Error ? error : new Error();
+  const places = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return Object.assign(new Error(name), { stack: [name, ...places].join('\n') });
+}
+
+/** Nothing identifies what was not read: one message an hour for each kind is enough to notice it. */
+function unreadKey(kind: string): string {
+  return `unread-${kind}-${new Date().toISOString().slice(0, 'yyyy-mm-ddThh'.length)}`;
+}
+
+async function unusable(
+  key: string,
+  because: string,
+  { name, source }: ConfiguredSource,
+  { client, configuration }: ApiContext,
+): Promise<Reception> {
+  const reason = `${because} The request was authentic, and is not sent again by its sender.`;
+  const message = await acceptUnroutable(
+    client,
+    configuration,
+    { source: name, key, reason },
+    activeTraceId(),
+  ).catch(notRefused);
+  return {
+    outcome: 'unusable',
+    answer: source.accepted ?? {
+      status: 202,
+      body: { status: 'unusable', detail: because, messages: [message] },
+    },
+    messages: [message.deduplicationKey],
+    reason: because,
+  };
+}
+
+/**
+ * The messages of all events, in their order. Where Temporal fails on the way, the whole request is sent again, and what was
+ * accepted before is a duplicate.
+ */
+async function acceptAll(
+  events: readonly ParsedEvent[],
+  configured: ConfiguredSource,
+  context: ApiContext,
+): Promise<RoutedMessage[]> {
+  const results: RoutedMessage[][] = [];
+  const conversations = new Map<unknown, number[]>();
+  events.forEach(({ conversation }, index) => {
+    const key = conversation ?? Symbol();
+    conversations.set(key, [...(conversations.get(key) ?? []), index]);
+  });
+  const waiting = [...conversations.values()];
+  const acceptOneAfterAnother = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      for (const index of next) {
+        const event = events[index];
+        if (event) results[index] = await acceptOne(event, configured, context);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: MOST_AT_ONCE }, acceptOneAfterAnother));
+  return results.flat();
+}
+
+async function acceptOne(
+  parsed: ParsedEvent,
+  { name }: ConfiguredSource,
+  { client, configuration, log }: ApiContext,
+): Promise<RoutedMessage[]> {
+  const event: SourceEvent = { ...parsed, source: name };
+  const traceId = activeTraceId();
+  try {
+    return await acceptEvent(client, configuration, event, traceId);
+  } catch (error) {
+    const { status, type } = problemOf(error);
+    if (status >= 500 && type !== 'internal_error') throw error;
+    log.error({ source: name, err: error }, 'An event failed to become a message');
+    const unroutable = { ...event, reason: 'sendproof failed to make a message of this event.' };
+    return [await acceptUnroutable(client, configuration, unroutable, traceId).catch(notRefused)];
+  }
+}
+
+/** A message that can't be accepted, as where its key is taken by something else, is sent again and not answered 4xx. */
+function notRefused(error: unknown): never {
+  const { message, status } = problemOf(error);
+  throw status < 500 ? new Problem('not_accepted', message, { cause: error }) : error;
+}
