@@ -8,7 +8,11 @@ import { plainAsMarkdown } from '../lib/plainAsMarkdown.js';
  * Content that a message can have, made of what a template or a source gave: too long a text is cut, and one that shows
  * nothing is replaced by the title of the event. An event is not refused for the way in which it is shown.
  */
-export function usableContent(content: Content, { title }: SourceEvent): Content {
+export function usableContent({ native, ...content }: Content, event: SourceEvent): Content {
+  return { ...usableText(content, event), ...(native && { native }) };
+}
+
+function usableText(content: Content, { title }: SourceEvent): Content {
   const shown = { ...content, title: content.title && shortenText(content.title, 1_000) };
   if (isUsable(shown)) return shown;
   let text = shown.text;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { SourceRequest } from '../sources/source.js';
 import type { Problem } from './problem.js';
@@ -21,6 +22,7 @@ export async function readSourceRequest(
 ): Promise<ReceivedRequest> {
   const { token } = request.params;
   const received: SourceRequest = {
+    id: randomUUID(),
     method: request.method,
     headers: Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name, [value].flat().join(', ')]),

@@ -1,6 +1,13 @@
 /** The event: what happened in a source, in one form for all sources. Routes match it, and templates render it. */
 import { z } from 'zod';
-import { contentSchema, httpUrl, oneLine, referenceText, requestTimestamp } from './message.js';
+import {
+  contentSchema,
+  httpUrl,
+  oneLine,
+  referenceText,
+  requestTimestamp,
+  type NativeContent,
+} from './message.js';
 
 /**
  * What the event means for its conversation. `updated`: it goes on and something about it is new. `other`: the source knows no
@@ -110,4 +117,6 @@ export type SourceEvent = z.infer<typeof eventSchema> & {
   summary?: string | undefined;
   /** Whether the source says the same again, as a reminder that nothing has changed. */
   isReminder?: boolean | undefined;
+  /** What the source made for one platform, which is shown there where no template says something else. */
+  native?: NativeContent | undefined;
 };

@@ -113,7 +113,19 @@ export const contentSchema = z
       }),
   })
   .meta({ id: 'Content', description: 'The content that every destination shows.' });
-export type Content = z.infer<typeof contentSchema>;
+/** The content, and the form in which a source had it for one platform. Other platforms show the text. */
+export type Content = z.infer<typeof contentSchema> & { native?: NativeContent | undefined };
+
+/** Content in the form of one platform, which shows it as it is. */
+export interface NativeContent {
+  /** Arguments of `chat.postMessage`. */
+  slack?: {
+    text?: string | undefined;
+    blocks?: unknown[] | undefined;
+    attachments?: unknown[] | undefined;
+  };
+}
+
 export type Severity = NonNullable<Content['severity']>;
 
 /** The content as destinations show it: without what only terminals understand. */

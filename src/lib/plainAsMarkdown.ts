@@ -12,6 +12,11 @@ const END_OF_SENTENCE = /[).,;:!?\]}*_]+$/;
  * breaks stay, and web addresses become links.
  */
 export function plainAsMarkdown(text: string): string {
+  return inlineAsMarkdown(keepIndents(text));
+}
+
+/** The same for a part of a line. */
+export function inlineAsMarkdown(text: string): string {
   let markdown = '';
   let at = 0;
   for (const match of text.matchAll(URL_IN_TEXT)) {
@@ -23,8 +28,12 @@ export function plainAsMarkdown(text: string): string {
 }
 
 /** Spaces at the beginning of a line would make a block of code of it, and are shown all the same. */
+export function keepIndents(text: string): string {
+  return text.replace(/^[ \t]+/gm, (indent) =>
+    '\u00A0'.repeat(indent.replaceAll('\t', '    ').length),
+  );
+}
+
 function escaped(text: string): string {
-  return text
-    .replace(PUNCTUATION, '\\$&')
-    .replace(/^[ \t]+/gm, (indent) => '\u00A0'.repeat(indent.replaceAll('\t', '    ').length));
+  return text.replace(PUNCTUATION, '\\$&');
 }

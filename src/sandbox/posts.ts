@@ -54,6 +54,7 @@ export interface SlackContent {
   kind: 'slack';
   text: string;
   blocks?: Record<string, unknown>[];
+  attachments?: Record<string, unknown>[];
   metadata?: { event_type: string; event_payload: Record<string, unknown> };
   username?: string;
 }

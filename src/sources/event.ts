@@ -1,4 +1,4 @@
-import type { Severity } from '../domain/message.js';
+import type { NativeContent, Severity } from '../domain/message.js';
 import { httpUrl } from '../domain/message.js';
 import { RANKS, type EventState } from '../domain/event.js';
 import { shortenText } from '../lib/cutText.js';
@@ -21,6 +21,7 @@ export interface EventParts {
   labels?: Record<string, unknown> | undefined;
   summary?: string | undefined;
   isReminder?: boolean | undefined;
+  native?: NativeContent | undefined;
   raw: unknown;
 }
 
@@ -50,6 +51,7 @@ export function event(parts: EventParts): ParsedEvent {
     labels: labelsOf(parts.labels ?? {}),
     summary: line(parts.summary, LONGEST_TITLE),
     isReminder: parts.isReminder,
+    native: parts.native,
     raw: parts.raw,
   };
 }

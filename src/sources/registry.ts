@@ -3,7 +3,9 @@ import { azureMonitor } from './azure-monitor/source.js';
 import { cloudevents } from './cloudevents/source.js';
 import { github } from './github/source.js';
 import { pagerduty } from './pagerduty/source.js';
+import { slackWebhook } from './slack-webhook/source.js';
 import { sns } from './sns/source.js';
+import { teamsWebhook } from './teams-webhook/source.js';
 import type { SourceType } from './source.js';
 
 export const SOURCE_TYPES: readonly SourceType[] = [
@@ -11,5 +13,7 @@ export const SOURCE_TYPES: readonly SourceType[] = [
   cloudevents,
   github,
   pagerduty,
+  slackWebhook,
   sns,
+  teamsWebhook,
 ];

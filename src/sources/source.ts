@@ -6,6 +6,8 @@ import type { Secret } from '../lib/secret.js';
 
 /** A request to `POST /v1/sources/{name}`, as it came. */
 export interface SourceRequest {
+  /** Unique: the key of an event that its sender gives no identity. */
+  id: string;
   method: string;
   /** Lower-case names. Several values of one header are joined by `, `. */
   headers: Readonly<Record<string, string | undefined>>;

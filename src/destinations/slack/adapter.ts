@@ -8,7 +8,8 @@ import { assertWellFormed } from '../wellFormed.js';
 import type { SlackAccount } from './account.js';
 import { call, createSlackClient } from './client.js';
 import { editedPost, plainEdit, type EditedPost } from './edits.js';
-import { editFailure, refusesBlocks, refusesBroadcast } from './failures.js';
+import { editFailure, refusesBlocks, refusesBroadcast, refusesContent } from './failures.js';
+import { givenPost, withoutNative, type GivenPost } from './givenPost.js';
 import { plainTextOf } from './plainText.js';
 import { METADATA_TYPE, placeOf, readPage } from './postSearch.js';
 import { slackPosts, type SlackPost, type SlackPosts } from './posts.js';
@@ -26,7 +27,8 @@ interface Rendered {
 }
 
 /** Without blocks where Slack has refused them. */
-type SentPost = Partial<SlackPost> & Pick<SlackPost, 'text'>;
+type SentPost = Partial<SlackPost> & Pick<GivenPost, 'attachments' | 'text'>;
+type SentEdit = SentPost & Pick<EditedPost, 'shortened'>;
 
 /** What Slack must not do with our text. */
 const AS_IT_IS = { parse: 'none', link_names: false } as const;
@@ -50,12 +52,22 @@ class SlackAdapter implements DestinationAdapter {
   }
 
   layout(message: Show): Layout {
+    if (givenPost(message)) return { parts: 1 };
     const { posts, shortened } = this.#render(message);
     return { parts: posts.length, shortened };
   }
 
   async post(post: Post): Promise<Receipt> {
     assertWellFormed(post);
+    const given = givenPost(post);
+    if (given) {
+      try {
+        return await this.#send(post, given);
+      } catch (error) {
+        if (!refusesContent(error)) throw error;
+        return await this.post(withoutNative(post));
+      }
+    }
     const shown = this.#shownIn(post);
     try {
       return await this.#send(post, shown);
@@ -70,7 +82,7 @@ class SlackAdapter implements DestinationAdapter {
     }
   }
 
-  async #send(post: Post, { text, blocks }: SentPost): Promise<Receipt> {
+  async #send(post: Post, { attachments, text, blocks }: SentPost): Promise<Receipt> {
     const { broadcast, deliveryId, part, replyTo, traceId } = post;
     if (replyTo && !isFilled(replyTo.messageId)) throw postUnknown();
     const { channel, thread } = placeOf(post);
@@ -81,6 +93,7 @@ class SlackAdapter implements DestinationAdapter {
         ...threadArguments(thread, broadcast === true && replyTo !== undefined && isFirst),
         text,
         ...(blocks && { blocks }),
+        ...(attachments && { attachments }),
         metadata: {
           event_type: METADATA_TYPE,
           event_payload: {
@@ -102,6 +115,15 @@ class SlackAdapter implements DestinationAdapter {
 
   async edit(edit: Edit): Promise<Receipt> {
     assertWellFormed(edit);
+    const given = givenPost(edit);
+    if (given) {
+      try {
+        return await this.#update(edit, given);
+      } catch (error) {
+        if (!refusesContent(error)) throw error;
+        return await this.edit(withoutNative(edit));
+      }
+    }
     try {
       return await this.#update(edit, editedPost(edit));
     } catch (error) {
@@ -112,12 +134,22 @@ class SlackAdapter implements DestinationAdapter {
   }
 
   /** Metadata that is not sent stays as it is, and with it the delivery id: https://docs.slack.dev/reference/methods/chat.update */
-  async #update({ path, post }: Edit, { blocks, shortened, text }: EditedPost): Promise<Receipt> {
+  async #update(
+    { path, post }: Edit,
+    { attachments, blocks, shortened, text }: SentEdit,
+  ): Promise<Receipt> {
     const { channel = path, messageId: ts } = post;
     if (!isFilled(ts)) throw postUnknown();
     try {
       const answer = await call(() =>
-        this.#client.chat.update({ channel, ts, text, blocks, ...AS_IT_IS }),
+        this.#client.chat.update({
+          channel,
+          ts,
+          text,
+          blocks: blocks ?? [],
+          ...(attachments && { attachments }),
+          ...AS_IT_IS,
+        }),
       );
       const receipt = await this.#receiptOf(answer);
       return { ...receipt, ...(shortened && { shortened }) };

@@ -188,6 +188,15 @@ export function refusesBlocks({ platformCode }: DeliveryError): boolean {
   );
 }
 
+/** Whether Slack refused what was to be posted, and so certainly did not post it. Another form of it may be accepted. */
+export function refusesContent(error: unknown): boolean {
+  return (
+    error instanceof DeliveryError &&
+    error.reason === 'content_rejected' &&
+    error.outcome === 'permanent'
+  );
+}
+
 /** Whether Slack refused to show an answer in the channel, too, and so certainly did not post it. */
 export function refusesBroadcast({ platformCode }: DeliveryError): boolean {
   return platformCode === 'cant_broadcast_message';

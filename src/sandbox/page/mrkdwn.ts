@@ -1,10 +1,40 @@
 /** Slack's messages as HTML. */
 import type { SlackContent } from '../posts.js';
 import { readMrkdwn, type ShownLine, type ShownRun, type ShownStyle } from '../slack/mrkdwn.js';
+import { own } from '../../lib/own.js';
 import { escapeHtml } from './escape.js';
 
-export function slackHtml({ text, blocks }: SlackContent): string {
-  return blocks ? blocks.map(blockHtml).join('') : `<p>${mrkdwnHtml(text)}</p>`;
+export function slackHtml({ attachments = [], blocks, text }: SlackContent): string {
+  const first = text.trim() === '' ? '' : `<p>${mrkdwnHtml(text)}</p>`;
+  return (
+    (blocks ? blocks.map(blockHtml).join('') : first) + attachments.map(attachmentHtml).join('')
+  );
+}
+
+/** A bar in its colour beside it, as quotes have one. */
+function attachmentHtml(attachment: Block): string {
+  const words = (name: string): string => {
+    const value = own(attachment, name);
+    return typeof value === 'string' && value !== '' ? mrkdwnHtml(value) : '';
+  };
+  const url = attachment.title_link;
+  const title =
+    words('title') && (typeof url === 'string' ? linkHtml(url, words('title')) : words('title'));
+  const fields = listOf(attachment.fields).map(
+    ({ title: name, value }) =>
+      `<div><b>${mrkdwnHtml(String(name))}</b> ${mrkdwnHtml(String(value))}</div>`,
+  );
+  const parts = [
+    words('author_name'),
+    title && `<b>${title}</b>`,
+    words('text'),
+    ...fields,
+    words('footer'),
+  ];
+  const shown = parts.filter((part) => part !== '').map((part) => `<div>${part}</div>`);
+  const inner = listOf(attachment.blocks).map(blockHtml).join('') + shown.join('');
+  const pretext = words('pretext') && `<p>${words('pretext')}</p>`;
+  return `${pretext}<div class="quote">${inner === '' ? words('fallback') : inner}</div>`;
 }
 
 type Block = Record<string, unknown>;

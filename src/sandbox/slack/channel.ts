@@ -80,6 +80,7 @@ export function messageObject(
     text: content.text,
     ...(content.username !== undefined && { username: content.username }),
     ...(content.blocks && { blocks: content.blocks }),
+    ...(content.attachments && { attachments: content.attachments }),
     ...(options.metadata && content.metadata && { metadata: content.metadata }),
     ...(post.replyTo !== undefined && { thread_ts: post.replyTo }),
     ...(post.editedAt !== undefined && {

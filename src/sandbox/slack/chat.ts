@@ -185,13 +185,15 @@ function contentOf(args: SlackArguments): SlackContent {
     throw new SlackError('markdown_text_conflict');
   }
   const text = args.text('text') ?? markdown ?? '';
-  if (text.trim() === '' && !blocks && !args.has('attachments')) throw new SlackError('no_text');
+  const attachments = attachmentsOf(args);
+  if (text.trim() === '' && !blocks && !attachments) throw new SlackError('no_text');
   const metadata = metadataOf(args);
   const username = args.text('username');
   return {
     kind: 'slack',
     text,
     ...(blocks && { blocks }),
+    ...(attachments && { attachments }),
     ...(metadata && { metadata }),
     ...(username !== undefined && { username }),
   };
@@ -211,6 +213,19 @@ function blocksOf(args: SlackArguments): Record<string, unknown>[] | undefined {
     });
   }
   return blocks as Record<string, unknown>[];
+}
+
+/** https://docs.slack.dev/reference/methods/chat.postMessage#errors */
+const MOST_ATTACHMENTS = 100;
+const attachmentsSchema = z.array(z.record(z.string(), z.unknown()));
+
+function attachmentsOf(args: SlackArguments): SlackContent['attachments'] {
+  const given = args.structure('attachments', 'invalid_attachments');
+  if (given === undefined) return undefined;
+  const { data, success } = attachmentsSchema.safeParse(given);
+  if (!success) throw new SlackError('invalid_attachments');
+  if (data.length > MOST_ATTACHMENTS) throw new SlackError('too_many_attachments');
+  return data.length === 0 ? undefined : data;
 }
 
 function metadataOf(args: SlackArguments): SlackContent['metadata'] {

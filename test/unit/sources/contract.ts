@@ -431,6 +431,7 @@ export function asHeader(value: string): string {
 function kindOf(source: Source, sample: Sample): string {
   try {
     const request = {
+      id: 'r1',
       method: 'POST',
       headers: Object.fromEntries(
         Object.entries(sample.headers).map(([name, value]) => [name.toLowerCase(), value]),

@@ -16,6 +16,7 @@ const source = github.create(github.schema.parse({ type: 'github' }), 'github');
 
 function requestOf({ body, headers }: Sample): SourceRequest {
   return {
+    id: 'r1',
     method: 'POST',
     headers: Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),

@@ -1,0 +1,76 @@
+/** Blocks as Markdown: https://docs.slack.dev/reference/block-kit/blocks */
+import { linked, paragraphs, plain } from '../facts.js';
+import { at, listAt, textAt } from '../json.js';
+import { mrkdwnToMarkdown } from './mrkdwn.js';
+import { richTextToMarkdown } from './richText.js';
+
+export function blocksToMarkdown(blocks: readonly unknown[]): string {
+  return paragraphs(...blocks.map(blockToMarkdown));
+}
+
+/** The text of the first header. */
+export function headerIn(blocks: readonly unknown[]): string | undefined {
+  return blocks
+    .filter((block) => textAt(block, 'type') === 'header')
+    .map((block) => textAt(block, 'text', 'text'))
+    .find((text) => text !== undefined);
+}
+
+function blockToMarkdown(block: unknown): string | undefined {
+  switch (textAt(block, 'type')) {
+    case 'header':
+      return textAt(block, 'text', 'text') && `**${plain(textAt(block, 'text', 'text')) ?? ''}**`;
+    case 'section':
+      return paragraphs(
+        textObject(at(block, 'text')),
+        listAt(block, 'fields').map(textObject).filter(Boolean).join('\n'),
+        elementToMarkdown(at(block, 'accessory')),
+      );
+    case 'context':
+      return listAt(block, 'elements').map(elementToMarkdown).filter(Boolean).join(' ');
+    case 'actions':
+      return listAt(block, 'elements').map(elementToMarkdown).filter(Boolean).join(' · ');
+    case 'image':
+      return elementToMarkdown(block);
+    case 'markdown':
+      return textAt(block, 'text');
+    case 'rich_text':
+      return richTextToMarkdown(block);
+    case 'divider':
+      return '---';
+    case 'video':
+      return linked(
+        textAt(block, 'title', 'text') ?? 'Video',
+        at(block, 'title_url') ?? at(block, 'video_url'),
+      );
+    default:
+      // A block that Slack added later: what it says, if it has a text.
+      return textObject(at(block, 'text'));
+  }
+}
+
+/** Of a section or a context: text, an image, or a button with a link. */
+function elementToMarkdown(element: unknown): string | undefined {
+  switch (textAt(element, 'type')) {
+    case 'mrkdwn':
+    case 'plain_text':
+      return textObject(element);
+    case 'image':
+      return linked(
+        textAt(element, 'alt_text') ?? textAt(element, 'title', 'text') ?? 'Image',
+        at(element, 'image_url'),
+      );
+    case 'button':
+      return at(element, 'url') === undefined
+        ? undefined
+        : linked(textAt(element, 'text', 'text') ?? 'Open', at(element, 'url'));
+    default:
+      return undefined;
+  }
+}
+
+function textObject(value: unknown): string | undefined {
+  const text = textAt(value, 'text');
+  if (text === undefined) return undefined;
+  return textAt(value, 'type') === 'mrkdwn' ? mrkdwnToMarkdown(text) : plain(text);
+}

@@ -1,0 +1,78 @@
+/** Slack's markup as Markdown: https://docs.slack.dev/messaging/formatting-message-text */
+import { inCode } from '../../lib/markdownCode.js';
+import { inlineAsMarkdown, keepIndents } from '../../lib/plainAsMarkdown.js';
+
+/** A block of code, code, what is in angle brackets, bold, italic, struck through, a code of an emoji. */
+const MARKUP =
+  /```([\s\S]*?)```|`([^`\n]+)`|<([^<>\n]+)>|(?<![\p{L}\p{N}*])\*(\S(?:[^*\n]*\S)?)\*(?![\p{L}\p{N}*])|(?<![\p{L}\p{N}_])_(\S(?:[^_\n]*\S)?)_(?![\p{L}\p{N}_])|(?<![\p{L}\p{N}~])~(\S(?:[^~\n]*\S)?)~(?![\p{L}\p{N}~])|(:[a-z0-9_+'-]{1,60}:)/gu;
+
+/** Bold within italic within bold: no text has more. */
+const DEEPEST = 3;
+
+export function mrkdwnToMarkdown(mrkdwn: string): string {
+  const text = mrkdwn.replaceAll(/\r\n?/g, '\n');
+  // Quotes begin with an escaped or a bare sign, and are Markdown's, too.
+  return text
+    .split(/(```[\s\S]*?```)/)
+    .map((part) => (part.startsWith('```') ? inline(part, DEEPEST) : linesOf(part)))
+    .join('');
+}
+
+function linesOf(text: string): string {
+  return keepIndents(text)
+    .split('\n')
+    .map((line) => {
+      const quoted = /^(?:&gt;|>) ?(.*)$/.exec(line)?.[1];
+      return quoted === undefined ? inline(line, DEEPEST) : `> ${inline(quoted, DEEPEST)}`;
+    })
+    .join('\n');
+}
+
+function inline(text: string, levels: number): string {
+  let markdown = '';
+  let at = 0;
+  for (const match of text.matchAll(MARKUP)) {
+    const [whole, block, code, angled, bold, italic, struck, emoji] = match;
+    markdown += plain(text.slice(at, match.index));
+    at = match.index + whole.length;
+    const within = (inner: string, mark: string): string =>
+      levels === 0 ? plain(whole) : `${mark}${inline(inner, levels - 1)}${mark}`;
+    if (block !== undefined) markdown += `\n\`\`\`\n${fenced(decodeEntities(block))}\n\`\`\`\n`;
+    else if (code !== undefined) markdown += inCode(decodeEntities(code));
+    else if (angled !== undefined) markdown += inAngles(angled);
+    else if (bold !== undefined) markdown += within(bold, '**');
+    else if (italic !== undefined) markdown += within(italic, '*');
+    else if (struck !== undefined) markdown += within(struck, '~~');
+    else markdown += emoji ?? '';
+  }
+  return markdown + plain(text.slice(at));
+}
+
+function plain(text: string): string {
+  return inlineAsMarkdown(decodeEntities(text));
+}
+
+/** A run of backticks would end the block. */
+function fenced(code: string): string {
+  return code.replaceAll('```', '`\u200B``').replace(/^\n|\n$/g, '');
+}
+
+/** A link, a person, a channel or a command. */
+function inAngles(inner: string): string {
+  const [target = '', label] = inner.split('|', 2);
+  if (target.startsWith('@') || target.startsWith('#')) {
+    return plain(label === undefined ? target : `${target.charAt(0)}${label.replace(/^[@#]/, '')}`);
+  }
+  if (target.startsWith('!')) {
+    const command = target.slice(1).split('^')[0] ?? '';
+    return plain(label ?? `@${command}`);
+  }
+  const url = decodeEntities(target).replaceAll(/[<>\s]/g, encodeURIComponent);
+  if (!/^(?:https?|mailto|tel):/i.test(url)) return plain(label ?? target);
+  return `[${plain(label ?? target.replace(/^mailto:/i, ''))}](<${url}>)`;
+}
+
+/** Slack escapes three characters, and no others. */
+export function decodeEntities(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}

@@ -1,0 +1,52 @@
+/** What any tool posts to an incoming webhook of Slack: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
+import { z } from 'zod';
+import {
+  allOf,
+  credentialFields,
+  credentials,
+  refineCredentials,
+} from '../authentication/credentials.js';
+import { parseJsonObject, type JsonObject } from '../json.js';
+import { sourceFields, type SourceRequest, type SourceType } from '../source.js';
+import { parseWebhook } from './parse.js';
+import { SAMPLES } from './samples.js';
+
+const schema = z
+  .strictObject({
+    ...sourceFields,
+    ...credentialFields,
+    type: z.literal('slack-webhook'),
+    /** Whether what is sent may mention people and whole channels. */
+    mentions: z.enum(['allow', 'show']).default('show'),
+  })
+  .superRefine(refineCredentials);
+
+export const slackWebhook: SourceType<z.output<typeof schema>> = {
+  name: 'slack-webhook',
+  schema,
+  // Slack documents no time. Its own SDK and most tools wait for longer.
+  respondWithinMs: 8_000,
+  largestBodyBytes: 512 * 1024,
+  samples: SAMPLES,
+  create: ({ mentions, ...settings }) => ({
+    ...allOf(credentials(settings)),
+    accepted: { status: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: 'ok' },
+    identify: (request) => ({ kind: 'events', key: keyOf(request) }),
+    parse: (request) => [
+      parseWebhook(payloadOf(request), { key: keyOf(request), mayMention: mentions === 'allow' }),
+    ],
+  }),
+};
+
+/** Slack's protocol has no identity: each request is a message, unless its sender names a key. */
+function keyOf({ headers, id }: SourceRequest): string {
+  const given = headers['idempotency-key']?.trim() ?? '';
+  return given === '' ? id : given;
+}
+
+/** JSON, or a form with the JSON in its field `payload`. */
+function payloadOf({ body, headers }: SourceRequest): JsonObject {
+  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
+  const form = isForm ? new URLSearchParams(body.toString('utf8')).get('payload') : null;
+  return parseJsonObject(form === null ? body : Buffer.from(form));
+}

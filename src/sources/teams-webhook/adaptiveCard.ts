@@ -1,0 +1,77 @@
+/** https://adaptivecards.io/explorer. Text blocks are Markdown. */
+import { linked, paragraphs, plain } from '../facts.js';
+import { at, listAt, textAt } from '../json.js';
+
+export function adaptiveCardToMarkdown(card: unknown): string {
+  return paragraphs(
+    ...listAt(card, 'body').map((element) => elementToMarkdown(element, DEEPEST)),
+    actionsToMarkdown(listAt(card, 'actions')),
+  );
+}
+
+/** Containers within containers: no card has more levels that people see. */
+const DEEPEST = 10;
+
+/** The first text block that is set as a heading, or else the first at all. */
+export function headingIn(card: unknown): string | undefined {
+  const blocks = listAt(card, 'body').filter((element) => textAt(element, 'type') === 'TextBlock');
+  const isHeading = (block: unknown): boolean =>
+    textAt(block, 'style') === 'heading' ||
+    /^(?:large|extralarge|medium)$/i.test(textAt(block, 'size') ?? '') ||
+    /^bolder$/i.test(textAt(block, 'weight') ?? '');
+  return textAt(blocks.find(isHeading) ?? blocks[0], 'text');
+}
+
+function elementToMarkdown(element: unknown, levels: number): string | undefined {
+  if (levels === 0) return undefined;
+  const inner = (name: string): string =>
+    paragraphs(...listAt(element, name).map((each) => elementToMarkdown(each, levels - 1)));
+  switch (textAt(element, 'type')) {
+    case 'TextBlock':
+      return textBlock(element);
+    case 'RichTextBlock':
+      return listAt(element, 'inlines')
+        .map((run) => plain(typeof run === 'string' ? run : textAt(run, 'text')) ?? '')
+        .join('');
+    case 'FactSet':
+      return listAt(element, 'facts')
+        .map((fact) => `**${textAt(fact, 'title') ?? ''}** ${textAt(fact, 'value') ?? ''}`)
+        .join('\n');
+    case 'Image':
+      return linked(textAt(element, 'altText') ?? 'Image', at(element, 'url'));
+    case 'ActionSet':
+      return actionsToMarkdown(listAt(element, 'actions'));
+    case 'ColumnSet':
+      return paragraphs(
+        ...listAt(element, 'columns').map((column) =>
+          paragraphs(...listAt(column, 'items').map((each) => elementToMarkdown(each, levels - 1))),
+        ),
+      );
+    case 'Table':
+      return listAt(element, 'rows')
+        .map((row) =>
+          listAt(row, 'cells')
+            .map((cell) =>
+              paragraphs(
+                ...listAt(cell, 'items').map((each) => elementToMarkdown(each, levels - 1)),
+              ).replaceAll('\n', ' '),
+            )
+            .join(' · '),
+        )
+        .join('\n');
+    default:
+      return inner('items');
+  }
+}
+
+function textBlock(element: unknown): string | undefined {
+  const text = textAt(element, 'text');
+  const isBold = /^bolder$/i.test(textAt(element, 'weight') ?? '') && !text?.includes('**');
+  return text && isBold && !text.includes('\n') ? `**${text.trim()}**` : text;
+}
+
+function actionsToMarkdown(actions: readonly unknown[]): string {
+  return actions
+    .flatMap((action) => linked(textAt(action, 'title') ?? 'Open', at(action, 'url')) ?? [])
+    .join(' · ');
+}

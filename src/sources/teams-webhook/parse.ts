@@ -1,0 +1,67 @@
+import type { Severity } from '../../domain/message.js';
+import { event } from '../event.js';
+import { listAt, textAt, at, type JsonObject } from '../json.js';
+import { Unusable, type ParsedEvent } from '../source.js';
+import { adaptiveCardToMarkdown, headingIn } from './adaptiveCard.js';
+import { messageCardToMarkdown } from './messageCard.js';
+
+/** @throws Unusable where there is nothing to show */
+export function parseTeamsPayload(payload: JsonObject, key: string): ParsedEvent {
+  const cards = adaptiveCardsIn(payload);
+  const text =
+    cards.length > 0
+      ? cards.map(adaptiveCardToMarkdown).join('\n\n---\n\n')
+      : messageCardToMarkdown(payload);
+  const title =
+    textAt(payload, 'title') ??
+    cards.map(headingIn).find((heading) => heading !== undefined) ??
+    textAt(payload, 'summary') ??
+    textAt(payload, 'sections', 0, 'activityTitle');
+  if (text === '' && title === undefined) {
+    throw new Unusable('The payload is neither a MessageCard nor a message with an Adaptive Card.');
+  }
+  return event({
+    key,
+    title: withoutMarks(title ?? firstLine(text)),
+    text,
+    severity: severityOfColour(textAt(payload, 'themeColor')),
+    url:
+      textAt(payload, 'potentialAction', 0, 'targets', 0, 'uri') ??
+      textAt(cards[0], 'actions', 0, 'url'),
+    labels: { summary: textAt(payload, 'summary'), color: textAt(payload, 'themeColor') },
+    raw: payload,
+  });
+}
+
+const ADAPTIVE_CARD = 'application/vnd.microsoft.card.adaptive';
+
+/** A card by itself, or as the attachment of a message. */
+function adaptiveCardsIn(payload: JsonObject): unknown[] {
+  if (textAt(payload, 'type') === 'AdaptiveCard') return [payload];
+  return listAt(payload, 'attachments').flatMap((attachment) =>
+    textAt(attachment, 'contentType') === ADAPTIVE_CARD ? [at(attachment, 'content')] : [],
+  );
+}
+
+function firstLine(text: string): string {
+  return text.split('\n').find((line) => line.trim() !== '') ?? '';
+}
+
+/** A title is plain text; in cards it often has marks of Markdown. */
+function withoutMarks(title: string): string {
+  return title
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/[*`]|\\(?=[^\p{L}\p{N}\s])/gu, '')
+    .trim();
+}
+
+/** The colours that alerting tools use for their states, by their strongest part. */
+function severityOfColour(colour: string | undefined): Severity | undefined {
+  const [, red = '', green = ''] =
+    /^#?([0-9a-f]{2})([0-9a-f]{2})[0-9a-f]{2}$/i.exec(colour ?? '') ?? [];
+  if (red === '') return undefined;
+  const [r, g] = [parseInt(red, 16), parseInt(green, 16)];
+  if (r > 180 && g < 100) return 'critical';
+  if (r > 180 && g >= 100 && g < 220) return 'warning';
+  return g > 120 && r < 130 ? 'ok' : undefined;
+}
