@@ -11,6 +11,7 @@ import { operationOf, type Operation } from './operation.js';
 import { invalidRequest, parseEnvelope, parseRequest, Problem } from './problem.js';
 import { logServerProblem } from './problemHandler.js';
 import { problemOf } from './problemOf.js';
+import { tellingRefusals } from './refusedWrites.js';
 import type { acceptanceSchema, batchResultSchema } from './schema/acceptanceRepresentation.js';
 import { activeTraceId } from '../telemetry/tracing.js';
 import { withMessageSpan } from '../telemetry/messageSpan.js';
@@ -93,7 +94,9 @@ async function accept(
   const { deduplicationKey } = message;
   const startedAt = performance.now();
   const acceptance = await withMessageSpan(deduplicationKey, { root: false }, async (span) => {
-    const accepted = await acceptMessage(client, configuration, message, traceId);
+    const accepted = await tellingRefusals(writes, () =>
+      acceptMessage(client, configuration, message, traceId),
+    );
     span.setAttribute('sendproof.outcome', accepted.outcome);
     return accepted;
   });

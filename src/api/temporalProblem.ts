@@ -12,11 +12,11 @@ import { ApiStopping } from './apiContext.js';
 import { ACCEPTING_MESSAGES } from './boundedClients.js';
 import { invalidRequest, Problem } from './problem.js';
 
-const RETRY_AFTER_SECONDS = 2;
+export const RETRY_AFTER_SECONDS = 2;
 /** A person has to act first. */
 const RETRY_AFTER_REPAIR_SECONDS = 60;
 
-const SEND_AGAIN =
+export const SEND_AGAIN =
   'Send it again with the same deduplication key: if it was accepted after all, that is answered as a duplicate.';
 
 const TRY_AGAIN = 'Try again later. Requests of other kinds are not affected.';

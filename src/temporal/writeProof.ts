@@ -23,6 +23,13 @@ const WRITE_WITHIN_MS = 3_000;
  */
 const SIGNALS_PER_RUN = 100;
 
+/** Not in Temporal's words, but the connection's. */
+const SILENCE: readonly number[] = [
+  GRPC_STATUS.UNAVAILABLE,
+  GRPC_STATUS.DEADLINE_EXCEEDED,
+  GRPC_STATUS.CANCELLED,
+];
+
 export class WriteProof {
   readonly #client: Client;
   readonly #log: Logger;
@@ -32,6 +39,7 @@ export class WriteProof {
   #accepted = 0;
   #writing: Promise<void> | undefined;
   #fault: string | undefined;
+  #refusal: { reason: string; until: number } | undefined;
 
   /** @param databaseFault what the server's database has refused lately, where that is known: it tells more than the server does */
   constructor(
@@ -62,6 +70,12 @@ export class WriteProof {
     return this.#fault;
   }
 
+  /** Temporal's words, where it refused the last write, and did so lately. Asks nothing. */
+  get refusal(): string | undefined {
+    const { reason, until = 0 } = this.#refusal ?? {};
+    return performance.now() < until ? reason : undefined;
+  }
+
   async #prove(): Promise<void> {
     this.#nextAt = performance.now() + PROVEN_FOR_MS;
     const acceptedBefore = this.#accepted;
@@ -69,7 +83,13 @@ export class WriteProof {
     if (error === undefined) {
       this.#succeeded(this.#nextAt);
     } else if (this.#accepted === acceptedBefore) {
-      const fault = faultOf(refusal ?? grpcFailureOf(error), this.#databaseFault());
+      const failure = refusal ?? grpcFailureOf(error);
+      const databaseFault = this.#databaseFault();
+      const fault = faultOf(failure, databaseFault);
+      const isSilence = failure === undefined || SILENCE.includes(failure.status);
+      const reason = databaseFault ?? (isSilence ? undefined : failure.reason);
+      this.#refusal =
+        reason === undefined ? undefined : { reason, until: performance.now() + 2 * PROVEN_FOR_MS };
       if (this.#fault === undefined) {
         this.#log.error({ err: error, refusal }, `Not ready: ${fault}`);
       }
@@ -80,6 +100,7 @@ export class WriteProof {
   #succeeded(until = performance.now() + PROVEN_FOR_MS): void {
     if (this.#fault !== undefined) this.#log.info('Temporal accepts writes again');
     this.#fault = undefined;
+    this.#refusal = undefined;
     this.#nextAt = until;
   }
 
