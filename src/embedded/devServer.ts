@@ -9,6 +9,7 @@ import { checkDatabaseFile, unusableDatabase } from './databaseFile.js';
 import { spawnKept, type KeptProcess } from './keptProcess.js';
 import { assertPortsFree, LOOPBACK, resolvePort, type RequiredPort } from '../lib/ports.js';
 import { channelArgsFor } from '../temporal/connection.js';
+import { tryingAgain } from '../temporal/refusedTries.js';
 import { SEARCH_ATTRIBUTES } from '../contract/searchAttributes.js';
 
 export interface DevServerOptions {
@@ -237,6 +238,7 @@ function messageOf(line: string): string {
 /** Resolves when the server answers for the namespace. */
 async function ready(address: string, namespace: string): Promise<void> {
   const connection = await Connection.connect({
+    interceptors: [tryingAgain],
     address,
     connectTimeout: START_TIMEOUT_MS,
     // The server is still starting: try again every 50 ms, instead of after longer and longer times.

@@ -28,19 +28,23 @@ export async function notingRefusals(
 }
 
 type Interceptor = ReturnType<typeof makeGrpcRetryInterceptor>;
+type Call = ReturnType<Parameters<Interceptor>[1]>;
+type StatusObject = Parameters<ReturnType<typeof defaultGrpcRetryOptions>['retryableDecider']>[1];
 
 /**
- * For a connection's `interceptors`: tries again as the SDK does by default. Where refusals are noted, it doesn't wait for a
+ * For a connection's `interceptors`: tries again as the SDK does by default, but ends its calls when the connection is closed. Where refusals are noted, it doesn't wait for a
  * try that would begin after the deadline.
  */
 export const tryingAgain: Interceptor = (options, nextCall) => {
   const tries = noted.getStore();
+  let last: StatusObject | undefined;
   const deadline = Number(options.deadline ?? Number.POSITIVE_INFINITY);
   const defaults = defaultGrpcRetryOptions();
   let delayMs = 0;
   const interceptor = makeGrpcRetryInterceptor({
     delayFunction: () => delayMs,
     retryableDecider: (attempt, status) => {
+      last = status;
       delayMs = defaults.delayFunction(attempt, status);
       const isAllowed = defaults.retryableDecider(attempt, status);
       if (!tries) return isAllowed;
@@ -49,5 +53,33 @@ export const tryingAgain: Interceptor = (options, nextCall) => {
       return isAllowed && Date.now() + delayMs < deadline;
     },
   });
-  return interceptor(options, nextCall);
+  return interceptor(options, (next) => {
+    try {
+      return nextCall(next);
+    } catch (error) {
+      // A timer of the SDK's makes the next try, so nobody would catch this, and the call would never end.
+      if (last === undefined) throw error;
+      const closed = { code: GRPC_STATUS.CANCELLED, details: reasonOf(error) };
+      return endedCall(Object.assign(last, closed));
+    }
+  });
 };
+
+/** A connection that was closed makes no more calls. */
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : 'The connection was closed';
+
+/** A call that ends with this status as soon as it begins. */
+function endedCall(status: StatusObject): Call {
+  const nothing = (): void => undefined;
+  return {
+    start: (_metadata, listener) => listener?.onReceiveStatus?.(status),
+    cancelWithStatus: nothing,
+    getPeer: () => '',
+    sendMessageWithContext: nothing,
+    sendMessage: nothing,
+    startRead: nothing,
+    halfClose: nothing,
+    getAuthContext: () => null,
+  };
+}

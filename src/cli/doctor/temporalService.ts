@@ -8,6 +8,7 @@ import {
   type TemporalConnection,
 } from '../../temporal/connection.js';
 import { searchAttributeFaults } from '../../temporal/namespaceFaults.js';
+import { tryingAgain } from '../../temporal/refusedTries.js';
 import { checkRetention } from '../../temporal/retention.js';
 import { SEARCH_ATTRIBUTES } from '../../contract/searchAttributes.js';
 import { formatDuration } from '../../lib/formatDuration.js';
@@ -41,6 +42,7 @@ export async function checkTemporalService(
   let connection: Connection;
   try {
     connection = await Connection.connect({
+      interceptors: [tryingAgain],
       ...place.connectionOptions,
       channelArgs: channelArgsFor(place.connectionOptions.address),
       connectTimeout: TIMEOUT_MS,
