@@ -22,7 +22,8 @@ export function createOverdueMessages({
     if (count === 0) return { count, keys: [], overdueAfterMs };
     const { messages } = await searchMessages(client, filter, { limit: LISTED_KEYS });
     return {
-      count,
+      // Temporal counts what was rescheduled by the time at which it was first due.
+      count: count <= LISTED_KEYS ? messages.length : count,
       keys: messages.map(({ deduplicationKey }) => deduplicationKey),
       overdueAfterMs,
     };

@@ -28,6 +28,9 @@ const READ_WITHIN_MS = 1_000;
 /** Longer than the SDK waits between two polls that are refused. */
 const FORGET_AFTER_MS = 30_000;
 
+/** Several pollers of one queue are refused within a moment, and two readings may show it. The SDK repeats each after 10 s. */
+const REPEATED_AFTER_MS = 5_000;
+
 /** What no repetition makes better. A service that is away or overloaded has other statuses. */
 const REFUSALS = ['NOT_FOUND', 'PERMISSION_DENIED', 'UNAUTHENTICATED'];
 
@@ -62,20 +65,25 @@ async function readMetrics(url: string): Promise<string> {
 
 /** The refused polls that readings of the SDK's metrics have shown. */
 export class PollRefusals {
-  readonly #seen = new Map<string, { count: number; rises: number; at: number }>();
+  readonly #seen = new Map<string, { count: number; refusedAt: number }>();
 
   /**
    * @param metrics in Prometheus's text format
    * @param nowMs of a monotonic clock
-   * @returns a poll whose refusals have risen twice
+   * @returns a poll that was refused again, by the time that the SDK waits before it repeats one
    */
   read(metrics: string, nowMs: number): RefusedPoll | undefined {
     for (const { key, count, poll } of refusedPolls(metrics)) {
-      const before = this.#seen.get(key) ?? { count: 0, rises: 0, at: nowMs };
-      if (count === before.count) continue;
-      const rises = (nowMs - before.at > FORGET_AFTER_MS ? 0 : before.rises) + 1;
-      if (rises > 1) return poll;
-      this.#seen.set(key, { count, rises, at: nowMs });
+      const before = this.#seen.get(key);
+      if (count === (before?.count ?? 0)) continue;
+      const sinceMs = before === undefined ? undefined : nowMs - before.refusedAt;
+      if (sinceMs === undefined || sinceMs > FORGET_AFTER_MS) {
+        this.#seen.set(key, { count, refusedAt: nowMs });
+      } else if (sinceMs >= REPEATED_AFTER_MS) {
+        return poll;
+      } else {
+        this.#seen.set(key, { count, refusedAt: nowMs - sinceMs });
+      }
     }
     return undefined;
   }

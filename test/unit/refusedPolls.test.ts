@@ -32,6 +32,16 @@ describe('polls', () => {
     expect(read(readings)).toEqual(Array(6).fill(undefined));
   });
 
+  it('of several pollers that are refused in one moment are not, until they are refused again', () => {
+    const refusals = new PollRefusals();
+    const at = (ms: number, count: number) =>
+      refusals.read(line('PERMISSION_DENIED', count), ms)?.status;
+    expect([at(0, 2), at(2_000, 4), at(4_000, 5), at(6_000, 5), at(8_000, 5)]).toEqual(
+      Array(5).fill(undefined),
+    );
+    expect(at(10_000, 6)).toBe('PERMISSION_DENIED');
+  });
+
   it('are told from other calls that Temporal holds', () => {
     const readings = [1, 2, 3].map((count) =>
       line('NOT_FOUND', count, 'GetWorkflowExecutionHistory'),

@@ -81,10 +81,13 @@ async function searchPage(
   };
 }
 
-/** Temporal finds some more: values that look alike, or have the same short name. */
-function matches(message: MessageSummary, filter: MessageFilter): boolean {
-  const { destination, q, reference, source } = filter;
+/** Temporal finds some more: values that look alike or have the same short name, and what was rescheduled and has begun since. */
+export function matches(message: MessageSummary, filter: MessageFilter): boolean {
+  const { destination, dueBefore, q, reference, source } = filter;
   return (
+    !(
+      dueBefore !== undefined && Date.parse(message.rescheduledTo ?? '') >= Date.parse(dueBefore)
+    ) &&
     (source === undefined || message.source === source) &&
     (reference === undefined || message.reference === reference) &&
     (destination === undefined || message.destinations.includes(destination)) &&
