@@ -1,8 +1,15 @@
 /** From an event to the messages that its routes make of it. */
 import type { Client } from '@temporalio/client';
 import type { Configuration } from '../config/configuration.js';
-import type { SourceEvent } from '../domain/event.js';
-import { allDestinations, type Message, type Route } from '../domain/message.js';
+import { eventGroupId } from '../contract/names.js';
+import { RANKS, type SourceEvent } from '../domain/event.js';
+import {
+  allDestinations,
+  type ConversationMode,
+  type Message,
+  type Route,
+} from '../domain/message.js';
+import type { Unposted } from '../domain/unposted.js';
 import { chooseRoutes } from '../routing/chooseRoutes.js';
 import { reminderNumber } from '../routing/reminder.js';
 import type { EventRoute } from '../routing/route.js';
@@ -13,7 +20,7 @@ import { usableContent } from './eventContent.js';
 import { eventKey } from './eventKey.js';
 import { eventMessage } from './eventMessage.js';
 import { MessageRefused } from './refusal.js';
-import type { RoutedMessage } from './routedMessage.js';
+import { routedMessage, type RoutedMessage } from './routedMessage.js';
 
 /**
  * Starts a message for each route that takes the event. A destination that an earlier route of the event has is left out, so
@@ -69,35 +76,76 @@ async function acceptAtRoute(
   at: EventAtRoute,
   traceId: string,
 ): Promise<RoutedMessage> {
-  const route = at.route.name;
   const now = Date.now();
-  const message = messageAtRoute(at, now);
-  const first = await acceptMessage(client, configuration, message, traceId);
-  const { deduplicationKey } = message;
-  if (first.outcome === 'accepted') return { deduplicationKey, route, duplicate: false };
-  const number = reminderNumber(at.route, now - Date.parse(first.acceptedAt));
-  if (number === 0) return { deduplicationKey, route, duplicate: true };
-  const reminder = messageAtRoute(at, now, number);
-  const { outcome } = await acceptMessage(client, configuration, reminder, traceId);
-  return {
-    deduplicationKey: reminder.deduplicationKey,
-    route,
-    duplicate: outcome !== 'accepted',
+  const accept = async (reminder: number) => {
+    const message = messageAtRoute(at, now, reminder);
+    const unposted = whyUnposted(at, message, now);
+    const acceptance = await acceptMessage(client, configuration, message, traceId, unposted);
+    const routed = routedMessage(message, at.route.name, acceptance, unposted);
+    return { acceptance, routed };
   };
+  const { acceptance, routed } = await accept(0);
+  if (acceptance.outcome === 'accepted') return routed;
+  const reminder = reminderNumber(at.route, now - Date.parse(acceptance.acceptedAt));
+  return reminder === 0 ? routed : (await accept(reminder)).routed;
 }
 
 function messageAtRoute(
   { event, isFirst, route, to }: EventAtRoute,
   now: number,
-  reminder = 0,
+  reminder: number,
 ): Message {
-  const { expireAfterMs, name, onAmbiguous, priority, retryProfile } = route;
+  const { conversationMode, expireAfterMs, name, onAmbiguous, priority, retryProfile } = route;
   const key = eventKey(event, isFirst ? undefined : name, reminder);
+  const conversation = conversationMode && eventConversation(event, conversationMode);
   return {
     ...eventMessage(event, key, to, usableContent(defaultContent(event), event)),
     priority,
     onAmbiguous,
     ...(retryProfile !== undefined && { retryProfile }),
     ...(expireAfterMs !== undefined && { expiresAt: new Date(now + expireAfterMs).toISOString() }),
+    ...(conversation && { conversation }),
+  };
+}
+
+/** Undefined where the event belongs to none. */
+function eventConversation(
+  { conversation, occurredAt, rank, source, state }: SourceEvent,
+  mode: ConversationMode,
+): Message['conversation'] {
+  if (conversation === undefined) return undefined;
+  return {
+    key: eventKey({ source, key: conversation }),
+    mode,
+    ...(occurredAt !== undefined && { at: occurredAt }),
+    rank: rank ?? RANKS[state],
+  };
+}
+
+/** Why the message of an event is not posted by itself; undefined where it is. */
+function whyUnposted(
+  { event, route, to }: EventAtRoute,
+  { content, deduplicationKey }: Message,
+  now: number,
+): Unposted | undefined {
+  const { group, name } = route;
+  const muted = route.muted(event, now);
+  if (muted) {
+    const until = muted.until === undefined ? undefined : new Date(muted.until).toISOString();
+    return { kind: 'muted', route: name, ...(until !== undefined && { until }) };
+  }
+  if (!group) return undefined;
+  const { maximum, windowMs } = group;
+  const { expireAfterMs, onAmbiguous, priority, retryProfile } = route;
+  const { severity, source, title, url } = event;
+  return {
+    kind: 'grouped',
+    route: name,
+    groupId: eventGroupId(group.hashOf(event)),
+    plan: {
+      ...{ route: name, windowMs, maximum },
+      ...{ destinations: to, priority, onAmbiguous, retryProfile, expireAfterMs },
+    },
+    member: { deduplicationKey, source, title, severity, url, content },
   };
 }

@@ -3,6 +3,7 @@ import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { Configuration, DeduplicationWindow } from '../config/configuration.js';
 import type { MessageStatus } from '../domain/delivery.js';
 import { readableContent, type Message } from '../domain/message.js';
+import type { Unposted } from '../domain/unposted.js';
 import { describeMessage, memoOf, summarise } from '../store/messageExecution.js';
 import { restartMessage, startMessage, type MessageStart } from '../store/startMessage.js';
 import { planAcknowledgements } from './acknowledgementPlan.js';
@@ -25,19 +26,24 @@ export type Acceptance =
       /** The fields of the duplicate that differ from the original's: see `ignoredFields`. */
       ignored: string[];
     }
-  | { outcome: 'key_reused'; differences: string[]; acceptedAt: string };
+  | { outcome: 'key_reused'; differences: string[]; status: MessageStatus; acceptedAt: string };
 
 /** Each try may find that the original's retention has just ended, which in practice happens at most once. */
 const MAXIMUM_TRIES = 3;
 
-/** Starts a message's workflow, or returns the status of the original that has its key. */
+/**
+ * Starts a message's workflow, or returns the status of the original that has its key.
+ *
+ * @param unposted why the message is not posted by itself, if it isn't
+ */
 export async function acceptMessage(
   client: Client,
   configuration: Configuration,
   message: Message,
   traceId: string,
+  unposted?: Unposted,
 ): Promise<Acceptance> {
-  const start = messageStart(message, configuration, traceId);
+  const start = messageStart(message, configuration, traceId, unposted);
   const windowMs = deduplicationWindowMs(configuration.deduplicationWindow, message);
   for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
     if (await startMessage(client, start)) return { outcome: 'accepted', traceId };
@@ -66,11 +72,24 @@ function messageStart(
   message: Message,
   configuration: Configuration,
   traceId: string,
+  unposted: Unposted | undefined,
 ): MessageStart {
   const { deduplicationKey, correlation, priority, onAmbiguous } = message;
   const content = readableContent(message.content);
   const { deliverAt, expiresAt } = message;
+  const deliveries = planDeliveries({ ...message, content }, configuration);
   const conversation = planConversation(message, configuration.conversations);
+  // Of what was sent: releases that kept terminal codes compare the same.
+  const memo = {
+    settings: settingsOf(message),
+    fingerprint: fingerprint(message),
+    startToken: randomUUID(),
+  };
+  if (unposted) {
+    const destinations = deliveries.map(({ destination }) => destination);
+    const input = { content, correlation, priority, onAmbiguous, deliveries: [], traceId };
+    return { deduplicationKey, memo, input: { ...input, unposted: { ...unposted, destinations } } };
+  }
   return {
     deduplicationKey,
     input: {
@@ -78,19 +97,14 @@ function messageStart(
       correlation,
       priority,
       onAmbiguous,
-      deliveries: planDeliveries({ ...message, content }, configuration),
+      deliveries,
       deliverAt,
       expiresAt,
       ...(conversation && { conversation }),
       acknowledgements: planAcknowledgements(message, configuration),
       traceId,
     },
-    // Of what was sent: releases that kept terminal codes compare the same.
-    memo: {
-      settings: settingsOf(message),
-      fingerprint: fingerprint(message),
-      startToken: randomUUID(),
-    },
+    memo,
   };
 }
 
@@ -117,7 +131,9 @@ function compare(original: WorkflowExecutionDescription, { memo }: MessageStart)
   const known = memoOf(original).fingerprint;
   const differences = known ? differingFields(known, memo.fingerprint) : [];
   const { acceptedAt, closedAt, status, traceId = '' } = summarise(original);
-  if (differences.length > 0) return { outcome: 'key_reused', differences, acceptedAt };
+  if (differences.length > 0) {
+    return { outcome: 'key_reused', differences, status, acceptedAt };
+  }
   const ignored = ignoredFields(memoOf(original), memo.settings ?? {});
   return { outcome: 'duplicate', status, traceId, acceptedAt, closedAt, ignored };
 }

@@ -8,7 +8,7 @@ import { acceptMessage } from './acceptMessage.js';
 import { usableContent } from './eventContent.js';
 import { eventKey } from './eventKey.js';
 import { eventMessage } from './eventMessage.js';
-import type { RoutedMessage } from './routedMessage.js';
+import { routedMessage, type RoutedMessage } from './routedMessage.js';
 
 /** What can't be shown as it was meant, and why. */
 export interface Unroutable {
@@ -51,8 +51,8 @@ export async function acceptUnroutable(
     event,
   );
   const message = eventMessage(event, deduplicationKey, placeFor(configuration, source), content);
-  const { outcome } = await acceptMessage(client, configuration, message, traceId);
-  return { deduplicationKey, route: undefined, duplicate: outcome !== 'accepted' };
+  const accepted = await acceptMessage(client, configuration, message, traceId);
+  return routedMessage(message, undefined, accepted);
 }
 
 /** The source's own place for it, else the operators, else where the last route leads. */

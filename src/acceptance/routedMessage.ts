@@ -1,9 +1,25 @@
+import type { Acceptance } from './acceptMessage.js';
+import type { Message } from '../domain/message.js';
+import type { Unposted } from '../domain/unposted.js';
+import type { MessageStatus } from '../domain/delivery.js';
+
 /** What became of an event at one route. */
 export interface RoutedMessage {
   deduplicationKey: string;
   /** The name of the route; undefined where no route could take the event. */
   route: string | undefined;
   duplicate: boolean;
-  /** Set where it is not posted by itself. */
-  unposted?: 'muted' | 'grouped' | undefined;
+  /** Of an accepted message `accepted`, or why it is not posted by itself; of a duplicate that of the original. */
+  status: MessageStatus;
+}
+
+export function routedMessage(
+  { deduplicationKey }: Pick<Message, 'deduplicationKey'>,
+  route: string | undefined,
+  acceptance: Acceptance,
+  unposted?: Unposted,
+): RoutedMessage {
+  const duplicate = acceptance.outcome !== 'accepted';
+  const status = duplicate ? acceptance.status : (unposted?.kind ?? 'accepted');
+  return { deduplicationKey, route, duplicate, status };
 }

@@ -14,6 +14,8 @@ import { createAcknowledge, type AcknowledgeDependencies } from './acknowledge.j
 import { createDecideDeadLetters } from './decideDeadLetters.js';
 import { createDeliver, type DeliverDependencies } from './deliver.js';
 import { createDigestPolicy } from './digestPolicy.js';
+import { createJoinGroup } from './joinGroup.js';
+import { createPostGroup } from './postGroup.js';
 import { createOverdueMessages } from './overdueMessages.js';
 import { createServedAccounts } from './servedAccounts.js';
 import { createTellOperators } from './tellOperators.js';
@@ -44,6 +46,8 @@ export function createWorkflowQueueActivities(dependencies: {
     decideDeadLetters: createDecideDeadLetters(dependencies),
     digestPolicy: createDigestPolicy(dependencies.configuration),
     tellOperators: createTellOperators(dependencies),
+    joinGroup: createJoinGroup(dependencies),
+    postGroup: createPostGroup(dependencies),
     ...createAccountRecovery(dependencies),
     ...createServedAccounts(dependencies),
     ...createDeliveryActivities({

@@ -26,6 +26,8 @@ const STATUS_FORMATS: Record<DeliveryStatus, Format> = {
   discarded: 'yellow',
   expired: 'yellow',
   cancelled: 'yellow',
+  muted: 'yellow',
+  grouped: 'green',
   standby: 'gray',
 };
 

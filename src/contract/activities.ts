@@ -4,6 +4,8 @@ import type { AcknowledgementResult } from '../domain/acknowledgement.js';
 import type { AcknowledgeInput } from './acknowledge.js';
 import type { CheckResult } from './accountTrouble.js';
 import type { DecideDeadLettersInput, DecideDeadLettersResult } from './deadLetterQueue.js';
+import type { EventWindow } from '../domain/eventGroup.js';
+import type { JoinGroupInput, JoinGroupResult } from './eventGroup.js';
 import type { DeliverInput, DeliverResult } from './deliver.js';
 import type {
   DigestPolicy,
@@ -41,6 +43,10 @@ export interface AcknowledgementActivities {
  * they fail with `account_not_configured`.
  */
 export interface WorkflowQueueActivities extends DeliveryActivities {
+  /** Adds an event to its group, which is started where there is none. */
+  joinGroup(input: JoinGroupInput): Promise<JoinGroupResult>;
+  /** Sends the message of a group whose window has ended. */
+  postGroup(window: EventWindow): Promise<void>;
   /** Finds messages that are neither delivered nor parked long after they were due. */
   overdueMessages(): Promise<OverdueMessages>;
   /** Applies a decision to one page of a destination's dead letters. */

@@ -2,6 +2,7 @@ import type { ConversationPlan } from './conversation.js';
 import type { Content, Correlation } from '../domain/message.js';
 import type { RetryProfile, OnAmbiguous, Receipt } from '../domain/delivery.js';
 import type { AcknowledgementPlan } from '../domain/acknowledgement.js';
+import type { Unposted } from '../domain/unposted.js';
 import type { Destination, RecordedDestination } from '../domain/destination.js';
 
 /** One destination of a message with the settings of its delivery, fixed at acceptance. */
@@ -34,6 +35,11 @@ export interface DeliverMessageInput {
   expiresAt?: string | undefined;
   /** The conversation that the message belongs to, at each of its destinations. */
   conversation?: ConversationPlan | undefined;
+  /**
+   * Set where the message is not posted by itself, with the destinations that it would have had. `deliveries` is empty then, so
+   * that workers of earlier releases post nothing.
+   */
+  unposted?: (Unposted & { destinations: Destination[] }) | undefined;
   /** Who receives acknowledgements; empty or absent where there are none. */
   acknowledgements?: AcknowledgementPlan[] | undefined;
   /** 32 hex digits: continued from the source's `traceparent` or begun by the API. */
@@ -60,4 +66,14 @@ export interface MessageMemo {
 /** The result of a message that was confirmed everywhere. */
 export interface DeliverMessageResult {
   receipts: { destination: Destination; receipt: Receipt }[];
+  /** Set where the event joined a group: the deduplication key of the message that shows it. */
+  groupedIn?: string | undefined;
+}
+
+/** Every destination that the message may be posted to, or would have been. */
+export function plannedDestinations({
+  deliveries,
+  unposted,
+}: Pick<DeliverMessageInput, 'deliveries' | 'unposted'>): Destination[] {
+  return unposted?.destinations ?? deliveries.map(({ destination }) => destination);
 }

@@ -46,6 +46,28 @@ export function isNotice(deduplicationKey: string): boolean {
 
 export const CONVERSATION_PREFIX = 'sendproof/conversation/';
 
+/**
+ * The workflow of a group of events.
+ *
+ * @param hash of what its events have in common
+ */
+export function eventGroupId(hash: string): string {
+  return `sendproof/group/${hash}`;
+}
+
+/** The deduplication key of the message of a group. Ordinary messages can't have such a key. */
+export function groupMessageKey({
+  id,
+  openedAt,
+  route,
+}: {
+  route: string;
+  openedAt: string;
+  id: string;
+}): string {
+  return `sendproof/grouped/${route}/${openedAt}/${id}`;
+}
+
 /** The schedule that looks for overdue messages; the ids of the workflows that it starts have the time appended. */
 export const OVERDUE_CHECK_ID = 'sendproof/overdue';
 

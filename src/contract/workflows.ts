@@ -4,6 +4,7 @@ import type { AcknowledgeSourceInput } from './acknowledge.js';
 import type { AccountTroubleInput } from './accountTrouble.js';
 import type { DeadLetterQueueInput } from './deadLetterQueue.js';
 import type { DeliverMessageInput, DeliverMessageResult } from './deliverMessage.js';
+import type { EventGroupInput } from './eventGroup.js';
 import type { OverdueMessages } from './notices.js';
 
 export interface Workflows {
@@ -15,6 +16,8 @@ export interface Workflows {
   acknowledgeSource(input: AcknowledgeSourceInput): Promise<AcknowledgementResult>;
   /** One account's trouble, from its first report until the account works again. Id: `accountTroubleId(account)`. */
   accountTrouble(input: AccountTroubleInput): Promise<void>;
+  /** The events of a route that belong together, until none has joined for a while. Id: `eventGroupId`. */
+  eventGroup(input: EventGroupInput): Promise<void>;
   /** The check for overdue messages. Started by the schedule `OVERDUE_CHECK_ID`. */
   findOverdue(): Promise<Pick<OverdueMessages, 'count' | 'keys'>>;
 }

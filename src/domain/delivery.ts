@@ -3,7 +3,10 @@
  * receipt. Plain data and constants only, so that workflow code, adapters and the API can all import it.
  */
 
-/** The status of a message. `accepted`: stored by Temporal, not yet started by a worker. */
+/**
+ * The status of a message. `accepted`: stored by Temporal, not yet started by a worker. `muted`: its route posts nothing at this
+ * time. `grouped`: the message of a group shows it.
+ */
 export const MESSAGE_STATUSES = [
   'accepted',
   'delivering',
@@ -12,6 +15,8 @@ export const MESSAGE_STATUSES = [
   'discarded',
   'expired',
   'cancelled',
+  'muted',
+  'grouped',
 ] as const;
 export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
 

@@ -31,7 +31,11 @@ export type DeliveryStage =
   | ({ kind: 'retrying'; nextAttemptAt: string } & HeldBack & DeliveryFailure)
   | { kind: 'confirmed'; receipt: Receipt }
   | ({ kind: 'dead_lettered'; parkedAt: string } & DeliveryFailure)
-  | ({ kind: 'discarded' | 'expired' | 'cancelled' } & DeliveryFailure);
+  | ({ kind: 'discarded' | 'expired' | 'cancelled' } & DeliveryFailure)
+  /** Not posted: the route mutes it, until a time (ISO 8601) or without an end. */
+  | { kind: 'muted'; route: string; until?: string | undefined }
+  /** Not posted by itself: the message with this key shows it; undefined until it has joined its group. */
+  | { kind: 'grouped'; route: string; message?: string | undefined };
 
 interface HeldBack {
   /** Set while the queue of its account is stopped: why, or empty where nobody gave a reason. */

@@ -57,6 +57,15 @@ export function explainDelivery(delivery: DeliveryState, message: MessageState, 
       const cancel = lastAction('cancel', delivery, message);
       return `Cancelled${byWhom(cancel, message, now)}: ${neverOrPerhapsSent(delivery)} ${destination}. Send it again with a new key, if it is still needed.`;
     }
+    case 'muted': {
+      const { route, until } = stage;
+      const end = until === undefined ? 'at all times' : `until ${formatTime(until, now)}`;
+      return `Not posted: the route ${route} mutes this event ${end}. The windows are under "mute" in the configuration.`;
+    }
+    case 'grouped':
+      return stage.message === undefined
+        ? `Not posted by itself: the route ${stage.route} groups events, and this one has not joined its group yet. If this lasts, check that a worker runs.`
+        : `Not posted by itself: the route ${stage.route} groups events. It is in the message ${stage.message}.`;
   }
 }
 

@@ -33,4 +33,6 @@ const STATUS_WORDS: Record<MessageStatus, string> = {
   discarded: 'discarded by a person',
   expired: 'expired',
   cancelled: 'cancelled',
+  muted: 'muted by its route',
+  grouped: 'shown in the message of a group',
 };

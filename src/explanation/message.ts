@@ -20,6 +20,8 @@ const BY_URGENCY: readonly DeliveryStatus[] = [
   'discarded',
   'cancelled',
   'confirmed',
+  'muted',
+  'grouped',
   'standby',
 ];
 
@@ -36,7 +38,7 @@ export function explainMessage(message: MessageState, now: Date): string {
       BY_URGENCY.indexOf(deliveryStatus(one)) - BY_URGENCY.indexOf(deliveryStatus(other)),
   );
   if (!mostUrgent) return `The message is ${message.status}.`;
-  if (used.length === 1) return explainDelivery(mostUrgent, message, now);
+  if (used.length === 1 || isUnposted(mostUrgent)) return explainDelivery(mostUrgent, message, now);
 
   const confirmed = used.filter(({ stage }) => stage.kind === 'confirmed');
   if (confirmed.length === used.length) {
@@ -45,6 +47,11 @@ export function explainMessage(message: MessageState, now: Date): string {
     return `Confirmed: posted ${joinWithAnd(confirmed.map((each) => postedTo(each, now)))}.${whole} Nothing is left to do.`;
   }
   return `${explainDelivery(mostUrgent, message, now)} ${confirmed.length} of ${used.length} destinations have confirmed it.`;
+}
+
+/** Of an event that is not posted by itself, all deliveries say the same. */
+function isUnposted({ stage }: DeliveryState): boolean {
+  return stage.kind === 'muted' || stage.kind === 'grouped';
 }
 
 function postedTo(delivery: DeliveryState, now: Date): string {

@@ -1,4 +1,4 @@
-import type { Attempt, Receipt } from '../domain/delivery.js';
+import type { Attempt, MessageStatus, Receipt } from '../domain/delivery.js';
 import { describeShortening } from '../domain/shortening.js';
 import { formatDuration } from '../lib/formatDuration.js';
 import type { TimelineEntry } from './timeline.js';
@@ -46,9 +46,14 @@ export function describeStep(entry: TimelineEntry): string {
       return `Acknowledgement ${event} to ${recipient}: ${status}${tries}${because}`;
     }
     case 'ended':
-      return entry.failure ?? `Ended as ${entry.status}`;
+      return entry.failure ?? ENDED[entry.status] ?? `Ended as ${entry.status}`;
   }
 }
+
+const ENDED: Partial<Record<MessageStatus, string>> = {
+  muted: 'Muted by its route: not posted',
+  grouped: 'Joined a group, whose message shows it',
+};
 
 function partOf({ part }: Pick<Attempt, 'part'>): string {
   return part ? ` (part ${part.number} of ${part.of})` : '';

@@ -1,10 +1,18 @@
 /** A route: which events it takes, where they go and how. One entry of `routes:` in `sendproof.yaml`. */
 import { z } from 'zod';
 import type { SourceEvent } from '../domain/event.js';
-import { messageSchema, routesSchema, type Message, type Route } from '../domain/message.js';
+import {
+  CONVERSATION_MODES,
+  messageSchema,
+  routesSchema,
+  type ConversationMode,
+  type Message,
+  type Route,
+} from '../domain/message.js';
 import { durationMs, durationUpTo } from '../lib/duration.js';
 import { compileCondition, ConditionFault, type WhenCheck } from './condition.js';
 import { compileMatch, matchSchema } from './match.js';
+import { compileGroup, groupSchema, type Grouping } from './group.js';
 import { compileMute, muteSchema, type MuteCheck } from './mute.js';
 
 const nameSchema = z
@@ -44,6 +52,11 @@ export const routeSchema = z
     repeats: z.enum(['drop', 'remind']).default('drop'),
     remindAfter: durationMs.optional(),
     mute: muteSchema.optional(),
+    group: groupSchema.optional(),
+    /** How an event is shown whose conversation has a post already. */
+    conversation: z
+      .strictObject({ mode: z.enum([...CONVERSATION_MODES, 'off']).default('update') })
+      .prefault({}),
   })
   .superRefine(({ remindAfter, repeats }, context) => {
     if ((repeats === 'remind') === (remindAfter !== undefined)) return;
@@ -63,6 +76,10 @@ export interface EventRoute extends Pick<Message, 'onAmbiguous' | 'priority' | '
   expireAfterMs: number | undefined;
   /** Set where an event that comes again is posted again after this time. */
   remindAfterMs: number | undefined;
+  /** Undefined where its events are posts of their own. */
+  conversationMode: ConversationMode | undefined;
+  /** Undefined where each event has a message of its own. */
+  group: Grouping | undefined;
   /** Undefined where the route takes the event; otherwise why it doesn't. Never throws. */
   mismatch(event: SourceEvent): string | undefined;
   /** Set where the route takes the event but does not post it at this time. */
@@ -70,7 +87,7 @@ export interface EventRoute extends Pick<Message, 'onAmbiguous' | 'priority' | '
 }
 
 export function compileRoute(settings: RouteSettings): EventRoute {
-  const { expireAfter, match, mute, remindAfter, when } = settings;
+  const { conversation, expireAfter, group, match, mute, remindAfter, when } = settings;
   const { name, onAmbiguous, priority, retryProfile, to } = settings;
   const mismatchOfMatch = compileMatch(match);
   return {
@@ -82,6 +99,8 @@ export function compileRoute(settings: RouteSettings): EventRoute {
     onAmbiguous,
     expireAfterMs: expireAfter,
     remindAfterMs: remindAfter,
+    conversationMode: conversation.mode === 'off' ? undefined : conversation.mode,
+    group: group && compileGroup(group, name),
     mismatch: (event) => mismatchOfMatch(event) ?? when?.(event),
     muted: mute ? compileMute(mute) : () => undefined,
   };

@@ -86,9 +86,7 @@ function finalStage(
   hasExpired: boolean,
 ): DeliveryStage {
   const { destination, stage } = delivery;
-  if (stage.kind === 'confirmed' || stage.kind === 'expired' || stage.kind === 'standby') {
-    return stage;
-  }
+  if (['confirmed', 'expired', 'standby', 'muted'].includes(stage.kind)) return stage;
   if (message.status === 'cancelled') return { kind: 'cancelled', ...failureOf(delivery) };
   // No worker has started it, and one that does now will refuse to post it.
   if (stage.kind === 'accepted' && hasExpired) return { kind: 'expired' };

@@ -6,6 +6,7 @@ import type { Attempt, PostedParts } from '../domain/delivery.js';
 import type { Destination } from '../domain/destination.js';
 import type { DeliveryMoment, DeliveryState, OperatorAction } from '../domain/messageState.js';
 import { rescheduled } from '../domain/rescheduling.js';
+import type { Unposted } from '../domain/unposted.js';
 import type { MessageEvent } from './messageEvents.js';
 
 export interface HistoryReading {
@@ -42,7 +43,12 @@ export function readHistory([start, ...events]: readonly MessageEvent[]): Histor
 }
 
 function beginReading(input: DeliverMessageInput): HistoryReading {
-  const deliveries = input.deliveries.map(({ destination, fallbackFor }): DeliveryState => ({
+  const unposted = input.unposted?.destinations.map((destination): DeliveryState => ({
+    destination,
+    attempts: [],
+    stage: unpostedStage(input.unposted),
+  }));
+  const planned = input.deliveries.map(({ destination, fallbackFor }): DeliveryState => ({
     destination,
     attempts: [],
     ...(fallbackFor === undefined
@@ -54,12 +60,18 @@ function beginReading(input: DeliverMessageInput): HistoryReading {
   }));
   return {
     input,
-    deliveries,
+    deliveries: unposted ?? planned,
     activities: [],
     operatorActions: [],
     moments: [],
     failure: undefined,
   };
+}
+
+function unpostedStage(unposted: Unposted | undefined, message?: string): DeliveryState['stage'] {
+  if (unposted?.kind === 'muted')
+    return { kind: 'muted', route: unposted.route, until: unposted.until };
+  return { kind: 'grouped', route: unposted?.route ?? '', message };
 }
 
 function applyEvent(reading: HistoryReading, event: MessageEvent): HistoryReading {
@@ -78,6 +90,10 @@ function applyEvent(reading: HistoryReading, event: MessageEvent): HistoryReadin
       return messageRescheduled(reading, event);
     case 'message_failed':
       return { ...reading, failure: event.failure };
+    case 'grouped': {
+      const stage = unpostedStage(reading.input.unposted, event.message);
+      return { ...reading, deliveries: reading.deliveries.map((each) => ({ ...each, stage })) };
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import type { LoadedDataConverter } from '@temporalio/common';
 import proto, { type temporal } from '@temporalio/proto';
 import { isDelivery } from '../contract/activities.js';
 import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
-import type { DeliverMessageInput } from '../contract/deliverMessage.js';
+import type { DeliverMessageInput, DeliverMessageResult } from '../contract/deliverMessage.js';
 import { rescheduleUpdate, type OperatorRequest } from '../contract/signals.js';
 import type { RescheduleRequest } from '../domain/rescheduling.js';
 import type { Attempt } from '../domain/delivery.js';
@@ -38,7 +38,9 @@ export type MessageEvent =
     }
   | { kind: 'operator_acted'; action: OperatorAction }
   | { kind: 'rescheduled'; at: string; request: RescheduleRequest }
-  | { kind: 'message_failed'; failure: string | undefined };
+  | { kind: 'message_failed'; failure: string | undefined }
+  /** The event has joined a group, whose message has this deduplication key. */
+  | { kind: 'grouped'; message: string };
 
 /** An activity that Temporal still has to finish. */
 export interface PendingActivity {
@@ -120,6 +122,13 @@ async function decodeEvent(
     if (input?.name !== rescheduleUpdate.name) return undefined;
     const [request] = await decodeValues<[RescheduleRequest]>(converter, input.args);
     return { kind: 'rescheduled', at: at(event).toISOString(), request };
+  }
+  if (event.workflowExecutionCompletedEventAttributes) {
+    const { result: payloads } = event.workflowExecutionCompletedEventAttributes;
+    const [result] = await decodeValues<[DeliverMessageResult?]>(converter, payloads);
+    return result?.groupedIn === undefined
+      ? undefined
+      : { kind: 'grouped', message: result.groupedIn };
   }
   if (event.workflowExecutionFailedEventAttributes) {
     const failure = await decodeFailure(

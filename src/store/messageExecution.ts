@@ -46,7 +46,8 @@ export function messageStatus(execution: MessageExecution): MessageStatus {
       if (parkedOrEnded === 'Scheduled') return 'accepted';
       return execution.historyLength <= EVENTS_BEFORE_FIRST_DECISION ? 'accepted' : 'delivering';
     case 'COMPLETED':
-      return 'confirmed';
+      if (parkedOrEnded === 'Muted') return 'muted';
+      return parkedOrEnded === 'Grouped' ? 'grouped' : 'confirmed';
     case 'FAILED':
       return parkedOrEnded === 'Expired' ? 'expired' : 'discarded';
     default:

@@ -8,9 +8,10 @@ import type { DeliverMessageInput } from '../contract/deliverMessage.js';
 const DESTINATION_BYTES = 200;
 
 /** One line, for lists: `slack:default/C0123ABC ← pagerduty 55`. */
-export function messageSummary({ correlation, deliveries }: DeliverMessageInput): string {
-  const [first, ...others] = deliveries.filter(({ fallbackFor }) => fallbackFor === undefined);
-  const destination = summary('', first?.destination ?? '', DESTINATION_BYTES);
+export function messageSummary({ correlation, deliveries, unposted }: DeliverMessageInput): string {
+  const primary = deliveries.filter(({ fallbackFor }) => fallbackFor === undefined);
+  const [first, ...others] = unposted?.destinations ?? primary.map((each) => each.destination);
+  const destination = summary(unposted ? `${unposted.kind}: ` : '', first ?? '', DESTINATION_BYTES);
   const to = others.length > 0 ? `${destination} and ${others.length} more` : destination;
   const from = [correlation?.source, correlation?.reference].filter((part) => part !== undefined);
   return from.length === 0 ? to : summary(`${to} ← `, from.join(' '));
@@ -18,7 +19,7 @@ export function messageSummary({ correlation, deliveries }: DeliverMessageInput)
 
 /** A list in Markdown. */
 export function messageDetails(deduplicationKey: string, input: DeliverMessageInput): string {
-  const { correlation, deliverAt, deliveries, expiresAt, priority, traceId } = input;
+  const { correlation, deliverAt, deliveries, expiresAt, priority, traceId, unposted } = input;
   const items: [string, string | undefined][] = [
     ['From', correlation?.source],
     ['Reference', correlation?.reference],
@@ -27,6 +28,7 @@ export function messageDetails(deduplicationKey: string, input: DeliverMessageIn
       delivery.fallbackFor === undefined ? 'To' : 'Fallback',
       delivery.destination,
     ]),
+    ['Not posted', unposted && `${unposted.kind} by the route ${unposted.route}`],
     ['Priority', String(priority)],
     ['Not before', deliverAt],
     ['Expires', expiresAt],

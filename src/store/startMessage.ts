@@ -13,13 +13,18 @@ import type { Workflows } from '../contract/workflows.js';
 import { messageDetails, messageSummary } from './messageMetadata.js';
 import { WORKFLOW_TASK_QUEUE } from '../contract/names.js';
 import {
+  deliveryStatusAttribute,
   destinationAttribute,
   sourceAttribute,
   sourceReferenceAttribute,
   traceIdAttribute,
 } from '../contract/searchAttributes.js';
 import { destinationValues, searchableText } from './searchValues.js';
-import type { DeliverMessageInput, MessageMemo } from '../contract/deliverMessage.js';
+import {
+  plannedDestinations,
+  type DeliverMessageInput,
+  type MessageMemo,
+} from '../contract/deliverMessage.js';
 
 export interface MessageStart {
   deduplicationKey: string;
@@ -72,9 +77,9 @@ export async function restartMessage(
 }
 
 /** For the memo: what the search attributes have in another form. */
-function unsearchable({ correlation = {}, deliveries }: DeliverMessageInput): Partial<MessageMemo> {
-  const { reference, source } = correlation;
-  const destinations = deliveries.map(({ destination }) => destination);
+function unsearchable(input: DeliverMessageInput): Partial<MessageMemo> {
+  const { reference, source } = input.correlation ?? {};
+  const destinations = plannedDestinations(input);
   const differs = (text: string | undefined) => text !== undefined && searchableText(text) !== text;
   return {
     ...(destinationValues(destinations)[0] !== destinations[0] && { destinations }),
@@ -83,13 +88,19 @@ function unsearchable({ correlation = {}, deliveries }: DeliverMessageInput): Pa
   };
 }
 
+/** As `DeliveryStatus` says it from the start. */
+const UNPOSTED = { muted: 'Muted', grouped: 'Grouped' } as const;
+
 function startOptions({ deduplicationKey, input, memo }: MessageStart) {
-  const { correlation, deliverAt, deliveries, priority, traceId } = input;
-  const destinations = deliveries.map(({ destination }) => destination);
+  const { correlation, deliverAt, deliveries, priority, traceId, unposted } = input;
+  const destinations = plannedDestinations(input);
   const typedSearchAttributes: SearchAttributePair[] = [
     { key: destinationAttribute, value: destinationValues(destinations) },
     { key: traceIdAttribute, value: traceId },
   ];
+  if (unposted) {
+    typedSearchAttributes.push({ key: deliveryStatusAttribute, value: UNPOSTED[unposted.kind] });
+  }
   if (correlation?.source) {
     typedSearchAttributes.push({
       key: sourceAttribute,

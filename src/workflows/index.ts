@@ -3,4 +3,5 @@ export { acknowledgeSource } from './acknowledgement/acknowledgeSource.js';
 export { deadLetterQueue } from './deadLetters/deadLetterQueue.js';
 export { deliverMessage } from './message/deliverMessage.js';
 export { accountTrouble } from './account/accountTrouble.js';
+export { eventGroup } from './groups/eventGroup.js';
 export { findOverdue } from './message/findOverdue.js';

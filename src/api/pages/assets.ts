@@ -85,7 +85,7 @@ p { margin: 0 0 8px; }
 .status.accepted, .status.delivering { color: var(--blue); }
 .status.confirmed { color: var(--green); }
 .status.dead_lettered { color: var(--red); }
-.status.discarded, .status.expired, .status.cancelled { color: var(--amber); }
+.status.discarded, .status.expired, .status.cancelled, .status.muted { color: var(--amber); }
 .content { padding: 14px 16px; border-left: 4px solid var(--line); background: var(--card); }
 .text { margin: 0; white-space: pre-wrap; }
 .severity { color: var(--soft); font-size: 14px; }

@@ -74,6 +74,8 @@ const STATUS_WORDS: Record<DeliveryStatus, string> = {
   discarded: 'discarded',
   expired: 'expired',
   cancelled: 'cancelled',
+  muted: 'muted',
+  grouped: 'grouped',
   standby: 'standby',
 };
 

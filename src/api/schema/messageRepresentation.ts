@@ -194,6 +194,20 @@ const deliverySchema = z
       description: 'The time since which the delivery needs a decision. Present until it is made.',
       examples: ['2026-11-23T12:00:00.496Z'],
     }),
+    mutedUntil: timestamp.optional().meta({
+      description:
+        'The time until which the route mutes its events. Absent if the event is not muted, or without an end.',
+      examples: ['2026-11-24T06:00:00.000Z'],
+    }),
+    groupedIn: z
+      .string()
+      .optional()
+      .meta({
+        description: 'The key of the message that shows the event together with others.',
+        examples: [
+          'sendproof/grouped/warnings/2026-11-23T12:00:00.000Z/0a1b2c3d-0000-4000-8000-000000000001.1',
+        ],
+      }),
     fallbackFor: destinationSchema.optional().meta({
       description: 'The destination that this fallback replaces. Present for a fallback only.',
     }),

@@ -50,5 +50,9 @@ function stageFields(
     case 'expired':
     case 'cancelled':
       return { reason: stage.reason, detail: stage.detail };
+    case 'muted':
+      return { mutedUntil: stage.until };
+    case 'grouped':
+      return { groupedIn: stage.message };
   }
 }

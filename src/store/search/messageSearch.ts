@@ -131,11 +131,14 @@ const UNDER_WAY =
 const STATUS_CLAUSES: Record<MessageStatus, string> = {
   accepted: UNDER_WAY,
   delivering: UNDER_WAY,
-  confirmed: 'ExecutionStatus = "Completed"',
+  confirmed:
+    'ExecutionStatus = "Completed" AND (DeliveryStatus IS NULL OR DeliveryStatus NOT IN ("Muted", "Grouped"))',
   dead_lettered: 'ExecutionStatus = "Running" AND DeliveryStatus = "DeadLettered"',
   discarded: 'ExecutionStatus = "Failed" AND DeliveryStatus = "Discarded"',
   expired: 'ExecutionStatus = "Failed" AND DeliveryStatus = "Expired"',
   cancelled: 'ExecutionStatus IN ("Canceled", "Terminated")',
+  muted: 'ExecutionStatus = "Completed" AND DeliveryStatus = "Muted"',
+  grouped: 'ExecutionStatus = "Completed" AND DeliveryStatus = "Grouped"',
 };
 
 /** A rescheduled message that waits is due at another time than Temporal knows. */

@@ -5,6 +5,7 @@ import { attemptDelivery } from './deliverActivity.js';
 import { Delivery } from './delivery.js';
 import { messageFailure } from './messageFailure.js';
 import { isNeeded } from './fallback.js';
+import { endUnposted } from './unposted.js';
 import { publishDeadLetters, waitForDecision } from './parking.js';
 import { checkAccountOf, checksAccounts, markRemovedAccount } from './removedAccount.js';
 import {
@@ -23,6 +24,7 @@ import type { DeliverMessageInput, DeliverMessageResult } from '../../contract/d
  * A cancellation stops what has not been sent.
  */
 export async function deliverMessage(sent: DeliverMessageInput): Promise<DeliverMessageResult> {
+  if (sent.unposted) return await endUnposted(sent.unposted);
   const schedule = new MessageSchedule(sent);
   const deliveries = sent.deliveries.map((plan) => new Delivery(plan, attemptLostByReset()));
   const acknowledgements = new Acknowledgements(sent, deliveries);

@@ -1,0 +1,56 @@
+import type { Client } from '@temporalio/client';
+import { acceptMessage } from '../acceptance/acceptMessage.js';
+import { acceptUnroutable } from '../acceptance/acceptUnroutable.js';
+import { usableContent } from '../acceptance/eventContent.js';
+import { MessageRefused } from '../acceptance/refusal.js';
+import type { Configuration } from '../config/configuration.js';
+import type { EventWindow } from '../domain/eventGroup.js';
+import type { Message } from '../domain/message.js';
+import { withMessageSpan } from '../telemetry/messageSpan.js';
+import { groupedEvent, groupSource } from '../templates/groupedEvent.js';
+import { defaultContent } from '../templates/defaultContent.js';
+
+/** Makes the activity that sends the events of a window as one ordinary message. A second try of it changes nothing. */
+export function createPostGroup({
+  client,
+  configuration,
+}: {
+  client: Client;
+  configuration: Configuration;
+}) {
+  return async function postGroup(window: EventWindow): Promise<void> {
+    const message = messageOf(window);
+    const { messageKey, plan } = window;
+    await withMessageSpan(messageKey, { root: true }, async (span) => {
+      const { traceId } = span.spanContext();
+      try {
+        await acceptMessage(client, configuration, message, traceId);
+      } catch (error) {
+        if (!(error instanceof MessageRefused)) throw error;
+        const reason = `The route ${plan.route} can’t be used for ${window.count} events: ${error.message}.`;
+        const source = groupSource(window);
+        await acceptUnroutable(client, configuration, { source, key: messageKey, reason }, traceId);
+      }
+    });
+  };
+}
+
+function messageOf(window: EventWindow): Message {
+  const { count, first, messageKey, plan } = window;
+  const { destinations, expireAfterMs, onAmbiguous, priority, retryProfile } = plan;
+  const event = groupedEvent(window);
+  const [only] = first;
+  const content = count === 1 && only ? only.content : defaultContent(event);
+  return {
+    deduplicationKey: messageKey,
+    destinations,
+    content: usableContent(content, event),
+    correlation: { source: event.source },
+    priority,
+    onAmbiguous,
+    ...(retryProfile !== undefined && { retryProfile }),
+    ...(expireAfterMs !== undefined && {
+      expiresAt: new Date(Date.now() + expireAfterMs).toISOString(),
+    }),
+  };
+}

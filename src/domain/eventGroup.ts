@@ -1,0 +1,48 @@
+/** Groups of events: what happens within a window is shown in one message. Plain data, for workflows too. */
+import type { Content, Route, Severity } from './message.js';
+import type { OnAmbiguous } from './delivery.js';
+
+/** How the message of a group is made; from the route, at the time when an event arrives. */
+export interface GroupPlan {
+  /** The name of the route. */
+  route: string;
+  /** How long after its first event a group is posted, in milliseconds. */
+  windowMs: number;
+  /** It is posted at once with so many events. */
+  maximum: number;
+  destinations: Route[];
+  priority: number;
+  onAmbiguous: OnAmbiguous;
+  retryProfile?: string | undefined;
+  /** From the time of the post, in milliseconds. */
+  expireAfterMs?: number | undefined;
+}
+
+/** An event as its group shows it. */
+export interface GroupMember {
+  /** Of the event's own message. */
+  deduplicationKey: string;
+  source: string;
+  title: string;
+  severity?: Severity | undefined;
+  url?: string | undefined;
+  /** How it is shown where the group has no other. */
+  content: Content;
+}
+
+/** The events of one window, of which the first are kept. */
+export interface EventWindow {
+  plan: GroupPlan;
+  /** The deduplication key of its message. */
+  messageKey: string;
+  /** ISO 8601: when its first event arrived. */
+  openedAt: string;
+  /** The oldest first; at most `SHOWN_MEMBERS`. */
+  first: GroupMember[];
+  count: number;
+  /** Of all events: how many have this severity. */
+  bySeverity: Partial<Record<Severity, number>>;
+}
+
+/** A message lists so many of its events, and says how many more there are. */
+export const SHOWN_MEMBERS = 10;
