@@ -44,7 +44,7 @@ export async function eventGroup({ state }: EventGroupInput): Promise<void> {
   for (;;) {
     const waitMs = events.endsInMs(new Date()) ?? LINGER_MS;
     const known = joins;
-    const isIdle = events.isEmpty;
+    const isIdle = events.isEmpty();
     const hasChanged = () => events.hasClosed || isLong() || (isIdle && joins > known);
     // The SDK gives a time-out of zero a meaning of its own.
     const changed = await condition(hasChanged, Math.max(1, waitMs));
@@ -54,14 +54,14 @@ export async function eventGroup({ state }: EventGroupInput): Promise<void> {
       await condition(allHandlersFinished);
       await continueAsNew<typeof eventGroup>({ state: events.state });
     }
-    if (!changed && isIdle && events.isEmpty) return;
+    if (!changed && isIdle && events.isEmpty()) return;
   }
 }
 
 /** Posts each window that has ended. More may end meanwhile. */
 async function postClosed(events: GroupedEvents): Promise<void> {
-  for (let window = events.next; window; window = events.next) {
-    await postGroup(window);
+  while (events.next) {
+    await postGroup(events.next);
     events.posted();
   }
 }

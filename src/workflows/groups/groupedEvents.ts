@@ -24,7 +24,7 @@ export class GroupedEvents {
     return { ...this.#state, joined: [...this.#messageOf] };
   }
 
-  get isEmpty(): boolean {
+  isEmpty(): boolean {
     return this.#state.open === undefined && this.#state.closed.length === 0;
   }
 

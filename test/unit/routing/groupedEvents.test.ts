@@ -32,7 +32,7 @@ const newGroup = (state?: ConstructorParameters<typeof GroupedEvents>[0]) =>
 describe('the events of a group', () => {
   it('are in a window that begins with the first of them', () => {
     const events = newGroup();
-    expect(events.isEmpty).toBe(true);
+    expect(events.isEmpty()).toBe(true);
     expect(events.endsInMs(at(0))).toBeUndefined();
     expect(events.join(member('a'), at(0))).toBe('message-1');
     expect(events.join(member('b'), at(59_999))).toBe('message-1');
@@ -44,7 +44,7 @@ describe('the events of a group', () => {
     expect(events.join(member('c'), at(60_000))).toBe('message-2');
     events.posted();
     expect(events.next).toBeUndefined();
-    expect(events.isEmpty).toBe(false);
+    expect(events.isEmpty()).toBe(false);
   });
 
   it('are each in exactly one message, whatever joins again and whenever the group continues as new', () => {
