@@ -131,7 +131,7 @@ export class AccountConnection {
     const isAccepted = !error || (error.outcome === 'permanent' && error.httpStatus !== undefined);
     if (isAccepted && adapter === this.#adapter) this.#refusal = undefined;
     const limited = error?.reason === 'rate_limited' ? error : undefined;
-    if (!error || limited || isAnswer(error)) {
+    if (!limited?.separateLimit && (!error || limited || isAnswer(error))) {
       const call = { destination, startedAt, limited };
       const slowdown = this.#pace.record(call, performance.now());
       if (slowdown) this.#reports.slowdown(slowdown, error?.message ?? '');

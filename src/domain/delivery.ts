@@ -191,6 +191,8 @@ export class DeliveryError extends Error {
   readonly httpStatus: number | undefined;
   readonly platformCode: string | undefined;
   readonly retryAfterMs: number | undefined;
+  /** Whether the platform limits such requests apart from posts: `rate_limited` then says nothing of how fast it takes posts. */
+  readonly separateLimit: boolean;
 
   constructor(
     message: string,
@@ -200,6 +202,7 @@ export class DeliveryError extends Error {
       httpStatus?: number | undefined;
       platformCode?: string | undefined;
       retryAfterMs?: number | undefined;
+      separateLimit?: boolean | undefined;
       cause?: unknown;
     },
   ) {
@@ -209,5 +212,6 @@ export class DeliveryError extends Error {
     this.httpStatus = failure.httpStatus;
     this.platformCode = failure.platformCode;
     this.retryAfterMs = failure.retryAfterMs;
+    this.separateLimit = failure.separateLimit ?? false;
   }
 }

@@ -148,11 +148,14 @@ function sentAgain(delivery: DeliveryState, message: MessageState, now: Date): s
 }
 
 function explainConfirmed(delivery: DeliveryState, receipt: Receipt, now: Date): string {
-  const { parts, plainText, shortened, standsAlone } = receipt;
+  const { channel, parts, plainText, shortened, standsAlone } = receipt;
   return [
     parts === undefined ? explainPosted(delivery, now) : explainParts(delivery, parts, now),
     shortened && `It is ${describeShortening(shortened)}. The message’s page shows the whole.`,
     plainText !== undefined && `It is shown as plain text: ${plainText}`,
+    channel !== undefined &&
+      !delivery.destination.endsWith(`/${channel}`) &&
+      `Its channel has the id ${channel}.`,
     standsAlone && 'It is shown by itself, since the post that it should have answered is gone.',
   ]
     .filter((sentence) => typeof sentence === 'string')

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { faultSchema } from './faults.js';
 import { placeSchema } from './places.js';
 import { SANDBOX_PLATFORMS } from './posts.js';
+import { personSchema } from './slack/people.js';
 import type { Sandbox } from './interface.js';
 
 const filterSchema = z.strictObject({
@@ -90,6 +91,11 @@ export function createControl(sandbox: Sandbox, page: Router): Express {
     const place = placeSchema.parse(request.body);
     sandbox.addPlace(place);
     response.status(201).json(place);
+  });
+  app.post('/control/people', (request, response) => {
+    const person = personSchema.parse(request.body);
+    sandbox.addPerson(person);
+    response.status(201).json(person);
   });
   app.put('/control/grants', (request, response) => {
     const { slackScopes, graphPermissions } = grantsSchema.parse(request.body);

@@ -3,6 +3,7 @@ import type { PostAddress, PostFilter, SandboxPost } from './posts.js';
 import type { RequestFilter, SandboxRequest } from './requests.js';
 import type { FaultInput, ActiveFault } from './faults.js';
 import type { PlaceInput } from './places.js';
+import type { PersonInput } from './slack/people.js';
 
 export interface SandboxOptions {
   /** 0, the default: any free port. */
@@ -63,6 +64,8 @@ export interface Sandbox {
 
   /** Creates or changes a channel, chat or webhook. */
   addPlace(place: PlaceInput): void;
+  /** Creates or changes a person of the Slack workspace. */
+  addPerson(person: PersonInput): void;
   /** Sets the scopes of the Slack token, as `['chat:write']`. */
   grantSlackScopes(scopes: readonly string[]): void;
   /** Lets the access tokens of the app with token rotation expire now. */

@@ -27,6 +27,7 @@ import {
   SLACK_TOKEN,
   SlackCredentials,
 } from './slack/credentials.js';
+import { People, type PersonInput } from './slack/people.js';
 import { simulateSlack, SLACK_PREFIX } from './slack/slack.js';
 import { simulateWebhooks, WEBHOOK_PREFIX, WEBHOOK_SIGNATURE } from './webhook/webhook.js';
 import type { SandboxOptions, Sandbox } from './interface.js';
@@ -63,7 +64,7 @@ class RunningSandbox implements Sandbox {
   readonly #limiter: RateLimiter | undefined;
   readonly #slack = new SlackCredentials();
   readonly #graph = new GraphCredentials();
-  readonly #workspace = { editWindowMs: Infinity };
+  readonly #workspace = { editWindowMs: Infinity, people: new People() };
   readonly #policy = { editSentMessages: true };
   readonly #exchanges: { serves: (path: string) => boolean; exchange: Exchange }[];
   readonly #control: Express;
@@ -190,6 +191,10 @@ class RunningSandbox implements Sandbox {
     this.#changes.emit('changed');
   }
 
+  addPerson(person: PersonInput): void {
+    this.#workspace.people.put(person);
+  }
+
   grantSlackScopes(scopes: readonly string[]): void {
     this.#slack.grant(scopes);
   }
@@ -211,6 +216,7 @@ class RunningSandbox implements Sandbox {
     this.#slack.reset();
     this.#graph.reset();
     this.setSlackEditWindow(Infinity);
+    this.#workspace.people.reset();
     this.allowTeamsEditing(true);
   }
 

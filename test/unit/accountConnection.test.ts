@@ -211,6 +211,19 @@ describe('429', () => {
     expect(troubles).toEqual([]);
   });
 
+  it('of edits and look-ups says nothing of posts', async () => {
+    connection.open();
+    await call(40, 20);
+    const { message, outcome, reason, httpStatus } = limited();
+    await call(
+      40,
+      20,
+      new DeliveryError(message, { outcome, reason, httpStatus, separateLimit: true }),
+    );
+    expect(slowdowns).toEqual([]);
+    expect(connection.isLimited).toBe(false);
+  });
+
   it('of one destination, or of few of many, is theirs', async () => {
     connection.open();
     await call(40, 20);

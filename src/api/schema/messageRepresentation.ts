@@ -134,10 +134,14 @@ export const receiptSchema = z
           'The answer with which the platform refused the layout of the post. Present if the text was then posted without it.',
         examples: ['Slack answered invalid_blocks (too long: /blocks/0/text/text).'],
       }),
-    standsAlone: z.literal(true).optional().meta({
-      description:
-        'Present if the post should have answered an earlier one, which is gone: it is shown by itself.',
-    }),
+    standsAlone: z
+      .literal(true)
+      .optional()
+      .meta({
+        description:
+          'Present if the post should have answered an earlier one, which is gone: it is shown by itself.',
+        examples: [true],
+      }),
   })
   .meta({
     id: 'CallbackReceipt',

@@ -11,6 +11,7 @@ import { editedPost, plainEdit, type EditedPost } from './edits.js';
 import { editFailure, refusesBlocks, refusesBroadcast, refusesContent } from './failures.js';
 import { givenPost, withoutNative, type GivenPost } from './givenPost.js';
 import { plainTextOf } from './plainText.js';
+import { isName, SlackNames } from './names.js';
 import { METADATA_TYPE, placeOf, readPage } from './postSearch.js';
 import { slackPosts, type SlackPost, type SlackPosts } from './posts.js';
 import { createTokenSource } from './tokens.js';
@@ -38,6 +39,7 @@ class SlackAdapter implements DestinationAdapter {
   readonly #requestTimeoutMs: number;
   readonly #longMessages: SlackAccount['longMessages'];
   readonly #workspace: WorkspaceAddress;
+  readonly #names: SlackNames;
   /** Of the contents that are being delivered: a long one takes a while, and is needed for its layout and for its post. */
   readonly #rendered = new WeakMap<Content, Rendered>();
 
@@ -48,6 +50,7 @@ class SlackAdapter implements DestinationAdapter {
     this.#client = client;
     this.#requestTimeoutMs = requestTimeout;
     this.#longMessages = longMessages;
+    this.#names = new SlackNames(client, requestTimeout);
     this.#workspace = new WorkspaceAddress(async () => (await client.auth.test()).url);
   }
 
@@ -59,13 +62,17 @@ class SlackAdapter implements DestinationAdapter {
 
   async post(post: Post): Promise<Receipt> {
     assertWellFormed(post);
+    return this.#inConversation(post, (path) => this.#post({ ...post, path }));
+  }
+
+  async #post(post: Post): Promise<Receipt> {
     const given = givenPost(post);
     if (given) {
       try {
         return await this.#send(post, given);
       } catch (error) {
         if (!refusesContent(error)) throw error;
-        return await this.post(withoutNative(post));
+        return await this.#post(withoutNative(post));
       }
     }
     const shown = this.#shownIn(post);
@@ -74,7 +81,7 @@ class SlackAdapter implements DestinationAdapter {
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
       if (refusesBroadcast(error) && post.broadcast) {
-        return await this.post({ ...post, broadcast: false });
+        return await this.#post({ ...post, broadcast: false });
       }
       if (!refusesBlocks(error)) throw error;
       const receipt = await this.#send(post, { text: plainTextOf(shown.blocks) });
@@ -115,13 +122,19 @@ class SlackAdapter implements DestinationAdapter {
 
   async edit(edit: Edit): Promise<Receipt> {
     assertWellFormed(edit);
+    return this.#inConversation({ ...edit, replyTo: edit.post }, (path) =>
+      this.#edit({ ...edit, path }),
+    );
+  }
+
+  async #edit(edit: Edit): Promise<Receipt> {
     const given = givenPost(edit);
     if (given) {
       try {
         return await this.#update(edit, given);
       } catch (error) {
         if (!refusesContent(error)) throw error;
-        return await this.edit(withoutNative(edit));
+        return await this.#edit(withoutNative(edit));
       }
     }
     try {
@@ -191,8 +204,33 @@ class SlackAdapter implements DestinationAdapter {
 
   find(query: PostQuery): Promise<Receipt | undefined> {
     return searchPages(query, this.#requestTimeoutMs, (page) =>
-      withoutPosting('Slack', () => this.#searchPage(query, page)),
+      withoutPosting('Slack', () =>
+        this.#inConversation(query, (path) => this.#searchPage({ ...query, path }, page)),
+      ),
     );
+  }
+
+  /**
+   * Makes a request in the conversation that a path names. Where Slack no longer has what the name meant, and so has done nothing,
+   * the name is looked up again.
+   */
+  async #inConversation<Result>(
+    { part, path, replyTo }: Pick<Post, 'part' | 'path' | 'replyTo'>,
+    request: (path: string) => Promise<Result>,
+  ): Promise<Result> {
+    const known = part?.first?.channel ?? replyTo?.channel;
+    if (known !== undefined || !isName(path)) return request(known ?? path);
+    const id = await this.#names.channelOf(path);
+    try {
+      return await request(id);
+    } catch (error) {
+      if (!(error instanceof DeliveryError) || error.reason !== 'destination_not_found')
+        throw error;
+      this.#names.forget(path);
+      const present = await this.#names.channelOf(path);
+      if (present === id) throw error;
+      return request(present);
+    }
   }
 
   async #searchPage(query: PostQuery, request: PageRequest): Promise<SearchedPage> {

@@ -14,8 +14,8 @@ import { describeProblems } from './blockProblems.js';
 import { own } from '../../lib/own.js';
 
 /**
- * The error codes of `chat.postMessage`, `chat.update`, `conversations.history`, `conversations.replies`, `auth.test` and
- * `oauth.v2.access`, from their reference pages
+ * The error codes of `chat.postMessage`, `chat.update`, `conversations.history`, `conversations.replies`,
+ * `conversations.list`, `conversations.open`, `users.lookupByEmail`, `auth.test` and `oauth.v2.access`, from their reference pages
  * (https://docs.slack.dev/reference/methods/chat.postMessage and so on), by the failure that they stand for.
  */
 const CODES_BY_FAILURE: [Failure, string[]][] = [
@@ -40,6 +40,7 @@ const CODES_BY_FAILURE: [Failure, string[]][] = [
     [
       'channel_not_found',
       'user_not_found',
+      'users_not_found',
       'is_archived',
       'is_inactive',
       'team_not_found',
@@ -165,7 +166,7 @@ export function slackFailure(answer: HttpAnswer): DeliveryError | undefined {
     );
   }
   const failure = failureOfCode(code);
-  const needed = code === 'missing_scope' ? errorCode(body.needed) : undefined;
+  const needed = code === 'missing_scope' ? scopes(body.needed) : undefined;
   const details = needed ? `needed: ${needed}` : describeProblems(body);
   const remedy = own(REMEDIES, code);
   return new DeliveryError(
@@ -177,6 +178,13 @@ export function slackFailure(answer: HttpAnswer): DeliveryError | undefined {
       retryAfterMs: answer.retryAfterMs,
     },
   );
+}
+
+/** The scopes of which one is missing, as `channels:read, groups:read`. */
+function scopes(needed: unknown): string | undefined {
+  if (typeof needed !== 'string') return undefined;
+  const each = needed.split(',').map((scope) => errorCode(scope.trim()));
+  return each.every((scope) => scope !== undefined) ? each.join(', ') : undefined;
 }
 
 /** Whether Slack refused the blocks of a post, and so certainly did not post it. Its text may still be accepted. */
@@ -204,6 +212,7 @@ export function refusesBroadcast({ platformCode }: DeliveryError): boolean {
 
 /** The failure of an edit, where a code means something else there than for a post. */
 export function editFailure(error: DeliveryError): DeliveryError {
+  if (error.reason === 'rate_limited') return withSeparateLimit(error);
   const { httpStatus, message, platformCode, retryAfterMs } = error;
   if (platformCode === undefined || !EDIT_REFUSALS.includes(platformCode)) return error;
   const refused = permanent('edit_refused');
@@ -213,6 +222,15 @@ export function editFailure(error: DeliveryError): DeliveryError {
 /** Whether Slack refused the token of a request, and so certainly did nothing. A new token may be accepted. */
 export function refusesToken({ platformCode }: DeliveryError): boolean {
   return platformCode === 'token_expired' || platformCode === 'invalid_auth';
+}
+
+/** The same failure, of a request that Slack limits apart from posts. */
+export function withSeparateLimit(error: DeliveryError): DeliveryError {
+  if (error.reason !== 'rate_limited') return error;
+  const { httpStatus, message, outcome, platformCode, reason, retryAfterMs } = error;
+  const separateLimit = true;
+  const failure = { outcome, reason, httpStatus, platformCode, retryAfterMs, separateLimit };
+  return new DeliveryError(message, failure);
 }
 
 /** Slack answers `ok: false` only when it has refused, so an unknown code is a refusal too. */

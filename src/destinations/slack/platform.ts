@@ -6,6 +6,7 @@ import {
   type SlackAccount,
 } from './account.js';
 import { createSlackAdapter } from './adapter.js';
+import { isName } from './names.js';
 import { MOST_PARTS } from './posts.js';
 import { BLOCKS_TEXT_LIMIT } from './render.js';
 
@@ -14,7 +15,8 @@ const CONVERSATION_ID = /^[CDGUW][A-Z0-9]{1,30}$/;
 
 export const slack: Platform<SlackAccount> = {
   name: 'slack',
-  destinationForm: 'slack:<account>/<channel id>',
+  destinationForm:
+    'slack:<account>/<channel id>, slack:<account>/#<channel> or slack:<account>/@<e-mail address>',
   // "One message per second per channel", and "several hundred messages per minute" per workspace, which other apps use
   // too: https://docs.slack.dev/apis/web-api/rate-limits
   limits: { perDestination: 1, perAccount: 5 },
@@ -24,7 +26,7 @@ export const slack: Platform<SlackAccount> = {
     thread: true,
     ownIdempotency: false,
     mentions: [],
-    names: [],
+    names: ['channel', 'person'],
     length: {
       limit: BLOCKS_TEXT_LIMIT,
       unit: 'characters',
@@ -35,10 +37,11 @@ export const slack: Platform<SlackAccount> = {
   accountSchema: slackAccountSchema,
   accountFromEnvironment: slackAccountFromEnvironment,
   withDefaults: withTokenCache,
-  pathPattern: () => '[CDGUW][A-Z0-9]{7,30}',
+  pathPattern: () =>
+    '(?:[CDGUW][A-Z0-9]{7,30}|#[a-z0-9_-]{1,80}|@[a-z0-9._-]{1,40}@(?:[a-z0-9-]{1,30}\\.){1,3}[a-z]{2,10})',
   checkPath: (path) =>
-    CONVERSATION_ID.test(path)
+    CONVERSATION_ID.test(path) || isName(path)
       ? undefined
-      : `"${path}" is not a Slack channel id: use the id that begins with C, D, G or U (in Slack: the channel’s name → About → Channel ID), since names change.`,
+      : `"${path}" is neither the id nor the name of a Slack channel: use the id that begins with C, D, G or U (in Slack: the channel’s name → About → Channel ID), the name in small letters after # (#ops), or a person’s e-mail address after @ (@ana@example.com).`,
   createAdapter: createSlackAdapter,
 };

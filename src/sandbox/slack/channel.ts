@@ -4,10 +4,14 @@ import type { SandboxPost, SlackContent } from '../posts.js';
 import { SlackError } from './arguments.js';
 import { SLACK_WORKSPACE } from './workspace.js';
 import type { MethodContext } from './method.js';
+import { directMessagesWith } from './users.js';
 
 /** @throws SlackError `channel_not_found` */
-export function channelOf({ args, places }: MethodContext): Place {
+export function channelOf(context: MethodContext): Place {
+  const { args, places, workspace } = context;
   const wanted = args.required('channel');
+  const person = workspace.people.withId(wanted);
+  if (person) return directMessagesWith(context, person);
   const channel = places.findSlackChannel(wanted);
   if (!channel) throw new SlackError('channel_not_found');
   return channel;

@@ -1,4 +1,6 @@
 /** The `conversations.*` methods. */
+import { own } from '../../lib/own.js';
+import type { Place } from '../places.js';
 import type { SandboxPost } from '../posts.js';
 import { SlackError, type SlackArguments } from './arguments.js';
 import { channelOf, joinedChannelOf, messageObject } from './channel.js';
@@ -32,22 +34,62 @@ export function conversationReplies(context: MethodContext): MethodResult {
   return page(context, [parent, ...replies]);
 }
 
-export function conversationInfo(context: MethodContext): MethodResult {
-  const { path, name, member, archived } = channelOf(context);
+const SCOPES_BY_TYPE: Readonly<Record<string, string>> = {
+  public_channel: 'channels:read',
+  private_channel: 'groups:read',
+  im: 'im:read',
+  mpim: 'mpim:read',
+};
+
+/** https://docs.slack.dev/reference/methods/conversations.list */
+export function listConversations({ args, credentials, places }: MethodContext): MethodResult {
+  const types = (args.text('types') ?? 'public_channel').split(',').map((type) => type.trim());
+  for (const type of types) {
+    const scope = own(SCOPES_BY_TYPE, type);
+    if (scope === undefined) throw new SlackError('invalid_types');
+    if (!credentials.scopes.includes(scope)) {
+      throw new SlackError('missing_scope', {
+        needed: scope,
+        provided: credentials.scopes.join(','),
+      });
+    }
+  }
+  const channels = places
+    .list()
+    .filter(({ platform }) => platform === 'slack')
+    .filter(({ path, member }) => types.includes(typeOf(path)) && (member || path[0] === 'C'))
+    .filter(({ archived }) => !(archived && args.flag('exclude_archived')));
+  const limit = limitOf(args);
+  const start = Number(Buffer.from(args.text('cursor') ?? '', 'base64').toString() || 0);
+  if (!Number.isInteger(start) || start > channels.length) throw new SlackError('invalid_cursor');
+  const next = start + limit < channels.length ? String(start + limit) : '';
   return {
     body: {
-      channel: {
-        id: path,
-        name: name ?? path.toLowerCase(),
-        is_channel: path.startsWith('C'),
-        is_group: path.startsWith('G'),
-        is_im: path.startsWith('D'),
-        is_private: !path.startsWith('C'),
-        is_archived: archived,
-        is_member: member,
-        context_team_id: SLACK_WORKSPACE.teamId,
-      },
+      channels: channels.slice(start, start + limit).map(channelObject),
+      response_metadata: { next_cursor: Buffer.from(next).toString('base64') },
     },
+  };
+}
+
+function typeOf(path: string): string {
+  return { C: 'public_channel', G: 'private_channel' }[path[0] ?? ''] ?? 'im';
+}
+
+export function conversationInfo(context: MethodContext): MethodResult {
+  return { body: { channel: channelObject(channelOf(context)) } };
+}
+
+function channelObject({ archived, member, name, path }: Place): Record<string, unknown> {
+  return {
+    id: path,
+    name: name ?? path.toLowerCase(),
+    is_channel: path.startsWith('C'),
+    is_group: path.startsWith('G'),
+    is_im: path.startsWith('D'),
+    is_private: !path.startsWith('C'),
+    is_archived: archived,
+    is_member: member,
+    context_team_id: SLACK_WORKSPACE.teamId,
   };
 }
 

@@ -18,6 +18,8 @@ export const DEFAULT_SLACK_SCOPES = [
   'channels:read',
   'groups:history',
   'groups:read',
+  'im:write',
+  'users:read.email',
 ];
 
 export class SlackCredentials {

@@ -9,11 +9,17 @@ import type {
 import type { RateLimit } from '../limits.js';
 import { readArguments, SlackError, type SlackArguments } from './arguments.js';
 import { deleteMessage, getPermalink, postMessage, updateMessage } from './chat.js';
-import { conversationHistory, conversationInfo, conversationReplies } from './conversations.js';
+import {
+  conversationHistory,
+  conversationInfo,
+  conversationReplies,
+  listConversations,
+} from './conversations.js';
 import type { SlackCredentials } from './credentials.js';
 import { oauthAccess } from './oauth.js';
 import { SLACK_WORKSPACE, type WorkspaceSettings } from './workspace.js';
 import type { MethodContext, MethodResult } from './method.js';
+import { lookupByEmail, openConversation } from './users.js';
 import { own } from '../../lib/own.js';
 
 interface Method {
@@ -25,6 +31,7 @@ interface Method {
 
 /** Slack's tiers are "so many or more a minute": https://docs.slack.dev/apis/web-api/rate-limits */
 const perMinute = (requests: number): RateLimit => ({ burst: requests, perSecond: requests / 60 });
+const TIER_2 = perMinute(20);
 const TIER_3 = perMinute(50);
 const SPECIAL_TIER = perMinute(600);
 /** "One message per second per channel", short bursts allowed. */
@@ -44,6 +51,9 @@ const METHODS: Record<string, Method> = {
   'conversations.history': { scopes: HISTORY_SCOPES, run: conversationHistory, limit: TIER_3 },
   'conversations.replies': { scopes: HISTORY_SCOPES, run: conversationReplies, limit: TIER_3 },
   'conversations.info': { scopes: READ_SCOPES, run: conversationInfo, limit: TIER_3 },
+  'conversations.list': { scopes: READ_SCOPES, run: listConversations, limit: TIER_2 },
+  'conversations.open': { scopes: ['im:write'], run: openConversation, limit: TIER_3 },
+  'users.lookupByEmail': { scopes: ['users:read.email'], run: lookupByEmail, limit: TIER_3 },
   'oauth.v2.access': { scopes: undefined, run: oauthAccess, limit: SPECIAL_TIER },
 };
 

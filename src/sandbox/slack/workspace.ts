@@ -1,4 +1,6 @@
 /** The sandbox's Slack workspace and the app in it. */
+import type { People } from './people.js';
+
 export const SLACK_WORKSPACE = {
   url: 'https://sandbox.slack.example/',
   team: 'Sandbox',
@@ -13,4 +15,5 @@ export const SLACK_WORKSPACE = {
 export interface WorkspaceSettings {
   /** How long a message can be edited after it was posted; Infinity for ever. */
   editWindowMs: number;
+  people: People;
 }

@@ -350,7 +350,7 @@ describe('Slack destinations', () => {
     expect(slack.checkPath(path, account)).toBeUndefined();
   });
 
-  it.each(['#ops', 'ops', 'c0123abc', 'C0123ABC/thread', ''])(
+  it.each(['#Ops', 'ops', 'c0123abc', 'C0123ABC/thread', ''])(
     'may not be "%s": the error says where ids are found',
     (path) => {
       expect(slack.checkPath(path, account)).toContain('Channel ID');
