@@ -139,8 +139,6 @@ export interface MessageSummary {
   traceId?: string | undefined;
   acceptedAt: string;
   closedAt?: string | undefined;
-  /** ISO 8601: the `deliverAt` that a reschedule gave it. */
-  rescheduledTo?: string | undefined;
   deadLetters: DeadLetterMemo[];
 }
 

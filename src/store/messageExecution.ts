@@ -69,7 +69,6 @@ export function summarise(execution: MessageExecution): MessageSummary {
     traceId: attributes.get(traceIdAttribute),
     acceptedAt: execution.startTime.toISOString(),
     closedAt: execution.closeTime?.toISOString(),
-    ...(memo.schedule?.deliverAt && { rescheduledTo: memo.schedule.deliverAt }),
     deadLetters: deadLetters ?? [],
   };
 }

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { executionInfoFromRaw } from '../../temporal/sdkInternals.js';
 import type { MessageStatus } from '../../domain/delivery.js';
 import { freeTextClause, matchesFreeText } from './freeText.js';
-import { summarise } from '../messageExecution.js';
+import { memoOf, summarise } from '../messageExecution.js';
 import { noticeKey } from '../../contract/names.js';
 import { listNewestFirst, type PageEnd } from './newestFirst.js';
 import { oneOf, quote } from './visibilityText.js';
@@ -63,31 +63,37 @@ async function searchPage(
   const { executions, end } = await listNewestFirst(client, query, { limit: page.limit, after });
   const { loadedDataConverter } = client.options;
   const { namespace } = client.workflow.options;
-  const messages = await Promise.all(
-    executions.map(async (raw) =>
-      summarise(
-        await executionInfoFromRaw(
-          raw as Required<typeof raw>,
-          loadedDataConverter,
-          raw,
-          namespace,
-        ),
-      ),
-    ),
+  const found = await Promise.all(
+    executions.map(async (raw) => {
+      const execution = await executionInfoFromRaw(
+        raw as Required<typeof raw>,
+        loadedDataConverter,
+        raw,
+        namespace,
+      );
+      const rescheduledTo = memoOf(execution).schedule?.deliverAt;
+      return { message: summarise(execution), isDue: isDue(rescheduledTo, filter) };
+    }),
   );
+  const messages = found.flatMap(({ isDue, message }) => (isDue ? [message] : []));
   return {
     messages: messages.filter((message) => matches(message, filter)),
     cursor: end && toCursor(end),
   };
 }
 
-/** Temporal finds some more: values that look alike or have the same short name, and what was rescheduled and has begun since. */
-export function matches(message: MessageSummary, filter: MessageFilter): boolean {
-  const { destination, dueBefore, q, reference, source } = filter;
+/** Temporal knows only the time at which a message was first due. That of one that was rescheduled and has begun may be later. */
+export function isDue(
+  rescheduledTo: string | null | undefined,
+  { dueBefore }: MessageFilter,
+): boolean {
+  return !(dueBefore !== undefined && Date.parse(rescheduledTo ?? '') >= Date.parse(dueBefore));
+}
+
+/** Temporal finds some more: values that look alike, or have the same short name. */
+function matches(message: MessageSummary, filter: MessageFilter): boolean {
+  const { destination, q, reference, source } = filter;
   return (
-    !(
-      dueBefore !== undefined && Date.parse(message.rescheduledTo ?? '') >= Date.parse(dueBefore)
-    ) &&
     (source === undefined || message.source === source) &&
     (reference === undefined || message.reference === reference) &&
     (destination === undefined || message.destinations.includes(destination)) &&
