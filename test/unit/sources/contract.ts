@@ -10,8 +10,9 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { Agent, fetch } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { messageSchema } from '../../../src/domain/message.js';
+import { contentSchema, type Content } from '../../../src/domain/message.js';
 import type { Sample, SignedSample, Source, SourceType } from '../../../src/sources/source.js';
 import { startTracing, type Tracing } from '../../../src/telemetry/tracing.js';
 import { eventually } from '../../eventually.js';
@@ -171,15 +172,18 @@ export function describeSourceContract(subject: SourceSubject): void {
       expect(keys()).toEqual([]);
     });
 
-    it('is the same event in other bytes: line ends, indentation, a byte-order mark', async () => {
-      const plain = await keysOf(example);
-      const parsed = parsedOf(example);
-      if (parsed === undefined) return;
-      const indented = JSON.stringify(parsed, null, 2).replaceAll('\n', '\r\n');
-      for (const body of [indented, `\uFEFF${indented}\r\n`, escaped(example.body)]) {
-        expect(await keysOf({ ...example, body })).toEqual(plain);
-      }
-    });
+    it.skipIf(subject.knowsNoIdentity)(
+      'is the same event in other bytes: line ends, indentation, a byte-order mark',
+      async () => {
+        const plain = await keysOf(example);
+        const parsed = parsedOf(example);
+        if (parsed === undefined) return;
+        const indented = JSON.stringify(parsed, null, 2).replaceAll('\n', '\r\n');
+        for (const body of [indented, `\uFEFF${indented}\r\n`, escaped(example.body)]) {
+          expect(await keysOf({ ...example, body })).toEqual(plain);
+        }
+      },
+    );
 
     it.skipIf(subject.knowsNoIdentity)('is the same event when it is sent again', async () => {
       for (const [, sample] of events) {
@@ -323,18 +327,19 @@ export function describeSourceContract(subject: SourceSubject): void {
       const sample = await authentic(example);
       const sent = httpRequest(optionsOf(api.url, sample));
       sent.on('error', () => undefined);
-      sent.end(sample.body);
+      sent.end(Buffer.from(sample.body));
       await once(sent, 'finish');
       await eventually(() => expect(keys().length).toBeGreaterThan(0));
       sent.destroy();
     });
 
     it('is answered where its sender waits for 100 Continue', async () => {
-      const sample = await authentic(example);
+      // Node.js writes headers by themselves as UTF-8, which this secret is in ASCII, too.
+      const sample = await authentic(example, SECRETS.OLD_SECRET);
       const sent = httpRequest(optionsOf(api.url, sample, { expect: '100-continue' }));
       sent.flushHeaders();
       await once(sent, 'continue');
-      sent.end(sample.body);
+      sent.end(Buffer.from(sample.body));
       expect(await statusOf(sent)).toBe(accepted);
     });
 
@@ -343,7 +348,7 @@ export function describeSourceContract(subject: SourceSubject): void {
       const once = Object.entries(sample.headers);
       const twice = Object.fromEntries(once.map(([name, value]) => [name, [value, value]]));
       const sent = httpRequest({ ...optionsOf(api.url, sample), headers: twice });
-      sent.end(sample.body);
+      sent.end(Buffer.from(sample.body));
       expect([accepted, 401]).toContain(await statusOf(sent));
     });
 
@@ -379,9 +384,12 @@ export function describeSourceContract(subject: SourceSubject): void {
   });
 }
 
+/** A connection that stayed open may be closed by the server in the moment in which a busy machine uses it again. */
+const EACH_BY_ITSELF = new Agent({ keepAliveTimeout: 1, keepAliveMaxTimeout: 1 });
+
 interface Answer {
   status: number;
-  headers: Headers;
+  headers: { get(name: string): string | null };
   body: string;
 }
 
@@ -397,6 +405,7 @@ async function sendTo(
 ): Promise<Answer> {
   const response = await fetch(new URL(pathOf(sample, more.source ?? 'known'), apiUrl), {
     method: more.method ?? 'POST',
+    dispatcher: EACH_BY_ITSELF,
     headers: { ...sample.headers, ...more.headers },
     body: more.bytes ? new Uint8Array(more.bytes) : sample.body,
   });
@@ -524,6 +533,8 @@ function oddValue(): fc.Arbitrary<unknown> {
 
 /** Whether the input of a message's workflow has what people can read. */
 function expectReadable(input: Record<string, unknown>): void {
-  const { success, error } = messageSchema.shape.content.safeParse(input.content);
+  const content = { ...(input.content as Content) };
+  delete content.native;
+  const { success, error } = contentSchema.safeParse(content);
   expect(success, error?.message).toBe(true);
 }

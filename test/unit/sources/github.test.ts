@@ -1,3 +1,4 @@
+import { createHmac, randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { usableContent } from '../../../src/acceptance/eventContent.js';
@@ -5,6 +6,23 @@ import { eventSchema } from '../../../src/domain/event.js';
 import { github } from '../../../src/sources/github/source.js';
 import type { ParsedEvent, Sample, SourceRequest } from '../../../src/sources/source.js';
 import { defaultContent } from '../../../src/templates/defaultContent.js';
+import { describeSourceContract } from './contract.js';
+
+describeSourceContract({
+  type: github,
+  settings: (secret) => ({ secret }),
+  authenticate: ({ body, headers }, secret) => {
+    const signature = createHmac('sha256', secret).update(body).digest('hex');
+    return { body, headers: { ...headers, 'X-Hub-Signature-256': `sha256=${signature}` } };
+  },
+  signsBody: true,
+  senderWaitsMs: 10_000,
+  tests: ['test'],
+  redelivered: ({ body, headers }) => ({
+    body,
+    headers: { ...headers, 'X-GitHub-Hook-ID': randomUUID() },
+  }),
+});
 
 /** GitHub's own examples: https://github.com/octokit/webhooks */
 const EXAMPLES = createRequire(import.meta.url)('@octokit/webhooks-examples') as {

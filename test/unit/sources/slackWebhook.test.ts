@@ -4,6 +4,18 @@ import { parseDocument } from '../../../src/destinations/document/parseDocument.
 import { documentToMrkdwn } from '../../../src/destinations/slack/render.js';
 import { mrkdwnToMarkdown } from '../../../src/sources/slack-webhook/mrkdwn.js';
 import { parseWebhook } from '../../../src/sources/slack-webhook/parse.js';
+import { slackWebhook } from '../../../src/sources/slack-webhook/source.js';
+import { describeSourceContract } from './contract.js';
+
+describeSourceContract({
+  type: slackWebhook,
+  settings: (token) => ({ token }),
+  authenticate: (sample, token) => ({ ...sample, token }),
+  signsBody: false,
+  senderWaitsMs: 10_000,
+  acceptedStatus: 200,
+  knowsNoIdentity: true,
+});
 
 const MENTIONS = { key: 'k', mayMention: false };
 

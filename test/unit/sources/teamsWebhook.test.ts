@@ -2,6 +2,17 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseTeamsPayload } from '../../../src/sources/teams-webhook/parse.js';
 import { teamsWebhook } from '../../../src/sources/teams-webhook/source.js';
+import { describeSourceContract } from './contract.js';
+
+describeSourceContract({
+  type: teamsWebhook,
+  settings: (token) => ({ token }),
+  authenticate: (sample, token) => ({ ...sample, token }),
+  signsBody: false,
+  senderWaitsMs: 10_000,
+  acceptedStatus: 200,
+  knowsNoIdentity: true,
+});
 
 it.each(Object.entries(teamsWebhook.samples))(
   'a %s becomes title, text and link',
