@@ -6,6 +6,7 @@ import {
 } from '@microsoft/microsoft-graph-client';
 import { z } from 'zod';
 import { DeliveryError, type Receipt } from '../../domain/delivery.js';
+import type { TokenSource } from '../accessTokens.js';
 import type { DestinationAdapter, Edit, Layout, Post, PostQuery, Show } from '../destination.js';
 import { secureUrl } from '../../http/endpoint.js';
 import {
@@ -23,7 +24,7 @@ import type { TeamsAccount } from './account.js';
 import { followUpFailure, graphFailure } from './failures.js';
 import { messagesResource, parseTeamsPath, type TeamsPlace } from './path.js';
 import { htmlHasMarker, renderForTeams } from './render.js';
-import { scopesFor, SignedInTokens, StaticToken, type TokenSource } from './tokens.js';
+import { scopesFor, signedInTokens, StaticToken } from './tokens.js';
 
 const PLATFORM = 'Microsoft Graph';
 
@@ -66,7 +67,7 @@ export function createTeamsAdapter(
   const tokens =
     account.signIn === undefined
       ? new StaticToken(account.accessToken?.reveal() ?? '')
-      : new SignedInTokens(account.signIn, scopesFor(account), signInTransport);
+      : signedInTokens(account.signIn, scopesFor(account), signInTransport);
   return new TeamsAdapter(account, tokens, createTransport(PLATFORM, account.requestTimeout));
 }
 

@@ -9,22 +9,11 @@ import {
 import { DeliveryError } from '../../domain/delivery.js';
 import { permanent, unexpectedAnswer } from '../../http/failure.js';
 import type { Transport } from '../../http/transport.js';
+import { RenewedTokens, type TokenSource } from '../accessTokens.js';
 import type { TeamsAccount, TeamsSignIn } from './account.js';
 import { SIGN_IN_REMEDY, SignInNetwork } from './signInNetwork.js';
 import { tokenCacheFile } from './tokenCacheFile.js';
 import { ConfigurationError } from '../../lib/configurationError.js';
-
-export interface TokenSource {
-  /** An access token that is valid for the next minutes. Rejects only with DeliveryError. */
-  token(): Promise<string>;
-  /** Records that Graph accepted this token. */
-  markAccepted(token: string): void;
-  /** Records that Graph refused this token. True where a new one may be available, so that a retry makes sense. */
-  markRefused(token: string): boolean;
-}
-
-/** How long before its expiry a token is renewed, so that it doesn't expire during a request. */
-const RENEWAL_MARGIN_MS = 5 * 60_000;
 
 export class StaticToken implements TokenSource {
   readonly #token: string;
@@ -46,82 +35,52 @@ export class StaticToken implements TokenSource {
   }
 }
 
-/**
- * The tokens of a service user who signed in once: kept in memory while they are valid, and renewed with the refresh token
- * by one request at a time, however many posts wait for it.
- */
-export class SignedInTokens implements TokenSource {
-  readonly #application: PublicClientApplication;
-  readonly #network: SignInNetwork;
-  readonly #scopes: string[];
-  readonly #refreshToken: string | undefined;
-  #current: { token: string; expiresAt: number } | undefined;
-  #renewal: Promise<string> | undefined;
-  /** New from the sign-in service and not yet accepted. If Graph refuses it, another one won't help. */
-  #unproven: string | undefined;
-  #forceRefresh = false;
-
-  constructor(signIn: TeamsSignIn, scopes: string[], transport: Transport) {
-    this.#network = new SignInNetwork(transport);
-    this.#application = signInApplication(signIn, this.#network);
-    this.#scopes = scopes;
-    this.#refreshToken = signIn.refreshToken?.reveal();
-  }
-
-  token(): Promise<string> {
-    if (this.#current && this.#current.expiresAt - RENEWAL_MARGIN_MS > Date.now()) {
-      return Promise.resolve(this.#current.token);
-    }
-    this.#renewal ??= this.#renew().finally(() => (this.#renewal = undefined));
-    return this.#renewal;
-  }
-
-  markAccepted(token: string): void {
-    if (this.#unproven === token) this.#unproven = undefined;
-  }
-
-  markRefused(token: string): boolean {
-    if (this.#current?.token !== token) return true;
-    this.#current = undefined;
-    this.#forceRefresh = true;
-    return token !== this.#unproven;
-  }
-
-  async #renew(): Promise<string> {
-    const result = await this.#network.explain(() => this.#acquire());
+/** The tokens of a service user who signed in once, renewed with the refresh token. */
+export function signedInTokens(
+  signIn: TeamsSignIn,
+  scopes: string[],
+  transport: Transport,
+): TokenSource {
+  const network = new SignInNetwork(transport);
+  const acquisition: Acquisition = {
+    application: signInApplication(signIn, network),
+    scopes,
+    refreshToken: signIn.refreshToken?.reveal(),
+  };
+  return new RenewedTokens(async ({ mustBeNew }) => {
+    const result = await network.explain(() => acquire(acquisition, mustBeNew));
     if (!result) throw unexpectedAnswer('The sign-in service', 'no token');
-    this.#forceRefresh = false;
-    if (!result.fromCache) this.#unproven = result.accessToken;
-    this.#current = {
+    return {
       token: result.accessToken,
-      expiresAt: result.expiresOn?.getTime() ?? Date.now() + RENEWAL_MARGIN_MS,
+      expiresAt: result.expiresOn?.getTime(),
+      isNew: !result.fromCache,
     };
-    return result.accessToken;
-  }
+  });
+}
 
-  /** Uses the sign-in in the cache, else the configured refresh token. */
-  async #acquire(): Promise<AuthenticationResult | null> {
-    const [account] = await this.#application.getAllAccounts();
-    if (account) {
-      try {
-        return await this.#application.acquireTokenSilent({
-          account,
-          scopes: this.#scopes,
-          forceRefresh: this.#forceRefresh,
-        });
-      } catch (error) {
-        const signInIsOver =
-          error instanceof InteractionRequiredAuthError || error instanceof ServerError;
-        if (!signInIsOver || this.#refreshToken === undefined) throw error;
-      }
+interface Acquisition {
+  application: PublicClientApplication;
+  scopes: string[];
+  refreshToken: string | undefined;
+}
+
+/** Uses the sign-in in the cache, else the configured refresh token. */
+async function acquire(
+  { application, scopes, refreshToken }: Acquisition,
+  forceRefresh: boolean,
+): Promise<AuthenticationResult | null> {
+  const [account] = await application.getAllAccounts();
+  if (account) {
+    try {
+      return await application.acquireTokenSilent({ account, scopes, forceRefresh });
+    } catch (error) {
+      const signInIsOver =
+        error instanceof InteractionRequiredAuthError || error instanceof ServerError;
+      if (!signInIsOver || refreshToken === undefined) throw error;
     }
-    if (this.#refreshToken === undefined) throw notSignedIn();
-    return this.#application.acquireTokenByRefreshToken({
-      refreshToken: this.#refreshToken,
-      scopes: this.#scopes,
-      forceCache: true,
-    });
   }
+  if (refreshToken === undefined) throw notSignedIn();
+  return application.acquireTokenByRefreshToken({ refreshToken, scopes, forceCache: true });
 }
 
 /** The instructions for the person who signs in. */
