@@ -107,6 +107,10 @@ export function createControl(sandbox: Sandbox, page: Router): Express {
     sandbox.expireSlackTokens();
     response.status(204).end();
   });
+  app.post('/control/expire-google-tokens', (_request, response) => {
+    sandbox.expireGoogleTokens();
+    response.status(204).end();
+  });
   app.post('/control/reset', (_request, response) => {
     sandbox.reset();
     response.status(204).end();

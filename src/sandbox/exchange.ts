@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, PlatformCall, SimulatedPlatform, ErrorAnswers } from './call.js';
 import { stageOf, type ActiveFault, type Fault, type FaultPlan } from './faults.js';
+import { chatErrorAnswer } from './googleChat/errors.js';
 import type { RequestLog, SandboxRequest } from './requests.js';
 
 /** The effect of a fault on a call: another answer, no answer, a broken connection, or a late answer. */
@@ -115,6 +116,7 @@ export class Exchange {
       case 'http_error':
       case 'slack_error':
       case 'graph_error':
+      case 'google_error':
         return { effect: 'answer', answer: answerOf(fault, this.#simulated.errorAnswers) };
     }
   }
@@ -123,7 +125,15 @@ export class Exchange {
 function answerOf(
   fault: Extract<
     Fault,
-    { kind: 'rate_limited' | 'revoked_token' | 'http_error' | 'slack_error' | 'graph_error' }
+    {
+      kind:
+        | 'rate_limited'
+        | 'revoked_token'
+        | 'http_error'
+        | 'slack_error'
+        | 'graph_error'
+        | 'google_error';
+    }
   >,
   errorAnswers: ErrorAnswers,
 ): Answer {
@@ -139,6 +149,8 @@ function answerOf(
     }
     case 'slack_error':
       return { status: 200, body: { ok: false, error: fault.error }, error: fault.error };
+    case 'google_error':
+      return chatErrorAnswer(fault.status, fault.code, fault.reason);
     case 'graph_error':
       return {
         status: fault.status,

@@ -48,6 +48,14 @@ export const faultSchema = z.discriminatedUnion('kind', [
     code: z.string().min(1),
     when,
   }),
+  z.strictObject({
+    kind: z.literal('google_error'),
+    ...scope,
+    status: errorStatus,
+    code: z.string().min(1).meta({ description: 'As `PERMISSION_DENIED`.' }),
+    reason: z.string().min(1).optional().meta({ description: 'As `SERVICE_DISABLED`.' }),
+    when,
+  }),
   z.strictObject({ kind: z.literal('revoked_token'), ...scope }),
   z.strictObject({
     kind: z.literal('slow'),
@@ -107,6 +115,7 @@ export function stageOf(fault: Fault): 'before' | 'after' {
     case 'reset':
     case 'slack_error':
     case 'graph_error':
+    case 'google_error':
     case 'slow':
     case 'garbage':
     case 'answer':

@@ -30,6 +30,10 @@ export interface Sandbox {
   readonly graphBaseUrl: string;
   /** For the `apiUrl` of a PagerDuty account. */
   readonly pagerDutyApiUrl: string;
+  /** For the `apiUrl` of a Google Chat account. */
+  readonly googleChatApiUrl: string;
+  /** The key file of the service account that the sandbox's Google Chat accepts, with the sandbox as its token service. */
+  readonly googleServiceAccount: string;
   readonly slackToken: string;
   /** The app with token rotation. Its refresh token can be used once; after that, the one that it was exchanged for. */
   readonly slackRotation: { clientId: string; clientSecret: string; refreshToken: string };
@@ -38,6 +42,8 @@ export interface Sandbox {
   /** The refresh token that the sandbox's sign-in accepts for new Graph tokens. */
   readonly graphRefreshToken: string;
   webhookUrl(name: string): string;
+  /** The URL of a webhook of a Google Chat space, with its key and token. */
+  googleChatWebhookUrl(space: string): string;
 
   /** The visible posts, oldest first. */
   posts(where?: PostFilter): SandboxPost[];
@@ -70,6 +76,8 @@ export interface Sandbox {
   grantSlackScopes(scopes: readonly string[]): void;
   /** Lets the access tokens of the app with token rotation expire now. */
   expireSlackTokens(): void;
+  /** Lets all access tokens of the service account expire now. */
+  expireGoogleTokens(): void;
   /** Sets the permissions that the Graph user has consented to, as `['ChannelMessage.Send']`. */
   grantGraphPermissions(permissions: readonly string[]): void;
 

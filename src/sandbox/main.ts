@@ -2,6 +2,7 @@
 import { readVariables } from '../lib/environment.js';
 import { createLogger } from '../lib/log.js';
 import { runMain, stopSignal } from '../lib/process.js';
+import { SEEDED_SPACE } from './places.js';
 import { startSandbox } from './sandbox.js';
 import { portError } from '../lib/ports.js';
 import type { Sandbox } from './interface.js';
@@ -29,6 +30,7 @@ function addresses(sandbox: Sandbox): string {
     `The channels:      ${sandbox.url}/`,
     `Slack's Web API:   ${sandbox.slackApiUrl} (token ${sandbox.slackToken})`,
     `Microsoft Graph:   ${sandbox.graphBaseUrl}/v1.0 (token ${sandbox.graphToken})`,
+    `Google Chat:       ${sandbox.googleChatApiUrl} (webhook ${sandbox.googleChatWebhookUrl(SEEDED_SPACE)})`,
     `Workflows webhook: ${sandbox.webhookUrl('incidents')}`,
   ].join('\n');
 }

@@ -17,6 +17,10 @@ const PATH_FORMS: Record<SandboxPlatform, { form: RegExp; description: string }>
     form: /^[^\s/?#]+$/,
     description: 'the name of a webhook',
   },
+  'google-chat': {
+    form: /^[A-Za-z0-9_-]{1,64}$/,
+    description: 'the id of a space, as AAAAMpdlehY',
+  },
   pagerduty: {
     form: /^[A-Z0-9]{1,40}$/,
     description: 'the id of an incident, as Q1A2B3C4D5',
@@ -56,6 +60,9 @@ function isWellFormed(platform: SandboxPlatform, path: string): boolean {
 
 export const SEEDED_TEAM = '0a1b2c3d-0000-4000-8000-000000000001';
 
+/** A space of Google Chat. */
+export const SEEDED_SPACE = 'AAAAOPS0001';
+
 const SEED: PlaceInput[] = [
   { platform: 'slack', path: 'C0123ABC', name: 'ops' },
   { platform: 'slack', path: 'C0DEV0001', name: 'deploys' },
@@ -67,6 +74,7 @@ const SEED: PlaceInput[] = [
   },
   { platform: 'teams', path: 'chats/19:oncall@thread.v2', name: 'On call' },
   { platform: 'teams-webhook', path: 'incidents', name: 'incidents' },
+  { platform: 'google-chat', path: SEEDED_SPACE, name: 'Operations' },
 ];
 
 export class Places {

@@ -7,15 +7,22 @@ import {
   openSync,
   readFileSync,
 } from 'node:fs';
+import type { ChatCards } from './googleChat/cards.js';
 
-export const SANDBOX_PLATFORMS = ['slack', 'teams', 'teams-webhook', 'pagerduty'] as const;
+export const SANDBOX_PLATFORMS = [
+  'slack',
+  'teams',
+  'teams-webhook',
+  'google-chat',
+  'pagerduty',
+] as const;
 /** The chat platforms by the names that destinations use, and PagerDuty, whose incidents get notes. */
 export type SandboxPlatform = (typeof SANDBOX_PLATFORMS)[number];
 
 /** A post that a person looking at the channel would see. */
 export interface SandboxPost {
   platform: SandboxPlatform;
-  /** As in a destination: `C0123ABC`, `<team>/<channel>`, `chats/<chat>`, or the name of a webhook; an incident's id. */
+  /** As in a destination: `C0123ABC`, `<team>/<channel>`, `chats/<chat>`, the name of a webhook, the id of a space; an incident's id. */
   path: string;
   /** Slack's `ts`, Graph's message id; for webhooks, which return no id, a number of the sandbox's own. */
   id: string;
@@ -48,7 +55,7 @@ export interface EarlierText {
   until: number;
 }
 
-export type PostContent = SlackContent | GraphContent | CardContent | NoteContent;
+export type PostContent = SlackContent | GraphContent | CardContent | ChatContent | NoteContent;
 
 export interface SlackContent {
   kind: 'slack';
@@ -72,6 +79,19 @@ export interface CardContent {
   kind: 'card';
   /** The Adaptive Card. */
   card: Record<string, unknown>;
+}
+
+export interface ChatContent {
+  kind: 'chat';
+  text: string;
+  cardsV2?: ChatCards;
+  /** The id of its thread. */
+  thread: string;
+  /** The app's own name for the thread. */
+  threadKey?: string;
+  clientAssignedMessageId?: string;
+  requestId?: string;
+  sender: 'app' | 'webhook';
 }
 
 export interface NoteContent {

@@ -1,5 +1,5 @@
 /**
- * A local Slack and Teams, and as much of PagerDuty as acknowledgements need, for the platforms' real SDKs to talk to: to try
+ * A local Slack, Teams and Google Chat, and as much of PagerDuty as acknowledgements need, for the platforms' real SDKs to talk to: to try
  * sendproof, to test it, to measure it.
  */
 import { EventEmitter, once } from 'node:events';
@@ -12,6 +12,9 @@ import { FaultPlan, type ActiveFault, type FaultInput } from './faults.js';
 import { GraphCredentials, GRAPH_REFRESH_TOKEN, GRAPH_TOKEN } from './graph/credentials.js';
 import { GRAPH_PREFIX, simulateGraph } from './graph/graph.js';
 import { isSignInPath, simulateSignIn } from './graph/signIn.js';
+import { ChatCredentials, CHAT_WEBHOOK_KEY, CHAT_WEBHOOK_TOKEN } from './googleChat/credentials.js';
+import { CHAT_PREFIX, simulateGoogleChat } from './googleChat/googleChat.js';
+import { simulateTokenService, TOKEN_PATH } from './googleChat/tokenService.js';
 import { RateLimiter } from './limits.js';
 import { PAGERDUTY_PREFIX, PAGERDUTY_TOKEN, simulatePagerDuty } from './pagerduty/pagerduty.js';
 import type { PageContent } from './page/page.js';
@@ -66,6 +69,7 @@ class RunningSandbox implements Sandbox {
   readonly #graph = new GraphCredentials();
   readonly #workspace = { editWindowMs: Infinity, people: new People() };
   readonly #policy = { editSentMessages: true };
+  readonly #chat = new ChatCredentials();
   readonly #exchanges: { serves: (path: string) => boolean; exchange: Exchange }[];
   readonly #control: Express;
   readonly #server: Server;
@@ -79,6 +83,11 @@ class RunningSandbox implements Sandbox {
     this.#limiter = limits === 'platform' ? new RateLimiter() : undefined;
     const state = { posts: this.#posts, places: this.#places, limiter: this.#limiter };
     this.#exchanges = [
+      { serves: below(CHAT_PREFIX), simulated: simulateGoogleChat(state, this.#chat) },
+      {
+        serves: (path: string) => path === TOKEN_PATH,
+        simulated: simulateTokenService(this.#chat),
+      },
       {
         serves: below(SLACK_PREFIX),
         simulated: simulateSlack(state, this.#slack, this.#workspace),
@@ -114,6 +123,19 @@ class RunningSandbox implements Sandbox {
 
   get pagerDutyApiUrl(): string {
     return this.#url;
+  }
+
+  get googleChatApiUrl(): string {
+    return this.#url;
+  }
+
+  get googleServiceAccount(): string {
+    return this.#chat.serviceAccountKey(this.#url + TOKEN_PATH);
+  }
+
+  googleChatWebhookUrl(space: string): string {
+    const query = new URLSearchParams({ key: CHAT_WEBHOOK_KEY, token: CHAT_WEBHOOK_TOKEN });
+    return `${this.#url}${CHAT_PREFIX}/${encodeURIComponent(space)}/messages?${query.toString()}`;
   }
 
   webhookUrl(name: string): string {
@@ -201,6 +223,10 @@ class RunningSandbox implements Sandbox {
 
   expireSlackTokens(): void {
     this.#slack.expire();
+  }
+
+  expireGoogleTokens(): void {
+    this.#chat.expire();
   }
 
   grantGraphPermissions(permissions: readonly string[]): void {

@@ -23,6 +23,7 @@ const POSTING: Record<SandboxPlatform, string> = {
   slack: 'chat.postMessage',
   teams: 'postChannelMessage',
   'teams-webhook': 'postCard',
+  'google-chat': 'createMessage',
   pagerduty: 'createNote',
 };
 const SEARCHING = { slack: 'conversations.history', teams: 'listChannelMessages' };

@@ -1,7 +1,8 @@
 /** Slack's messages as HTML. */
 import type { SlackContent } from '../posts.js';
-import { readMrkdwn, type ShownLine, type ShownRun, type ShownStyle } from '../slack/mrkdwn.js';
 import { own } from '../../lib/own.js';
+import type { ShownLine, ShownRun, ShownStyle } from '../markedText.js';
+import { readMrkdwn } from '../slack/mrkdwn.js';
 import { escapeHtml } from './escape.js';
 
 export function slackHtml({ attachments = [], blocks, text }: SlackContent): string {
@@ -131,7 +132,11 @@ function elementHtml({ type, text, url, name, style }: Block): string {
 
 /** Slack's older markup as HTML. */
 export function mrkdwnHtml(text: string): string {
-  const lines = readMrkdwn(text);
+  return linesHtml(readMrkdwn(text));
+}
+
+/** Lines that were read from a platform's text. */
+export function linesHtml(lines: readonly ShownLine[]): string {
   return lines
     .map((line, index) => {
       const isLast = index === lines.length - 1;

@@ -4,6 +4,7 @@ import { sanitiseAsTeams } from '../graph/html.js';
 import type { Place } from '../places.js';
 import type { GraphContent, PostContent, SandboxPlatform, SandboxPost } from '../posts.js';
 import { cardHtml } from './card.js';
+import { chatHtml } from './chat.js';
 import { escapeHtml } from './escape.js';
 import { slackHtml } from './mrkdwn.js';
 
@@ -32,7 +33,7 @@ export function pageHtml(content: PageContent): string {
 <body>
 <header>
 <h1>sendproof <span>sandbox</span></h1>
-<p>A local Slack and Teams. What is posted shows here at once.</p>
+<p>A local Slack, Teams and Google Chat. What is posted shows here at once.</p>
 </header>
 <main id="channels">${channelsHtml(content)}</main>
 </body>
@@ -76,6 +77,7 @@ const PLATFORM_STYLES: Record<SandboxPlatform, { className: string; label: strin
   slack: { className: 'slack', label: 'Slack' },
   teams: { className: 'teams', label: 'Teams' },
   'teams-webhook': { className: 'teams webhook', label: 'Teams webhook' },
+  'google-chat': { className: 'google-chat', label: 'Google Chat' },
   pagerduty: { className: 'pagerduty', label: 'PagerDuty' },
 };
 
@@ -146,6 +148,8 @@ function contentHtml(content: PostContent): string {
       return graphHtml(content);
     case 'card':
       return cardHtml(content.card);
+    case 'chat':
+      return chatHtml(content);
     case 'note':
       return `<p>${escapeHtml(content.text)}</p>`;
   }

@@ -1,68 +1,23 @@
-/**
- * Reads Slack's mrkdwn as Slack's clients show it: https://docs.slack.dev/messaging/formatting-message-text. It is strict both
- * ways: a marker counts only at a word's border and never beside a space, and one that could count does.
- */
-
-import { own } from '../../lib/own.js';
-
-export type ShownStyle = 'bold' | 'italic' | 'strike' | 'code';
-
-/** Text of one look. */
-export interface ShownRun {
-  text: string;
-  styles: ShownStyle[];
-  url?: string;
-  /** A mention of a person, a channel, or everyone in it. */
-  mention?: true;
-  /** The code of an emoji, without its colons; the text has them. */
-  emoji?: string;
-}
-
-export interface ShownLine {
-  kind: 'text' | 'quote' | 'code';
-  runs: ShownRun[];
-}
-
-const FENCED = /```\n?([\s\S]+?)\n?```/g;
+/** Slack's mrkdwn as Slack's clients show it: https://docs.slack.dev/messaging/formatting-message-text */
+import {
+  plain,
+  readMarkedText,
+  type Dialect,
+  type ShownLine,
+  type ShownRun,
+} from '../markedText.js';
 
 export function readMrkdwn(text: string): ShownLine[] {
-  const lines: ShownLine[] = [];
-  let end = 0;
-  for (const match of text.matchAll(FENCED)) {
-    lines.push(...readLines(text.slice(end, match.index).replace(/^\n|\n$/g, '')));
-    const code = (match[1] ?? '').split('\n').map(unescape);
-    lines.push(...code.map((line): ShownLine => ({ kind: 'code', runs: [plain(line, [])] })));
-    end = match.index + match[0].length;
-  }
-  return [...lines, ...readLines(text.slice(end).replace(/^\n/, ''))];
+  return readMarkedText(text, SLACK);
 }
 
-function readLines(text: string): ShownLine[] {
-  if (text === '') return [];
-  return text.split('\n').map((line): ShownLine => {
-    const quote = /^(?:&gt;|>) ?(.*)$/.exec(line);
-    return quote
-      ? { kind: 'quote', runs: readLine(quote[1] ?? '') }
-      : { kind: 'text', runs: readLine(line) };
-  });
-}
-
-/** A character, or what no marker inside has an effect on: code, a link, a mention. */
-interface Unit {
-  character: string;
-  whole?: ShownRun;
-}
-
-const UNIT = /`([^`\n]+)`|<([^<>|]+)(?:\|([^<>]*))?>|&(?:amp|lt|gt);|[\s\S]/gu;
-
-function readLine(line: string): ShownRun[] {
-  const units = Array.from(line.matchAll(UNIT), ([whole, code, target, label]): Unit => {
-    if (code !== undefined) return { character: '', whole: plain(unescape(code), ['code']) };
-    if (target !== undefined) return { character: '', whole: reference(target, label) };
-    return { character: unescape(whole) };
-  });
-  return joined(styled(units, [])).flatMap(withEmoji);
-}
+const SLACK: Dialect = {
+  quote: /^(?:&gt;|>) ?(.*)$/,
+  unit: /`([^`\n]+)`|<([^<>|]+)(?:\|([^<>]*))?>|&(?:amp|lt|gt);|[\s\S]/gu,
+  reference,
+  unescape,
+  emoji: /(?<![A-Za-z0-9]):([a-z0-9_+'-]*[a-z+-][a-z0-9_+'-]*):(?![A-Za-z0-9])/g,
+};
 
 function reference(target: string, label: string | undefined): ShownRun {
   const kind = target[0] ?? '';
@@ -71,87 +26,6 @@ function reference(target: string, label: string | undefined): ShownRun {
     return { ...plain(unescape(name), []), mention: true };
   }
   return { ...plain(unescape(label ?? target), []), url: unescape(target) };
-}
-
-const MARKS: Partial<Record<string, ShownStyle>> = { '*': 'bold', _: 'italic', '~': 'strike' };
-
-function styled(units: readonly Unit[], styles: readonly ShownStyle[]): ShownRun[] {
-  const runs: ShownRun[] = [];
-  for (let index = 0; index < units.length; index += 1) {
-    const { character, whole } = units[index] ?? { character: '' };
-    const style = own(MARKS, character);
-    const end = style && !styles.includes(style) ? closingOf(units, index) : -1;
-    if (style && end !== -1) {
-      runs.push(...styled(units.slice(index + 1, end), [...styles, style]));
-      index = end;
-    } else {
-      runs.push(
-        whole ? { ...whole, styles: [...styles, ...whole.styles] } : plain(character, styles),
-      );
-    }
-  }
-  return runs;
-}
-
-/** The marker that ends what the one at `start` begins; -1 where that begins nothing. */
-function closingOf(units: readonly Unit[], start: number): number {
-  const marker = units[start]?.character ?? '';
-  const opens =
-    !isWord(units[start - 1]) &&
-    !isSpace(units[start + 1]) &&
-    units[start + 1]?.character !== marker;
-  if (!opens) return -1;
-  return units.findIndex(
-    ({ character }, index) =>
-      index > start + 1 &&
-      character === marker &&
-      !isSpace(units[index - 1]) &&
-      units[index - 1]?.character !== marker &&
-      !isWord(units[index + 1]),
-  );
-}
-
-function isWord(unit: Unit | undefined): boolean {
-  return unit !== undefined && /^[\p{L}\p{N}]$/u.test(unit.character);
-}
-
-/** A zero-width space counts as one. The end of the line does too. */
-function isSpace(unit: Unit | undefined): boolean {
-  return unit === undefined || /^[\s\u200B]$/.test(unit.character);
-}
-
-function plain(text: string, styles: readonly ShownStyle[]): ShownRun {
-  return { text, styles: [...styles] };
-}
-
-function joined(runs: readonly ShownRun[]): ShownRun[] {
-  const all: ShownRun[] = [];
-  for (const run of runs) {
-    const last = all.at(-1);
-    const isAlike =
-      last && isPlain(last) && isPlain(run) && last.styles.join() === run.styles.join();
-    if (isAlike) last.text += run.text;
-    else all.push({ ...run });
-  }
-  return all;
-}
-
-function isPlain({ url, mention, styles }: ShownRun): boolean {
-  return url === undefined && mention === undefined && !styles.includes('code');
-}
-
-const EMOJI = /(?<![A-Za-z0-9]):([a-z0-9_+'-]*[a-z+-][a-z0-9_+'-]*):(?![A-Za-z0-9])/g;
-
-function withEmoji(run: ShownRun): ShownRun[] {
-  if (!isPlain(run)) return [run];
-  const runs: ShownRun[] = [];
-  let end = 0;
-  for (const match of run.text.matchAll(EMOJI)) {
-    runs.push({ ...run, text: run.text.slice(end, match.index) });
-    runs.push({ ...run, text: match[0], emoji: match[1] ?? '' });
-    end = match.index + match[0].length;
-  }
-  return [...runs, { ...run, text: run.text.slice(end) }].filter(({ text }) => text !== '');
 }
 
 function unescape(text: string): string {
