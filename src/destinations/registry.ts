@@ -1,7 +1,15 @@
 /** The chat platforms. A new one is a folder beside this file and a line here. */
 import type { Platform } from './destination.js';
+import { googleChat } from './google-chat/platform.js';
+import { googleChatWebhook } from './google-chat-webhook/platform.js';
 import { slack } from './slack/platform.js';
 import { teams } from './teams/platform.js';
 import { teamsWebhook } from './teams-webhook/platform.js';
 
-export const PLATFORMS: readonly Platform[] = [slack, teams, teamsWebhook];
+export const PLATFORMS: readonly Platform[] = [
+  slack,
+  teams,
+  teamsWebhook,
+  googleChat,
+  googleChatWebhook,
+];

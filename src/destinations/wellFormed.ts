@@ -1,7 +1,7 @@
 import { DeliveryError } from '../domain/delivery.js';
 import { permanent } from '../http/failure.js';
 import { illFormedTexts } from '../lib/text.js';
-import type { Post } from './destination.js';
+import type { Show } from './destination.js';
 
 /**
  * Refuses text with half of a surrogate pair, which no platform can show: some client libraries can't encode it, others send
@@ -9,7 +9,10 @@ import type { Post } from './destination.js';
  *
  * @throws DeliveryError `content_rejected` that names the field
  */
-export function assertWellFormed({ content, correlation }: Post): void {
+export function assertWellFormed({
+  content,
+  correlation,
+}: Pick<Show, 'content' | 'correlation'>): void {
   const [path] = illFormedTexts({ content, correlation });
   if (!path) return;
   throw new DeliveryError(

@@ -76,6 +76,8 @@ export interface Receipt {
   messageId?: string;
   /** Slack: the id of the channel that the post landed in. */
   channel?: string;
+  /** Google Chat: the name of the thread that the post is in, as `spaces/…/threads/…`. */
+  thread?: string;
   /** Where a person can see the post: Slack's permalink, Graph's `webUrl`. */
   url?: string;
   /** How many posts show the message, where there are several. The other fields are those of the first. */

@@ -148,6 +148,14 @@ const VARIABLES = {
   GRAPH_TOKEN_CACHE: TEXT,
   GRAPH_BASE_URL: HTTP_URL,
   TEAMS_WEBHOOK_URL: SECRET_HTTP_URL,
+  GOOGLE_CHAT_SERVICE_ACCOUNT: {
+    form: 'the key of a service account: the whole JSON file that Google Cloud creates',
+    parse: (text: string) => (text.startsWith('{') ? text : undefined),
+    isSecret: true,
+  },
+  GOOGLE_CHAT_SERVICE_ACCOUNT_FILE: READABLE_FILE,
+  GOOGLE_CHAT_API_URL: HTTP_URL,
+  GOOGLE_CHAT_WEBHOOK_URL: SECRET_HTTP_URL,
   // Proxies: the names in small letters come first, as in other programs.
   http_proxy: PROXY,
   HTTP_PROXY: PROXY,

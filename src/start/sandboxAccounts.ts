@@ -1,7 +1,7 @@
 /** The accounts that the sandbox simulates, because no real ones are configured. */
 import { findAccount, type Configuration } from '../config/configuration.js';
 import { accountId } from '../domain/account.js';
-import { SEEDED_TEAM } from '../sandbox/places.js';
+import { SEEDED_SPACE, SEEDED_TEAM } from '../sandbox/places.js';
 import type { Sandbox } from '../sandbox/interface.js';
 import { own } from '../lib/own.js';
 
@@ -10,6 +10,8 @@ const SEEDED_DESTINATIONS = {
   slack: 'slack:default/C0123ABC',
   teams: `teams:default/${SEEDED_TEAM}/19:incidents@thread.tacv2`,
   'teams-webhook': 'teams-webhook:default/default',
+  'google-chat': `google-chat:default/${SEEDED_SPACE}`,
+  'google-chat-webhook': 'google-chat-webhook:default/default',
 } as const;
 /** The accounts that exist under `npm start`, configured or not. */
 export const SANDBOX_ACCOUNTS = Object.keys(SEEDED_DESTINATIONS).map((platform) =>
@@ -39,6 +41,13 @@ export function sandboxVariables(
     slack: { SLACK_BOT_TOKEN: sandbox.slackToken, SLACK_API_URL: sandbox.slackApiUrl },
     teams: { GRAPH_ACCESS_TOKEN: sandbox.graphToken, GRAPH_BASE_URL: sandbox.graphBaseUrl },
     'teams-webhook': { TEAMS_WEBHOOK_URL: sandbox.webhookUrl('incidents') },
+    'google-chat': {
+      GOOGLE_CHAT_SERVICE_ACCOUNT: sandbox.googleServiceAccount,
+      GOOGLE_CHAT_API_URL: sandbox.googleChatApiUrl,
+    },
+    'google-chat-webhook': {
+      GOOGLE_CHAT_WEBHOOK_URL: sandbox.googleChatWebhookUrl(SEEDED_SPACE),
+    },
   };
   const needed = platforms.flatMap((platform) => Object.entries(variables[platform]));
   return Object.fromEntries(needed.filter(([name]) => !own(environment, name)));

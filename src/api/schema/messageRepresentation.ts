@@ -91,13 +91,21 @@ export const receiptSchema = z
       .string()
       .optional()
       .meta({
-        description: 'The platform’s id of the post: Slack’s `ts`, or the message id of Graph.',
+        description:
+          'The platform’s id of the post: Slack’s `ts`, the message id of Graph, or the name of the message in Google Chat.',
         examples: ['1795435200.000100'],
       }),
     channel: z
       .string()
       .optional()
       .meta({ description: 'The id of the Slack channel of the post.', examples: ['C0123ABC'] }),
+    thread: z
+      .string()
+      .optional()
+      .meta({
+        description: 'The name of the Google Chat thread of the post.',
+        examples: ['spaces/AAAAMpdlehY/threads/UMxbHmzDlr4'],
+      }),
     url: z
       .string()
       .optional()

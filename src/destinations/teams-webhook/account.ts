@@ -1,16 +1,12 @@
 import { z } from 'zod';
 import { accountPolicyFields } from '../accountPolicy.js';
 import { readVariables } from '../../lib/environment.js';
-import { secret } from '../../lib/secret.js';
+import { namedWebhooks } from '../namedWebhooks.js';
 
 export const teamsWebhookAccountSchema = z.strictObject({
   ...accountPolicyFields,
   /** The URLs, which are secrets, by the names that destinations use for them. */
-  webhooks: z
-    .record(z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may have letters, digits, _ . and -'), secret)
-    .refine((webhooks) => Object.keys(webhooks).length > 0, {
-      error: 'must name at least one webhook',
-    }),
+  webhooks: namedWebhooks,
 });
 export type TeamsWebhookAccount = z.infer<typeof teamsWebhookAccountSchema>;
 

@@ -1,8 +1,8 @@
-import { DeliveryError, type Receipt } from '../../domain/delivery.js';
+import type { Receipt } from '../../domain/delivery.js';
 import type { DestinationAdapter, Layout, Post, Show } from '../destination.js';
 import { secureUrl } from '../../http/endpoint.js';
-import { permanent } from '../../http/failure.js';
 import { createTransport, type Transport } from '../../http/transport.js';
+import { unverifiedWebhooks, webhookNotConfigured } from '../namedWebhooks.js';
 import { assertWellFormed } from '../wellFormed.js';
 import type { TeamsWebhookAccount } from './account.js';
 import { webhookFailure } from './failures.js';
@@ -51,16 +51,6 @@ class TeamsWebhookAdapter implements DestinationAdapter {
   }
 
   check(): Promise<{ identity: string }> {
-    const names = [...this.#urls.keys()].join(', ');
-    return Promise.resolve({
-      identity: `webhooks ${names} (not verified: a webhook can only be tested by posting)`,
-    });
+    return Promise.resolve(unverifiedWebhooks(this.#urls.keys()));
   }
-}
-
-function webhookNotConfigured(name: string): DeliveryError {
-  return new DeliveryError(
-    `The account has no webhook "${name}": add it to the worker’s configuration, then retry.`,
-    permanent('destination_not_found'),
-  );
 }

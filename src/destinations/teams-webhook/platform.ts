@@ -1,4 +1,5 @@
 import type { Platform } from '../destination.js';
+import { checkWebhookName, webhookNamePattern } from '../namedWebhooks.js';
 import {
   teamsWebhookAccountFromEnvironment,
   teamsWebhookAccountSchema,
@@ -25,15 +26,7 @@ export const teamsWebhook: Platform<TeamsWebhookAccount> = {
   credentials: 'destination',
   accountSchema: teamsWebhookAccountSchema,
   accountFromEnvironment: teamsWebhookAccountFromEnvironment,
-  pathPattern: (account) =>
-    account === undefined
-      ? '[A-Za-z0-9_.-]{1,64}'
-      : `(?:${Object.keys(account.webhooks)
-          .map((name) => name.replaceAll('.', '\\.'))
-          .join('|')})`,
-  checkPath: (path, { webhooks }) =>
-    Object.hasOwn(webhooks, path)
-      ? undefined
-      : `the account has no webhook "${path}": configure it, or use one of ${Object.keys(webhooks).join(', ')}.`,
+  pathPattern: webhookNamePattern,
+  checkPath: checkWebhookName,
   createAdapter: createTeamsWebhookAdapter,
 };

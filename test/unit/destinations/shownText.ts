@@ -1,4 +1,6 @@
 /** What a reader sees of a post, read from what was sent by the rules of each platform. */
+import { readChatText } from '../../../src/sandbox/googleChat/chatText.js';
+import type { ShownLine } from '../../../src/sandbox/markedText.js';
 import { readMrkdwn } from '../../../src/sandbox/slack/mrkdwn.js';
 import { sanitiseAsTeams, unescapeHtml } from '../../../src/sandbox/graph/html.js';
 import { childrenOf, runsOf, type CardElement } from '../../../src/sandbox/webhook/card.js';
@@ -43,7 +45,15 @@ export function shownInRichText(element: RichTextElement): ShownCharacter[] {
 }
 
 export function shownInMrkdwn(text: string): ShownCharacter[] {
-  return readMrkdwn(text).flatMap(({ runs }) => [
+  return shownInLines(readMrkdwn(text));
+}
+
+export function shownInChatText(text: string): ShownCharacter[] {
+  return shownInLines(readChatText(text));
+}
+
+function shownInLines(lines: readonly ShownLine[]): ShownCharacter[] {
+  return lines.flatMap(({ runs }) => [
     ...runs.flatMap((run) => {
       if (run.mention) throw new Error(`mentions ${run.text}`);
       return characters(run.text, run.styles, run.url);
