@@ -199,6 +199,8 @@ describe('of something broken', () => {
       { state: 'note', what: what('slack:default is not configured') },
       { state: 'note', what: what('teams:default') },
       { state: 'note', what: what('teams-webhook:default') },
+      { state: 'note', what: what('google-chat:default') },
+      { state: 'note', what: what('google-chat-webhook:default') },
     ]);
     expect(found[1]?.what).toContain('credentials_rejected');
   });

@@ -33,6 +33,8 @@ const BY_CODE: Partial<Record<string, Failure>> = {
   PERMISSION_DENIED: permanent('not_authorised'),
   NOT_FOUND: permanent('destination_not_found'),
   RESOURCE_EXHAUSTED: transient('rate_limited'),
+  // Two changes at once, of which this one was not made.
+  ABORTED: transient('platform_unavailable'),
 };
 
 /** The `reason` of an ErrorInfo that is more specific than the status, and concerns the whole account. */
@@ -125,14 +127,24 @@ export function failureOfChat(
 ): Failure {
   const isError = status >= 400 && status < 600;
   const stated = isError ? (own(BY_REASON, reason ?? '') ?? own(BY_CODE, code ?? '')) : undefined;
-  return forPurpose(stated ?? BY_STATUS[status] ?? failureOfStatus(status), purpose);
+  const failure = stated ?? BY_STATUS[status] ?? failureOfStatus(status);
+  if (purpose === 'edit') return failureOfEdit(failure, status, code);
+  const isPostGone = purpose === 'reply' && failure.reason === 'destination_not_found';
+  return isPostGone ? permanent('post_not_found') : failure;
 }
 
-/** Where a post is edited or answered, what wasn't found is that post, and what may not be done is its edit. */
-function forPurpose(failure: Failure, purpose: Purpose): Failure {
-  if (failure.reason === 'destination_not_found' && (purpose === 'edit' || purpose === 'reply')) {
-    return permanent('post_not_found');
-  }
-  if (failure.reason === 'not_authorised' && purpose === 'edit') return permanent('edit_refused');
-  return failure;
+/** Statuses that mean, beside 403, that this post can't be edited, though it is there. */
+const EDIT_REFUSALS: readonly number[] = [405, 412];
+
+/** What wasn't found is the post, and what may not be done is its edit. */
+function failureOfEdit(failure: Failure, status: number, code: string | undefined): Failure {
+  if (failure.outcome !== 'permanent') return failure;
+  if (failure.reason === 'destination_not_found') return permanent('post_not_found');
+  // Two changes at once: the later one is repeated.
+  if (status === 409) return transient('platform_unavailable');
+  const isRefused =
+    failure.reason === 'not_authorised' ||
+    code === 'FAILED_PRECONDITION' ||
+    EDIT_REFUSALS.includes(status);
+  return isRefused ? permanent('edit_refused') : failure;
 }

@@ -73,7 +73,8 @@ class TokenExchange implements LibraryTransporter {
       method: 'POST',
       url: this.#key.tokenUrl,
       headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-      body: String(options.data),
+      // The library's form, with the grant type and the assertion.
+      body: new URLSearchParams(options.data as URLSearchParams).toString(),
     });
     if (answer.status !== 200) throw refusal(answer, this.#key.email);
     this.#token = tokenSchema.safeParse(parseJson(answer.body)).data;

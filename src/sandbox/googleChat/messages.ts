@@ -1,5 +1,6 @@
 /** Messages of spaces: https://developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages */
 import { z } from 'zod';
+import { own } from '../../lib/own.js';
 import type { Answer, SandboxState } from '../call.js';
 import type { ChatContent, SandboxPost } from '../posts.js';
 import { cardsSchema, textOfCards } from './cards.js';
@@ -72,7 +73,7 @@ export function patchMessage(context: ChatContext): Answer {
   const post = ownMessage(context);
   const mask = (context.query.get('updateMask') ?? '').split(',').filter((path) => path !== '');
   if (mask.length === 0) throw invalid('update_mask is required.');
-  const fields = mask.map((path) => MASKED[path]);
+  const fields = mask.map((path) => own(MASKED, path));
   if (fields.includes(undefined)) throw invalid(`Invalid update mask: ${mask.join(',')}.`);
   const body = parsedBody(context);
   const content = contentOf(post);
@@ -110,7 +111,7 @@ function messageOf({ message, posts, space }: ChatContext): SandboxPost {
   const found = posts
     .of('google-chat', space)
     .find((post) => post.id === message || contentOf(post).clientAssignedMessageId === message);
-  if (!found) throw notFound();
+  if (!found || found.deletedAt !== undefined) throw notFound();
   return found;
 }
 

@@ -63,6 +63,32 @@ describeDestinationContract({
     404: 'permanent destination_not_found',
     410: 'permanent destination_not_found',
   },
+  capabilities: googleChat.capabilities(undefined),
+  reply: {
+    isOne: ({ body, method, path }) =>
+      method === 'POST' && path.includes('REPLY_MESSAGE_OR_FAIL') && body.includes(THREAD),
+    success: { status: 200, body: POSTED, receipt: RECEIPT },
+    successStatuses: [],
+    statuses: {
+      401: 'transient credentials_rejected',
+      404: 'permanent post_not_found',
+      410: 'permanent post_not_found',
+    },
+  },
+  edit: {
+    isOne: ({ method, path }) => method === 'PATCH' && path.startsWith(`/v1/${NAME}?`),
+    success: { status: 200, body: POSTED, receipt: RECEIPT },
+    successStatuses: [],
+    statuses: {
+      401: 'transient credentials_rejected',
+      403: 'permanent edit_refused',
+      404: 'permanent post_not_found',
+      405: 'permanent edit_refused',
+      409: 'transient platform_unavailable',
+      410: 'permanent post_not_found',
+      412: 'permanent edit_refused',
+    },
+  },
 });
 
 describe('Google Chat adapter', () => {
@@ -78,8 +104,8 @@ describe('Google Chat adapter', () => {
   });
   afterEach(() => server.stop());
 
-  const queryOf = ({ path }: ReceivedRequest): Record<string, string> =>
-    Object.fromEntries(new URL(path, server.url).searchParams);
+  const queryOf = (request: ReceivedRequest | undefined): Record<string, string> =>
+    Object.fromEntries(new URL(request?.path ?? '', server.url).searchParams);
   const status = (code: number, name: string, reason?: string): string =>
     JSON.stringify({
       error: {
@@ -99,7 +125,7 @@ describe('Google Chat adapter', () => {
     const [request] = server.requests;
     expect(request?.path).toMatch(new RegExp(`^/v1/spaces/${SPACE}/messages\\?`));
     expect(request?.headers.authorization).toBe(`Bearer token-${SECRET}`);
-    expect(queryOf(request ?? server.requests[0]!)).toEqual(requestIdsOf(post));
+    expect(queryOf(request)).toEqual(requestIdsOf(post));
     expect(JSON.parse(request?.body ?? '')).toEqual({
       text: `*🚨 Critical: Disk full*\n\n${post.content.text}`,
       cardsV2: [
@@ -186,7 +212,7 @@ describe('Google Chat adapter', () => {
     server.script = answering(200, POSTED);
     await adapter.post({ ...post, replyTo: RECEIPT });
     const [request] = server.requests;
-    expect(queryOf(request!)).toMatchObject({ messageReplyOption: 'REPLY_MESSAGE_OR_FAIL' });
+    expect(queryOf(request)).toMatchObject({ messageReplyOption: 'REPLY_MESSAGE_OR_FAIL' });
     expect(JSON.parse(request?.body ?? '')).toMatchObject({ thread: { name: THREAD } });
     server.script = answering(404, status(404, 'NOT_FOUND'));
     expect(await rejection(adapter.post({ ...post, replyTo: RECEIPT }))).toMatchObject({
@@ -218,6 +244,8 @@ describe('Google Chat adapter', () => {
     [403, status(403, 'PERMISSION_DENIED'), 'permanent edit_refused'],
     [401, status(401, 'UNAUTHENTICATED'), 'permanent credentials_rejected'],
     [400, status(400, 'INVALID_ARGUMENT'), 'permanent content_rejected'],
+    [400, status(400, 'FAILED_PRECONDITION'), 'permanent edit_refused'],
+    [409, status(409, 'ABORTED'), 'transient platform_unavailable'],
     [429, status(429, 'RESOURCE_EXHAUSTED'), 'transient rate_limited'],
     [503, status(503, 'UNAVAILABLE'), 'ambiguous platform_unavailable'],
   ])('finds an edit that is answered %i %s: %s', async (code, body, expected) => {

@@ -40,6 +40,14 @@ describeDestinationContract({
     404: 'permanent destination_not_found',
     410: 'permanent destination_not_found',
   },
+  capabilities: googleChatWebhook.capabilities(undefined),
+  reply: {
+    isOne: ({ body, method, path }) =>
+      method === 'POST' && path.includes('REPLY_MESSAGE_OR_FAIL') && body.includes(THREAD),
+    success: { status: 200, body: POSTED, receipt: RECEIPT },
+    successStatuses: [],
+    statuses: { 404: 'permanent post_not_found', 410: 'permanent post_not_found' },
+  },
 });
 
 describe('Google Chat webhook adapter', () => {
