@@ -1,4 +1,5 @@
 import type { Platform } from '../destination.js';
+import { MESSAGE_LIMIT_BYTES } from '../google-chat/render.js';
 import { checkWebhookName, webhookNamePattern } from '../namedWebhooks.js';
 import {
   googleChatWebhookAccountFromEnvironment,
@@ -13,7 +14,15 @@ export const googleChatWebhook: Platform<GoogleChatWebhookAccount> = {
   // One a second for each space, shared by all of its webhooks: https://developers.google.com/workspace/chat/limits
   // Each webhook has a space of its own; the limit of the account only smooths bursts.
   limits: { perDestination: 1, perAccount: 50 },
-  capabilities: () => ({ search: false, edit: false, thread: true, ownIdempotency: true }),
+  capabilities: () => ({
+    search: false,
+    edit: false,
+    thread: true,
+    ownIdempotency: true,
+    mentions: [],
+    names: [],
+    length: { limit: MESSAGE_LIMIT_BYTES, unit: 'bytes', posts: 1 },
+  }),
   credentials: 'destination',
   accountSchema: googleChatWebhookAccountSchema,
   accountFromEnvironment: googleChatWebhookAccountFromEnvironment,

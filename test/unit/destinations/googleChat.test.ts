@@ -489,7 +489,7 @@ describe('Google Chat adapter', () => {
   });
 
   it('declares what it can do', () => {
-    expect(googleChat.capabilities(undefined)).toEqual({
+    expect(googleChat.capabilities(undefined)).toMatchObject({
       search: 'find' in adapter,
       edit: 'edit' in adapter,
       thread: true,

@@ -116,7 +116,7 @@ describe('Google Chat webhook adapter', () => {
 
   it('neither searches nor edits, and says so', () => {
     expect('find' in adapter || 'edit' in adapter).toBe(false);
-    expect(googleChatWebhook.capabilities(undefined)).toEqual({
+    expect(googleChatWebhook.capabilities(undefined)).toMatchObject({
       search: false,
       edit: false,
       thread: true,
