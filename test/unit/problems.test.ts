@@ -318,6 +318,8 @@ describe('an error class', () => {
       'RequestFailed', // Its own file catches it.
       'NamespaceLost', // It ends the process.
       'PollsRefused',
+      'SourceLate', // The routes of sources turn these into answers of their own.
+      'Unusable',
     ];
     const tested = ['Problem', ...CLASSES.map(([error]) => error.constructor.name), ...elsewhere];
     const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(

@@ -14,7 +14,9 @@ export interface Signature {
   read?: (value: string) => string[];
   /** The header's value with this signature; by default the signature itself. */
   write?: (signature: string) => string;
-  encoding?: 'hex' | 'base64';
+  encoding?: 'hex' | 'base64' | undefined;
+  /** The header of a time that is signed before the body, with a colon between them. */
+  timestampHeader?: string | undefined;
 }
 
 /** Requests whose body is signed by HMAC-SHA256, in a header. */
@@ -23,6 +25,7 @@ export function signedBy({
   header,
   read = (value) => [value.trim()],
   secrets,
+  timestampHeader,
   write = (signature) => signature,
 }: Signature): Authentication {
   return {
@@ -31,13 +34,26 @@ export function signedBy({
     verify: ({ body, headers }) => {
       const value = own(headers, header.toLowerCase());
       const signatures = value === undefined ? [] : read(value);
-      return verifyHmac(body, signatures, { secrets, header, encoding });
+      if (timestampHeader === undefined) {
+        return verifyHmac(body, signatures, { secrets, header, encoding });
+      }
+      const time = own(headers, timestampHeader.toLowerCase());
+      if (time === undefined) return { refusedBecause: `the header ${timestampHeader} is missing` };
+      return verifyHmac(withTime(time, body), signatures, { secrets, header, encoding });
     },
     sign: ({ body, headers }) => {
-      const signature = hmac(body, revealed(secrets)[0] ?? '').toString(encoding);
-      return { body, headers: { ...headers, [header]: write(signature) } };
+      const time = String(Math.floor(Date.now() / 1_000));
+      const timed = timestampHeader === undefined ? {} : { [timestampHeader]: time };
+      const signed = timestampHeader === undefined ? body : withTime(time, Buffer.from(body));
+      const signature = hmac(signed, revealed(secrets)[0] ?? '').toString(encoding);
+      return { body, headers: { ...headers, ...timed, [header]: write(signature) } };
     },
   };
+}
+
+/** How old the time is doesn't matter: an event that is sent again is a duplicate. */
+function withTime(time: string, body: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${time}:`, 'latin1'), body]);
 }
 
 /** Whether one of the signatures was made of these bytes with one of the secrets. */

@@ -1,7 +1,7 @@
 import type { EventState } from '../../domain/event.js';
 import type { Severity } from '../../domain/message.js';
-import { plainAsMarkdown } from '../../lib/plainAsMarkdown.js';
 import { event } from '../event.js';
+import { facts, linked, paragraphs, plain } from '../facts.js';
 import { at, listAt, textAt, type JsonObject } from '../json.js';
 import { Unusable, type ParsedEvent } from '../source.js';
 
@@ -22,46 +22,56 @@ const KINDS = new Map<string, Kind>([
   ['incident.delegated', { verb: 'reassigned to another escalation policy', state: 'updated' }],
   ['incident.reassigned', { verb: 'reassigned', state: 'updated' }],
   ['incident.priority_updated', { verb: 'has a new priority', state: 'updated' }],
+  ['incident.service_updated', { verb: 'moved to another service', state: 'updated' }],
+  ['incident.incident_type.changed', { verb: 'has a new type', state: 'updated' }],
+  ['incident.custom_field_values.updated', { verb: 'has new custom fields', state: 'updated' }],
+  ['incident.conference_bridge.updated', { verb: 'has a conference bridge', state: 'updated' }],
   ['incident.annotated', { verb: 'has a new note', state: 'updated' }],
   ['incident.status_update_published', { verb: 'has a status update', state: 'updated' }],
   ['incident.responder.added', { verb: 'has a new responder', state: 'updated' }],
   ['incident.responder.replied', { verb: 'has a reply of a responder', state: 'updated' }],
+  ['incident.workflow.started', { verb: 'has a workflow that started', state: 'updated' }],
+  ['incident.workflow.completed', { verb: 'has a workflow that ended', state: 'updated' }],
+  ['service.created', { verb: 'created', state: 'other' }],
+  ['service.updated', { verb: 'updated', state: 'other' }],
+  ['service.deleted', { verb: 'deleted', state: 'other' }],
 ]);
 
-/** @param payload with an `event.id` */
+/** @throws Unusable where it has no `event.id` */
 export function parsePagerDuty(payload: JsonObject): ParsedEvent {
   const type = textAt(payload, 'event', 'event_type') ?? 'unknown';
   const data = at(payload, 'event', 'data');
   const key = textAt(payload, 'event', 'id');
   if (key === undefined) throw new Unusable('The body has no event.id.');
+  const isService = type.startsWith('service.') || textAt(data, 'type') === 'service';
   const { verb, state } = KINDS.get(type) ?? {
-    verb: type.replace(/^incident\./, '').replaceAll(/[._]/g, ' '),
-    state: 'updated',
+    verb: type.replace(/^(?:incident|service)\./, '').replaceAll(/[._]/g, ' '),
+    state: isService ? 'other' : 'updated',
   };
   // Notes, responders and status updates are about an incident, of which they have only a summary.
-  const incident = textAt(data, 'type') === 'incident' ? data : at(data, 'incident');
-  const number = textAt(incident, 'number');
-  const name = textAt(incident, 'title') ?? textAt(incident, 'summary');
-  const subject = number === undefined ? 'Incident' : `Incident ${number}`;
+  const subject = at(data, 'incident') ?? data;
+  const number = textAt(subject, 'number');
+  const name = textAt(subject, 'title') ?? textAt(subject, 'summary');
+  const kind = isService ? 'Service' : 'Incident';
   return event({
     key,
     reference: number,
-    conversation: textAt(incident, 'id'),
+    conversation: textAt(subject, 'id'),
     state,
     occurredAt: textAt(payload, 'event', 'occurred_at'),
-    severity: severityOf(state, textAt(incident, 'urgency')),
-    title: `${subject} ${verb}${name === undefined ? '' : `: ${name}`}`,
-    text: textOf(data, incident, textAt(payload, 'event', 'agent', 'summary')),
-    url: textAt(incident, 'html_url') ?? textAt(data, 'html_url'),
+    severity: severityOf(state, textAt(subject, 'urgency')),
+    title: `${kind}${number === undefined ? '' : ` ${number}`} ${verb}${name === undefined ? '' : `: ${name}`}`,
+    text: textOf(data, subject, textAt(payload, 'event', 'agent', 'summary')),
+    url: textAt(subject, 'html_url') ?? textAt(data, 'html_url'),
     labels: {
       event_type: type,
-      service: textAt(incident, 'service', 'summary'),
-      urgency: textAt(incident, 'urgency'),
-      priority: textAt(incident, 'priority', 'summary'),
-      status: textAt(incident, 'status'),
-      escalation_policy: textAt(incident, 'escalation_policy', 'summary'),
-      team: textAt(incident, 'teams', 0, 'summary'),
-      incident_key: textAt(incident, 'incident_key'),
+      service: isService ? name : textAt(subject, 'service', 'summary'),
+      urgency: textAt(subject, 'urgency'),
+      priority: textAt(subject, 'priority', 'summary'),
+      status: textAt(subject, 'status'),
+      escalation_policy: textAt(subject, 'escalation_policy', 'summary'),
+      team: textAt(subject, 'teams', 0, 'summary'),
+      incident_key: textAt(subject, 'incident_key'),
     },
     raw: payload,
   });
@@ -69,40 +79,38 @@ export function parsePagerDuty(payload: JsonObject): ParsedEvent {
 
 function severityOf(state: EventState, urgency: string | undefined): Severity {
   if (state === 'resolved') return 'ok';
-  if (state === 'updated') return 'info';
+  if (state === 'updated' || state === 'other') return 'info';
   return urgency === 'low' ? 'warning' : 'critical';
 }
 
-function textOf(data: unknown, incident: unknown, agent: string | undefined): string {
-  const said = textAt(data, 'content') ?? textAt(data, 'message');
-  const facts: [string, string | undefined][] = [
-    ['Service', linked(at(incident, 'service'))],
-    ['Urgency', plain(textAt(incident, 'urgency'))],
-    ['Priority', plain(textAt(incident, 'priority', 'summary'))],
-    [
-      'Assigned to',
-      listAt(incident, 'assignees')
-        .flatMap((each) => linked(each) ?? [])
-        .join(', '),
-    ],
-    ['Reason', plain(textAt(incident, 'resolve_reason', 'type'))],
-    ['By', plain(agent)],
-  ];
-  const lines = facts.flatMap(([name, value]) => (value ? [`**${name}:** ${value}`] : []));
-  return [...(said === undefined ? [] : [plainAsMarkdown(said)]), lines.join('\n')]
-    .filter((part) => part !== '')
-    .join('\n\n');
-}
+/** Some hundred people can be responders. */
+const MOST_PEOPLE = 20;
 
-function plain(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : plainAsMarkdown(text);
+function textOf(data: unknown, subject: unknown, agent: string | undefined): string {
+  const said = textAt(data, 'content') ?? textAt(data, 'message');
+  const bridge = at(subject, 'conference_bridge') ?? at(data, 'conference_bridge');
+  return paragraphs(
+    plain(said === undefined || at(data, 'trimmed') !== true ? said : `${said}…`),
+    facts({
+      Service: summaryOf(at(subject, 'service')),
+      Urgency: plain(textAt(subject, 'urgency')),
+      Priority: plain(textAt(subject, 'priority', 'summary')),
+      'Assigned to': listAt(subject, 'assignees')
+        .slice(0, MOST_PEOPLE)
+        .flatMap((each) => summaryOf(each) ?? [])
+        .join(', '),
+      Responder: summaryOf(at(data, 'user')),
+      Reply: plain(textAt(data, 'state')),
+      'Conference bridge':
+        linked(textAt(bridge, 'conference_url'), textAt(bridge, 'conference_url')) ??
+        plain(textAt(bridge, 'conference_number')),
+      Reason: plain(textAt(subject, 'resolve_reason', 'type')),
+      By: plain(agent),
+    }),
+  );
 }
 
 /** A reference of PagerDuty's: its summary, linked to its page. */
-function linked(reference: unknown): string | undefined {
-  const summary = plain(textAt(reference, 'summary'));
-  const url = textAt(reference, 'html_url');
-  if (summary === undefined || url === undefined || !/^https:\/\/[^\s<>]+$/.test(url))
-    return summary;
-  return `[${summary}](<${url}>)`;
+function summaryOf(reference: unknown): string | undefined {
+  return linked(textAt(reference, 'summary'), textAt(reference, 'html_url'));
 }

@@ -59,6 +59,20 @@ export const SAMPLES = {
       incident: { id: INCIDENT.id, summary: INCIDENT.title, html_url: INCIDENT.html_url },
     },
   }),
+  'responder-replied': sample('01EXAMPLERESPONDER', 'incident.responder.replied', {
+    minute: 6,
+    data: {
+      type: 'incident_responder',
+      state: 'joined',
+      message: 'Please look at the backups.',
+      user: { id: 'PUSR002', summary: 'Kofi Mensah' },
+      incident: { id: INCIDENT.id, summary: INCIDENT.title, html_url: INCIDENT.html_url },
+    },
+  }),
+  'service-updated': sample('01EXAMPLESERVICE', 'service.updated', {
+    minute: 7,
+    data: { type: 'service', ...INCIDENT.service },
+  }),
   resolved: sample('01EXAMPLERESOLVE', 'incident.resolved', {
     minute: 9,
     data: { ...INCIDENT, status: 'resolved' },

@@ -1,0 +1,115 @@
+/** Grafana's alerting: https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/ */
+import { z } from 'zod';
+import { own } from '../../lib/own.js';
+import { groupEvent, type Link } from '../alertGroup/groupEvent.js';
+import { identityOf, readGroup, type Alert, type AlertGroup } from '../alertGroup/group.js';
+import {
+  allOf,
+  credentialFields,
+  credentials,
+  headerNameSchema,
+  refineCredentials,
+} from '../authentication/credentials.js';
+import { secretsSchema, signedBy } from '../authentication/hmac.js';
+import { at, isObject, parseJsonObject, textAt } from '../json.js';
+import { sourceFields, type ParsedEvent, type SourceType } from '../source.js';
+import { SAMPLES } from './samples.js';
+
+const schema = z
+  .strictObject({
+    ...sourceFields,
+    ...credentialFields,
+    type: z.literal('grafana'),
+    /** Of "HMAC Signature" in the contact point. */
+    secret: secretsSchema.optional(),
+    signature: z
+      .strictObject({
+        header: headerNameSchema.default('X-Grafana-Alerting-Signature'),
+        /** Set where the contact point has a "Timestamp Header": the time is signed, too. */
+        timestampHeader: headerNameSchema.optional(),
+      })
+      .optional(),
+  })
+  .superRefine(refineCredentials)
+  .refine(({ secret, signature }) => secret !== undefined || signature === undefined, {
+    path: ['secret'],
+    error: 'is missing: "signature" says how requests are signed, "secret" with what',
+  });
+
+export const grafana: SourceType<z.output<typeof schema>> = {
+  name: 'grafana',
+  schema,
+  methods: ['POST', 'PUT'],
+  // Its own time-out is 30 s.
+  respondWithinMs: 8_000,
+  largestBodyBytes: 16 * 1024 * 1024,
+  samples: SAMPLES,
+  create: ({ secret: secrets, signature, ...settings }) => ({
+    ...allOf([
+      ...credentials(settings),
+      ...(secrets
+        ? [signedBy({ secrets, header: 'X-Grafana-Alerting-Signature', ...signature })]
+        : []),
+    ]),
+    identify: ({ body }) => {
+      const group = readGroup(parseJsonObject(body));
+      if (isTest(group)) return { kind: 'test', says: 'a test of the contact point' };
+      return { kind: 'events', key: keyOf(group) };
+    },
+    parse: ({ body }) => [parseGrafana(readGroup(parseJsonObject(body)))],
+  }),
+};
+
+/** The alert of the button "Test" in a contact point. */
+function isTest({ alerts }: AlertGroup): boolean {
+  return (
+    alerts.length > 0 && alerts.every(({ labels }) => own(labels, 'alertname') === 'TestAlert')
+  );
+}
+
+/** Groups of two organisations may have one key. */
+function keyOf(group: AlertGroup): string {
+  return identityOf(group, textAt(group.raw, 'orgId'), textAt(group.raw, 'state'));
+}
+
+function parseGrafana(group: AlertGroup): ParsedEvent {
+  const { alerts, raw } = group;
+  const [only] = alerts.length === 1 ? alerts : [];
+  const organisation = textAt(raw, 'orgId');
+  return groupEvent(
+    // The group's key, and with it the conversation, is only unique within an organisation.
+    { ...group, key: group.key && organisation ? `${organisation}/${group.key}` : group.key },
+    {
+      key: keyOf(group),
+      url:
+        textAt(only?.raw, 'panelURL') ??
+        textAt(only?.raw, 'dashboardURL') ??
+        only?.ruleUrl ??
+        textAt(raw, 'externalURL'),
+      linksOf,
+      valuesOf,
+      links: [['Grafana', textAt(raw, 'externalURL')]],
+      labels: { orgId: organisation, state: textAt(raw, 'state') },
+    },
+  );
+}
+
+function linksOf({ raw, ruleUrl }: Alert): Link[] {
+  return [
+    ['Rule', ruleUrl],
+    ['Dashboard', textAt(raw, 'dashboardURL')],
+    ['Panel', textAt(raw, 'panelURL')],
+    ['Image', textAt(raw, 'imageURL')],
+    ['Silence', textAt(raw, 'silenceURL')],
+  ];
+}
+
+/** As `B=44.24, C=1`: what the rule's queries and expressions resulted in. */
+function valuesOf({ raw }: Alert): string | undefined {
+  const values = at(raw, 'values');
+  if (!isObject(values)) return undefined;
+  const shown = Object.entries(values).flatMap(([name, value]) =>
+    typeof value === 'number' ? [`${name}=${Number(value.toPrecision(6))}`] : [],
+  );
+  return shown.length > 0 ? shown.join(', ') : undefined;
+}

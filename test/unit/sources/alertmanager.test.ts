@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { alertmanager } from '../../../src/sources/alertmanager/source.js';
+import { describeSourceContract } from './contract.js';
+import { changed, parsing } from './parsed.js';
+
+describeSourceContract({
+  type: alertmanager,
+  settings: (password) => ({ basic: { username: 'alertmanager', password } }),
+  authenticate: ({ body, headers }, secret) => ({
+    body,
+    headers: {
+      ...headers,
+      Authorization: `Basic ${Buffer.from(`alertmanager:${secret}`).toString('base64')}`,
+    },
+  }),
+  signsBody: false,
+  senderWaitsMs: 10_000,
+  redelivered: (sample) => changed(sample, { externalURL: 'http://another-peer:9093' }),
+});
+
+const { keyOf, parse, titles } = parsing(alertmanager);
+const { firing, grouped, resolved } = alertmanager.samples;
+
+interface Payload {
+  alerts: Record<string, unknown>[];
+  [name: string]: unknown;
+}
+
+/** The grouped sample with a change to each alert. */
+function withAlerts(change: (alert: Record<string, unknown>, index: number) => object) {
+  const { alerts } = JSON.parse(grouped?.body ?? '') as Payload;
+  return changed(grouped, { alerts: alerts.map(change) });
+}
+
+describe('the identity of a notification', () => {
+  const key = keyOf(grouped ?? { headers: {}, body: '' });
+
+  it.each([
+    ['the peer’s address', changed(grouped, { externalURL: 'http://peer-2:9093' })],
+    ['the rule’s address', withAlerts((alert) => ({ ...alert, generatorURL: 'http://other' }))],
+    ['annotations', withAlerts((alert) => ({ ...alert, annotations: { summary: '98 %' } }))],
+    ['the order of alerts', changed(grouped, { alerts: [...alertsOf()].reverse() })],
+    [
+      'the time zone of times',
+      withAlerts((alert) => ({ ...alert, startsAt: '2026-11-23T13:00:00+01:00' })),
+    ],
+    ['the reason of a repetition', changed(grouped, { notification_reason: 'repeat interval' })],
+  ])('is not changed by %s', (_, sample) => {
+    expect(keyOf(sample)).toBe(key);
+  });
+
+  it.each([
+    ['the group', changed(grouped, { groupKey: '{}:{alertname="Other"}' })],
+    ['the status', changed(grouped, { status: 'resolved' })],
+    ['one alert more', changed(grouped, { alerts: [...alertsOf(), { fingerprint: 'new' }] })],
+    ['one alert less', changed(grouped, { alerts: alertsOf().slice(1) })],
+    ['more alerts that are left out', changed(grouped, { truncatedAlerts: 1 })],
+    [
+      'an alert that is resolved',
+      withAlerts((alert, index) => ({ ...alert, ...(index === 0 && { status: 'resolved' }) })),
+    ],
+    [
+      'an alert that fires again',
+      withAlerts((alert, index) => ({ ...alert, ...(index === 0 && { startsAt: '2026-11-24' }) })),
+    ],
+  ])('is changed by %s', (_, sample) => {
+    expect(keyOf(sample)).not.toBe(key);
+  });
+
+  function alertsOf(): Record<string, unknown>[] {
+    return (JSON.parse(grouped?.body ?? '') as Payload).alerts;
+  }
+});
+
+it('says in the title what fires, how often, and what about it', () => {
+  expect(titles()).toEqual({
+    firing: 'Firing: DiskFull – 97 % of /var is used on db-3',
+    grouped: 'Firing: DiskFull (42 alerts)',
+    'partly-resolved': 'Firing: DiskFull (1 firing, 1 resolved)',
+    resolved: 'Resolved: DiskFull – 60 % of /var is used on db-3',
+  });
+});
+
+it('shows ten alerts of a group, and how many more there are, with those that were left out', () => {
+  const { text } = parse(changed(grouped, { truncatedAlerts: 100 }));
+  expect(text.match(/^- \*\*firing\*\*/gm)).toHaveLength(10);
+  expect(text).toContain('- and 132 more');
+});
+
+it('has what routes match and conversations need', () => {
+  expect(parse(firing ?? { headers: {}, body: '' })).toMatchObject({
+    state: 'triggered',
+    severity: 'critical',
+    reference: 'DiskFull',
+    conversation: '{}:{alertname="DiskFull"}',
+    occurredAt: '2026-11-23T12:00:00.000Z',
+    url: 'https://alertmanager.example.com/#/alerts?receiver=sendproof',
+    labels: { team: 'storage', instance: 'db-3', receiver: 'sendproof', status: 'firing' },
+  });
+  expect(parse(resolved ?? { headers: {}, body: '' })).toMatchObject({
+    state: 'resolved',
+    severity: 'ok',
+    occurredAt: '2026-11-23T12:30:00.000Z',
+  });
+});
+
+it('names a repetition that Alertmanager names', () => {
+  const again = changed(firing, { notification_reason: 'repeat interval elapsed' });
+  expect(parse(again).isReminder).toBe(true);
+  expect(parse(firing ?? { headers: {}, body: '' }).isReminder).toBeUndefined();
+});
+
+it('makes an event of 10,000 alerts in less than a second', () => {
+  const [alert] = (JSON.parse(grouped?.body ?? '') as Payload).alerts;
+  const alerts = Array.from({ length: 10_000 }, (_, index) => ({ ...alert, fingerprint: index }));
+  const sample = changed(grouped, { alerts });
+  const startedAt = performance.now();
+  expect(parse(sample).title).toContain('(10000 alerts)');
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+});

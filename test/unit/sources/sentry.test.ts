@@ -1,0 +1,87 @@
+import { createHmac } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { sentry } from '../../../src/sources/sentry/source.js';
+import type { Sample } from '../../../src/sources/source.js';
+import { describeSourceContract } from './contract.js';
+import { changed, parsing } from './parsed.js';
+
+describeSourceContract({
+  type: sentry,
+  settings: (secret) => ({ secret }),
+  authenticate: ({ body, headers }, secret) => ({
+    body,
+    headers: {
+      ...headers,
+      'Sentry-Hook-Signature': createHmac('sha256', secret).update(body).digest('hex'),
+    },
+  }),
+  signsBody: true,
+  senderWaitsMs: 1_000,
+  tests: ['test'],
+  redelivered: ({ body, headers }) => ({
+    body,
+    headers: {
+      ...headers,
+      'Request-ID': crypto.randomUUID(),
+      'Sentry-Hook-Timestamp': '1795435260',
+    },
+  }),
+});
+
+const { keyOf, parse, titles } = parsing(sentry, { secret: { env: 'UNUSED' } });
+const NOTHING: Sample = { headers: {}, body: '{}' };
+const {
+  alert = NOTHING,
+  created = NOTHING,
+  resolved = NOTHING,
+  comment = NOTHING,
+} = sentry.samples;
+
+it('says what happened', () => {
+  expect(titles()).toEqual({
+    created: 'SHOP-55 created: TypeError: the price is not a number',
+    alert: 'Errors in checkout: TypeError: the price is not a number',
+    error: 'TypeError: the price is not a number',
+    'metric-critical': 'Critical: Too many errors',
+    'metric-resolved': 'Resolved: Too many errors',
+    comment: 'Comment created in shop',
+    resolved: 'SHOP-55 resolved: TypeError: the price is not a number',
+  });
+});
+
+it('is one conversation for an issue, its alerts and its comments', () => {
+  const conversations = [created, alert, comment, resolved].map((each) => parse(each).conversation);
+  expect(new Set(conversations)).toEqual(new Set(['issue/5500000055']));
+});
+
+it('shows the line of one’s own code, not of a library', () => {
+  expect(parse(alert).text).toContain('src/checkout\\.js\\:42 in total');
+});
+
+it('knows the resource without its header', () => {
+  for (const sample of Object.values(sentry.samples)) {
+    expect(keyOf({ ...sample, headers: {} })).toBe(keyOf(sample));
+  }
+});
+
+it('tells an issue that is resolved again from one that is sent again', () => {
+  const { data } = JSON.parse(resolved.body) as { data: { issue: object } };
+  const again = changed(resolved, { data: { issue: { ...data.issue, count: '4' } } });
+  expect(keyOf(again)).not.toBe(keyOf(resolved));
+});
+
+it('tells the rules apart that one event triggers', () => {
+  const { data } = JSON.parse(alert.body) as { data: object };
+  const other = changed(alert, { data: { ...data, triggered_rule: 'Another' } });
+  expect(keyOf(other)).not.toBe(keyOf(alert));
+});
+
+it('shows what Sentry may add', () => {
+  const sample = { headers: { 'Sentry-Hook-Resource': 'seer' }, body: '{"action":"root_cause"}' };
+  expect(parse(sample)).toMatchObject({ title: 'Sentry: seer root_cause', state: 'other' });
+});
+
+it('says that an integration was uninstalled', () => {
+  const sample = changed(sentry.samples.test, { action: 'deleted' });
+  expect(parse(sample).title).toBe('The Sentry integration was deleted');
+});
