@@ -158,7 +158,8 @@ export function describeSourceContract(subject: SourceSubject): void {
       }
     });
 
-    it.runIf(signsBody)('refuses a body of which one bit was changed', async () => {
+    it('refuses a body of which one bit was changed, where bodies are signed', async () => {
+      if (!signsBody) return;
       const sample = await authentic(example);
       const bytes = Buffer.from(sample.body);
       await fc.assert(
@@ -185,7 +186,8 @@ export function describeSourceContract(subject: SourceSubject): void {
       },
     );
 
-    it.skipIf(subject.knowsNoIdentity)('is the same event when it is sent again', async () => {
+    it('is the same event when it is sent again, if its sender gives it an identity', async () => {
+      if (subject.knowsNoIdentity) return;
       for (const [, sample] of events) {
         const first = await keysOf(sample);
         expect(await keysOf(sample)).toEqual(first);

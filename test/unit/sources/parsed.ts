@@ -8,6 +8,7 @@ import type {
 
 export function requestOf({ body, headers }: Sample): SourceRequest {
   return {
+    id: 'r1',
     method: 'POST',
     headers: Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),

@@ -55,7 +55,7 @@ it('is one conversation for an issue, its alerts and its comments', () => {
 });
 
 it('shows the line of one’s own code, not of a library', () => {
-  expect(parse(alert).text).toContain('src/checkout\\.js\\:42 in total');
+  expect(parse(alert).text).toContain('src\\/checkout\\.js\\:42 in total');
 });
 
 it('knows the resource without its header', () => {
