@@ -25,8 +25,9 @@ export function resourceOf(header: string | undefined, payload: JsonObject): Hoo
   const given = at(payload, 'data');
   const data = isObject(given) ? given : {};
   const found = BY_DATA.find(([name]) => at(data, name) !== undefined)?.[1];
+  const named = header?.trim() ?? '';
   return {
-    resource: header?.trim() || (found ?? 'unknown'),
+    resource: named === '' ? (found ?? 'unknown') : named,
     action: textAt(payload, 'action') ?? 'sent',
     data,
     payload,
