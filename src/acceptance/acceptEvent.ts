@@ -13,10 +13,9 @@ import type { Unposted } from '../domain/unposted.js';
 import { chooseRoutes } from '../routing/chooseRoutes.js';
 import { reminderNumber } from '../routing/reminder.js';
 import type { EventRoute } from '../routing/route.js';
-import { defaultContent } from '../templates/defaultContent.js';
 import { acceptMessage } from './acceptMessage.js';
 import { acceptUnroutable } from './acceptUnroutable.js';
-import { usableContent } from './eventContent.js';
+import { renderEvent } from './eventContent.js';
 import { eventKey } from './eventKey.js';
 import { eventMessage } from './eventMessage.js';
 import { MessageRefused } from './refusal.js';
@@ -77,12 +76,13 @@ async function acceptAtRoute(
   traceId: string,
 ): Promise<RoutedMessage> {
   const now = Date.now();
+  const { content, ...failure } = renderEvent(configuration, at.route, at.event);
   const accept = async (reminder: number) => {
-    const message = messageAtRoute(at, now, reminder);
+    const message = messageAtRoute(at, content, now, reminder);
     const unposted = whyUnposted(at, message, now);
     const acceptance = await acceptMessage(client, configuration, message, traceId, unposted);
     const routed = routedMessage(message, at.route.name, acceptance, unposted);
-    return { acceptance, routed };
+    return { acceptance, routed: { ...routed, ...failure } };
   };
   const { acceptance, routed } = await accept(0);
   if (acceptance.outcome === 'accepted') return routed;
@@ -92,6 +92,7 @@ async function acceptAtRoute(
 
 function messageAtRoute(
   { event, isFirst, route, to }: EventAtRoute,
+  content: Message['content'],
   now: number,
   reminder: number,
 ): Message {
@@ -99,7 +100,7 @@ function messageAtRoute(
   const key = eventKey(event, isFirst ? undefined : name, reminder);
   const conversation = conversationMode && eventConversation(event, conversationMode);
   return {
-    ...eventMessage(event, key, to, usableContent(defaultContent(event), event)),
+    ...eventMessage(event, key, to, content),
     priority,
     onAmbiguous,
     ...(retryProfile !== undefined && { retryProfile }),

@@ -1,8 +1,27 @@
 import type { SourceEvent } from '../domain/event.js';
+import type { Configuration } from '../config/configuration.js';
 import { contentSchema, type Content } from '../domain/message.js';
 import { parseDocument } from '../destinations/document/parseDocument.js';
+import { own } from '../lib/own.js';
+import type { EventRoute } from '../routing/route.js';
+import { defaultContent } from '../templates/defaultContent.js';
+import type { TemplateFailure } from '../templates/template.js';
 import { cutPoint, shortenText } from '../lib/cutText.js';
 import { plainAsMarkdown } from '../lib/plainAsMarkdown.js';
+
+/** What the route's template makes of the event, as content that a message can have. Never throws. */
+export function renderEvent(
+  { templates }: Pick<Configuration, 'templates'>,
+  { template }: Pick<EventRoute, 'template'>,
+  event: SourceEvent,
+): { content: Content; templateFailure?: TemplateFailure } {
+  const chosen = template === undefined ? undefined : own(templates, template);
+  const { content, failure } = chosen?.render(event) ?? { content: defaultContent(event) };
+  return {
+    content: usableContent(content, event),
+    ...(failure && { templateFailure: failure }),
+  };
+}
 
 /**
  * Content that a message can have, made of what a template or a source gave: too long a text is cut, and one that shows

@@ -1,3 +1,4 @@
+import type { TemplateFailure } from '../templates/template.js';
 import type { Acceptance } from './acceptMessage.js';
 import type { Message } from '../domain/message.js';
 import type { Unposted } from '../domain/unposted.js';
@@ -11,6 +12,8 @@ export interface RoutedMessage {
   duplicate: boolean;
   /** Of an accepted message `accepted`, or why it is not posted by itself; of a duplicate that of the original. */
   status: MessageStatus;
+  /** Set where the template of the route could not show the event, so that it has the default content. */
+  templateFailure?: TemplateFailure;
 }
 
 export function routedMessage(

@@ -17,6 +17,7 @@ import type { ApiContext } from './apiContext.js';
 import { Problem } from './problem.js';
 import { problemOf } from './problemOf.js';
 import type { ReceivedRequest } from './sourceRequest.js';
+import { reportTemplateFailures } from './templateFailures.js';
 
 /** What became of a request, for the answer, the log and the metrics. */
 export interface Reception {
@@ -67,6 +68,7 @@ export async function answerTo(
     return { outcome: 'handshake', answer: answer ?? { status: 200 } };
   }
   const messages = await acceptAll(events, configured, context);
+  reportTemplateFailures(context, messages);
   return {
     outcome: 'accepted',
     answer: source.accepted ?? { status: 202, body: { status: 'accepted', messages } },

@@ -28,6 +28,7 @@ import { routeFaults } from './configuredDestinations.js';
 import { readConfigurationFile } from './configurationFile.js';
 import { digestPolicyOf, OVERDUE_AFTER_MS, operatorsSchema } from './operators.js';
 import type { AccountLimits, AccountPolicy } from '../destinations/accountPolicy.js';
+import { compileTemplates, templatesSchema, type Templates } from './templates.js';
 import { receivingSources, sourcesSchema, type ConfiguredSource } from './sources.js';
 import { compileRoute, type EventRoute } from '../routing/route.js';
 import { routeListFaults, routeListSchema } from './routes.js';
@@ -66,6 +67,8 @@ export interface Configuration {
   sources: ConfiguredSource[];
   /** Where events go, in order. */
   routes: EventRoute[];
+  /** How routes show events. */
+  templates: Templates;
   /** Who receives sendproof's own notices, of dead letters and broken accounts; undefined if nobody does. */
   operators: Operators | undefined;
   conversations: ConversationSettings;
@@ -109,6 +112,7 @@ const fileSchema = z.strictObject({
   retry: z.record(z.string(), retryProfileSchema).default({}),
   sources: sourcesSchema,
   routes: routeListSchema,
+  templates: templatesSchema,
   acknowledgements: acknowledgementsSchema,
   operators: operatorsSchema.optional(),
   conversations: conversationsSchema,
@@ -175,17 +179,17 @@ export function loadConfiguration(
       unroutable,
     ]),
   ];
+  const { faults: templateFaults, templates } = compileTemplates(settings.templates, sources, file);
   const faults = [
     ...named.flatMap(([place, routes]) => routeFaults(routes, place, accounts, accountsToCome)),
     ...routeListFaults(settings.routes, {
       sources: Object.keys(settings.sources),
       retryProfiles: Object.keys(retryProfiles),
+      templates: Object.keys(settings.templates),
     }),
-  ];
-  if (faults.length > 0) {
-    throw new ConfigurationError(
-      faults.map((fault) => `${file?.path ?? 'configuration'}: ${fault}`).join('\n'),
-    );
+  ].map((fault) => `${file?.path ?? 'configuration'}: ${fault}`);
+  if (faults.length + templateFaults.length > 0) {
+    throw new ConfigurationError([...faults, ...templateFaults].join('\n'));
   }
 
   return {
@@ -210,6 +214,7 @@ export function loadConfiguration(
     ),
     sources,
     routes: settings.routes.map(compileRoute),
+    templates,
     operators: settings.operators,
     conversations: conversationSettings(settings.conversations),
     digest: digestPolicyOf(settings.operators),

@@ -1,12 +1,17 @@
 /** `sendproof.yaml` as data: read, parsed, and without what has nothing under it. */
 import { readFileSync } from 'node:fs';
-import { parseDocument, visit, type Document } from 'yaml';
+import { isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { decodeUtf8 } from '../lib/text.js';
 
 export interface ConfigurationFile {
   path: string;
   content: unknown;
+  /**
+   * The line of the file on which a setting has this line of its text, both from 1; undefined where that can't be told, as for
+   * what an alias stands for.
+   */
+  lineOf(setting: readonly string[], lineOfText: number): number | undefined;
 }
 
 const DEFAULT_FILE = 'sendproof.yaml';
@@ -35,7 +40,13 @@ export function readConfigurationFile(named: string | undefined): ConfigurationF
     );
   }
   try {
-    return { path, content: withoutEmpty(parse(text)) ?? {} };
+    const lines = new LineCounter();
+    const document = parse(text, lines);
+    return {
+      path,
+      content: withoutEmpty(document.toJS({ reviver: refuseProto })) ?? {},
+      lineOf: (setting, lineOfText) => lineIn(document, lines, setting, lineOfText),
+    };
   } catch (error) {
     throw new ConfigurationError(
       `The configuration file ${path} is not valid YAML: ${withoutExcerpt((error as Error).message)}. Correct the file.`,
@@ -59,15 +70,29 @@ function whyUnreadable(error: unknown): string {
 }
 
 /** Throws what is wrong with the text. What the parser only warns of, as a tag that it doesn't know, is wrong too. */
-function parse(text: string): unknown {
-  const document = parseDocument(text);
+function parse(text: string, lineCounter: LineCounter): Document {
+  const document = parseDocument(text, { lineCounter });
   const [fault] = [...document.errors, ...document.warnings];
   if (fault?.code === 'MULTIPLE_DOCS') {
     throw new SyntaxError('it has several documents (“---”), and must have one');
   }
   if (fault) throw fault;
   refuseCycles(document);
-  return document.toJS({ reviver: refuseProto }) as unknown;
+  return document;
+}
+
+function lineIn(
+  document: Document,
+  lines: LineCounter,
+  setting: readonly string[],
+  lineOfText: number,
+): number | undefined {
+  const node: unknown = document.getIn(setting, true);
+  if (!isScalar(node) || !node.range) return undefined;
+  const { line } = lines.linePos(node.range[0]);
+  // The text of a block begins below its sign. A folded one has lines of its own, so the line is the first that it can be.
+  if (node.type === 'BLOCK_LITERAL') return line + lineOfText;
+  return node.type === 'BLOCK_FOLDED' ? line + 1 : line;
 }
 
 /** An alias within what it stands for has no end. */

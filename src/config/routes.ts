@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { compileGlob } from '../lib/glob.js';
 import { routeSchema, type RouteSettings } from '../routing/route.js';
-import { nearest } from '../lib/nearest.js';
+import { nearest, remedy } from '../lib/nearest.js';
 
 export const routeListSchema = z.array(routeSchema).default([]);
 
@@ -10,6 +10,7 @@ export const routeListSchema = z.array(routeSchema).default([]);
 export interface KnownNames {
   sources: readonly string[];
   retryProfiles: readonly string[];
+  templates: readonly string[];
 }
 
 /** As `routes.2.retryProfile: …`. */
@@ -18,6 +19,7 @@ export function routeListFaults(routes: readonly RouteSettings[], known: KnownNa
     [
       ...sourceFaults(route, known.sources),
       ...profileFaults(route, known.retryProfiles),
+      ...templateFaults(route, known.templates),
       ...placeFaults(route, routes.slice(0, index)),
     ].map((fault) => `routes.${index}.${fault}`),
   );
@@ -41,10 +43,15 @@ function sourceFaults({ match }: RouteSettings, sources: readonly string[]): str
 
 function profileFaults({ retryProfile }: RouteSettings, profiles: readonly string[]): string[] {
   if (retryProfile === undefined || profiles.includes(retryProfile)) return [];
-  const meant = nearest(retryProfile, profiles);
-  const remedy =
-    meant === undefined ? `use one of ${profiles.join(', ')}` : `did you mean "${meant}"?`;
-  return [`retryProfile: there is no retry profile "${retryProfile}"; ${remedy}`];
+  return [
+    `retryProfile: there is no retry profile "${retryProfile}"; ${remedy(retryProfile, profiles)}`,
+  ];
+}
+
+function templateFaults({ template }: RouteSettings, templates: readonly string[]): string[] {
+  if (template === undefined || templates.includes(template)) return [];
+  const hint = templates.length === 0 ? 'add it to "templates"' : remedy(template, templates);
+  return [`template: there is no template "${template}"; ${hint}`];
 }
 
 function placeFaults({ name }: RouteSettings, before: readonly RouteSettings[]): string[] {

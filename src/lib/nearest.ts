@@ -10,21 +10,32 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best?.candidate;
 }
 
-/** The Levenshtein distance: how many characters have to be added, left out or changed. */
+/** The sentence that names what was meant by a misspelt word, or all that there is. */
+export function remedy(word: string, candidates: readonly string[], prefix = ''): string {
+  const meant = nearest(word, candidates);
+  if (meant !== undefined) return `did you mean "${prefix}${meant}"?`;
+  return `use one of ${candidates.map((each) => prefix + each).join(', ')}`;
+}
+
+/** How many characters have to be added, left out, changed, or swapped with the next one. */
 function editsBetween(one: string, other: string): number {
   let previous = Array.from({ length: other.length + 1 }, (_, index) => index);
+  let beforePrevious: number[] = [];
   for (let row = 1; row <= one.length; row += 1) {
     const current = [row];
     for (let column = 1; column <= other.length; column += 1) {
       const changed = one[row - 1] === other[column - 1] ? 0 : 1;
+      const isSwapped = one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
       current.push(
         Math.min(
           (previous[column] ?? 0) + 1,
           (current[column - 1] ?? 0) + 1,
           (previous[column - 1] ?? 0) + changed,
+          isSwapped && row > 1 && column > 1 ? (beforePrevious[column - 2] ?? 0) + 1 : Infinity,
         ),
       );
     }
+    beforePrevious = previous;
     previous = current;
   }
   return previous[other.length] ?? 0;

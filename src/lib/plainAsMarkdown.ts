@@ -21,10 +21,10 @@ export function inlineAsMarkdown(text: string): string {
   let at = 0;
   for (const match of text.matchAll(URL_IN_TEXT)) {
     const url = match[0].replace(END_OF_SENTENCE, '');
-    markdown += `${escaped(text.slice(at, match.index))}<${url}>`;
+    markdown += `${escapedMarkdown(text.slice(at, match.index))}<${url}>`;
     at = match.index + url.length;
   }
-  return markdown + escaped(text.slice(at));
+  return markdown + escapedMarkdown(text.slice(at));
 }
 
 /** Spaces at the beginning of a line would make a block of code of it, and are shown all the same. */
@@ -34,6 +34,7 @@ export function keepIndents(text: string): string {
   );
 }
 
-function escaped(text: string): string {
+/** The same without links, for the label of one. */
+export function escapedMarkdown(text: string): string {
   return text.replace(PUNCTUATION, '\\$&');
 }

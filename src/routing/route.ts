@@ -38,6 +38,8 @@ export const routeSchema = z
     /** In CEL. Both `match` and `when` must take the event. */
     when: whenSchema.optional(),
     to: routesSchema,
+    /** Of `templates`: how the event is shown. */
+    template: z.string().optional(),
     /** Whether the routes after this one are tried, too. */
     continue: z.boolean().default(false),
     priority,
@@ -72,6 +74,8 @@ export type RouteSettings = z.output<typeof routeSchema>;
 export interface EventRoute extends Pick<Message, 'onAmbiguous' | 'priority' | 'retryProfile'> {
   name: string;
   to: Route[];
+  /** The name of the template; undefined: the default content. */
+  template?: string | undefined;
   continue: boolean;
   expireAfterMs: number | undefined;
   /** Set where an event that comes again is posted again after this time. */
@@ -87,12 +91,13 @@ export interface EventRoute extends Pick<Message, 'onAmbiguous' | 'priority' | '
 }
 
 export function compileRoute(settings: RouteSettings): EventRoute {
-  const { conversation, expireAfter, group, match, mute, remindAfter, when } = settings;
+  const { conversation, expireAfter, group, match, mute, remindAfter, template, when } = settings;
   const { name, onAmbiguous, priority, retryProfile, to } = settings;
   const mismatchOfMatch = compileMatch(match);
   return {
     name,
     to,
+    template,
     continue: settings.continue,
     priority,
     retryProfile,

@@ -15,6 +15,8 @@ export interface Metrics {
   acknowledgementAttempts: Counter<'event' | 'outcome' | 'reason'>;
   /** Requests to configured sources, by the name of the source and what became of them. */
   sourceRequests: Counter<'source' | 'outcome'>;
+  /** Events with the default content since the template of their route could not show them. */
+  templateFailures: Counter<'route' | 'reason'>;
 }
 
 /** The label `reason` of successful attempts. */
@@ -66,6 +68,11 @@ export function createMetrics(): Metrics {
       'sendproof_source_requests_total',
       'Requests to configured sources by what became of them.',
       ['source', 'outcome'],
+    ),
+    templateFailures: counter(
+      'sendproof_template_failures_total',
+      'Events that have the default content because the template of their route could not show them.',
+      ['route', 'reason'],
     ),
   };
 }
