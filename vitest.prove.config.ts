@@ -5,7 +5,7 @@ import base from './vitest.config.js';
 export default defineConfig({
   test: {
     ...base.test,
-    include: ['test/prove/**/*.test.ts'],
+    include: ['test/prove/*.test.ts'],
     maxWorkers: 1,
     testTimeout: 10 * 60_000,
     outputFile: { json: 'test-results/prove.json' },

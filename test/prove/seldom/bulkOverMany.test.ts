@@ -1,13 +1,13 @@
 /** One decision on the dead letters of more destinations than calls to Temporal may wait. */
 import { afterEach, expect, it, vi } from 'vitest';
-import { expectEachPostedOnce } from '../faults/deliveries.js';
+import { expectEachPostedOnce } from '../../faults/deliveries.js';
 import {
   startHarness,
   type Decision,
   type Harness,
   type Progress,
   type Summary,
-} from '../harness.js';
+} from '../../harness.js';
 
 /** In one message. */
 const MOST_DESTINATIONS = 20;

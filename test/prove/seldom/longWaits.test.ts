@@ -1,10 +1,10 @@
 /** Waits of up to a minute, each to its end: in both forms of the product, over HTTP and on the command line. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FaultInput } from '../../src/sandbox/sandbox.js';
-import { environmentOf, ProductProcess } from '../faults/productProcess.js';
-import { startHarness, type Harness, type MessageState } from '../harness.js';
-import { runSendproof } from '../sendproofCommand.js';
-import { StartDirectory } from '../startedProduct.js';
+import type { FaultInput } from '../../../src/sandbox/sandbox.js';
+import { environmentOf, ProductProcess } from '../../faults/productProcess.js';
+import { startHarness, type Harness, type MessageState } from '../../harness.js';
+import { runSendproof } from '../../sendproofCommand.js';
+import { StartDirectory } from '../../startedProduct.js';
 
 /** For a busy machine. A poll of Temporal's alone takes 20 s, which must not be what a wait ends with. */
 const LATE_BY_MS = 5_000;

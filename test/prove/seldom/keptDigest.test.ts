@@ -2,10 +2,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterEach, expect, inject, it, vi } from 'vitest';
-import { deadLetterQueueId, WORKFLOW_TASK_QUEUE } from '../../src/contract/names.js';
-import type { DigestPolicy, OperatorNotice } from '../../src/contract/notices.js';
-import { deadLetteredSignal } from '../../src/contract/signals.js';
-import { OPS, startHarness, type Harness } from '../harness.js';
+import { deadLetterQueueId, WORKFLOW_TASK_QUEUE } from '../../../src/contract/names.js';
+import type { DigestPolicy, OperatorNotice } from '../../../src/contract/notices.js';
+import { deadLetteredSignal } from '../../../src/contract/signals.js';
+import { OPS, startHarness, type Harness } from '../../harness.js';
 
 const POLICY: DigestPolicy = { gatherMs: 500, windowMs: 1_000, waitingTooLongMs: 3_600_000 };
 /** After the first failure. */
