@@ -1,6 +1,12 @@
-import { activityInfo, cancellationSignal, heartbeat, type Info } from '@temporalio/activity';
+import {
+  activityInfo,
+  type ApplicationFailure,
+  cancellationSignal,
+  heartbeat,
+  type Info,
+} from '@temporalio/activity';
 import { AttemptLog, withoutSearch } from '../domain/attemptLog.js';
-import { DeliveryError, type Attempt } from '../domain/delivery.js';
+import { DeliveryError, type Attempt, type FailureReason } from '../domain/delivery.js';
 import { asTransient } from '../http/failure.js';
 import { resultOf } from './plannedPost.js';
 import type { AttemptReport } from '../telemetry/attemptReport.js';
@@ -12,9 +18,14 @@ import {
 import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
 import { accountId, type AccountId } from '../domain/account.js';
 import { partsOf } from '../domain/destination.js';
-import { messagePage } from '../domain/messagePage.js';
+import {
+  ConversationUnavailable,
+  reportToConversation,
+  type Abilities,
+  type Conversations,
+} from './conversations.js';
 import { HEARTBEAT_INTERVAL_MS, Lease, type ConfirmAttempt } from './lease.js';
-import { makeAttempt, saysNothingAboutAccount, type AttemptResult } from './makeAttempt.js';
+import { makeAttempt, saysNothingAboutAccount } from './makeAttempt.js';
 import { applicationFailure, HELD_BACK, planNext } from './nextAttempt.js';
 
 export interface DeliverDependencies {
@@ -24,6 +35,7 @@ export interface DeliverDependencies {
   publicUrl: string | undefined;
   /** Asks Temporal whether an attempt that took long until its post is still the current one. */
   confirmAttempt: ConfirmAttempt;
+  conversations: Conversations;
   /** A number in [0, 1). */
   random: () => number;
   /** Is called with every attempt that has an outcome. */
@@ -35,12 +47,14 @@ export interface DeliverDependencies {
  * receipt, and with how far the message is posted where it takes several posts. Otherwise it throws an ApplicationFailure with
  * the reason as its type, the attempt log as its details and, where a retry may help, the delay before the next attempt. While
  * the whole account is unavailable it waits; if that takes too long, it returns the delivery to its workflow without an attempt
- * (the ending `held_back`), and the workflow schedules it again.
+ * (the ending `held_back`), and the workflow schedules it again. A message of a conversation may have to wait for another one, or be
+ * superseded by it: the activity then resolves without a receipt.
  */
 export function createDeliver({
   connectionFor,
   publicUrl,
   confirmAttempt,
+  conversations,
   random,
   report,
 }: DeliverDependencies) {
@@ -52,42 +66,61 @@ export function createDeliver({
       info.attempt,
       new Date(info.scheduledTimestampMs),
     );
-    const connection = connectionFor(accountId(partsOf(input)));
-    const lease = new Lease(info.heartbeatTimeoutMs, () =>
-      confirmAttempt(info.taskToken, log.entries()),
-    );
+    // The next attempt finds this one as that of a lost worker, until its end is recorded: what it has posted is searched for.
+    const before = log.entries();
+    const lease = new Lease(info.heartbeatTimeoutMs, () => confirmAttempt(info.taskToken, before));
     const heartbeats = setInterval(() => {
       lease.renew();
-      heartbeat(log.entries());
+      heartbeat(before);
     }, HEARTBEAT_INTERVAL_MS);
-    const key = info.workflowExecution?.workflowId ?? '';
-    let call: AccountCall | undefined;
-    let attempt: AttemptResult;
-    let startedAt: Date;
     try {
-      call = connection && (await waitForTurn(connection, input, info, log));
-      startedAt = new Date();
-      const page = messagePage(key, publicUrl);
-      attempt = await makeAttempt(call?.adapter, input, page, log, lease);
+      return await attemptOnce(input, info, log, lease);
     } finally {
       clearInterval(heartbeats);
     }
+  };
+
+  async function attemptOnce(
+    input: DeliverInput,
+    info: Info,
+    log: AttemptLog,
+    lease: Lease,
+  ): Promise<DeliverResult> {
+    const key = info.workflowExecution?.workflowId ?? '';
+    const connection = connectionFor(accountId(partsOf(input)));
+    const capabilities = () => capabilitiesOf(connection, input);
+    const call = connection && (await waitForTurn(connection, input, info, log));
+    const startedAt = new Date();
+    const adapter = call?.adapter;
+    const context = { adapter, capabilities, input, key, publicUrl, log, lease, conversations };
+    let attempt = await makeAttempt(context).catch((error: unknown) => {
+      if (!(error instanceof ConversationUnavailable)) throw error;
+      throw heldBack('worker_lost', error, log);
+    });
+    // Nothing was sent: that is no attempt.
+    if (attempt.turn && !attempt.error) return { attempts: log.entries(), turn: attempt.turn };
 
     const isHeldBack =
       connection && call && !saysNothingAboutAccount(attempt)
         ? connection.recordResult(call, input.destination, attempt.error)
         : false;
     if (isHeldBack && attempt.error) attempt = { ...attempt, error: asTransient(attempt.error) };
-    const { receipt, error, lookup, planned, search } = attempt;
+    const { as, error, lookup, planned, search, turn } = attempt;
+    const isAskedAgain = turn !== undefined;
     const next =
-      error && (isHeldBack ? HELD_BACK : planNext(error, input, info, random(), connection));
-    // Nothing was sent: that is no attempt.
+      error && !isAskedAgain
+        ? isHeldBack
+          ? HELD_BACK
+          : planNext(error, input, info, random(), connection)
+        : undefined;
+    // Nothing was sent either.
     if (error?.reason === 'expired') throw applicationFailure(error, log, next);
     log.add({
       startedAt: startedAt.toISOString(),
       durationMs: Date.now() - startedAt.getTime(),
       outcome: error?.outcome ?? 'delivered',
       reason: error?.reason,
+      as,
       part: planned?.part && { number: planned.part.number, of: planned.part.of },
       httpStatus: error?.httpStatus,
       platformCode: error?.platformCode,
@@ -98,11 +131,21 @@ export function createDeliver({
     });
     const made = log.entries().at(-1);
     if (made) report(key, input, withoutSearch(made));
-    if (receipt) return resultOf(receipt, planned, log.entries());
-
+    if (!attempt.error) {
+      const { done, receipt } = attempt;
+      const result = resultOf(receipt, attempt.planned, log.entries());
+      return await reportToConversation(conversations, result, { done, input, key, capabilities });
+    }
+    if (turn) return { attempts: log.entries(), turn };
     heartbeat(log.entries());
-    throw applicationFailure(error, log, next);
-  };
+    throw applicationFailure(attempt.error, log, next);
+  }
+}
+
+function capabilitiesOf(connection: AccountConnection | undefined, input: DeliverInput): Abilities {
+  if (!connection) return { edit: false, thread: false };
+  const { platform, settings } = connection.account;
+  return platform.capabilities(settings, partsOf(input).path);
 }
 
 /** Temporal's, where none is given. */
@@ -125,11 +168,16 @@ async function waitForTurn(
     });
   } catch (error) {
     if (!(error instanceof AccountHeldBack)) throw error;
-    const { message, reason } = error;
-    throw applicationFailure(
-      new DeliveryError(message, { outcome: 'transient', reason }),
-      log,
-      HELD_BACK,
-    );
+    throw heldBack(error.reason, error, log);
   }
+}
+
+/** Nothing was sent: the workflow schedules the delivery again. */
+function heldBack(
+  reason: FailureReason,
+  { message }: Pick<Error, 'message'>,
+  log: AttemptLog,
+): ApplicationFailure {
+  const error = new DeliveryError(message, { outcome: 'transient', reason });
+  return applicationFailure(error, log, HELD_BACK);
 }

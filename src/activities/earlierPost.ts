@@ -15,6 +15,14 @@ import { partsOf } from '../domain/destination.js';
 /** How long after an attempt its post may become visible. A platform may still be processing the request. */
 const LATEST_POST_MS = 60 * 60_000;
 
+export interface PostToFind {
+  input: DeliverInput;
+  log: AttemptLog;
+  part: Part | undefined;
+  /** The post in whose thread it would be. */
+  replyTo?: Receipt | undefined;
+}
+
 export interface EarlierPost {
   /** Undefined where there was nothing to search for. */
   lookup?: Attempt['lookup'];
@@ -29,13 +37,16 @@ export interface EarlierPost {
  */
 export async function findEarlierPost(
   adapter: DestinationAdapter,
-  { input, log, part }: { input: DeliverInput; log: AttemptLog; part: Part | undefined },
+  { input, log, part, replyTo }: PostToFind,
   savePosition: (position: SearchPosition) => void,
 ): Promise<EarlierPost> {
-  if (adapter.ownIdempotency === true) return log.sent().length > 0 ? { lookup: 'repeated' } : {};
+  const as = replyTo ? 'reply' : 'post';
+  if (adapter.ownIdempotency === true) {
+    return log.sentAs(as).length > 0 ? { lookup: 'repeated' } : {};
+  }
   const find = adapter.find?.bind(adapter);
   // A platform that can't be searched has to be believed where it says that it refused a request.
-  const sent = find ? log.sent() : log.unresolved();
+  const sent = find ? log.sentAs(as) : log.unresolved();
   if (sent.length === 0 && !(part?.first && log.endsWithFoundPost)) return {};
   if (!find) return { lookup: 'refused' };
   const query: PostQuery = {
@@ -43,7 +54,8 @@ export async function findEarlierPost(
     deliveryId: input.deliveryId,
     ...timeOf(sent),
     part,
-    continueAt: log.searchPosition(),
+    replyTo,
+    continueAt: log.searchPosition(as),
     savePosition,
   };
   try {

@@ -11,6 +11,7 @@ import type { AccountPacing } from '../accounts/accountPacing.js';
 import type { AccountConnection } from '../accounts/accountConnection.js';
 import { createAccountRecovery } from './accountRecovery.js';
 import { createAcknowledge, type AcknowledgeDependencies } from './acknowledge.js';
+import { NO_CONVERSATIONS } from './conversations.js';
 import { createDecideDeadLetters } from './decideDeadLetters.js';
 import { createDeliver, type DeliverDependencies } from './deliver.js';
 import { createDigestPolicy } from './digestPolicy.js';
@@ -56,6 +57,7 @@ export function createWorkflowQueueActivities(dependencies: {
       random: Math.random,
       // Nothing is attempted.
       confirmAttempt: () => Promise.resolve('current'),
+      conversations: NO_CONVERSATIONS,
       report: () => undefined,
     }),
   };

@@ -1,72 +1,168 @@
 /** One attempt: at most one post, after a search for what earlier attempts have posted. */
 import { CancelledFailure } from '@temporalio/activity';
-import type { DeliverInput } from '../contract/deliver.js';
+import type { ConversationAnswer } from '../contract/conversation.js';
+import type { DeliverInput, Turn } from '../contract/deliver.js';
 import type { DestinationAdapter } from '../destinations/destination.js';
 import type { AttemptLog } from '../domain/attemptLog.js';
 import { DeliveryError, type Attempt, type Receipt } from '../domain/delivery.js';
 import { partsOf, type Destination } from '../domain/destination.js';
-import type { MessagePage } from '../domain/messagePage.js';
+import { messagePage } from '../domain/messagePage.js';
 import { asDeliveryError } from '../http/failure.js';
 import { callTracked } from '../http/sending.js';
+import {
+  askConversation,
+  ConversationUnavailable,
+  contentFor,
+  platformAct,
+  type Abilities,
+  type Conversations,
+  type Done,
+  type PlatformAct,
+} from './conversations.js';
 import { assertMayResend, findEarlierPost } from './earlierPost.js';
 import type { Lease } from './lease.js';
-import { planPost, type PlannedPost } from './plannedPost.js';
+import { planPost, planShown, type PlannedPost } from './plannedPost.js';
 
-export type AttemptResult = Pick<Attempt, 'lookup' | 'search'> &
-  (
-    | { receipt: Receipt; planned: PlannedPost; error?: undefined; whileSearching?: undefined }
-    | {
-        receipt?: undefined;
-        planned?: PlannedPost | undefined;
-        error: DeliveryError;
-        /** Whether it failed while it searched, before it would have posted. */
-        whileSearching: boolean;
-      }
-  );
-
-/** A platform limits searches by themselves: their limit says nothing about how fast the account may post. */
-export function saysNothingAboutAccount(attempt: AttemptResult): boolean {
-  return attempt.whileSearching === true && attempt.error.reason === 'rate_limited';
+export interface AttemptContext {
+  /** Undefined when this worker has no such account. */
+  adapter: DestinationAdapter | undefined;
+  /** What the platform can do at this destination. */
+  capabilities: () => Abilities;
+  input: DeliverInput;
+  /** The message's deduplication key. */
+  key: string;
+  publicUrl: string | undefined;
+  log: AttemptLog;
+  lease: Lease;
+  conversations: Conversations;
 }
 
-/** Searches first where an earlier attempt has sent something, then posts. */
-export async function makeAttempt(
-  adapter: DestinationAdapter | undefined,
-  input: DeliverInput,
-  page: MessagePage,
-  log: AttemptLog,
-  lease: Lease,
-): Promise<AttemptResult> {
+export type AttemptResult = Pick<Attempt, 'as' | 'lookup' | 'search'> &
+  (
+    | ({ receipt: Receipt; planned: PlannedPost; done: Done } & Nothing<
+        'error' | 'turn' | 'whileSearching'
+      >)
+    /** Nothing was sent, because of the conversation. */
+    | ({ turn: Turn } & Nothing<'receipt' | 'error' | 'planned' | 'whileSearching'>)
+    | ({
+        planned?: PlannedPost | undefined;
+        error: DeliveryError;
+        /** Set where the delivery asks its conversation again. */
+        turn?: Turn | undefined;
+        /** Whether it failed while it searched, before it would have posted. */
+        whileSearching: boolean;
+      } & Nothing<'receipt'>)
+  );
+
+type Nothing<Names extends string> = Partial<Record<Names, undefined>>;
+
+const BY_ITSELF = { act: { act: 'post' }, as: { kind: 'post' } } as const;
+
+/**
+ * A platform limits searches and edits apart from posts: their limits say nothing about how fast the account may post.
+ */
+export function saysNothingAboutAccount({ as, error, whileSearching }: AttemptResult): boolean {
+  return error?.reason === 'rate_limited' && (whileSearching === true || as === 'edit');
+}
+
+/**
+ * Searches first where an earlier attempt has sent something, asks the conversation where there is one, then posts.
+ *
+ * @throws ConversationUnavailable
+ */
+export async function makeAttempt(context: AttemptContext): Promise<AttemptResult> {
+  const { adapter, input, key, lease, log, publicUrl } = context;
   let lookup: Attempt['lookup'];
   let planned: PlannedPost | undefined;
+  let act: PlatformAct = { kind: 'post' };
   let search = log.searchPosition();
   let whileSearching = false;
   try {
     if (!adapter) throw accountNotConfigured(input.destination);
-    planned = await planPost(adapter, input, page);
-    const { message, part } = planned;
-    whileSearching = true;
-    const earlier = await findEarlierPost(adapter, { input, log, part }, (position) => {
-      search = position;
-    });
-    lookup = earlier.lookup;
-    search = undefined;
-    whileSearching = false;
-    if (earlier.receipt) return { receipt: earlier.receipt, lookup, planned };
-    if (lookup === 'refused') assertMayResend(input, log);
+    planned = await planPost(adapter, input, messagePage(key, publicUrl));
+    const { part } = planned;
+    const find = async (replyTo?: Receipt) => {
+      whileSearching = true;
+      const earlier = await findEarlierPost(adapter, { input, log, part, replyTo }, (position) => {
+        search = position;
+      });
+      lookup = earlier.lookup ?? lookup;
+      search = undefined;
+      whileSearching = false;
+      return earlier.receipt;
+    };
+    const found = await find();
+    if (found) return { receipt: found, lookup, planned, done: BY_ITSELF };
+
+    const answer = await askFirst(context);
+    if (answer.act === 'wait') return { turn: { kind: 'wait', behind: answer.behind } };
+    if (answer.act === 'nothing') return { turn: { kind: 'superseded', by: answer.supersededBy } };
+    if (answer.act === 'adopt') {
+      return { receipt: answer.receipt, lookup: 'found', planned, done: 'adopted' };
+    }
+    if (answer.act !== 'post') {
+      act = platformAct(answer, context.capabilities());
+      planned = await planShown(adapter, contentFor(act, planned.message, publicUrl));
+    }
+    const done = { act: answer, as: act };
+    if (act.kind === 'reply') {
+      const reply = await find(act.root.receipt);
+      if (reply) return { receipt: reply, lookup, planned, done, as: 'reply' };
+    }
+    if (lookup === 'refused' && act.kind !== 'edit') assertMayResend(input, log);
     await lease.assertHeld();
     if (input.expiresAt !== undefined && Date.now() >= Date.parse(input.expiresAt)) {
       throw expired(input.expiresAt);
     }
-    const { deliveryId, traceId } = input;
-    const post = { ...message, deliveryId, path: partsOf(input).path, traceId, part };
-    const receipt = await callTracked('the destination', () => adapter.post(post));
-    return { receipt, lookup, planned };
+    const receipt = await send(adapter, input, act, planned);
+    return { receipt, lookup, planned, done, as: asOf(act) };
   } catch (error) {
-    if (error instanceof CancelledFailure) throw error;
+    if (error instanceof CancelledFailure || error instanceof ConversationUnavailable) throw error;
     const failure = asDeliveryError(error, 'The destination');
-    return { error: failure, lookup, planned, search, whileSearching };
+    const turn = askAgain(failure, act);
+    return { error: failure, lookup, planned, search, whileSearching, as: asOf(act), turn };
   }
+}
+
+/** What follows the first part of a message, which has its turn, is posted without another question. */
+async function askFirst({
+  conversations,
+  input,
+  key,
+}: AttemptContext): Promise<ConversationAnswer> {
+  const { conversation, posted } = input;
+  if (!conversation || posted) return { act: 'post' };
+  return await askConversation(conversations, conversation, input, key);
+}
+
+/** One request. */
+async function send(
+  adapter: DestinationAdapter,
+  { deliveryId, destination, parts, traceId }: DeliverInput,
+  act: PlatformAct,
+  { message, part }: PlannedPost,
+): Promise<Receipt> {
+  const { path } = partsOf({ destination, parts });
+  const edit = adapter.edit?.bind(adapter);
+  if (act.kind === 'edit' && edit) {
+    const { deliveryId: rootId, receipt } = act.root;
+    const change = { ...message, deliveryId: rootId, path, traceId, post: receipt };
+    return await callTracked('the destination', () => edit(change));
+  }
+  const replyTo = act.kind === 'reply' ? { replyTo: act.root.receipt } : {};
+  const post = { ...message, deliveryId, path, traceId, part, ...replyTo };
+  return await callTracked('the destination', () => adapter.post(post));
+}
+
+function asOf({ kind }: PlatformAct): Attempt['as'] {
+  return kind === 'edit' || kind === 'reply' ? kind : undefined;
+}
+
+/** The post that it belongs to can't be changed or answered: the conversation says what follows. */
+function askAgain({ reason: kind }: DeliveryError, act: PlatformAct): Turn | undefined {
+  if (act.kind === 'post' || (kind !== 'post_not_found' && kind !== 'edit_refused'))
+    return undefined;
+  return { kind: 'again', rootFault: { kind, deliveryId: act.root.deliveryId } };
 }
 
 function expired(at: string): DeliveryError {

@@ -1,6 +1,6 @@
 /** A message takes one post or several: which of them the present attempt is to make. */
 import type { DestinationAdapter, Part, Show } from '../destinations/destination.js';
-import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
+import type { DeliverInput, PostedResult } from '../contract/deliver.js';
 import type { Attempt, Receipt, Shortening } from '../domain/delivery.js';
 import { callTracked } from '../http/sending.js';
 import type { MessagePage } from '../domain/messagePage.js';
@@ -31,12 +31,20 @@ export async function planPost(
   return { message, part, shortened };
 }
 
+/** One post, or the new content of one. Rejects only with DeliveryError. */
+export async function planShown(adapter: DestinationAdapter, message: Show): Promise<PlannedPost> {
+  const { shortened } = await callTracked('the destination', () =>
+    Promise.resolve(adapter.layout(message)),
+  );
+  return { message, part: undefined, shortened };
+}
+
 /** @param receipt of the planned post */
 export function resultOf(
   receipt: Receipt,
   { part, shortened }: PlannedPost,
   attempts: Attempt[],
-): DeliverResult {
+): PostedResult {
   const whole: Receipt = {
     ...(part?.first ?? receipt),
     ...(part && { parts: part.of }),

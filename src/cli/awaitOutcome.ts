@@ -74,7 +74,9 @@ class Pause {
 /** The exit code of a command that waited. */
 export function exitCodeOf(state: MessageState): ExitCode {
   if (!hasOutcome(state)) return ExitCode.stillDelivering;
-  return state.status === 'confirmed' ? ExitCode.done : ExitCode.notDelivered;
+  // A newer message of its conversation is shown.
+  const isDone = state.status === 'confirmed' || state.status === 'superseded';
+  return isDone ? ExitCode.done : ExitCode.notDelivered;
 }
 
 /** A message is `dead_lettered` as soon as one delivery is, while others may still be in progress. */

@@ -28,6 +28,7 @@ const STATUS_FORMATS: Record<DeliveryStatus, Format> = {
   cancelled: 'yellow',
   muted: 'yellow',
   grouped: 'green',
+  superseded: 'gray',
   standby: 'gray',
 };
 

@@ -28,8 +28,15 @@ export interface ConversationClaim {
   attemptMs: number;
   patienceMs: number;
   forgetAfterMs: number;
-  /** What the last attempt of this delivery found out about the root post, which this delivery made. */
-  rootFault?: { kind: 'post_not_found' | 'edit_refused'; deliveryId: string } | undefined;
+  /** What the last attempt of this delivery found out about the root post. */
+  rootFault?: RootFault | undefined;
+}
+
+/** Why the post of a conversation can't be changed or answered. */
+export interface RootFault {
+  kind: 'post_not_found' | 'edit_refused';
+  /** Of the delivery that made the post. */
+  deliveryId: string;
 }
 
 /** The first post of a conversation at a destination, which later messages change or answer. */

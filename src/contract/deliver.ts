@@ -5,6 +5,7 @@ import type {
   Receipt,
   RetryProfile,
 } from '../domain/delivery.js';
+import type { ConversationPlan, ConversationReport, RootFault } from './conversation.js';
 import type { Content, Correlation } from '../domain/message.js';
 import type { RecordedDestination } from '../domain/destination.js';
 
@@ -33,16 +34,50 @@ export interface DeliverInput extends RecordedDestination {
    * where it surely fits, and from inputs of earlier releases, whose workflows schedule one activity for the whole message.
    */
   posted?: PostedParts | null | undefined;
+  /** Set where the message belongs to a conversation. */
+  conversation?: DeliverConversation | undefined;
+}
+
+/** The conversation of a delivery: what its activity asks and reports. */
+export interface DeliverConversation extends Omit<ConversationPlan, 'key'> {
+  /** The id of the workflow of the conversation at this destination. */
+  id: string;
+  /** How long an attempt may take after it has asked. */
+  attemptMs: number;
+  /** What the last attempt found out about the post that it was to change or answer. */
+  rootFault?: RootFault | undefined;
 }
 
 /**
  * The result of a delivery, or of one part of it. Where it fails, the ApplicationFailure has the reason as `type` and
  * `[attempts, ending]` as details.
  */
-export interface DeliverResult {
+export type DeliverResult = PostedResult | TurnResult;
+
+export interface PostedResult {
   /** Of the first part, where there are several. */
   receipt: Receipt;
   attempts: Attempt[];
   /** Set while parts are left to post: the workflow schedules the activity again. */
   posted?: PostedParts | undefined;
+  /** The short reply of a message that is shown in both ways is left: the workflow schedules the activity again. */
+  replyLeft?: true | undefined;
+  /** The conversation could not be notified: the workflow does it. */
+  unreported?: ConversationReport | undefined;
+  turn?: undefined;
 }
+
+/** Nothing is posted, because of the conversation. */
+export interface TurnResult {
+  attempts: Attempt[];
+  turn: Turn;
+  receipt?: undefined;
+  posted?: undefined;
+}
+
+export type Turn =
+  /** The conversation signals it when it may ask again. */
+  | { kind: 'wait'; behind: string }
+  | { kind: 'superseded'; by: string }
+  /** It asks again, at once: the post that it was to change or answer can't be. */
+  | { kind: 'again'; rootFault: RootFault };

@@ -32,6 +32,11 @@ export function deliveryId(firstExecutionRunId: string, index: number): string {
   return `${firstExecutionRunId}.${index}`;
 }
 
+/** The place of its destination in the message; NaN of what is no delivery id. */
+export function deliveryIndexOf(id: string): number {
+  return Number(id.split('.').at(-1));
+}
+
 const NOTICE_PREFIX = 'sendproof/notice/';
 
 /** The deduplication key of a notice to the operators. Ordinary messages can't have such a key. */

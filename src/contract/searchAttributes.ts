@@ -3,7 +3,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 
 /**
  * Set only for states that Temporal's own execution status doesn't show: `DeadLettered` while parked, `Scheduled` while a
- * rescheduled message waits for its time, `Discarded` or `Expired` at the end. `Muted` and
+ * rescheduled message waits for its time, `Discarded`, `Expired` or `Superseded` at the end. `Muted` and
  * `Grouped` from the start, on what is not posted by itself. A message in progress is Running without it, a confirmed one Completed without it, so that the happy
  * path costs no extra history event.
  */

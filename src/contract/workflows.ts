@@ -2,6 +2,7 @@
 import type { AcknowledgementResult } from '../domain/acknowledgement.js';
 import type { AcknowledgeSourceInput } from './acknowledge.js';
 import type { AccountTroubleInput } from './accountTrouble.js';
+import type { ConversationInput } from './conversation.js';
 import type { DeadLetterQueueInput } from './deadLetterQueue.js';
 import type { DeliverMessageInput, DeliverMessageResult } from './deliverMessage.js';
 import type { EventGroupInput } from './eventGroup.js';
@@ -12,6 +13,8 @@ export interface Workflows {
   deliverMessage(input: DeliverMessageInput): Promise<DeliverMessageResult>;
   /** The overview of one destination's dead letters; never ends. Id: `deadLetterQueueId(destination)`. */
   deadLetterQueue(input: DeadLetterQueueInput): Promise<never>;
+  /** One conversation at one destination, from its first message until it is forgotten. Id: as planned at acceptance. */
+  conversation(input: ConversationInput): Promise<void>;
   /** One acknowledgement to one recipient. Id: from `acknowledgementIds`. */
   acknowledgeSource(input: AcknowledgeSourceInput): Promise<AcknowledgementResult>;
   /** One account's trouble, from its first report until the account works again. Id: `accountTroubleId(account)`. */

@@ -21,6 +21,8 @@ export const ACKNOWLEDGEMENT_EVENTS = [
   'message.expired',
   /** A person discarded it. */
   'message.discarded',
+  /** A newer message of its conversation is shown everywhere, so it was not posted. */
+  'message.superseded',
   /** A person retried a dead letter. */
   'message.retried',
 ] as const;

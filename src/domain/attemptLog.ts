@@ -3,6 +3,9 @@ import type { Attempt, SearchPosition } from './delivery.js';
 /** Enough to diagnose any delivery, and small enough for every heartbeat: at most about 20 kB. */
 const KEPT_ATTEMPTS = 100;
 
+/** What may be searched for: a post by itself, or one in a thread. */
+export type Sent = 'post' | 'reply';
+
 /** An attempt as it is added to the log, which numbers it. */
 export type AttemptEntry = Omit<Attempt, 'number'>;
 
@@ -52,11 +55,16 @@ export class AttemptLog {
     this.#attempts.push({ number, ...entry });
   }
 
-  /** Where the search for what was sent continues; undefined where it begins. */
-  searchPosition(): SearchPosition | undefined {
-    return this.#attempts
+  /**
+   * Where the search for what was sent continues; undefined where it begins.
+   *
+   * @param as whether a post or a reply is searched for
+   */
+  searchPosition(as: Sent = 'post'): SearchPosition | undefined {
+    const last = this.#attempts
       .slice(lastDelivered(this.#attempts) + 1)
-      .findLast(({ search }) => search !== undefined)?.search;
+      .findLast(({ search }) => search !== undefined);
+    return (last?.as ?? 'post') === as ? last?.search : undefined;
   }
 
   /**
@@ -108,6 +116,13 @@ export class AttemptLog {
       .filter(wasSent);
   }
 
+  /** Those of `sent` that may have made such a post. Of a lost worker's attempt it is unknown what it sent. */
+  sentAs(as: Sent): Attempt[] {
+    return this.sent().filter(
+      (attempt) => (attempt.as ?? 'post') === as || attempt.reason === 'worker_lost',
+    );
+  }
+
   /**
    * Whether the last attempt found its post, made by an attempt that this log may not know, as after a reset: that one may have
    * made the post of the next part too.
@@ -130,8 +145,9 @@ export class AttemptLog {
  * Whether the platform may have received the request of this attempt. It has if it answered, except by asking to slow down:
  * platforms count requests before they read them, and a search for each such answer would double the load.
  */
-function wasSent({ outcome, httpStatus, reason }: Attempt): boolean {
-  if (outcome === 'delivered') return false;
+function wasSent({ as, outcome, httpStatus, reason }: Attempt): boolean {
+  // An edit is repeated, without a search for it.
+  if (outcome === 'delivered' || as === 'edit') return false;
   return outcome === 'ambiguous' || (httpStatus !== undefined && reason !== 'rate_limited');
 }
 

@@ -5,7 +5,8 @@
 
 /**
  * The status of a message. `accepted`: stored by Temporal, not yet started by a worker. `muted`: its route posts nothing at this
- * time. `grouped`: the message of a group shows it.
+ * time. `grouped`: the message of a group shows it. `superseded`: a newer message of its
+ * conversation is shown, so it was not posted.
  */
 export const MESSAGE_STATUSES = [
   'accepted',
@@ -17,6 +18,7 @@ export const MESSAGE_STATUSES = [
   'cancelled',
   'muted',
   'grouped',
+  'superseded',
 ] as const;
 export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
 
@@ -86,8 +88,27 @@ export interface Receipt {
   shortened?: Shortening;
   /** Set where the platform refused the layout of the post, which then shows its text without it: what the platform answered. */
   plainText?: string;
+  /** How it is shown in its conversation. */
+  conversation?: InConversation;
   /** Set where it should have answered another post, which is gone: the platform shows it by itself. */
   standsAlone?: true;
+}
+
+/** How a message is shown in its conversation at a destination. */
+export interface InConversation {
+  /**
+   * `root`: as a post of its own, which later messages change or answer. `edit`: it has replaced the content of that post. `reply`:
+   * in its thread. `edit_and_reply`: both. `follow_up`: as a post of its own that names the other one, on platforms that can do
+   * neither.
+   */
+  role: 'root' | 'edit' | 'reply' | 'edit_and_reply' | 'follow_up';
+  /** The key of the message whose post it belongs to, or would have belonged to. */
+  of?: string;
+  /**
+   * Why it is not shown as its mode says. `not_posted`: the message `of` was not posted in time. `post_deleted`: the post of the
+   * message `of` is gone. `edit_refused`: the platform refuses to change the post.
+   */
+  because?: 'not_posted' | 'post_deleted' | 'edit_refused';
 }
 
 /** How much of a text a destination shows, in characters of the text as it was sent. */
@@ -114,6 +135,8 @@ export interface Attempt {
   durationMs?: number;
   outcome: AttemptOutcome;
   reason?: FailureReason;
+  /** What it sent, where that was not a post by itself. */
+  as?: 'edit' | 'reply' | undefined;
   /** Which of several posts it was for. Absent where the message takes one post. */
   part?: { number: number; of: number };
   /** The HTTP status of the platform's answer. */

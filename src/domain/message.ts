@@ -311,7 +311,7 @@ export const conversationSchema = z
       .default('update')
       .meta({
         description:
-          'How the message is shown if the conversation already has a post at the destination. `update`: it replaces the content of the post. `reply`: it answers in the thread of the post. `both`: it replaces the content, and a short answer notifies people.',
+          'The way in which the message is shown if the conversation already has a post at the destination. `update`: it replaces the content of the post. `reply`: it answers in the thread of the post. `both`: it replaces the content, and a short answer notifies people.',
         examples: ['update'],
       }),
     at: requestTimestamp.optional().meta({

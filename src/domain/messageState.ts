@@ -29,7 +29,11 @@ export type DeliveryStage =
   | ({ kind: 'attempting'; since: string } & DeliveryFailure)
   /** An attempt has failed, and the next one is due at this time. */
   | ({ kind: 'retrying'; nextAttemptAt: string } & HeldBack & DeliveryFailure)
+  /** The message `behind`, of the same conversation, goes first. */
+  | { kind: 'awaiting_turn'; since: string; behind: string }
   | { kind: 'confirmed'; receipt: Receipt }
+  /** The message `by`, a newer one of the same conversation, is shown instead. */
+  | { kind: 'superseded'; by: string }
   | ({ kind: 'dead_lettered'; parkedAt: string } & DeliveryFailure)
   | ({ kind: 'discarded' | 'expired' | 'cancelled' } & DeliveryFailure)
   /** Not posted: the route mutes it, until a time (ISO 8601) or without an end. */
@@ -52,12 +56,13 @@ export interface DeliveryState {
   stage: DeliveryStage;
 }
 
-/** The status that clients see: `delivering` stands for three stages. */
+/** The status that clients see: `delivering` stands for four stages. */
 export function deliveryStatus({ stage }: Pick<DeliveryState, 'stage'>): DeliveryStatus {
   switch (stage.kind) {
     case 'queued':
     case 'attempting':
     case 'retrying':
+    case 'awaiting_turn':
       return 'delivering';
     default:
       return stage.kind;
@@ -122,11 +127,13 @@ export function isDecided(
 /** What happened to a delivery, besides its attempts. */
 export interface DeliveryMoment {
   /** `queued`: given to its account's queue, at first or again. */
-  kind: 'queued' | 'dead_lettered' | 'expired';
+  kind: 'queued' | 'awaiting_turn' | 'superseded' | 'dead_lettered' | 'expired';
   at: string;
   destination: Destination;
   reason?: FailureReason | undefined;
   detail?: string | undefined;
+  /** The message of the same conversation that goes first, or is shown instead. */
+  message?: string | undefined;
 }
 
 /** What a list shows of a message. */

@@ -1,6 +1,7 @@
 /** Explains the status of one delivery: its cause, and what to do next. */
 import { AttemptLog, lastNumber } from '../domain/attemptLog.js';
-import type { Receipt } from '../domain/delivery.js';
+import type { InConversation, Receipt } from '../domain/delivery.js';
+import { describeInConversation } from '../domain/inConversation.js';
 import { describeShortening } from '../domain/shortening.js';
 import { REMEDIES } from '../domain/remedies.js';
 import { causeOf } from './cause.js';
@@ -37,6 +38,10 @@ export function explainDelivery(delivery: DeliveryState, message: MessageState, 
       return explainAttempting(delivery, stage, message, now);
     case 'retrying':
       return explainRetrying(delivery, stage, now);
+    case 'awaiting_turn':
+      return `Waiting since ${formatTime(stage.since, now)}: “${stage.behind}” is of the same conversation and goes first at ${destination}. This one follows when that one is posted, or has been waited for long enough.`;
+    case 'superseded':
+      return `Superseded: ${destination} shows “${stage.by}”, a newer message of the same conversation, so this one was not posted. Nothing is left to do.`;
     case 'confirmed':
       return `${explainConfirmed(delivery, stage.receipt, now)} Nothing is left to do.`;
     case 'dead_lettered':
@@ -148,7 +153,7 @@ function sentAgain(delivery: DeliveryState, message: MessageState, now: Date): s
 }
 
 function explainConfirmed(delivery: DeliveryState, receipt: Receipt, now: Date): string {
-  const { channel, parts, plainText, shortened, standsAlone } = receipt;
+  const { channel, conversation, parts, plainText, shortened, standsAlone } = receipt;
   return [
     parts === undefined ? explainPosted(delivery, now) : explainParts(delivery, parts, now),
     shortened && `It is ${describeShortening(shortened)}. The message’s page shows the whole.`,
@@ -156,10 +161,18 @@ function explainConfirmed(delivery: DeliveryState, receipt: Receipt, now: Date):
     channel !== undefined &&
       !delivery.destination.endsWith(`/${channel}`) &&
       `Its channel has the id ${channel}.`,
-    standsAlone && 'It is shown by itself, since the post that it should have answered is gone.',
+    conversation && isNotable(conversation) && describeInConversation(conversation),
+    standsAlone &&
+      !conversation &&
+      'It is shown by itself, since the post that it should have answered is gone.',
   ]
     .filter((sentence) => typeof sentence === 'string')
     .join(' ');
+}
+
+/** An ordinary root is a post like any other. */
+function isNotable({ because, role }: InConversation): boolean {
+  return role !== 'root' || because !== undefined;
 }
 
 function explainParts({ attempts, destination }: DeliveryState, parts: number, now: Date): string {

@@ -35,4 +35,5 @@ const STATUS_WORDS: Record<MessageStatus, string> = {
   cancelled: 'cancelled',
   muted: 'muted by its route',
   grouped: 'shown in the message of a group',
+  superseded: 'superseded by a newer message of its conversation',
 };

@@ -22,6 +22,7 @@ const BY_URGENCY: readonly DeliveryStatus[] = [
   'confirmed',
   'muted',
   'grouped',
+  'superseded',
   'standby',
 ];
 
@@ -46,6 +47,7 @@ export function explainMessage(message: MessageState, now: Date): string {
     const whole = isShortened ? ' The message’s page shows the whole.' : '';
     return `Confirmed: posted ${joinWithAnd(confirmed.map((each) => postedTo(each, now)))}.${whole} Nothing is left to do.`;
   }
+  if (mostUrgent.stage.kind === 'superseded') return explainDelivery(mostUrgent, message, now);
   return `${explainDelivery(mostUrgent, message, now)} ${confirmed.length} of ${used.length} destinations have confirmed it.`;
 }
 

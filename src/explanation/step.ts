@@ -1,4 +1,5 @@
 import type { Attempt, MessageStatus, Receipt } from '../domain/delivery.js';
+import { describeInConversation } from '../domain/inConversation.js';
 import { describeShortening } from '../domain/shortening.js';
 import { formatDuration } from '../lib/formatDuration.js';
 import type { TimelineEntry } from './timeline.js';
@@ -27,6 +28,10 @@ export function describeStep(entry: TimelineEntry): string {
       return `Attempt ${entry.number} at ${entry.destination} is due`;
     case 'confirmed':
       return `Confirmed by ${entry.destination}${howShown(entry.receipt)}`;
+    case 'awaiting_turn':
+      return `Waits for “${entry.message}” of the same conversation at ${entry.destination}`;
+    case 'superseded':
+      return `Superseded at ${entry.destination} by “${entry.message}”, a newer message of the same conversation`;
     case 'dead_lettered':
       return `Dead letter: ${entry.destination} needs a decision. ${entry.detail ?? ''}`.trimEnd();
     case 'expired':
@@ -60,14 +65,23 @@ function partOf({ part }: Pick<Attempt, 'part'>): string {
 }
 
 /** As `, in 4 parts, shortened: 12,345 of 30,000 characters are shown`. */
-function howShown({ parts, plainText, shortened, standsAlone }: Receipt): string {
+function howShown({ conversation, parts, plainText, shortened, standsAlone }: Receipt): string {
   return [
     parts === undefined ? '' : `, in ${parts} parts`,
     shortened === undefined ? '' : `, ${describeShortening(shortened)}`,
     plainText === undefined ? '' : `, as plain text: ${plainText}`,
-    standsAlone ? ', by itself: the post that it should have answered is gone' : '',
+    conversation === undefined ? '' : `. ${describeInConversation(conversation)}`,
+    standsAlone && !conversation
+      ? ', by itself: the post that it should have answered is gone'
+      : '',
   ].join('');
 }
+
+const POSTED = {
+  post: 'posted',
+  edit: 'changed the post',
+  reply: 'answered in the thread',
+} as const;
 
 function describeAttempt(attempt: Omit<Attempt, 'startedAt'>, destination: Destination): string {
   const { durationMs, lookup, nextAttemptInMs, outcome } = attempt;
@@ -76,7 +90,7 @@ function describeAttempt(attempt: Omit<Attempt, 'startedAt'>, destination: Desti
     lookup === 'found'
       ? 'found the post of an earlier attempt'
       : outcome === 'delivered'
-        ? 'posted'
+        ? POSTED[attempt.as ?? 'post']
         : causeOf(attempt, destination);
   const further = [
     lookup === 'absent' && 'searched for an earlier post first and found none',

@@ -28,6 +28,10 @@ export type TimelineEntry = { at: string } & (
   | { kind: 'attempt_under_way'; destination: Destination; number: number }
   | { kind: 'next_attempt'; destination: Destination; number: number }
   | { kind: 'confirmed'; destination: Destination; receipt: Receipt }
+  /** The message `message`, of the same conversation, goes first. */
+  | { kind: 'awaiting_turn'; destination: Destination; message: string }
+  /** The message `message`, a newer one of the same conversation, is shown instead. */
+  | { kind: 'superseded'; destination: Destination; message: string }
   /** A dead letter: it needs a decision. */
   | ({ kind: 'dead_lettered' } & Unconfirmed)
   | ({ kind: 'expired' } & Unconfirmed)
@@ -55,7 +59,9 @@ const ORDER: readonly TimelineEntry['kind'][] = [
   'queued',
   'attempt',
   'attempt_under_way',
+  'awaiting_turn',
   'confirmed',
+  'superseded',
   'dead_lettered',
   'expired',
   'discard',
@@ -76,7 +82,9 @@ export function timelineOf(
     { at: acceptedAt, kind: 'received', destinations, source, reference, traceId },
     ...(deliverAt === undefined ? [] : [{ at: deliverAt, kind: 'deliver_at' as const }]),
     ...moments.map((moment): TimelineEntry => {
-      const { at, destination, detail, kind, reason } = moment;
+      const { at, destination, detail, kind, message = '', reason } = moment;
+      if (kind === 'awaiting_turn') return { at, kind, destination, message };
+      if (kind === 'superseded') return { at, kind, destination, message };
       if (kind === 'dead_lettered') return { at, kind, destination, reason, detail };
       if (kind === 'expired') return { at, kind, destination, reason, detail };
       const { fallbackFor } =

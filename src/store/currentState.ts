@@ -78,6 +78,14 @@ function pendingStage(
   return { kind: 'queued', since: scheduledAt.toISOString() } as const;
 }
 
+const ENDED: ReadonlySet<DeliveryStage['kind']> = new Set([
+  'confirmed',
+  'superseded',
+  'expired',
+  'standby',
+  'muted',
+]);
+
 /** The stage after a decision or an expiry that the delivery's own events don't show. */
 function finalStage(
   delivery: DeliveryState,
@@ -86,12 +94,15 @@ function finalStage(
   hasExpired: boolean,
 ): DeliveryStage {
   const { destination, stage } = delivery;
-  if (['confirmed', 'expired', 'standby', 'muted'].includes(stage.kind)) return stage;
+  if (ENDED.has(stage.kind)) {
+    return stage;
+  }
   if (message.status === 'cancelled') return { kind: 'cancelled', ...failureOf(delivery) };
   // No worker has started it, and one that does now will refuse to post it.
   if (stage.kind === 'accepted' && hasExpired) return { kind: 'expired' };
   // It expired before its next activity was scheduled.
-  if (stage.kind === 'queued' && hasExpired && message.closedAt !== undefined) {
+  const waits = stage.kind === 'queued' || stage.kind === 'awaiting_turn';
+  if (waits && hasExpired && message.closedAt !== undefined) {
     return { kind: 'expired', ...failureOf(delivery) };
   }
   const parked = message.deadLetters.some((deadLetter) => deadLetter.destination === destination);

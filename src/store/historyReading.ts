@@ -1,6 +1,7 @@
 /** Folds the events of a `deliverMessage` workflow, in their order, into what they say about its message. */
 import { withoutSearch } from '../domain/attemptLog.js';
 import { readDeliverFailure } from '../contract/deliverFailure.js';
+import type { Turn } from '../contract/deliver.js';
 import type { DeliverMessageInput } from '../contract/deliverMessage.js';
 import type { Attempt, PostedParts } from '../domain/delivery.js';
 import type { Destination } from '../domain/destination.js';
@@ -16,6 +17,8 @@ export interface HistoryReading {
   readonly activities: readonly DeliverActivity[];
   readonly operatorActions: readonly OperatorAction[];
   readonly moments: readonly DeliveryMoment[];
+  /** By the index of the delivery: the message that has superseded it, since its last activity was scheduled. */
+  readonly supersededBy: Readonly<Record<number, string | undefined>>;
   /** How the workflow failed. */
   readonly failure: string | undefined;
 }
@@ -64,6 +67,7 @@ function beginReading(input: DeliverMessageInput): HistoryReading {
     activities: [],
     operatorActions: [],
     moments: [],
+    supersededBy: {},
     failure: undefined,
   };
 }
@@ -86,6 +90,8 @@ function applyEvent(reading: HistoryReading, event: MessageEvent): HistoryReadin
       return activityFailed(reading, event);
     case 'operator_acted':
       return { ...reading, operatorActions: [...reading.operatorActions, event.action] };
+    case 'turn_given':
+      return turnGiven(reading, event);
     case 'rescheduled':
       return messageRescheduled(reading, event);
     case 'message_failed':
@@ -120,6 +126,7 @@ function activityScheduled(
   return {
     ...withDelivery(reading, activity, { stage: { kind: 'queued', since } }),
     activities: [...reading.activities, activity],
+    supersededBy: { ...reading.supersededBy, [deliveryIndex]: undefined },
     moments: isNextPart(activity) ? reading.moments : [...reading.moments, moment],
   };
 }
@@ -135,12 +142,74 @@ function activityCompleted(
 ): HistoryReading {
   const activity = activityOf(reading, scheduledId);
   if (!activity) return reading;
-  const { receipt, attempts, posted } = result;
+  const { attempts, posted } = result;
+  const queued = { kind: 'queued', since: at.toISOString() } as const;
+  if (result.turn)
+    return turnTaken(withDelivery(reading, activity, { attempts }), activity, at, result.turn);
+  const isPartly = posted !== undefined || result.replyLeft === true;
   return withDelivery(reading, activity, {
     attempts,
     posted,
-    stage: posted ? { kind: 'queued', since: at.toISOString() } : { kind: 'confirmed', receipt },
+    stage: isPartly ? queued : { kind: 'confirmed', receipt: result.receipt },
   });
+}
+
+/** What the conversation answered to an activity, which has posted nothing. */
+function turnTaken(
+  reading: HistoryReading,
+  activity: DeliverActivity,
+  time: Date,
+  turn: Turn,
+): HistoryReading {
+  const at = time.toISOString();
+  const { deliveryIndex, destination } = activity;
+  switch (turn.kind) {
+    case 'again':
+      return withDelivery(reading, activity, { stage: { kind: 'queued', since: at } });
+    case 'superseded':
+      return superseded(reading, activity, at, turn.by);
+    case 'wait': {
+      const kind = 'awaiting_turn';
+      const moment: DeliveryMoment = { kind, at, destination, message: turn.behind };
+      const waiting = {
+        ...withDelivery(reading, activity, { stage: { kind, since: at, behind: turn.behind } }),
+        moments: [...reading.moments, moment],
+      };
+      // The signal may be in the history before the end of the activity.
+      const by = reading.supersededBy[deliveryIndex];
+      return by === undefined ? waiting : superseded(waiting, activity, at, by);
+    }
+  }
+}
+
+function turnGiven(
+  reading: HistoryReading,
+  { at, deliveryIndex, supersededBy }: EventOf<'turn_given'>,
+): HistoryReading {
+  const delivery = reading.deliveries[deliveryIndex];
+  if (!delivery || supersededBy === undefined) return reading;
+  const { destination, stage } = delivery;
+  if (stage.kind === 'awaiting_turn') {
+    return superseded(reading, { deliveryIndex, destination }, at, supersededBy);
+  }
+  return {
+    ...reading,
+    supersededBy: { ...reading.supersededBy, [deliveryIndex]: supersededBy },
+  };
+}
+
+function superseded(
+  reading: HistoryReading,
+  delivery: Pick<DeliverActivity, 'deliveryIndex' | 'destination'>,
+  at: string,
+  by: string,
+): HistoryReading {
+  const kind = 'superseded';
+  const moment: DeliveryMoment = { kind, at, destination: delivery.destination, message: by };
+  return {
+    ...withDelivery(reading, delivery, { stage: { kind, by } }),
+    moments: [...reading.moments, moment],
+  };
 }
 
 function activityFailed(
@@ -201,7 +270,7 @@ function messageRescheduled(
 /** The reading with the delivery of this activity changed. */
 export function withDelivery(
   reading: HistoryReading,
-  { deliveryIndex }: DeliverActivity,
+  { deliveryIndex }: Pick<DeliverActivity, 'deliveryIndex'>,
   change: Partial<Pick<DeliveryState, 'attempts' | 'posted' | 'stage'>>,
 ): HistoryReading {
   return {

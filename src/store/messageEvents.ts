@@ -4,6 +4,8 @@ import proto, { type temporal } from '@temporalio/proto';
 import { isDelivery } from '../contract/activities.js';
 import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
 import type { DeliverMessageInput, DeliverMessageResult } from '../contract/deliverMessage.js';
+import { conversationTurnSignal, type ConversationTurn } from '../contract/conversation.js';
+import { deliveryIndexOf } from '../contract/names.js';
 import { rescheduleUpdate, type OperatorRequest } from '../contract/signals.js';
 import type { RescheduleRequest } from '../domain/rescheduling.js';
 import type { Attempt } from '../domain/delivery.js';
@@ -37,6 +39,8 @@ export type MessageEvent =
       timeIsUp: boolean;
     }
   | { kind: 'operator_acted'; action: OperatorAction }
+  /** The conversation has signalled a delivery that waits for its turn. */
+  | { kind: 'turn_given'; at: string; deliveryIndex: number; supersededBy: string | undefined }
   | { kind: 'rescheduled'; at: string; request: RescheduleRequest }
   | { kind: 'message_failed'; failure: string | undefined }
   /** The event has joined a group, whose message has this deduplication key. */
@@ -146,6 +150,12 @@ async function decodeSignal(
   signal: temporal.api.history.v1.IWorkflowExecutionSignaledEventAttributes,
 ): Promise<MessageEvent | undefined> {
   const action = signal.signalName;
+  if (action === conversationTurnSignal.name) {
+    const [turn] = await decodeValues<[Partial<ConversationTurn>?]>(converter, signal.input);
+    const { deliveryId = '', supersededBy } = turn ?? {};
+    const deliveryIndex = deliveryIndexOf(deliveryId);
+    return { kind: 'turn_given', at: at(event).toISOString(), deliveryIndex, supersededBy };
+  }
   if (action !== 'retry' && action !== 'discard') return undefined;
   const [request] = await decodeValues<[OperatorRequest?]>(converter, signal.input);
   const { by, reason, destination } = request ?? {};

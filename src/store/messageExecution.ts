@@ -47,6 +47,7 @@ export function messageStatus(execution: MessageExecution): MessageStatus {
       return execution.historyLength <= EVENTS_BEFORE_FIRST_DECISION ? 'accepted' : 'delivering';
     case 'COMPLETED':
       if (parkedOrEnded === 'Muted') return 'muted';
+      if (parkedOrEnded === 'Superseded') return 'superseded';
       return parkedOrEnded === 'Grouped' ? 'grouped' : 'confirmed';
     case 'FAILED':
       return parkedOrEnded === 'Expired' ? 'expired' : 'discarded';

@@ -12,6 +12,8 @@ export interface Metrics {
   attempts: Counter<'platform' | 'outcome' | 'reason'>;
   /** From when a message was due (accepted, or its `deliverAt`) to a platform's receipt, in seconds. */
   timeToConfirm: Histogram<'platform'>;
+  /** What conversations answered to deliveries that asked for their turn. */
+  conversationClaims: Counter<'answer'>;
   acknowledgementAttempts: Counter<'event' | 'outcome' | 'reason'>;
   /** Requests to configured sources, by the name of the source and what became of them. */
   sourceRequests: Counter<'source' | 'outcome'>;
@@ -59,6 +61,11 @@ export function createMetrics(): Metrics {
       buckets: CONFIRM_BUCKETS_S,
       registers: [registry],
     }),
+    conversationClaims: counter(
+      'sendproof_conversation_claims_total',
+      'What conversations answered to deliveries that asked for their turn: post, edit, reply, wait, nothing (superseded) or adopt (posted already).',
+      ['answer'],
+    ),
     acknowledgementAttempts: counter(
       'sendproof_acknowledgement_attempts_total',
       'Attempts to send an acknowledgement to a source.',

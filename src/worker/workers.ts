@@ -14,6 +14,7 @@ import { boundedClient } from '../temporal/boundedClient.js';
 import type { CallBounds } from '../temporal/callGate.js';
 import { watchNamespace, type NamespaceWatch } from '../temporal/namespaceWatch.js';
 import { confirmAttemptBy } from './confirmAttempt.js';
+import { conversationsBy } from './conversations.js';
 import { deliveryWorker } from './deliveryWorker.js';
 import { scheduleOverdueCheck } from './overdueSchedule.js';
 import { untilPollsAreRefused } from './refusedPolls.js';
@@ -92,6 +93,7 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
         isPaced: !accounts.unpaced.has(id),
         publicUrl: configuration.publicUrl,
         confirmAttempt: confirmAttemptBy(client),
+        conversations: conversationsBy(client, options.metrics.conversationClaims),
         random,
         report: report.delivery,
       }),

@@ -4,6 +4,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccountConnection } from '../../src/accounts/accountConnection.js';
+import { NO_CONVERSATIONS } from '../../src/activities/conversations.js';
 import { createDeliver } from '../../src/activities/deliver.js';
 import type { ConfirmAttempt } from '../../src/activities/lease.js';
 import type { DeliverInput, DeliverResult } from '../../src/contract/deliver.js';
@@ -55,6 +56,7 @@ function deliver({ waitsMs = 0, searchesMs = 0 }): Promise<DeliverResult> {
   } as unknown as AccountConnection;
   const activity = createDeliver({
     connectionFor: () => connection,
+    conversations: NO_CONVERSATIONS,
     publicUrl: undefined,
     confirmAttempt: confirm,
     random: () => 0.5,

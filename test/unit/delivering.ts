@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { AccountConnection } from '../../src/accounts/accountConnection.js';
+import { NO_CONVERSATIONS } from '../../src/activities/conversations.js';
 import { createDeliver } from '../../src/activities/deliver.js';
 import type { DeliverInput, DeliverResult } from '../../src/contract/deliver.js';
 import { lastNumber } from '../../src/domain/attemptLog.js';
@@ -59,6 +60,7 @@ export async function deliverThrough(
         isLimited: false,
         recordResult,
       }) as unknown as AccountConnection,
+    conversations: NO_CONVERSATIONS,
     publicUrl: undefined,
     confirmAttempt: () => Promise.resolve('current'),
     random: () => 0.5,

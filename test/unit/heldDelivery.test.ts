@@ -4,6 +4,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { AccountConnection } from '../../src/accounts/accountConnection.js';
+import { NO_CONVERSATIONS } from '../../src/activities/conversations.js';
 import { createDeliver } from '../../src/activities/deliver.js';
 import type { ConfiguredAccount } from '../../src/config/configuration.js';
 import type { DeliverInput, DeliverResult } from '../../src/contract/deliver.js';
@@ -72,6 +73,7 @@ function deliver(
   );
   const activity = createDeliver({
     connectionFor: () => connection,
+    conversations: NO_CONVERSATIONS,
     publicUrl: undefined,
     confirmAttempt: () => Promise.resolve('current'),
     random: () => 0.5,

@@ -76,6 +76,7 @@ const STATUS_WORDS: Record<DeliveryStatus, string> = {
   cancelled: 'cancelled',
   muted: 'muted',
   grouped: 'grouped',
+  superseded: 'superseded',
   standby: 'standby',
 };
 

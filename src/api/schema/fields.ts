@@ -14,7 +14,7 @@ export const CURSOR_EXAMPLE = Buffer.from(
 export const statusSchema = z.enum(MESSAGE_STATUSES).meta({
   id: 'MessageStatus',
   description:
-    'The status of a message. `accepted`: Temporal has stored it and no worker has started it. `delivering`: a delivery is in progress. `confirmed`: every destination shows it. `dead_lettered`: a delivery needs a decision. `discarded`: a person gave it up. `expired`: it was not confirmed before `expiresAt`. `cancelled`: a person stopped it. `muted`: its route posts nothing at this time. `grouped`: the message of a group shows it.',
+    'The status of a message. `accepted`: Temporal has stored it and no worker has started it. `delivering`: a delivery is in progress. `confirmed`: every destination shows it. `dead_lettered`: a delivery needs a decision. `discarded`: a person gave it up. `expired`: it was not confirmed before `expiresAt`. `cancelled`: a person stopped it. `muted`: its route posts nothing at this time. `grouped`: the message of a group shows it. `superseded`: a newer message of its conversation is shown instead.',
   examples: ['confirmed'],
 });
 

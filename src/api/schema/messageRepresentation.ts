@@ -43,6 +43,14 @@ export const attemptFields = {
         'The part of the message that the attempt was for. Present if the destination shows the message in several posts.',
       examples: [{ number: 2, of: 4 }],
     }),
+  as: z
+    .enum(['edit', 'reply'])
+    .optional()
+    .meta({
+      description:
+        'The kind of request that the attempt sent. `edit`: new content for an earlier post of the conversation. `reply`: an answer in its thread. Absent if it sent a post by itself, or nothing.',
+      examples: ['edit'],
+    }),
   httpStatus: z
     .int()
     .optional()
@@ -142,6 +150,36 @@ export const receiptSchema = z
           'The answer with which the platform refused the layout of the post. Present if the text was then posted without it.',
         examples: ['Slack answered invalid_blocks (too long: /blocks/0/text/text).'],
       }),
+    conversation: z
+      .object({
+        role: z.enum(['root', 'edit', 'reply', 'edit_and_reply', 'follow_up']).meta({
+          description:
+            'The place of the message in its conversation. `root`: as a post of its own, which later messages change or answer. `edit`: it replaced the content of that post. `reply`: in its thread. `edit_and_reply`: both. `follow_up`: as a post of its own that names the other one, on platforms without edits and threads.',
+          examples: ['edit'],
+        }),
+        of: z
+          .string()
+          .optional()
+          .meta({
+            description:
+              'The key of the message whose post it belongs to, or would have belonged to.',
+            examples: ['pagerduty-55-triggered'],
+          }),
+        because: z
+          .enum(['not_posted', 'post_deleted', 'edit_refused'])
+          .optional()
+          .meta({
+            description:
+              'The reason why it is not shown as its mode says. `not_posted`: the message `of` was not posted in time. `post_deleted`: the post of the message `of` is gone. `edit_refused`: the platform refuses to change that post.',
+            examples: ['post_deleted'],
+          }),
+      })
+      .optional()
+      .meta({
+        description:
+          'The way in which the message is shown in its conversation. Present if it belongs to one. The other fields are then those of the post that shows it.',
+        examples: [{ role: 'edit', of: 'pagerduty-55-triggered' }],
+      }),
     standsAlone: z
       .literal(true)
       .optional()
@@ -190,6 +228,27 @@ const deliverySchema = z
         'The time since which the delivery waits in the queue of its account. Present while it waits.',
       examples: ['2026-11-23T12:00:00.000Z'],
     }),
+    awaitingTurnSince: timestamp.optional().meta({
+      description:
+        'The time since which the delivery waits for another message of its conversation. Present while it waits.',
+      examples: ['2026-11-23T12:00:00.000Z'],
+    }),
+    behind: z
+      .string()
+      .optional()
+      .meta({
+        description:
+          'The key of the message of the same conversation that goes first. Present while the delivery waits for it.',
+        examples: ['pagerduty-55-triggered'],
+      }),
+    supersededBy: z
+      .string()
+      .optional()
+      .meta({
+        description:
+          'The key of the newer message of the same conversation that is shown instead. Present if the delivery is `superseded`.',
+        examples: ['pagerduty-55-resolved'],
+      }),
     attemptSince: timestamp.optional().meta({
       description: 'The start of the attempt that is in progress. Present during an attempt.',
       examples: ['2026-11-23T12:00:00.312Z'],

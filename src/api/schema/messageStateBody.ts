@@ -42,6 +42,10 @@ function stageFields(
       const { detail, heldBack, nextAttemptAt, reason } = stage;
       return { reason, detail, nextAttemptAt, heldBack };
     }
+    case 'awaiting_turn':
+      return { awaitingTurnSince: stage.since, behind: stage.behind };
+    case 'superseded':
+      return { supersededBy: stage.by };
     case 'confirmed':
       return { receipt: stage.receipt };
     case 'dead_lettered':

@@ -24,6 +24,10 @@ const destination = z.string().meta({
   description: 'The destination that this step is about.',
   examples: ['slack:default/C0123ABC'],
 });
+const conversationMessage = z.string().meta({
+  description: 'The key of the other message.',
+  examples: ['pagerduty-55-resolved'],
+});
 const attemptNumber = attemptFields.number;
 
 /** One step. The `kind` and its description identify it; all steps have a time. */
@@ -121,6 +125,14 @@ const entrySchema = z
     }),
     step('next_attempt', 'The next attempt is scheduled.', { destination, number: attemptNumber }),
     step('confirmed', 'The platform confirmed the post.', { destination, receipt: receiptSchema }),
+    step('awaiting_turn', 'Another message of the same conversation goes first.', {
+      destination,
+      message: conversationMessage,
+    }),
+    step('superseded', 'A newer message of the same conversation is shown instead.', {
+      destination,
+      message: conversationMessage,
+    }),
     step('dead_lettered', 'The delivery failed and needs a decision.', unconfirmed),
     step('expired', 'The delivery was not confirmed before `expiresAt`.', unconfirmed),
     step('retry', 'A person had dead letters posted again.', person),

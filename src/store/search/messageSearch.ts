@@ -138,10 +138,11 @@ const STATUS_CLAUSES: Record<MessageStatus, string> = {
   accepted: UNDER_WAY,
   delivering: UNDER_WAY,
   confirmed:
-    'ExecutionStatus = "Completed" AND (DeliveryStatus IS NULL OR DeliveryStatus NOT IN ("Muted", "Grouped"))',
+    'ExecutionStatus = "Completed" AND (DeliveryStatus IS NULL OR DeliveryStatus NOT IN ("Muted", "Grouped", "Superseded"))',
   dead_lettered: 'ExecutionStatus = "Running" AND DeliveryStatus = "DeadLettered"',
   discarded: 'ExecutionStatus = "Failed" AND DeliveryStatus = "Discarded"',
   expired: 'ExecutionStatus = "Failed" AND DeliveryStatus = "Expired"',
+  superseded: 'ExecutionStatus = "Completed" AND DeliveryStatus = "Superseded"',
   cancelled: 'ExecutionStatus IN ("Canceled", "Terminated")',
   muted: 'ExecutionStatus = "Completed" AND DeliveryStatus = "Muted"',
   grouped: 'ExecutionStatus = "Completed" AND DeliveryStatus = "Grouped"',

@@ -19,6 +19,7 @@ import { summary } from '../../contract/userMetadata.js';
 import { traceIdAttribute } from '../../contract/searchAttributes.js';
 import type { Workflows } from '../../contract/workflows.js';
 import type { Delivery } from '../message/delivery.js';
+import { isSuperseded } from '../message/messageFailure.js';
 import type { DeliverMessageInput } from '../../contract/deliverMessage.js';
 
 /** The message's status at each event, and its name in the summary. */
@@ -27,6 +28,7 @@ const STATUS: Record<AcknowledgementEvent, { status: MessageStatus; words: strin
   'message.dead_lettered': { status: 'dead_lettered', words: 'Dead-lettered' },
   'message.expired': { status: 'expired', words: 'Expired' },
   'message.discarded': { status: 'discarded', words: 'Discarded' },
+  'message.superseded': { status: 'superseded', words: 'Superseded' },
   'message.retried': { status: 'delivering', words: 'Retried' },
 };
 
@@ -62,6 +64,7 @@ export class Acknowledgements {
     const discarded = stages.find((stage) => stage.kind === 'discarded');
     if (discarded) this.#acknowledge('message.discarded', { by: discarded.by, why: discarded.why });
     else if (stages.some(({ kind }) => kind === 'expired')) this.#acknowledge('message.expired');
+    else if (isSuperseded(this.#deliveries)) this.#acknowledge('message.superseded');
     else this.#acknowledge('message.confirmed');
   }
 
@@ -132,7 +135,10 @@ function acknowledgedDelivery({ destination, plan, stage }: Delivery): Acknowled
       return { destination, status: stage.kind, reason: stage.failure.reason };
     case 'dead_lettered':
       return { destination, status: 'dead_lettered', reason: stage.deadLetter.reason };
+    case 'superseded':
+      return { destination, status: 'superseded' };
     case 'delivering':
+    case 'awaiting_turn':
       return { destination, status: 'delivering' };
     case 'waiting':
     case 'not_needed':

@@ -11,9 +11,12 @@ import {
 } from '@temporalio/workflow';
 import type { DeliveryActivities } from '../../contract/activities.js';
 import { endedByTime, readDeliverFailure } from '../../contract/deliverFailure.js';
-import type { DeliverInput } from '../../contract/deliver.js';
+import type { RootFault } from '../../contract/conversation.js';
+import type { DeliverConversation, DeliverInput, Turn } from '../../contract/deliver.js';
 import { deliveryId, WORKFLOW_TASK_QUEUE } from '../../contract/names.js';
 import { summary } from '../../contract/userMetadata.js';
+import type { Attempt } from '../../domain/delivery.js';
+import type { ConversationTurns } from './conversationTurns.js';
 import type { Delivery } from './delivery.js';
 import { mayPostInParts } from './inParts.js';
 import { wasCancelledInQueue } from './removedAccount.js';
@@ -30,6 +33,9 @@ const HEARTBEAT_TIMEOUT_MS = 8_000;
 const REQUESTS_PER_ATTEMPT = 6;
 /** For everything but the requests. */
 const ATTEMPT_OVERHEAD_MS = 5_000;
+
+/** A message of a conversation asks it before, and reports to it afterwards. */
+const CONVERSATION_MS = 20_000;
 
 /**
  * How long an activity may wait in its worker for an account that is unavailable. Long enough that those that were accepted
@@ -55,12 +61,20 @@ export async function attemptDelivery(
   delivery: Delivery,
   index: number,
   input: DeliverMessageInput,
+  turns: ConversationTurns,
 ): Promise<void> {
   let heldSince: number | undefined;
+  let rootFault: RootFault | undefined;
   for (;;) {
     const priority = delivery.refusedForAccount ? beforeOthers(input.priority) : input.priority;
-    while ((await runActivity(delivery, index, { ...input, priority })) !== 'ended') {
+    const run = () => runActivity(delivery, index, { ...input, priority }, { turns, rootFault });
+    for (let result = await run(); result !== 'ended'; result = await run()) {
       heldSince = undefined;
+      if (typeof result === 'object') rootFault = result.rootFault;
+      if (delivery.stage.kind === 'awaiting_turn') {
+        await turns.wait(delivery, index, input.expiresAt);
+        if (delivery.isFinal) return;
+      }
     }
     if (delivery.isFinal || delivery.stage.kind === 'dead_lettered') return;
 
@@ -97,14 +111,18 @@ export function pauseAfterHoldMs(heldMs: number, random: number): number {
 /**
  * One activity, with all its retries.
  *
- * @returns `part_posted` if it has posted a part, and others are left; `account_removed` if it was cancelled because no worker
- *   has its account
+ * @returns `part_posted` if it has posted a part, and others are left; `reply_left` if it has changed a post, and the short reply is
+ *   left; `waits` if another message of its conversation goes first, or it is superseded; a fault of the post that it was to
+ *   change or answer; `account_removed` if it was cancelled because no worker has its account
  */
 async function runActivity(
   delivery: Delivery,
   index: number,
   input: DeliverMessageInput,
-): Promise<'part_posted' | 'account_removed' | 'ended'> {
+  { turns, rootFault }: { turns: ConversationTurns; rootFault: RootFault | undefined },
+): Promise<
+  'part_posted' | 'reply_left' | 'waits' | { rootFault: RootFault } | 'account_removed' | 'ended'
+> {
   const { content, correlation, expiresAt, onAmbiguous, priority, traceId } = input;
   const { destination, parts, taskQueue, fairnessKey, requestTimeoutMs } = delivery.plan;
   const retry = { ...delivery.plan.retry, attempts: delivery.attemptsLeft };
@@ -114,7 +132,9 @@ async function runActivity(
     return 'ended';
   }
 
-  const attemptMs = REQUESTS_PER_ATTEMPT * requestTimeoutMs + ATTEMPT_OVERHEAD_MS;
+  const requestsMs = REQUESTS_PER_ATTEMPT * requestTimeoutMs + ATTEMPT_OVERHEAD_MS;
+  const conversation = conversationOf(delivery, input, { attemptMs: requestsMs, rootFault });
+  const attemptMs = conversation ? requestsMs + CONVERSATION_MS : requestsMs;
   const { deliver, deliverPart } = proxyActivities<DeliveryActivities>({
     // Nobody polls the task queue of an account that was removed.
     taskQueue: delivery.isAccountRemoved ? WORKFLOW_TASK_QUEUE : taskQueue,
@@ -159,14 +179,21 @@ async function runActivity(
       earlierAttempts: delivery.attempts,
       decidedUpTo: delivery.decidedUpTo,
       posted: delivery.posted ?? (inParts ? null : undefined),
+      ...(conversation && { conversation }),
     };
+    turns.forget(index);
     const post = inParts && delivery.posted ? deliverPart : deliver;
-    const { receipt, attempts, posted } = await waiting.run(() => post(deliverInput));
-    if (posted) {
-      delivery.confirmParts(posted, attempts);
+    const result = await waiting.run(() => post(deliverInput));
+    const { attempts } = result;
+    if (result.turn) return takeTurn(delivery, result.turn, attempts);
+    if (result.posted) {
+      delivery.confirmParts(result.posted, attempts);
       return 'part_posted';
     }
-    delivery.confirm(receipt, attempts);
+    if (result.replyLeft) delivery.recordFirstRequest(attempts);
+    else delivery.confirm(result.receipt, attempts);
+    if (result.unreported) await turns.report(conversation?.id, result.unreported);
+    if (result.replyLeft) return 'reply_left';
   } catch (error) {
     if (isCancellation(error) && removal.happened) {
       delivery.recordLostLog(new Date(), wasCancelledInQueue(error));
@@ -196,6 +223,37 @@ async function runActivity(
  */
 function endsAsCancelled(): boolean {
   return CancellationScope.current().consideredCancelled && patched('cancelled-at-failure');
+}
+
+/** What the conversation answered. */
+function takeTurn(
+  delivery: Delivery,
+  turn: Turn,
+  attempts: Attempt[],
+): 'waits' | 'ended' | { rootFault: RootFault } {
+  switch (turn.kind) {
+    case 'wait':
+      delivery.awaitTurn(attempts);
+      return 'waits';
+    case 'superseded':
+      delivery.awaitTurn(attempts);
+      delivery.supersede(turn.by);
+      return 'ended';
+    case 'again':
+      delivery.recordFirstRequest(attempts);
+      return { rootFault: turn.rootFault };
+  }
+}
+
+function conversationOf(
+  { plan }: Delivery,
+  { conversation }: DeliverMessageInput,
+  attempt: Pick<DeliverConversation, 'attemptMs' | 'rootFault'>,
+): DeliverConversation | undefined {
+  if (!conversation || plan.conversationId === undefined) return undefined;
+  const { acceptedAt, at, forgetAfterMs, mode, patienceMs, rank } = conversation;
+  const id = plan.conversationId;
+  return { id, mode, at, rank, acceptedAt, forgetAfterMs, patienceMs, ...attempt };
 }
 
 function dueAt({ deliverAt }: DeliverMessageInput): string {

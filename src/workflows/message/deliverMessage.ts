@@ -2,11 +2,12 @@ import { setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Attempt } from '../../domain/delivery.js';
 import { Acknowledgements } from '../acknowledgement/acknowledgements.js';
 import { attemptDelivery } from './deliverActivity.js';
+import { ConversationTurns } from './conversationTurns.js';
 import { Delivery } from './delivery.js';
-import { messageFailure } from './messageFailure.js';
+import { isSuperseded, messageFailure } from './messageFailure.js';
 import { isNeeded } from './fallback.js';
 import { endUnposted } from './unposted.js';
-import { publishDeadLetters, waitForDecision } from './parking.js';
+import { publishDeadLetters, publishSuperseded, waitForDecision } from './parking.js';
 import { checkAccountOf, checksAccounts, markRemovedAccount } from './removedAccount.js';
 import {
   accountRemovedSignal,
@@ -28,6 +29,7 @@ export async function deliverMessage(sent: DeliverMessageInput): Promise<Deliver
   const schedule = new MessageSchedule(sent);
   const deliveries = sent.deliveries.map((plan) => new Delivery(plan, attemptLostByReset()));
   const acknowledgements = new Acknowledgements(sent, deliveries);
+  const turns = new ConversationTurns(sent);
   setHandler(retrySignal, (request) => {
     for (const delivery of deliveries) delivery.decide('retry', request);
   });
@@ -45,7 +47,7 @@ export async function deliverMessage(sent: DeliverMessageInput): Promise<Deliver
   // allSettled, not all: after a cancellation every delivery still has to clean up.
   const outcomes = await Promise.allSettled(
     deliveries.map((delivery, index) =>
-      deliverUntilFinal(delivery, index, { input, all: deliveries, acknowledgements }),
+      deliverUntilFinal(delivery, index, { input, all: deliveries, acknowledgements, turns }),
     ),
   );
   if (outcomes.every(({ status }) => status === 'fulfilled')) acknowledgements.acknowledgeEnd();
@@ -54,6 +56,7 @@ export async function deliverMessage(sent: DeliverMessageInput): Promise<Deliver
 
   const failure = messageFailure(deliveries);
   if (failure) throw failure;
+  if (isSuperseded(deliveries)) publishSuperseded();
   return {
     receipts: deliveries.flatMap(({ destination, stage }) =>
       stage.kind === 'confirmed' ? [{ destination, receipt: stage.receipt }] : [],
@@ -76,27 +79,49 @@ interface MessageContext {
   input: DeliverMessageInput;
   all: Delivery[];
   acknowledgements: Acknowledgements;
+  turns: ConversationTurns;
 }
 
-/** Delivers, and parks the delivery when it fails, until it is confirmed, has expired or is discarded. */
+/** Delivers it, and has its conversation wait for it no longer than that. */
 async function deliverUntilFinal(
   delivery: Delivery,
   index: number,
-  { input, all, acknowledgements }: MessageContext,
+  context: MessageContext,
 ): Promise<void> {
+  const { all, turns } = context;
   if (!(await isNeeded(delivery, all))) {
     delivery.markNotNeeded();
     return;
   }
+  if (delivery.plan.conversationId === undefined) {
+    await deliverOrPark(delivery, index, context);
+    return;
+  }
+  try {
+    await deliverOrPark(delivery, index, context);
+  } finally {
+    const { kind } = delivery.stage;
+    if (kind !== 'confirmed' && kind !== 'superseded') await turns.release(delivery, index);
+  }
+}
+
+/** Delivers, and parks the delivery when it fails, until it is confirmed, superseded, has expired or is discarded. */
+async function deliverOrPark(
+  delivery: Delivery,
+  index: number,
+  { input, all, acknowledgements, turns }: MessageContext,
+): Promise<void> {
   for (;;) {
-    await attemptDelivery(delivery, index, input);
+    await attemptDelivery(delivery, index, input, turns);
     if (delivery.stage.kind === 'dead_lettered') {
+      if (delivery.plan.conversationId !== undefined) await turns.release(delivery, index);
       acknowledgements.acknowledgeDeadLetter(delivery);
       await waitForDecision(delivery, delivery.stage.deadLetter, all, input.expiresAt);
       acknowledgements.acknowledgeRetry(delivery);
       delivery.applyDecision(new Date());
     }
-    if (delivery.stage.kind !== 'confirmed') publishDeadLetters(all);
+    const { kind } = delivery.stage;
+    if (kind !== 'confirmed' && kind !== 'superseded') publishDeadLetters(all);
     if (delivery.isFinal) return;
     if (checksAccounts()) await checkAccountOf(delivery);
   }

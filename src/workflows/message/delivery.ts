@@ -9,13 +9,17 @@ import type { DeadLetter } from '../../domain/deadLetter.js';
 
 export type Decision = { action: 'retry' | 'discard' } & Pick<OperatorRequest, 'by' | 'reason'>;
 
-/** Where a delivery is; the last four are final. */
+/** Where a delivery is; the last five are final. */
 export type DeliveryStage =
   /** Its activity has not been scheduled yet. */
   | { kind: 'waiting' }
   | { kind: 'delivering' }
+  /** Another message of its conversation goes first. */
+  | { kind: 'awaiting_turn' }
   | { kind: 'dead_lettered'; deadLetter: DeadLetter; decision?: Decision }
   | { kind: 'confirmed'; receipt: Receipt }
+  /** A newer message of its conversation is shown. */
+  | { kind: 'superseded'; by: string }
   /** It was not confirmed in time. `at` is when that was detected. */
   | { kind: 'expired'; failure: DeadLetter }
   /** A person discarded it. */
@@ -23,7 +27,13 @@ export type DeliveryStage =
   /** A fallback whose primary delivery was confirmed or otherwise ended. */
   | { kind: 'not_needed' };
 
-const FINAL = new Set<DeliveryStage['kind']>(['confirmed', 'expired', 'discarded', 'not_needed']);
+const FINAL = new Set<DeliveryStage['kind']>([
+  'confirmed',
+  'superseded',
+  'expired',
+  'discarded',
+  'not_needed',
+]);
 
 /** One delivery of a message as the workflow knows it. Signal handlers decide on it; the workflow function acts on it. */
 export class Delivery {
@@ -76,6 +86,21 @@ export class Delivery {
     this.#postedUpTo = lastNumber(attempts);
   }
 
+  /** One of two requests has succeeded. The other one has attempts of its own. */
+  recordFirstRequest(attempts: Attempt[]): void {
+    this.attempts = attempts;
+    this.#postedUpTo = lastNumber(attempts);
+  }
+
+  awaitTurn(attempts: Attempt[]): void {
+    this.#stage = { kind: 'awaiting_turn' };
+    this.attempts = attempts;
+  }
+
+  supersede(by: string): void {
+    this.#stage = { kind: 'superseded', by };
+  }
+
   /**
    * Has no effect on a delivery that has ended or is parked.
    *
@@ -85,7 +110,8 @@ export class Delivery {
     if (this.isFinal || this.#stage.kind === 'dead_lettered') return;
     this.isAccountRemoved = true;
     this.#neverAttempted = neverAttempted;
-    this.onAccountRemoved();
+    // While it awaits its turn, its next activity will find that out.
+    if (this.#stage.kind !== 'awaiting_turn') this.onAccountRemoved();
   }
 
   /**

@@ -6,6 +6,12 @@ export function messageFailure(deliveries: readonly Delivery[]): ApplicationFail
   return firstFailure(deliveries, discardedFailure) ?? firstFailure(deliveries, expiredFailure);
 }
 
+/** Whether a newer message of its conversation is shown everywhere, instead of this one. */
+export function isSuperseded(deliveries: readonly Delivery[]): boolean {
+  const kinds = deliveries.map(({ stage }) => stage.kind).filter((kind) => kind !== 'not_needed');
+  return kinds.length > 0 && kinds.every((kind) => kind === 'superseded');
+}
+
 function firstFailure(
   deliveries: readonly Delivery[],
   failureOf: (delivery: Delivery) => ApplicationFailure | undefined,

@@ -41,6 +41,11 @@ export async function waitForDecision(
   }
 }
 
+/** Temporal's own status says that the workflow has completed. */
+export function publishSuperseded(): void {
+  upsertSearchAttributes([{ key: deliveryStatusAttribute, value: 'Superseded' }]);
+}
+
 /** Writes the deliveries that are parked now to the search attributes, the memo and the Web UI's details. */
 export function publishDeadLetters(deliveries: Delivery[]): void {
   const parked = deliveries.flatMap(({ destination, stage }): DeadLetterMemo[] =>
