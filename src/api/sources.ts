@@ -3,7 +3,7 @@ import { Router, type Request, type RequestHandler, type Response } from 'expres
 import type { ConfiguredSource } from '../config/sources.js';
 import { withinTime } from '../lib/deadline.js';
 import { nearest } from '../lib/nearest.js';
-import type { SourceAnswer } from '../sources/source.js';
+import { AgainLater, type SourceAnswer } from '../sources/source.js';
 import type { ApiContext } from './apiContext.js';
 import { Problem } from './problem.js';
 import { problemHandler } from './problemHandler.js';
@@ -98,7 +98,8 @@ async function receiveFrom(
     return answered.answer;
   } catch (error) {
     if (reception.outcome !== 'failed') throw error;
-    const problem = error instanceof SourceLate ? again(error.message, error) : problemOf(error);
+    const isForeseen = error instanceof SourceLate || error instanceof AgainLater;
+    const problem = isForeseen ? again(error.message, error) : problemOf(error);
     reception = { outcome: outcomeOf(error, problem), reason: reasonOf(problem) };
     throw problem.status < 500 ? problem : asAgain(problem, error);
   } finally {

@@ -49,7 +49,10 @@ export interface Authentication {
   /** What the API reads at its start, so that a missing secret is noticed before the first request. */
   readonly secrets: readonly Secret[];
 
-  /** Never rejects for what a sender sent. May ask the network, as for a certificate. */
+  /**
+   * Never rejects for what a sender sent. May ask the network, as for a certificate, and rejects with `AgainLater` where that
+   * failed.
+   */
   verify(request: SourceRequest): Verdict | Promise<Verdict>;
 
   /** Adds to a sample what makes it authentic: headers, or the token of the URL. */
@@ -67,7 +70,7 @@ export interface Source extends Authentication {
    */
   parse(request: SourceRequest): ParsedEvent[];
 
-  /** Does what the handshake asks for. Rejects where that failed, and the sender is to try again. */
+  /** Does what the handshake asks for. Rejects with `AgainLater` where that failed. */
   handshake?(request: SourceRequest): Promise<SourceAnswer>;
 
   /** What its sender expects as success, where that is not `202` with JSON. */
@@ -106,6 +109,11 @@ export interface SourceType<Settings extends SourceSettings = SourceSettings> {
 /** What the sender sent is authentic, and nothing can be made of it. The message says why, without quoting the body. */
 export class Unusable extends Error {
   override readonly name = 'Unusable';
+}
+
+/** It can't be said now what the request is, as while a server that must be asked is away. The sender is to send it again. */
+export class AgainLater extends Error {
+  override readonly name = 'AgainLater';
 }
 
 /** The settings that all sources share. Spread into the schema of each source. */

@@ -100,6 +100,8 @@ function other({ key, payload, text }: Notification, message: JsonObject | undef
     occurredAt: textAt(message, 'time') ?? textAt(payload, 'Timestamp'),
     severity: isNotification ? severityOf(textAt(message, 'severity')) : 'warning',
     title: isNotification ? (subject ?? firstLine) : `${type}: ${topicLabels(payload).topic ?? ''}`,
+    // Of a subscription that waits to be confirmed, or that was ended: it begins when this address is opened.
+    url: textAt(payload, 'SubscribeURL'),
     text: message ? fieldsOf(message) : (plain(text) ?? ''),
     labels: {
       ...attributesOf(payload),

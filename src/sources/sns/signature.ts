@@ -32,8 +32,11 @@ export function signedText(payload: JsonObject): string {
 
 export function isSigned(payload: JsonObject, certificate: X509Certificate | undefined): boolean {
   const algorithm = ALGORITHMS.get(textAt(payload, 'SignatureVersion') ?? '');
-  const signature = Buffer.from(textAt(payload, 'Signature') ?? '', 'base64');
-  if (!certificate || algorithm === undefined || signature.length === 0) return false;
+  const text = textAt(payload, 'Signature') ?? '';
+  const signature = Buffer.from(text, 'base64');
+  // The decoder ignores what is not base64.
+  const isCanonical = text !== '' && signature.toString('base64') === text;
+  if (!certificate || algorithm === undefined || !isCanonical) return false;
   try {
     return verify(algorithm, Buffer.from(signedText(payload)), certificate.publicKey, signature);
   } catch {

@@ -1,7 +1,7 @@
 /** Notifications of AWS SNS over HTTP: https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html */
 import { z } from 'zod';
 import { glob } from '../../lib/glob.js';
-import { createTransport } from '../../http/transport.js';
+import { createTransport, type Transport } from '../../http/transport.js';
 import {
   allOf,
   credentialFields,
@@ -9,8 +9,15 @@ import {
   refineCredentials,
 } from '../authentication/credentials.js';
 import { parseJsonObject, textAt, type JsonObject } from '../json.js';
-import { sourceFields, Unusable, type SourceType, type Verdict } from '../source.js';
-import { certificates, isServedBySns } from './certificates.js';
+import {
+  AgainLater,
+  sourceFields,
+  Unusable,
+  type SourceAnswer,
+  type SourceType,
+  type Verdict,
+} from '../source.js';
+import { certificates, isCertificateOfSns, isServedBySns } from './certificates.js';
 import { parseNotification } from './parse.js';
 import { SAMPLES } from './samples.js';
 import { isSigned } from './signature.js';
@@ -53,7 +60,7 @@ export const sns: SourceType<z.output<typeof schema>> = {
         return { refusedBecause: 'the topic is not one of "topics"' };
       }
       const address = textAt(payload, 'SigningCertURL') ?? '';
-      if (!isServedBySns(address, emulator)) {
+      if (!isCertificateOfSns(address, emulator)) {
         return { refusedBecause: 'the address of the certificate is not one of SNS' };
       }
       return isSigned(payload, await certificateAt(address))
@@ -78,6 +85,7 @@ export const sns: SourceType<z.output<typeof schema>> = {
       identify: ({ body }) => {
         const payload = parseJsonObject(body);
         if (textAt(payload, 'Type') === 'SubscriptionConfirmation' && confirm) {
+          confirmationAddress(payload, emulator);
           return { kind: 'handshake' };
         }
         const key = textAt(payload, 'MessageId');
@@ -85,18 +93,30 @@ export const sns: SourceType<z.output<typeof schema>> = {
         return { kind: 'events', key };
       },
       parse: ({ body }) => [parseNotification(parseJsonObject(body))],
-      handshake: async ({ body }) => {
-        const address = textAt(parseJsonObject(body), 'SubscribeURL') ?? '';
-        if (!isServedBySns(address, emulator)) {
-          throw new Unusable('The address that confirms the subscription is not one of SNS.');
-        }
-        const { status } = await transport({ method: 'GET', url: new URL(address), headers: {} });
-        if (status >= 300) throw new Error(`SNS answered ${status} to the confirmation`);
-        return { status: 200, body: { status: 'confirmed' } };
-      },
+      handshake: ({ body }) =>
+        confirmSubscription(transport, confirmationAddress(parseJsonObject(body), emulator)),
     };
   },
 };
+
+/** @throws Unusable where it is not an address of SNS */
+function confirmationAddress(payload: JsonObject, emulator: string | undefined): URL {
+  const address = textAt(payload, 'SubscribeURL') ?? '';
+  if (isServedBySns(address, emulator)) return new URL(address);
+  throw new Unusable('The address that confirms the subscription is not one of SNS.');
+}
+
+async function confirmSubscription(transport: Transport, url: URL): Promise<SourceAnswer> {
+  const failed = (because: string): AgainLater =>
+    new AgainLater(`The subscription could not be confirmed: ${because}`);
+  const { status } = await transport({ method: 'GET', url, headers: {} }).catch(
+    (error: unknown) => {
+      throw failed((error as Error).message);
+    },
+  );
+  if (status < 200 || status >= 300) throw failed(`the answer of SNS was HTTP ${status}`);
+  return { status: 200, body: { status: 'confirmed' } };
+}
 
 function payloadOrNone(body: Buffer): JsonObject | undefined {
   try {
