@@ -3,10 +3,11 @@ import { findAccount, type Configuration } from '../config/configuration.js';
 import { unknownAccount } from '../config/configuredDestinations.js';
 import { accountId } from '../domain/account.js';
 import type { RetryProfile } from '../domain/delivery.js';
-import type { Message } from '../domain/message.js';
+import { allDestinations, type Message } from '../domain/message.js';
 import { deliveryTaskQueue } from '../contract/names.js';
 import { NOTHING_TO_SHOW, parseDocument } from '../destinations/document/parseDocument.js';
 import { conversationId } from './conversationPlan.js';
+import { everyMention, mayMention, settingFor } from '../destinations/mentionPolicy.js';
 import { MessageRefused, type FieldFault } from './refusal.js';
 import type { DeliveryPlan } from '../contract/deliverMessage.js';
 import { parseDestination, type Destination } from '../domain/destination.js';
@@ -39,8 +40,30 @@ export function planDeliveries(message: Message, configuration: Configuration): 
       });
     });
   });
+  faults.push(...mentionFaults(message, configuration));
   if (faults.length > 0) throw new MessageRefused('invalid', faults);
   return plans;
+}
+
+/** Each mention must be one that some destination can make, and that the accounts of all those destinations allow. */
+function mentionFaults(
+  { content, destinations }: Message,
+  configuration: Configuration,
+): FieldFault[] {
+  const accounts = allDestinations(destinations)
+    .map((destination) => findAccount(configuration, accountId(parseDestination(destination))))
+    .filter((account) => account !== undefined);
+  return everyMention(content.mentions).flatMap((mention): FieldFault[] => {
+    const { field, kind, name } = mention;
+    const able = accounts.filter(({ platform }) => platform.canMention?.(kind, name));
+    if (able.length === 0) {
+      return [{ field, detail: 'can be mentioned at none of the destinations of this message' }];
+    }
+    const refusing = able.find(({ settings }) => !mayMention(mention, settings.mentions));
+    if (!refusing) return [];
+    const detail = `is not allowed by the account ${refusing.id}: add ${settingFor(mention)} to the account in sendproof.yaml`;
+    return [{ field, detail }];
+  });
 }
 
 function fieldOf(route: number, place: number): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mentionPolicySchema, type MentionPolicy } from './mentionPolicy.js';
 import { durationUpTo } from '../lib/duration.js';
 
 /** Messages per second, or `off`. A rate below one message an hour is a mistake rather than a pace. */
@@ -28,9 +29,12 @@ export const accountPolicyFields = {
   limits: z
     .strictObject({ perDestination: perSecond.optional(), perAccount: perSecond.optional() })
     .default({}),
+  /** Whom its messages may mention, by `content.mentions`: nobody by default. */
+  mentions: mentionPolicySchema,
 };
 export interface AccountPolicy {
   requestTimeout: number;
   retry: string;
   limits: { [Limit in keyof AccountLimits]?: AccountLimits[Limit] | undefined };
+  mentions?: MentionPolicy | undefined;
 }

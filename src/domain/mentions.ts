@@ -7,7 +7,8 @@ export type MentionKind = (typeof MENTION_KINDS)[number];
 /** Of people and of groups each: more is a broadcast by other means. */
 const MOST_MENTIONED = 20;
 
-const EMAIL = /^[^\s@<>|]{1,64}@[^\s@<>|]{1,190}$/;
+const EMAIL =
+  /^[A-Za-z0-9.!#$%&'*+/=?^_{}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}$/;
 const ID = /^[A-Za-z0-9-]{2,64}$/;
 
 /** Whether a name of a person is an e-mail address, rather than a platform's id. */
@@ -20,7 +21,8 @@ const listOf = (form: RegExp, what: string) =>
     .array(z.string().regex(form, `must be ${what}`))
     .min(1, 'must name at least one, or be left out')
     .max(MOST_MENTIONED, `must name at most ${MOST_MENTIONED}`)
-    .refine((names) => new Set(names).size === names.length, { error: 'must not name one twice' });
+    .refine((names) => new Set(names).size === names.length, { error: 'must not name one twice' })
+    .meta({ uniqueItems: true });
 
 export const mentionsSchema = z
   .strictObject({
@@ -40,17 +42,26 @@ export const mentionsSchema = z
         description: 'Groups of people, by their ids on the platform.',
         examples: [['S0123ABC']],
       }),
-    here: z.literal(true).optional().meta({
-      description: 'Everybody in the channel who is active now, where the platform can do that.',
-    }),
-    channel: z.literal(true).optional().meta({
-      description: 'Everybody in the channel, where the platform can do that.',
-    }),
+    here: z
+      .literal(true)
+      .optional()
+      .meta({
+        description: 'Everybody in the channel who is active now, where the platform can do that.',
+        examples: [true],
+      }),
+    channel: z
+      .literal(true)
+      .optional()
+      .meta({
+        description: 'Everybody in the channel, where the platform can do that.',
+        examples: [true],
+      }),
   })
   .refine((mentions) => Object.keys(mentions).length > 0, {
     error: `must have at least one of ${MENTION_KINDS.join(', ')}, or be left out`,
   })
   .meta({
+    minProperties: 1,
     id: 'Mentions',
     description:
       'Whom the message mentions. Each account allows mentions in the configuration (`mentions`), and allows none by default. Text never mentions anyone.',

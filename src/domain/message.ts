@@ -12,6 +12,7 @@ import {
   withoutTerminalCodes,
 } from '../lib/text.js';
 import { type Destination, destinationSchema } from './destination.js';
+import { mentionsSchema } from './mentions.js';
 
 /** Ids of our own begin with these, so a client's key may not. */
 export const RESERVED_KEY_PREFIXES = ['dlq/', 'sendproof/', 'temporal-sys'] as const;
@@ -111,6 +112,7 @@ export const contentSchema = z
         description: 'The severity, which the destination shows as a colour or a symbol.',
         examples: ['critical'],
       }),
+    mentions: mentionsSchema.optional(),
   })
   .meta({ id: 'Content', description: 'The content that every destination shows.' });
 /** The content, and the form in which a source had it for one platform. Other platforms show the text. */

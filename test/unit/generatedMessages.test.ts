@@ -10,6 +10,7 @@ interface Schema {
   type?: string;
   anyOf?: Schema[];
   enum?: unknown[];
+  const?: unknown;
   pattern?: string;
   format?: string;
   minLength?: number;
@@ -22,6 +23,7 @@ interface Schema {
   items?: Schema;
   properties?: Record<string, Schema>;
   required?: string[];
+  minProperties?: number;
 }
 
 type Schemas = Record<string, Schema>;
@@ -31,15 +33,18 @@ function valuesOf(schema: Schema, schemas: Schemas): fc.Arbitrary<unknown> {
   const { $ref, anyOf, items, properties, required = [] } = schema;
   if ($ref !== undefined) return valuesOf(schemas[$ref.split('/').at(-1) ?? ''] ?? {}, schemas);
   if (anyOf) return fc.oneof(...anyOf.map((each) => valuesOf(each, schemas)));
+  if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);
   switch (schema.type) {
     case 'object':
-      return fc.record(
-        Object.fromEntries(
-          Object.entries(properties ?? {}).map(([name, each]) => [name, valuesOf(each, schemas)]),
-        ),
-        { requiredKeys: required },
-      );
+      return fc
+        .record(
+          Object.fromEntries(
+            Object.entries(properties ?? {}).map(([name, each]) => [name, valuesOf(each, schemas)]),
+          ),
+          { requiredKeys: required },
+        )
+        .filter((value) => Object.keys(value).length >= (schema.minProperties ?? 0));
     case 'array': {
       const bounds = { minLength: schema.minItems, maxLength: schema.maxItems ?? 5 };
       const each = valuesOf(items ?? {}, schemas);
@@ -74,12 +79,21 @@ function texts({
 }
 
 function messages(document: { components?: { schemas?: unknown } }, without: string[] = []) {
-  const schemas = document.components?.schemas as Schemas;
-  const { Message = {} } = schemas;
-  const properties = Object.fromEntries(
-    Object.entries(Message.properties ?? {}).filter(([name]) => !without.includes(name)),
+  const schemas = Object.fromEntries(
+    Object.entries(document.components?.schemas as Schemas).map(([name, schema]) => [
+      name,
+      withoutFields(schema, without),
+    ]),
   );
-  return fc.sample(valuesOf({ ...Message, properties }, schemas), { numRuns: 300, seed: 28 });
+  return fc.sample(valuesOf(schemas.Message ?? {}, schemas), { numRuns: 300, seed: 28 });
+}
+
+function withoutFields(schema: Schema, without: readonly string[]): Schema {
+  if (!schema.properties) return schema;
+  const properties = Object.fromEntries(
+    Object.entries(schema.properties).filter(([name]) => !without.includes(name)),
+  );
+  return { ...schema, properties };
 }
 
 /** What JSON Schema can't say. */
@@ -113,8 +127,8 @@ describe('messages that are generated from the OpenAPI document', () => {
 
     it('are accepted', async () => {
       const headers = { authorization: 'Bearer a-key' };
-      // No callbacks are configured here.
-      const generated = messages(await documentFor(headers), ['acknowledge']);
+      // No callbacks are configured here, and the accounts allow no mentions.
+      const generated = messages(await documentFor(headers), ['acknowledge', 'mentions']);
       const answer = await fetch(new URL('/v1/messages/batch', intake.api.url), {
         method: 'POST',
         headers: { ...headers, 'content-type': 'application/json' },

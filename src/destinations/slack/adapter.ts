@@ -11,6 +11,7 @@ import { editedPost, plainEdit, type EditedPost } from './edits.js';
 import { editFailure, refusesBlocks, refusesBroadcast, refusesContent } from './failures.js';
 import { givenPost, withoutNative, type GivenPost } from './givenPost.js';
 import { plainTextOf } from './plainText.js';
+import { slackMentions, withMentions } from './mentions.js';
 import { isName, SlackNames } from './names.js';
 import { METADATA_TYPE, placeOf, readPage } from './postSearch.js';
 import { slackPosts, type SlackPost, type SlackPosts } from './posts.js';
@@ -38,6 +39,7 @@ class SlackAdapter implements DestinationAdapter {
   readonly #client: WebClient;
   readonly #requestTimeoutMs: number;
   readonly #longMessages: SlackAccount['longMessages'];
+  readonly #mentions: SlackAccount['mentions'];
   readonly #workspace: WorkspaceAddress;
   readonly #names: SlackNames;
   /** Of the contents that are being delivered: a long one takes a while, and is needed for its layout and for its post. */
@@ -45,11 +47,16 @@ class SlackAdapter implements DestinationAdapter {
 
   constructor(
     client: WebClient,
-    { longMessages, requestTimeout }: Pick<SlackAccount, 'longMessages' | 'requestTimeout'>,
+    {
+      longMessages,
+      mentions,
+      requestTimeout,
+    }: Pick<SlackAccount, 'longMessages' | 'mentions' | 'requestTimeout'>,
   ) {
     this.#client = client;
     this.#requestTimeoutMs = requestTimeout;
     this.#longMessages = longMessages;
+    this.#mentions = mentions;
     this.#names = new SlackNames(client, requestTimeout);
     this.#workspace = new WorkspaceAddress(async () => (await client.auth.test()).url);
   }
@@ -89,7 +96,8 @@ class SlackAdapter implements DestinationAdapter {
     }
   }
 
-  async #send(post: Post, { attachments, text, blocks }: SentPost): Promise<Receipt> {
+  async #send(post: Post, sent: SentPost): Promise<Receipt> {
+    const { attachments, blocks, text } = await this.#mentioning(post, sent);
     const { broadcast, deliveryId, part, replyTo, traceId } = post;
     if (replyTo && !isFilled(replyTo.messageId)) throw postUnknown();
     const { channel, thread } = placeOf(post);
@@ -144,6 +152,15 @@ class SlackAdapter implements DestinationAdapter {
       const receipt = await this.#update(edit, plainEdit(edit));
       return { ...receipt, plainText: error.message };
     }
+  }
+
+  /** The first post of a message mentions people. An edit doesn't: they were notified. */
+  async #mentioning({ content, part }: Post, sent: SentPost): Promise<SentPost> {
+    if (content.mentions === undefined || (part?.number ?? 1) > 1) return sent;
+    const mentions = await slackMentions(content.mentions, this.#mentions, (email) =>
+      this.#names.personOf(email),
+    );
+    return withMentions(sent, mentions);
   }
 
   /** Metadata that is not sent stays as it is, and with it the delivery id: https://docs.slack.dev/reference/methods/chat.update */

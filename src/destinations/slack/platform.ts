@@ -1,3 +1,4 @@
+import { MENTION_KINDS } from '../../domain/mentions.js';
 import type { Platform } from '../destination.js';
 import {
   slackAccountFromEnvironment,
@@ -6,6 +7,7 @@ import {
   type SlackAccount,
 } from './account.js';
 import { createSlackAdapter } from './adapter.js';
+import { canMention } from './mentions.js';
 import { isName } from './names.js';
 import { MOST_PARTS } from './posts.js';
 import { BLOCKS_TEXT_LIMIT } from './render.js';
@@ -25,7 +27,7 @@ export const slack: Platform<SlackAccount> = {
     edit: true,
     thread: true,
     ownIdempotency: false,
-    mentions: [],
+    mentions: MENTION_KINDS,
     names: ['channel', 'person'],
     length: {
       limit: BLOCKS_TEXT_LIMIT,
@@ -33,6 +35,7 @@ export const slack: Platform<SlackAccount> = {
       posts: account?.longMessages === 'shorten' ? 1 : MOST_PARTS,
     },
   }),
+  canMention,
   credentials: 'account',
   accountSchema: slackAccountSchema,
   accountFromEnvironment: slackAccountFromEnvironment,
@@ -42,6 +45,6 @@ export const slack: Platform<SlackAccount> = {
   checkPath: (path) =>
     CONVERSATION_ID.test(path) || isName(path)
       ? undefined
-      : `"${path}" is neither the id nor the name of a Slack channel: use the id that begins with C, D, G or U (in Slack: the channel’s name → About → Channel ID), the name in small letters after # (#ops), or a person’s e-mail address after @ (@ana@example.com).`,
+      : `"${path}" is not a Slack channel id, and no name as #ops or @ana@example.com: use the id that begins with C, D, G or U (in Slack: the channel’s name → About → Channel ID), the channel’s name in small letters after #, or a person’s e-mail address after @.`,
   createAdapter: createSlackAdapter,
 };

@@ -118,7 +118,12 @@ function richTextHtml(element: Block): string {
 const inlineHtml = (element: Block): string =>
   listOf(element.elements).map(elementHtml).join('').replaceAll('\n', '<br>');
 
-function elementHtml({ type, text, url, name, style }: Block): string {
+function elementHtml(element: Block): string {
+  const { name, style, text, type, url } = element;
+  const mentioned = element.user_id ?? element.usergroup_id ?? element.range;
+  if (typeof mentioned === 'string') {
+    return runHtml({ text: `@${mentioned}`, styles: [], mention: true });
+  }
   const shown = typeof text === 'string' ? text : typeof url === 'string' ? url : '';
   const styles = Object.entries((style ?? {}) as Partial<Record<ShownStyle, boolean>>)
     .filter(([, isOn]) => isOn)

@@ -57,7 +57,7 @@ export function listConversations({ args, credentials, places }: MethodContext):
   const channels = places
     .list()
     .filter(({ platform }) => platform === 'slack')
-    .filter(({ path, member }) => types.includes(typeOf(path)) && (member || path[0] === 'C'))
+    .filter(({ path, member }) => types.includes(typeOf(path)) && (member || path.startsWith('C')))
     .filter(({ archived }) => !(archived && args.flag('exclude_archived')));
   const limit = limitOf(args);
   const start = Number(Buffer.from(args.text('cursor') ?? '', 'base64').toString() || 0);
@@ -72,7 +72,8 @@ export function listConversations({ args, credentials, places }: MethodContext):
 }
 
 function typeOf(path: string): string {
-  return { C: 'public_channel', G: 'private_channel' }[path[0] ?? ''] ?? 'im';
+  if (path.startsWith('C')) return 'public_channel';
+  return path.startsWith('G') ? 'private_channel' : 'im';
 }
 
 export function conversationInfo(context: MethodContext): MethodResult {
