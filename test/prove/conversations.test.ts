@@ -1,0 +1,243 @@
+/** Conversations under kills, faults, duplicates and disorder; close in time; and what they cost. */
+import fc from 'fast-check';
+import pLimit from 'p-limit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { conversationId } from '../../src/acceptance/conversationPlan.js';
+import type { Destination } from '../../src/domain/destination.js';
+import type { ConversationMode } from '../../src/domain/message.js';
+import { slackChannel } from '../faults/deliveries.js';
+import { startWorkerProcess, type ProductProcess } from '../faults/productProcess.js';
+import { startHarness, type Harness, type MessageState } from '../harness.js';
+
+const CONFIRMED_WITHIN_MS = 150_000;
+const START = Date.parse('2026-11-23T12:00:00Z');
+
+let harness: Harness;
+beforeEach(async () => {
+  harness = await startHarness({
+    workers: false,
+    requestTimeout: '2s',
+    retry: { attempts: 40 },
+    settings: { conversations: { patience: '2m' } },
+  });
+}, 60_000);
+afterEach(() => harness.close(), 60_000);
+
+/** As sources do it: again, until somebody has taken it. */
+async function sendUntilTaken(message: object): Promise<void> {
+  for (;;) {
+    const { status } = await harness.send(message);
+    if (status === 202 || status === 200) return;
+    expect(status).toBe(503);
+  }
+}
+
+async function hasEnded(key: string, withinMs: number): Promise<MessageState> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const { body } = await harness.request<MessageState>(
+      'GET',
+      `/v1/messages/${encodeURIComponent(key)}?wait=10s`,
+    );
+    if (body.status === 'confirmed' || body.status === 'superseded') return body;
+    if (Date.now() > deadline) throw new Error(`${key} has not ended: ${JSON.stringify(body)}`);
+  }
+}
+
+interface Said {
+  key: string;
+  mode: ConversationMode;
+  /** Its place: a number for each minute. */
+  minute: number;
+}
+
+const CONVERSATIONS = 300;
+
+const plannedConversation = fc.record({
+  messages: fc.uniqueArray(
+    fc.record({
+      mode: fc.constantFrom<ConversationMode>('update', 'update', 'reply', 'both'),
+      minute: fc.integer({ min: 0, max: 9 }),
+    }),
+    { minLength: 2, maxLength: 3, selector: ({ minute }) => minute },
+  ),
+  sendings: fc.integer({ min: 1, max: 2 }),
+  fault: fc.option(
+    fc.oneof(
+      fc.constant({ kind: 'rate_limited' as const, retryAfter: '1' }),
+      fc.record({
+        kind: fc.constantFrom('timeout' as const, 'reset' as const),
+        when: fc.constantFrom('before' as const, 'after' as const),
+      }),
+      fc.constant({ kind: 'http_error' as const, status: 503, when: 'after' as const }),
+      fc.constant({ kind: 'slow' as const, delayMs: 500 }),
+    ),
+    { nil: undefined, freq: 3 },
+  ),
+  operation: fc.constantFrom('chat.postMessage', 'chat.update'),
+});
+
+/** What people see of one conversation, which has its channel for itself. */
+function expectNewestShown(path: string, said: readonly Said[], states: MessageState[]): void {
+  const posts = harness.sandbox.posts().filter((post) => post.path === path);
+  const roots = posts.filter(({ replyTo }) => replyTo === undefined);
+  expect(
+    roots.map(({ text }) => text),
+    path,
+  ).toHaveLength(1);
+  const [root] = roots;
+  const shown = said.find(({ key }) => key === root?.text);
+  expect(shown, `${path} shows ${root?.text}`).toBeDefined();
+  for (const { minute, mode, key } of said) {
+    const replies = posts.filter(({ replyTo, text }) => replyTo !== undefined && text === key);
+    const state = states.find(({ deduplicationKey }) => deduplicationKey === key);
+    const role = state?.deliveries[0]?.receipt?.conversation?.role;
+    // Nothing is shown over something newer, and what answers is there once.
+    if (mode !== 'reply') expect(minute, key).toBeLessThanOrEqual(shown?.minute ?? -1);
+    const answers = role === 'reply' || role === 'edit_and_reply';
+    expect(replies, `${key} ${role}`).toHaveLength(answers ? 1 : 0);
+    if (mode === 'reply') expect(state?.status, key).toBe('confirmed');
+    for (const reply of replies) expect(reply.postedAt).toBeGreaterThanOrEqual(root?.postedAt ?? 0);
+  }
+}
+
+describe('conversations', () => {
+  it(`show the newest state and each answer once, over ${CONVERSATIONS} with kills, faults, duplicates and disorder`, async () => {
+    const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 2 ** 31);
+    console.info(`PROPERTY_SEED=${seed}`);
+    const plans = fc.sample(plannedConversation, { numRuns: CONVERSATIONS, seed });
+    const workers = [await startWorkerProcess(harness), await startWorkerProcess(harness)];
+    const limit = pLimit(12);
+    const said = plans.map(({ messages }, index) =>
+      messages.map(({ minute, mode }): Said => ({ key: `c${index}-${minute}`, mode, minute })),
+    );
+    let begun = 0;
+    const sent = Promise.all(
+      plans.map(({ fault, operation, sendings }, index) =>
+        limit(async () => {
+          begun += 1;
+          const destination = slackChannel(index);
+          const path = destination.split('/')[1] ?? '';
+          if (fault)
+            harness.sandbox.addFault({ ...fault, platform: 'slack', path, operation, times: 1 });
+          await Promise.all(
+            (said[index] ?? []).flatMap(({ key, minute, mode }) =>
+              Array.from({ length: sendings }, () =>
+                sendUntilTaken({
+                  deduplicationKey: key,
+                  destinations: [destination],
+                  content: { text: key },
+                  conversation: {
+                    key: `c${index}`,
+                    mode,
+                    at: new Date(START + minute * 60_000).toISOString(),
+                  },
+                }),
+              ),
+            ),
+          );
+        }),
+      ),
+    );
+    const KILLS = 5;
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      await untilTrue(() => begun >= (kill * CONVERSATIONS) / (KILLS + 1));
+      const [worker] = workers.splice(0, 1) as [ProductProcess];
+      await worker.kill('SIGKILL');
+      workers.push(await startWorkerProcess(harness));
+    }
+    await sent;
+    const states = new Map<string, MessageState>();
+    for (const { key } of said.flat()) states.set(key, await hasEnded(key, CONFIRMED_WITHIN_MS));
+    for (const [index, each] of said.entries()) {
+      const path = slackChannel(index).split('/')[1] ?? '';
+      expectNewestShown(
+        path,
+        each,
+        each.flatMap(({ key }) => states.get(key) ?? []),
+      );
+    }
+    const ended = [...states.values()].map(({ status }) => status);
+    console.info(
+      `${ended.length} messages, ${ended.filter((status) => status === 'superseded').length} superseded`,
+    );
+  }, 300_000);
+
+  it('end as resolved, however soon that follows the trigger, with two workers', async () => {
+    await harness.startWorkers();
+    await harness.startWorkers();
+    const limit = pLimit(30);
+    const EACH = 200;
+    const delays = [1, 10, 1_000].flatMap((delayMs) => Array<number>(EACH).fill(delayMs));
+    const counts = { superseded: 0, edited: 0 };
+    await Promise.all(
+      delays.map((delayMs, index) =>
+        limit(async () => {
+          const say = async (text: string) => {
+            await sendUntilTaken({
+              deduplicationKey: `${index}-${text}`,
+              destinations: [slackChannel(index)],
+              content: { text },
+              conversation: { key: `alert-${index}` },
+            });
+          };
+          await say('triggered');
+          await new Promise((done) => setTimeout(done, delayMs));
+          await say('resolved');
+          const triggered = await hasEnded(`${index}-triggered`, CONFIRMED_WITHIN_MS);
+          await hasEnded(`${index}-resolved`, CONFIRMED_WITHIN_MS);
+          counts[triggered.status === 'superseded' ? 'superseded' : 'edited'] += 1;
+          const path = slackChannel(index).split('/')[1] ?? '';
+          const posts = harness.sandbox.posts().filter((post) => post.path === path);
+          expect(
+            posts.map(({ text }) => text),
+            path,
+          ).toEqual(['resolved']);
+        }),
+      ),
+    );
+    console.info(`trigger edited ${counts.edited} times, superseded ${counts.superseded} times`);
+  }, 300_000);
+
+  it('cost at most 1.6 times a message alone', async () => {
+    await harness.startWorkers();
+    const MESSAGES = 60;
+    const timed = async (name: string, index: number, conversation?: object) => {
+      const deduplicationKey = `${name}-${index}`;
+      const begun = performance.now();
+      await sendUntilTaken({
+        deduplicationKey,
+        destinations: [slackChannel(index)],
+        content: { text: 'x' },
+        ...(conversation && { conversation }),
+      });
+      await hasEnded(deduplicationKey, CONFIRMED_WITHIN_MS);
+      return performance.now() - begun;
+    };
+    const alone: number[] = [];
+    const root: number[] = [];
+    const edit: number[] = [];
+    for (let index = 0; index < MESSAGES; index += 1) {
+      alone.push(await timed('alone', index));
+      root.push(await timed('root', index, { key: `c${index}` }));
+      edit.push(await timed('edit', index, { key: `c${index}` }));
+    }
+    const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length / 2] ?? 0;
+    const [p50Alone, p50Root, p50Edit] = [median(alone), median(root), median(edit)];
+    const events = async (id: string) =>
+      (await harness.client.workflow.getHandle(id).fetchHistory()).events?.length;
+    const conversation = conversationId(slackChannel(0) as Destination, 'c0');
+    console.info(
+      `p50 alone ${p50Alone.toFixed(0)} ms, root ${p50Root.toFixed(0)} ms, edit ${p50Edit.toFixed(0)} ms; ` +
+        `events: alone ${await events('alone-0')}, root ${await events('root-0')} and its conversation ${await events(conversation)}`,
+    );
+    expect(await events('alone-0')).toBe(11);
+    expect(await events('root-0')).toBe(11);
+    expect(p50Root / p50Alone).toBeLessThanOrEqual(1.6);
+    expect(p50Edit / p50Alone).toBeLessThanOrEqual(1.6);
+  }, 120_000);
+});
+
+async function untilTrue(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((done) => setTimeout(done, 20));
+}
