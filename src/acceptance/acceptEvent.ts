@@ -3,6 +3,8 @@ import type { Client } from '@temporalio/client';
 import type { Configuration } from '../config/configuration.js';
 import { eventGroupId } from '../contract/names.js';
 import { RANKS, type SourceEvent } from '../domain/event.js';
+import { LONGEST_MEMBER_TITLE } from '../domain/eventGroup.js';
+import { shortenText } from '../lib/cutText.js';
 import {
   allDestinations,
   type ConversationMode,
@@ -126,7 +128,7 @@ function eventConversation(
 /** Why the message of an event is not posted by itself; undefined where it is. */
 function whyUnposted(
   { event, route, to }: EventAtRoute,
-  { content, deduplicationKey }: Message,
+  { deduplicationKey }: Message,
   now: number,
 ): Unposted | undefined {
   const { group, name } = route;
@@ -147,6 +149,12 @@ function whyUnposted(
       ...{ route: name, windowMs, maximum },
       ...{ destinations: to, priority, onAmbiguous, retryProfile, expireAfterMs },
     },
-    member: { deduplicationKey, source, title, severity, url, content },
+    member: {
+      deduplicationKey,
+      source,
+      title: shortenText(title, LONGEST_MEMBER_TITLE),
+      severity,
+      url,
+    },
   };
 }

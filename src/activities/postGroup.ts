@@ -5,7 +5,8 @@ import { usableContent } from '../acceptance/eventContent.js';
 import { MessageRefused } from '../acceptance/refusal.js';
 import type { Configuration } from '../config/configuration.js';
 import type { EventWindow } from '../domain/eventGroup.js';
-import type { Message } from '../domain/message.js';
+import type { Content, Message } from '../domain/message.js';
+import { readMessageRecord } from '../store/messageHistory.js';
 import { withMessageSpan } from '../telemetry/messageSpan.js';
 import { groupedEvent, groupSource } from '../templates/groupedEvent.js';
 import { defaultContent } from '../templates/defaultContent.js';
@@ -19,7 +20,7 @@ export function createPostGroup({
   configuration: Configuration;
 }) {
   return async function postGroup(window: EventWindow): Promise<void> {
-    const message = messageOf(window);
+    const message = messageOf(window, await contentOf(client, window));
     const { messageKey, plan } = window;
     await withMessageSpan(messageKey, { root: true }, async (span) => {
       const { traceId } = span.spanContext();
@@ -35,12 +36,17 @@ export function createPostGroup({
   };
 }
 
-function messageOf(window: EventWindow): Message {
-  const { count, first, messageKey, plan } = window;
+/** One event is shown as it would be by itself; several, as a list. */
+async function contentOf(client: Client, window: EventWindow): Promise<Content> {
+  const [only] = window.count === 1 ? window.first : [];
+  const record = only && (await readMessageRecord(client, only.deduplicationKey));
+  return record?.content ?? defaultContent(groupedEvent(window));
+}
+
+function messageOf(window: EventWindow, content: Content): Message {
+  const { messageKey, plan } = window;
   const { destinations, expireAfterMs, onAmbiguous, priority, retryProfile } = plan;
   const event = groupedEvent(window);
-  const [only] = first;
-  const content = count === 1 && only ? only.content : defaultContent(event);
   return {
     deduplicationKey: messageKey,
     destinations,

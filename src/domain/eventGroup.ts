@@ -1,5 +1,5 @@
 /** Groups of events: what happens within a window is shown in one message. Plain data, for workflows too. */
-import type { Content, Route, Severity } from './message.js';
+import type { Route, Severity } from './message.js';
 import type { OnAmbiguous } from './delivery.js';
 
 /** How the message of a group is made; from the route, at the time when an event arrives. */
@@ -18,16 +18,18 @@ export interface GroupPlan {
   expireAfterMs?: number | undefined;
 }
 
-/** An event as its group shows it. */
+/**
+ * An event as its group shows it. Its content is left to its own message: a thousand of them would be too large for the group's
+ * history.
+ */
 export interface GroupMember {
   /** Of the event's own message. */
   deduplicationKey: string;
   source: string;
+  /** At most `LONGEST_MEMBER_TITLE` characters. */
   title: string;
   severity?: Severity | undefined;
   url?: string | undefined;
-  /** How it is shown where the group has no other. */
-  content: Content;
 }
 
 /** The events of one window, of which the first are kept. */
@@ -43,6 +45,9 @@ export interface EventWindow {
   /** Of all events: how many have this severity. */
   bySeverity: Partial<Record<Severity, number>>;
 }
+
+/** Long enough to know an event by. */
+export const LONGEST_MEMBER_TITLE = 300;
 
 /** A message lists so many of its events, and says how many more there are. */
 export const SHOWN_MEMBERS = 10;

@@ -2,14 +2,10 @@
 import type { SourceEvent } from '../domain/event.js';
 import type { EventWindow, GroupMember } from '../domain/eventGroup.js';
 import { contentSchema } from '../domain/message.js';
-import { shortenText } from '../lib/cutText.js';
 import { plainAsMarkdown } from '../lib/plainAsMarkdown.js';
 
 /** The worst first. */
 const SEVERITIES = contentSchema.shape.severity.unwrap().options;
-
-/** Long enough to know an event by. */
-const LONGEST_TITLE = 300;
 
 export function groupedEvent(window: EventWindow): SourceEvent {
   const { bySeverity, count, first, messageKey, openedAt, plan } = window;
@@ -39,7 +35,7 @@ export function groupSource({ first }: EventWindow): string {
 }
 
 function listItem({ severity, title, url }: GroupMember): string {
-  const shown = plainAsMarkdown(shortenText(title.replace(/\s+/g, ' ').trim(), LONGEST_TITLE));
+  const shown = plainAsMarkdown(title.replace(/\s+/g, ' ').trim());
   const linked =
     url === undefined ? shown : `[${shown}](<${url.replace(/[<>\s]/g, encodeURIComponent)}>)`;
   return `- ${severity === undefined ? '' : `${severity}: `}${linked}`;

@@ -20,7 +20,6 @@ const member = (id: string, fields: Partial<GroupMember> = {}) => ({
     deduplicationKey: `test:${id}`,
     source: 'test',
     title: id,
-    content: { text: id },
     ...fields,
   },
 });
