@@ -1,14 +1,14 @@
 /** Accepts messages: `POST /v1/messages` and `POST /v1/messages/batch`. */
-import { isUtf8 } from 'node:buffer';
-import { Router, type Request } from 'express';
+import { Router } from 'express';
 import type { z } from 'zod';
 import { allDestinations, messageSchema } from '../domain/message.js';
 import { acceptMessage } from '../acceptance/acceptMessage.js';
 import { explainDuplicate } from '../explanation/duplicate.js';
 import type { ApiContext } from './apiContext.js';
 import { basePathOf } from './basePath.js';
+import { withIdempotencyKey } from './idempotencyKey.js';
 import { operationOf, type Operation } from './operation.js';
-import { invalidRequest, parseEnvelope, parseRequest, Problem } from './problem.js';
+import { parseEnvelope, parseRequest, Problem } from './problem.js';
 import { logServerProblem } from './problemHandler.js';
 import { problemOf } from './problemOf.js';
 import { tellingRefusals } from './refusedWrites.js';
@@ -29,7 +29,7 @@ export function ingestionRouter(context: ApiContext): Router {
   const router = Router();
 
   router.post('/messages', jsonBody(MESSAGE_LIMIT_BYTES), async (request, response) => {
-    const message = withIdempotencyKey(request);
+    const message = withIdempotencyKey(request, 'deduplicationKey');
     const body = await accept(context, message, activeTraceId(), basePathOf(response));
     response
       .status(body.duplicate ? 200 : 202)
@@ -45,43 +45,6 @@ export function ingestionRouter(context: ApiContext): Router {
   });
 
   return router;
-}
-
-/** The key may come in the body or as the `Idempotency-Key` header. */
-function withIdempotencyKey(request: Request): unknown {
-  const header = request.get('idempotency-key');
-  const body: unknown = request.body;
-  if (header === undefined || typeof body !== 'object' || body === null) return body;
-  const deduplicationKey = parseKeyHeader(header.trim());
-  const inBody = (body as Record<string, unknown>).deduplicationKey;
-  if (inBody !== undefined && inBody !== deduplicationKey) {
-    throw invalidRequest([
-      {
-        field: 'deduplicationKey',
-        detail: 'differs from the header Idempotency-Key: send one of them, or the same in both',
-      },
-    ]);
-  }
-  return { ...body, deduplicationKey };
-}
-
-/** What a proxy makes of the header sent twice. Bare keys may have commas of their own. */
-const QUOTED_LIST = /^"(?:[^"\\]|\\["\\])*"(?:\s*,\s*"(?:[^"\\]|\\["\\])*")+$/;
-
-/**
- * The header's draft standard has a quoted string (https://www.rfc-editor.org/rfc/rfc9651#name-strings); many clients send
- * bare text. Beyond ASCII neither is defined: UTF-8 is what curl and most others put there, Latin-1 what remains.
- */
-function parseKeyHeader(header: string): string {
-  const bytes = Buffer.from(header, 'latin1');
-  const text = isUtf8(bytes) ? bytes.toString('utf8') : header;
-  if (QUOTED_LIST.test(text)) {
-    throw invalidRequest([
-      { field: 'idempotency-key', detail: 'the header has a list of keys: send one key' },
-    ]);
-  }
-  const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(text)?.[1];
-  return quoted === undefined ? text : quoted.replace(/\\(["\\])/g, '$1');
 }
 
 async function accept(

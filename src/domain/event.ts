@@ -51,12 +51,12 @@ export const eventSchema = z
       examples: ['pagerduty'],
     }),
     reference: referenceText.optional().meta({
-      description: 'What people call it in the source system.',
+      description: 'The name of the event in the source system, as people use it.',
       examples: ['55'],
     }),
     conversation: longLine.optional().meta({
       description:
-        'What the event belongs to, as an incident. Events of one conversation share a post or a thread.',
+        'The key of what the event belongs to, as an incident. Events of one conversation share a post or a thread.',
       examples: ['PABC123'],
     }),
     state: z
@@ -77,7 +77,7 @@ export const eventSchema = z
       .min(1, 'must not be empty')
       .max(1_000, 'must be at most 1,000 characters')
       .meta({
-        description: 'What happened, in one line of plain text.',
+        description: 'The event in one line of plain text.',
         examples: ['Disk full on db-3'],
       }),
     text: z
@@ -103,7 +103,8 @@ export const eventSchema = z
       .unknown()
       .optional()
       .meta({
-        description: 'What the source sent, for templates. It is not stored.',
+        description:
+          'The data of the source, for conditions and templates. Temporal does not store it.',
         examples: [{ host: 'db-3' }],
       }),
   })

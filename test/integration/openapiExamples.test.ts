@@ -31,7 +31,10 @@ beforeAll(async () => {
   await writeFile(secret.file, signingSecret());
   harness = await startHarness({
     environment: { SENDPROOF_API_KEYS: 'of-the-examples' },
-    settings: { acknowledgements: { secret, allowedHosts: ['hooks.example.com'] } },
+    settings: {
+      acknowledgements: { secret, allowedHosts: ['hooks.example.com'] },
+      routes: [{ name: 'builds', to: [OPS] }],
+    },
   });
 });
 afterAll(async () => {

@@ -15,6 +15,7 @@ import {
   rescheduleMessage,
   retryMessage,
 } from './operations/deciding.js';
+import { sendEvent } from './operations/events.js';
 import { health, metrics, readiness } from './operations/monitoring.js';
 import { getMessage, getTimeline, searchMessages } from './operations/reading.js';
 import { sendMessage, sendMessages } from './operations/sending.js';
@@ -26,6 +27,7 @@ const paths = {
   '/v1/messages/{key}/timeline': { get: getTimeline },
   '/v1/messages/{key}/retry': { post: retryMessage },
   '/v1/messages/{key}/discard': { post: discardMessage },
+  '/v1/events': { post: sendEvent },
   '/v1/dead-letters': { get: listDeadLetters },
   '/v1/dead-letters/summary': { get: summariseDeadLetters },
   '/v1/dead-letters/retry': { post: retryDeadLetters },
@@ -38,6 +40,7 @@ const paths = {
 
 const tags = [
   { name: 'Messages', description: 'Sending, reading and cancelling messages.' },
+  { name: 'Events', description: 'Sending events, which the routes make messages of.' },
   { name: 'Dead letters', description: 'Reading dead letters and deciding on them.' },
   { name: 'Monitoring', description: 'Health checks and metrics for monitoring systems.' },
   { name: 'Callbacks', description: 'Requests that sendproof makes to other systems.' },

@@ -1,7 +1,7 @@
 /** Path parameters of several operations. */
 import { z } from 'zod';
 import { deduplicationKeySchema, readableKeySchema } from '../../../domain/message.js';
-import { KEY } from '../examples.js';
+import { KEY, TRACE_ID } from '../examples.js';
 
 /** For messages that a client sent. */
 export const keyParameter = z.object({
@@ -16,4 +16,15 @@ export const readKeyParameter = z.object({
     description: 'The deduplication key of the message.',
     examples: [KEY],
   }),
+});
+
+export const traceHeaders = z.object({
+  traceparent: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        'The W3C trace context that is continued. If it is not valid, or sent twice, a new trace begins.',
+      examples: [`00-${TRACE_ID}-00f067aa0ba902b7-01`],
+    }),
 });

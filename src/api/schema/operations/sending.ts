@@ -6,17 +6,7 @@ import { acceptanceSchema, batchResultSchema } from '../acceptanceRepresentation
 import { jsonContent, problemExample, problems } from '../bodies.js';
 import { KEY, LINKS, SLACK_CHANNEL, TEAMS_WEBHOOK, TRACE_ID } from '../examples.js';
 import { documentedBatchSchema } from '../requests.js';
-
-const traceHeaders = z.object({
-  traceparent: z
-    .string()
-    .optional()
-    .meta({
-      description:
-        'The W3C trace context that the message continues. If it is not valid, or sent twice, a new trace begins.',
-      examples: [`00-${TRACE_ID}-00f067aa0ba902b7-01`],
-    }),
-});
+import { traceHeaders } from './parameters.js';
 
 const locationHeader = z.object({
   Location: z
