@@ -42,7 +42,7 @@ const routedMessageSchema = z
       .meta({
         description:
           'The reason why the template of the route could not show the event. Present if the message has the default content instead.',
-        examples: ['too_long'],
+        examples: ['too_much_work'],
       }),
     links: messageLinksSchema,
   })
