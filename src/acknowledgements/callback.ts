@@ -1,12 +1,11 @@
 /** Callbacks by the Standard Webhooks specification: https://www.standardwebhooks.com */
-import type { Webhook } from 'standardwebhooks';
 import { Agent, errors, request, type Dispatcher } from 'undici';
 import { AcknowledgementError, type Acknowledgement } from '../domain/acknowledgement.js';
+import { AddressNotAllowed, guardedConnector } from '../http/addressGuard.js';
 import { errorCode } from '../http/failure.js';
 import { retryAfterMs } from '../http/retryAfter.js';
-import { AddressNotAllowed, guardedConnector } from './addressGuard.js';
+import { createSigner, signedHeaders } from '../http/webhookSigner.js';
 import { errorOfStatus } from './failure.js';
-import { createSigner } from './secrets.js';
 import type { CallbackPolicy } from './policy.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { timeLimit } from '../lib/deadline.js';
@@ -53,8 +52,7 @@ export function createSendCallback(
       );
     }
     const body = JSON.stringify(acknowledgement);
-    const now = new Date();
-    const signatures = signaturesOf(secrets, webhookId, now, body);
+    const signature = signatureOf(secrets, webhookId, body);
     const limit = timeLimit(requestTimeoutMs);
     let answer: Dispatcher.ResponseData;
     try {
@@ -65,9 +63,7 @@ export function createSendCallback(
         headers: {
           'content-type': 'application/json',
           'user-agent': 'sendproof',
-          'webhook-id': webhookId,
-          'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
-          'webhook-signature': signatures.join(' '),
+          ...signature,
         },
         body,
       });
@@ -85,12 +81,13 @@ export function createSendCallback(
 }
 
 /** Throws an AcknowledgementError where a secret can't be used. */
-function signaturesOf(
+function signatureOf(
   secrets: readonly Secret[],
-  ...signed: Parameters<Webhook['sign']>
-): string[] {
+  webhookId: string,
+  body: string,
+): Record<string, string> {
   try {
-    return secrets.map((secret) => createSigner(secret).sign(...signed));
+    return signedHeaders(secrets.map(createSigner), { webhookId, body });
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     throw new AcknowledgementError(`The callback can’t be signed: ${error.message}`, {

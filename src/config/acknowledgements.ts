@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { RetryProfile } from '../domain/delivery.js';
 import { secureUrl } from '../http/endpoint.js';
-import { parseAddressRange } from '../lib/addressRange.js';
+import { addressRangeSchema } from '../http/addressRangeSchema.js';
 import { durationUpTo } from '../lib/duration.js';
 import { acknowledgeSchema } from '../domain/message.js';
 import {
@@ -25,13 +25,6 @@ const allowedOrigin = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const addressRange = z.string().transform((text, context) => {
-  const range = parseAddressRange(text);
-  if (range) return range;
-  context.addIssue(`not an address or range: "${text}" (write 10.1.2.3, 10.1.2.0/24 or fd00::/8)`);
-  return z.NEVER;
-});
-
 /** The name of the retry profile that acknowledgements use by default. */
 export const ACKNOWLEDGEMENT_PROFILE = 'acknowledgement';
 
@@ -48,7 +41,7 @@ export const acknowledgementsSchema = z
   .strictObject({
     secret: z.union([secret, z.array(secret).min(1).max(5)]).optional(),
     allowedHosts: z.array(allowedOrigin).default([]),
-    allowPrivate: z.array(addressRange).default([]),
+    allowPrivate: z.array(addressRangeSchema).default([]),
     retry: z.string().default(ACKNOWLEDGEMENT_PROFILE),
     // The specification recommends 15 to 30 s.
     requestTimeout: durationUpTo('1h').prefault('15s'),

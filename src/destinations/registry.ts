@@ -2,6 +2,7 @@
 import type { Platform } from './destination.js';
 import { googleChat } from './google-chat/platform.js';
 import { googleChatWebhook } from './google-chat-webhook/platform.js';
+import { webhook } from './webhook/platform.js';
 import { slack } from './slack/platform.js';
 import { teams } from './teams/platform.js';
 import { teamsWebhook } from './teams-webhook/platform.js';
@@ -12,4 +13,5 @@ export const PLATFORMS: readonly Platform[] = [
   teamsWebhook,
   googleChat,
   googleChatWebhook,
+  webhook,
 ];

@@ -2,8 +2,9 @@
  * The one HTTP client below every adapter: keep-alive connections, a hard time limit, no retries and no redirects. Unlike
  * `fetch` it knows whether a failed request had been sent, which distinguishes transient from ambiguous failures.
  */
-import { Agent, errors, ProxyAgent, type Dispatcher } from 'undici';
+import { Agent, errors, ProxyAgent, type buildConnector, type Dispatcher } from 'undici';
 import { DeliveryError } from '../domain/delivery.js';
+import { AddressNotAllowed } from './addressGuard.js';
 import { answerText } from './answerText.js';
 import { isLoopback } from './endpoint.js';
 import { ambiguous, errorCode, permanent, transient, unexpectedAnswer } from './failure.js';
@@ -66,6 +67,31 @@ export function createTransport(
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
       throw deliveryError(platform, error, isDirect ? undefined : proxy);
+    }
+  };
+}
+
+/**
+ * The same without a proxy, which would hide which address is reached.
+ *
+ * @param connector refuses with AddressNotAllowed where no connection may be made
+ */
+export function createGuardedTransport(
+  platform: string,
+  requestTimeoutMs: number,
+  connector: buildConnector.connector,
+): Transport {
+  const agent = new Agent({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxResponseSize: MAXIMUM_ANSWER_BYTES,
+    connect: connector,
+  });
+  return async (request) => {
+    try {
+      return await exchange(agent, request, requestTimeoutMs);
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error;
+      throw deliveryError(platform, error, undefined);
     }
   };
 }
@@ -181,6 +207,12 @@ function deliveryError(
   if (!sent && failure instanceof errors.InvalidArgumentError) {
     return new DeliveryError(
       `The request to ${platform} can’t be written as HTTP${because}: nothing was sent. Check the account’s settings, then retry.`,
+      permanent('request_rejected'),
+    );
+  }
+  if (!sent && failure instanceof AddressNotAllowed) {
+    return new DeliveryError(
+      `${failure.message}: nothing was sent. If it is meant to be reached, list it in allowPrivate of the account.`,
       permanent('request_rejected'),
     );
   }

@@ -72,40 +72,37 @@ const ambiguous = (each: number): FaultInput[] =>
     (fault) => ({ platform: 'google-chat', when: 'after', times: each, ...fault }) as FaultInput,
   );
 
-it.each([
-  [100, 'an app', APP],
-  [20, 'a webhook', WEBHOOK],
-])(
-  'makes %i posts of as many messages and ambiguous attempts, without a search, for %s',
-  async (count, _who, destination) => {
-    const { sandbox } = harness;
-    for (const fault of ambiguous(count / 4)) sandbox.addFault(fault);
-    // Even of a message that may not be sent twice.
-    const sent = await Promise.all(
-      Array.from({ length: count }, (_, index) =>
-        send([destination], { onAmbiguous: index % 2 === 0 ? 'resend' : 'dead_letter' }),
-      ),
-    );
-    const messages = await Promise.all(
-      sent.map((key) => harness.waitForStatus(key, 'confirmed', 60_000)),
-    );
-    const attempts = messages.flatMap(({ deliveries }) => deliveries[0]?.attempts ?? []);
-    const unknown = attempts.filter(({ outcome }) => outcome === 'ambiguous');
-    // On a busy machine a few more time out.
-    expect(unknown.length).toBeGreaterThanOrEqual(count);
-    expect(new Set(attempts.map(({ lookup }) => lookup ?? 'repeated'))).toEqual(
-      new Set(['repeated']),
-    );
-    const posts = sandbox.posts();
-    expect(posts).toHaveLength(count);
-    const operations = new Set(sandbox.requests().map(({ operation }) => operation));
-    expect([...operations].filter((name) => name !== 'token')).toEqual(['createMessage']);
-    const receipts = messages.map(({ deliveries }) => deliveries[0]?.receipt?.messageId);
-    expect(receipts.sort()).toEqual(posts.map(({ id }) => `spaces/${SPACE}/messages/${id}`).sort());
-    const repeated = messages.find(({ deliveries }) => deliveries[0]?.attempts.length === 2);
-    expect(repeated?.explanation).not.toContain('may have posted it too');
-  },
-);
+it('makes one post of each message, without a search, however many of the attempts were ambiguous', async () => {
+  const count = 120;
+  const { sandbox } = harness;
+  for (const fault of ambiguous(count / 4)) sandbox.addFault(fault);
+  // As an app, and through a webhook; even of a message that may not be sent twice.
+  const sent = await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      send([index % 6 === 0 ? WEBHOOK : APP], {
+        onAmbiguous: index % 2 === 0 ? 'resend' : 'dead_letter',
+      }),
+    ),
+  );
+  const messages = await Promise.all(
+    sent.map((key) => harness.waitForStatus(key, 'confirmed', 60_000)),
+  );
+  const attempts = messages.flatMap(({ deliveries }) => deliveries[0]?.attempts ?? []);
+  const unknown = attempts.filter(({ outcome }) => outcome === 'ambiguous');
+  // On a busy machine a few more time out.
+  expect(unknown.length).toBeGreaterThanOrEqual(count);
+  expect(new Set(attempts.map(({ lookup }) => lookup ?? 'repeated'))).toEqual(
+    new Set(['repeated']),
+  );
+  const posts = sandbox.posts();
+  expect(posts).toHaveLength(count);
+  const operations = new Set(sandbox.requests().map(({ operation }) => operation));
+  expect([...operations].filter((name) => name !== 'token')).toEqual(['createMessage']);
+  const receipts = messages.map(({ deliveries }) => deliveries[0]?.receipt?.messageId);
+  expect(receipts.sort()).toEqual(posts.map(({ id }) => `spaces/${SPACE}/messages/${id}`).sort());
+  const repeated = messages.find(({ deliveries }) => deliveries[0]?.attempts.length === 2);
+  expect(repeated?.explanation).not.toContain('may have posted it too');
+});
 
 it('shows text, severity and source, and has the receipt of the post', async () => {
   const key = await send([APP], {

@@ -19,7 +19,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MessageRefused } from '../../src/acceptance/refusal.js';
 import { AccountHeldBack } from '../../src/accounts/accountConnection.js';
-import { AddressNotAllowed } from '../../src/acknowledgements/addressGuard.js';
+import { AddressNotAllowed } from '../../src/http/addressGuard.js';
 import { ApiStopping } from '../../src/api/apiContext.js';
 import { Problem } from '../../src/api/problem.js';
 import { openApiDocument } from '../../src/api/schema/openapi.js';

@@ -5,7 +5,7 @@ import {
   AddressNotAllowed,
   guardedConnector,
   isAllowedAddress,
-} from '../../../src/acknowledgements/addressGuard.js';
+} from '../../../src/http/addressGuard.js';
 import { parseAddressRange, type AddressRange } from '../../../src/lib/addressRange.js';
 
 const ranges = (...texts: string[]): AddressRange[] =>

@@ -1,5 +1,5 @@
 /**
- * Keeps callbacks, whose URLs come from outside, away from the internal network: cloud metadata, databases, admin pages
+ * Keeps requests whose URLs come from outside, or lead anywhere, away from the internal network: cloud metadata, databases, admin pages
  * (server-side request forgery, https://owasp.org/www-community/attacks/Server_Side_Request_Forgery).
  */
 import { lookup as resolve, type LookupAddress } from 'node:dns';
