@@ -10,6 +10,7 @@ const delayed =
   };
 
 export const deliverMessage = delayed(present.deliverMessage);
+export const conversation = delayed(present.conversation);
 export const deadLetterQueue = delayed(present.deadLetterQueue);
 export const acknowledgeSource = delayed(present.acknowledgeSource);
 export const accountTrouble = delayed(present.accountTrouble);

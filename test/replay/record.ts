@@ -14,6 +14,7 @@ import {
   OVERDUE_CHECK_ID,
   WORKFLOW_TASK_QUEUE,
 } from '../../src/contract/names.js';
+import { conversationId } from '../../src/acceptance/conversationPlan.js';
 import { accountTroubleSignal } from '../../src/contract/accountTrouble.js';
 import { accountId } from '../../src/domain/account.js';
 import {
@@ -301,4 +302,50 @@ it('records a check for what is overdue', async () => {
   const options = { workflowId, taskQueue: WORKFLOW_TASK_QUEUE };
   await harness.client.workflow.execute('findOverdue', options);
   await record('overdue-check', workflowId);
+});
+
+it('records a conversation, and messages that wait, are superseded, do both and are parked in one', async () => {
+  const key = 'recorded';
+  const destination: Destination = 'slack:default/CTALKED01';
+  const path = destination.split('/')[1];
+  const say = async (name: string, rank: number, mode = 'update') => {
+    await harness.send({
+      deduplicationKey: name,
+      destinations: [destination],
+      content: { text: name },
+      conversation: { key, mode, at: '2026-11-23T12:00:00Z', rank },
+    });
+  };
+  harness.sandbox.addFault({ kind: 'slow', delayMs: 1_500, platform: 'slack', path, times: 1 });
+  await say('in-conversation', 0);
+  await harness.sandbox.waitForPosts(1, { platform: 'slack', path }, 20_000);
+  await say('conversation-superseded', 1);
+  await say('conversation-waited', 2);
+  for (const name of ['in-conversation', 'conversation-waited']) {
+    await harness.waitForStatus(name, 'confirmed');
+  }
+  await harness.waitForStatus('conversation-superseded', 'superseded');
+  await say('conversation-both', 3, 'both');
+  await harness.waitForStatus('conversation-both', 'confirmed');
+  harness.sandbox.addFault({
+    kind: 'slack_error',
+    error: 'not_in_channel',
+    platform: 'slack',
+    path,
+    times: 1,
+  });
+  await say('conversation-parked', 4);
+  await harness.waitForStatus('conversation-parked', 'dead_lettered');
+  await harness.request('POST', '/v1/messages/conversation-parked/retry', { by: 'ana' });
+  await harness.waitForStatus('conversation-parked', 'confirmed');
+  for (const name of [
+    'in-conversation',
+    'conversation-superseded',
+    'conversation-waited',
+    'conversation-both',
+    'conversation-parked',
+  ]) {
+    await record(name, name);
+  }
+  await record('conversation', conversationId(destination, key));
 });

@@ -33,6 +33,12 @@ const KINDS = [
   'account-trouble',
   'overdue-check',
   'in-parts',
+  'in-conversation',
+  'conversation-waited',
+  'conversation-superseded',
+  'conversation-both',
+  'conversation-parked',
+  'conversation',
   'parts-retried',
   'account-removed',
   // Both hang on what arrives in one workflow task: written from `retried`, and replayed with the release of their form.
