@@ -1,8 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import { Problem } from './problem.js';
+import type { Logger } from 'pino';
 import type { ConfiguredSource } from '../config/sources.js';
 import { ConfigurationError } from '../lib/configurationError.js';
+import type { Secret } from '../lib/secret.js';
 
 /** Accepts requests with one of the keys as `Authorization: Bearer <key>`. Without keys, accepts every request. */
 export function requireApiKey(keys: readonly string[]): RequestHandler {
@@ -42,6 +44,31 @@ export function assertAuthenticatedSources(
   throw new ConfigurationError(
     `The API would listen on ${host}, where other machines reach it, and these sources have no authentication: ${open.join(', ')}. Give each a secret or a token, or set HOST to 127.0.0.1.`,
   );
+}
+
+/**
+ * Throws a ConfigurationError if a source has secrets and none of them can be read: it would accept nothing. One that is missing
+ * beside another is only logged, since secrets are removed one after the other.
+ */
+export function assertSourceSecrets(sources: readonly ConfiguredSource[], log: Logger): void {
+  for (const { name, source } of sources) {
+    const faults = source.secrets.flatMap(faultOf);
+    const [first] = faults;
+    if (first && faults.length === source.secrets.length) {
+      throw new ConfigurationError(`sources.${name}: ${first.message}`, { cause: first });
+    }
+    for (const fault of faults) log.warn({ source: name }, fault.message);
+  }
+}
+
+function faultOf(secret: Secret): ConfigurationError[] {
+  try {
+    secret.reveal();
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return [error];
+    throw error;
+  }
 }
 
 function isLoopback(host: string): boolean {

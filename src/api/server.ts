@@ -6,7 +6,11 @@ import type { MetricsSource } from '../telemetry/exposition.js';
 import { ApiStopping } from './apiContext.js';
 import { portError, type RequiredPort } from '../lib/ports.js';
 import { createApp } from './app.js';
-import { assertApiKeysForHost, assertAuthenticatedSources } from './authentication.js';
+import {
+  assertApiKeysForHost,
+  assertAuthenticatedSources,
+  assertSourceSecrets,
+} from './authentication.js';
 
 export interface Api {
   /** As http://127.0.0.1:3000. */
@@ -44,6 +48,7 @@ export async function startApi(options: {
   const { host, port } = configuration;
   assertApiKeysForHost(host, configuration.apiKeys);
   assertAuthenticatedSources(host, configuration.sources);
+  assertSourceSecrets(configuration.sources, log);
   if (configuration.apiKeys.length === 0) {
     log.warn(
       'No API keys are set: every program on this machine can send messages. Set SENDPROOF_API_KEYS.',

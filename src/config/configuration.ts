@@ -32,11 +32,11 @@ import { compileTemplates, templatesSchema, type Templates } from './templates.j
 import { receivingSources, sourcesSchema, type ConfiguredSource } from './sources.js';
 import { compileRoute, type EventRoute } from '../routing/route.js';
 import { routeListFaults, routeListSchema } from './routes.js';
+import { explainUnknownSettings } from './unknownSettings.js';
 import { BUILT_IN_RETRY_PROFILES, retryProfileSchema } from './retryProfiles.js';
 import type { DigestPolicy } from '../contract/notices.js';
 import type { AcknowledgementSettings } from '../acknowledgements/policy.js';
 import { ConfigurationError } from '../lib/configurationError.js';
-import { nearest } from '../lib/nearest.js';
 import { illFormedTexts } from '../lib/text.js';
 import { withSecretsOf } from '../lib/secret.js';
 import { own } from '../lib/own.js';
@@ -283,7 +283,7 @@ function parse<Schema extends z.ZodType>(
       `${where}${illFormed.join('.')}: is not Unicode text: it has half of a surrogate pair, as \\ud83d without the other half`,
     );
   }
-  const result = schema.safeParse(input, { error: explainUnknownKeys });
+  const result = schema.safeParse(input, { error: explainUnknownSettings() });
   if (result.success) return result.data;
   throw new ConfigurationError(
     result.error.issues
@@ -292,19 +292,6 @@ function parse<Schema extends z.ZodType>(
     { cause: result.error },
   );
 }
-
-/** Names the setting that was meant, or those that there are. */
-const explainUnknownKeys: z.core.$ZodErrorMap = (issue) => {
-  if (issue.code !== 'unrecognized_keys') return undefined;
-  const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
-  return issue.keys
-    .map((key) => {
-      const meant = nearest(key, known);
-      const remedy = meant === undefined ? `use ${known.join(', ')}` : `did you mean "${meant}"?`;
-      return `there is no setting "${key}"; ${remedy}`;
-    })
-    .join('; ');
-};
 
 /** Adds each platform's account `default` from the environment where the file doesn't configure it. */
 function addAccountsOf(environment: NodeJS.ProcessEnv, content: unknown): unknown {

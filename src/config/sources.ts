@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { durationMs } from '../lib/duration.js';
 import { nearest } from '../lib/nearest.js';
+import { explainUnknownSettings } from './unknownSettings.js';
 import { own } from '../lib/own.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { routesSchema, type Route } from '../domain/message.js';
@@ -49,7 +50,9 @@ const sourceSchema = z.unknown().transform((entry, context): SourceEntry => {
     for (const issue of issues) context.issues.push({ ...issue, input: entry } as never);
   };
   if (!isRecord(entry) || typeName === undefined) {
-    const parsed = z.strictObject(messageFields).safeParse(entry);
+    const parsed = z
+      .strictObject(messageFields)
+      .safeParse(entry, { error: explainUnknownSettings(['type']) });
     if (parsed.success) return parsed.data;
     add(parsed.error.issues);
     return z.NEVER;
@@ -71,7 +74,9 @@ const sourceSchema = z.unknown().transform((entry, context): SourceEntry => {
   const mine = Object.entries(entry).filter(([key]) => shared.has(key));
   const others = Object.entries(entry).filter(([key]) => !shared.has(key));
   const common = ownFields.safeParse(Object.fromEntries(mine));
-  const settings = type.schema.safeParse(Object.fromEntries(others));
+  const settings = type.schema.safeParse(Object.fromEntries(others), {
+    error: explainUnknownSettings([...shared]),
+  });
   add(common.error?.issues ?? []);
   add(settings.error?.issues ?? []);
   if (!common.success || !settings.success) return z.NEVER;

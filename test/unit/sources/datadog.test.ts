@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { datadog } from '../../../src/sources/datadog/source.js';
 import { PAYLOAD } from '../../../src/sources/datadog/payload.js';
@@ -82,4 +83,10 @@ it('takes the form that a webhook can be set to', () => {
     body: new URLSearchParams(fields).toString(),
   };
   expect(keyOf(form)).toBe(keyOf(triggered ?? NOTHING));
+});
+
+it('has the payload in its documentation that it reads', () => {
+  const documentation = readFileSync('docs/sources.md', 'utf8');
+  const [, payload = '{}'] = /```json\n(\{\s+"id": "\$ID"[^}]*\})/.exec(documentation) ?? [];
+  expect(JSON.parse(payload)).toEqual(PAYLOAD);
 });

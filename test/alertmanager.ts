@@ -1,0 +1,180 @@
+/** Prometheus's Alertmanager as it is released: a sender that nobody here wrote. */
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import envPaths from 'env-paths';
+import { spawnKept } from '../src/embedded/keptProcess.js';
+import { LOOPBACK } from '../src/lib/ports.js';
+import { eventually } from './eventually.js';
+
+const STOP_GRACE_MS = 2_000;
+
+/** The versions that are run: Debian's package, and a release that is built from its source. */
+export type AlertmanagerVersion = 'debian' | 'v0.31.1';
+
+/** Gets it into this user's cache once. Rejects with what `apt-get` or `go` says where that fails. */
+export async function installAlertmanager(version: AlertmanagerVersion): Promise<string> {
+  const { cache } = envPaths('sendproof', { suffix: '' });
+  const directory = join(cache, `alertmanager-${version}`);
+  const command = join(directory, 'alertmanager');
+  if (existsSync(command)) return command;
+  await mkdir(cache, { recursive: true });
+  const unfinished = await mkdtemp(join(cache, 'unfinished-alertmanager-'));
+  try {
+    await (version === 'debian' ? fromDebian(unfinished) : build(unfinished, version));
+    await rename(unfinished, directory);
+    return command;
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** Where Debian's build looks for its templates: only the installed package has them there. */
+const TEMPLATES = '/usr/share/prometheus/alertmanager';
+
+/**
+ * The package of the system's own release, unpacked and not installed, since that takes no rights. So the absolute path of its
+ * templates becomes a relative one of the same length.
+ */
+async function fromDebian(directory: string): Promise<void> {
+  await run('apt-get', ['download', 'prometheus-alertmanager'], { cwd: directory });
+  const [file = ''] = (await readdir(directory)).filter((name) => name.endsWith('.deb'));
+  await run('dpkg-deb', ['--extract', file, '.'], { cwd: directory });
+  await rm(join(directory, file));
+  const command = await readFile(join(directory, 'usr/bin/prometheus-alertmanager'));
+  const relative = Buffer.from(TEMPLATES.replace('/usr/', 'usr//'));
+  for (let at = command.indexOf(TEMPLATES); at >= 0; at = command.indexOf(TEMPLATES, at + 1)) {
+    relative.copy(command, at);
+  }
+  await writeFile(join(directory, 'alertmanager'), command, { mode: 0o755 });
+}
+
+async function build(directory: string, version: string): Promise<void> {
+  const command = `github.com/prometheus/alertmanager/cmd/alertmanager@${version}`;
+  const environment = { ...process.env, GOBIN: directory, CGO_ENABLED: '0' };
+  await run('go', ['install', '-ldflags=-s -w', command], { cwd: directory, environment });
+}
+
+async function run(
+  command: string,
+  args: string[],
+  options: { cwd: string; environment?: NodeJS.ProcessEnv },
+): Promise<void> {
+  const child = spawnKept(command, args, options);
+  child.stdout.resume();
+  const [errors, code] = await Promise.all([text(child.stderr), child.exited]);
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${errors.trim()}`);
+}
+
+export interface Alertmanager {
+  /** Fires it, or says that it is over. */
+  alert(name: string, times: { startsAt: Date; endsAt?: Date }): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * One instance, or several that know each other as a cluster. Notifications go to `webhook` within a second, changes of a group
+ * within 5 s, and repetitions come every 10 s.
+ */
+export async function startAlertmanagers(options: {
+  command: string;
+  instances: number;
+  directory: string;
+  webhook: { url: string; username: string; password: string };
+}): Promise<Alertmanager> {
+  const { command, directory, instances, webhook } = options;
+  await writeFile(join(directory, 'password'), webhook.password);
+  const file = join(directory, 'alertmanager.yml');
+  await writeFile(file, JSON.stringify(configurationFor(webhook, directory)));
+  const peers: string[] = [];
+  const running: { url: string; stop: () => Promise<void> }[] = [];
+  for (let instance = 0; instance < instances; instance += 1) {
+    const address = `${LOOPBACK}:${await freePort()}`;
+    const peer = instances > 1 ? `${LOOPBACK}:${await freePort()}` : '';
+    const child = spawnKept(
+      command,
+      [
+        `--config.file=${file}`,
+        `--storage.path=${join(directory, `data-${instance}`)}`,
+        `--web.listen-address=${address}`,
+        `--cluster.listen-address=${peer}`,
+        ...peers.map((each) => `--cluster.peer=${each}`),
+      ],
+      { cwd: dirname(command) },
+    );
+    child.stdout.resume();
+    child.stderr.resume();
+    peers.push(peer);
+    running.push({ url: `http://${address}`, stop: () => child.stop(STOP_GRACE_MS) });
+  }
+  for (const { url } of running) {
+    await eventually(async () => {
+      const { ok } = await fetch(`${url}/-/ready`);
+      if (!ok) throw new Error(`${url} is not ready`);
+    });
+  }
+  return {
+    // Prometheus, too, sends to every instance.
+    alert: async (name, { endsAt, startsAt }) => {
+      for (const { url } of running) {
+        const alert = {
+          labels: { alertname: name, severity: 'critical' },
+          annotations: { summary: `${name} 😀` },
+          startsAt,
+          ...(endsAt && { endsAt }),
+          generatorURL: 'http://prometheus.example/graph',
+        };
+        const { ok } = await fetch(`${url}/api/v2/alerts`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify([alert]),
+        });
+        if (!ok) throw new Error(`${url} doesn’t take alerts`);
+      }
+    },
+    stop: async () => {
+      await Promise.all(running.map(({ stop }) => stop()));
+    },
+  };
+}
+
+function configurationFor(
+  { url, username }: { url: string; username: string },
+  directory: string,
+): object {
+  return {
+    route: {
+      receiver: 'sendproof',
+      group_by: ['alertname'],
+      group_wait: '1s',
+      group_interval: '5s',
+      repeat_interval: '10s',
+    },
+    receivers: [
+      {
+        name: 'sendproof',
+        webhook_configs: [
+          {
+            url,
+            send_resolved: true,
+            http_config: {
+              basic_auth: { username, password_file: join(directory, 'password') },
+            },
+          },
+        ],
+      },
+    ],
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, LOOPBACK);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
