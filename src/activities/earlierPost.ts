@@ -30,8 +30,9 @@ export interface EarlierPost {
 }
 
 /**
- * Searches for what earlier attempts have sent, unless the platform itself makes one post of them all. `refused`: the platform can't be searched, or doesn't let this account
- * search. Rejects with a `transient` DeliveryError, or one about the credentials, where the search failed.
+ * Searches for what earlier attempts have sent, unless the platform itself makes one post of them all (`repeated`). `refused`: the
+ * platform can't be searched, or doesn't let this account search. Rejects with a `transient` DeliveryError, or one about the
+ * credentials, where the search failed.
  *
  * @param savePosition is called with the place where the next attempt would continue
  */
