@@ -1,4 +1,5 @@
 /** What can be said of data that has no known form. */
+import { EVENT_STATES, type EventState } from '../domain/event.js';
 import type { Severity } from '../domain/message.js';
 import { shortenText } from '../lib/cutText.js';
 import { facts, plain } from './facts.js';
@@ -63,4 +64,37 @@ export function severityOf(word: string | undefined): Severity | undefined {
     default:
       return SEVERITIES.find((known) => known === lower);
   }
+}
+
+const STATE_WORDS: readonly (readonly [EventState, readonly string[]])[] = [
+  [
+    'triggered',
+    [
+      ...['alarm', 'alert', 'alerting', 'active', 'critical', 'down', 'error', 'failed', 'failure'],
+      ...['firing', 'new', 'open', 'opened', 'problem', 'reopened', 'trigger', 'unhealthy'],
+    ],
+  ],
+  ['acknowledged', ['ack', 'acked', 'acknowledge', 'acknowledgement', 'in_progress']],
+  [
+    'resolved',
+    [
+      ...['clear', 'cleared', 'close', 'closed', 'completed', 'fixed', 'healthy', 'normal', 'ok'],
+      ...['recovered', 'recovery', 'resolve', 'solved', 'success', 'succeeded', 'up'],
+    ],
+  ],
+  ['updated', ['change', 'changed', 'update']],
+];
+
+/** The state that this word means; `other` for words that aren't known. */
+export function stateOf(word: string | undefined): EventState {
+  const lower =
+    word
+      ?.trim()
+      .toLowerCase()
+      .replaceAll(/[\s-]+/g, '_') ?? '';
+  return (
+    EVENT_STATES.find((known) => known === lower) ??
+    STATE_WORDS.find(([, words]) => words.includes(lower))?.[0] ??
+    'other'
+  );
 }

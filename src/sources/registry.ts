@@ -3,6 +3,7 @@ import { alertmanager } from './alertmanager/source.js';
 import { azureMonitor } from './azure-monitor/source.js';
 import { cloudevents } from './cloudevents/source.js';
 import { datadog } from './datadog/source.js';
+import { generic } from './generic/source.js';
 import { github } from './github/source.js';
 import { grafana } from './grafana/source.js';
 import { pagerduty } from './pagerduty/source.js';
@@ -17,6 +18,7 @@ export const SOURCE_TYPES: readonly SourceType[] = [
   azureMonitor,
   cloudevents,
   datadog,
+  generic,
   github,
   grafana,
   pagerduty,

@@ -187,7 +187,7 @@ function parseField(
 }
 
 /** LiquidJS ends its messages with the place, which is told apart from them here. */
-function faultOf(error: unknown): TemplateFault {
+export function faultOf(error: unknown): TemplateFault {
   if (error instanceof RangeError) return { line: 1, message: 'is nested too deeply' };
   if (!(error instanceof LiquidError)) return { line: 1, message: String(error) };
   const [line = 1] = error.token.getPosition();

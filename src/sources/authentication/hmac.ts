@@ -15,12 +15,18 @@ export interface Signature {
   /** The header's value with this signature; by default the signature itself. */
   write?: (signature: string) => string;
   encoding?: 'hex' | 'base64' | undefined;
+  /** By default SHA-256. */
+  algorithm?: HmacAlgorithm | undefined;
   /** The header of a time that is signed before the body, with a colon between them. */
   timestampHeader?: string | undefined;
 }
 
-/** Requests whose body is signed by HMAC-SHA256, in a header. */
+export const HMAC_ALGORITHMS = ['sha256', 'sha512', 'sha1'] as const;
+export type HmacAlgorithm = (typeof HMAC_ALGORITHMS)[number];
+
+/** Requests whose body is signed by HMAC, in a header. */
 export function signedBy({
+  algorithm = 'sha256',
   encoding = 'hex',
   header,
   read = (value) => [value.trim()],
@@ -35,17 +41,18 @@ export function signedBy({
       const value = own(headers, header.toLowerCase());
       const signatures = value === undefined ? [] : read(value);
       if (timestampHeader === undefined) {
-        return verifyHmac(body, signatures, { secrets, header, encoding });
+        return verifyHmac(body, signatures, { secrets, header, encoding, algorithm });
       }
       const time = own(headers, timestampHeader.toLowerCase());
       if (time === undefined) return { refusedBecause: `the header ${timestampHeader} is missing` };
-      return verifyHmac(withTime(time, body), signatures, { secrets, header, encoding });
+      const signed = withTime(time, body);
+      return verifyHmac(signed, signatures, { secrets, header, encoding, algorithm });
     },
     sign: ({ body, headers }) => {
       const time = String(Math.floor(Date.now() / 1_000));
       const timed = timestampHeader === undefined ? {} : { [timestampHeader]: time };
       const signed = timestampHeader === undefined ? body : withTime(time, Buffer.from(body));
-      const signature = hmac(signed, revealed(secrets)[0] ?? '').toString(encoding);
+      const signature = hmac(signed, revealed(secrets)[0] ?? '', algorithm).toString(encoding);
       return { body, headers: { ...headers, ...timed, [header]: write(signature) } };
     },
   };
@@ -63,12 +70,14 @@ export function verifyHmac(
   {
     secrets,
     header,
+    algorithm = 'sha256',
     encoding = 'hex',
   }: {
     secrets: readonly Secret[];
     /** For the reason of a refusal. */
     header: string;
     encoding?: 'hex' | 'base64';
+    algorithm?: HmacAlgorithm;
   },
 ): Verdict {
   if (signatures.length === 0)
@@ -76,7 +85,7 @@ export function verifyHmac(
   let found = false;
   // Every pair is compared, so that the time doesn't reveal which one matched.
   for (const each of revealed(secrets)) {
-    const expected = hmac(signed, each).toString(encoding);
+    const expected = hmac(signed, each, algorithm).toString(encoding);
     for (const signature of signatures) {
       found = isSame(expected, encoding === 'hex' ? signature.toLowerCase() : signature) || found;
     }
@@ -88,13 +97,17 @@ export function verifyHmac(
       };
 }
 
-/** HMAC-SHA256. */
-export function hmac(signed: Buffer | string, secretText: string): Buffer {
-  return createHmac('sha256', secretText).update(signed).digest();
+/** @param algorithm by default SHA-256 */
+export function hmac(
+  signed: Buffer | string,
+  secret: string | Buffer,
+  algorithm: HmacAlgorithm = 'sha256',
+): Buffer {
+  return createHmac(algorithm, secret).update(signed).digest();
 }
 
 /** Compares the texts: a decoder would ignore what follows a valid signature. */
-function isSame(expected: string, given: string): boolean {
+export function isSame(expected: string, given: string): boolean {
   const [ours, theirs] = [Buffer.from(expected), Buffer.from(given)];
   return ours.length === theirs.length && timingSafeEqual(ours, theirs);
 }
