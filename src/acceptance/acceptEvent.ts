@@ -7,6 +7,7 @@ import { LONGEST_MEMBER_TITLE } from '../domain/eventGroup.js';
 import { shortenText } from '../lib/cutText.js';
 import {
   allDestinations,
+  requestTimestamp,
   type ConversationMode,
   type Message,
   type Route,
@@ -120,9 +121,14 @@ function eventConversation(
   return {
     key: eventKey({ source, key: conversation }),
     mode,
-    ...(occurredAt !== undefined && { at: occurredAt }),
+    ...(isTime(occurredAt) && { at: occurredAt }),
     rank: rank ?? RANKS[state],
   };
+}
+
+/** Not every source checks its times. */
+function isTime(text: string | undefined): text is string {
+  return requestTimestamp.safeParse(text).success;
 }
 
 /** Why the message of an event is not posted by itself; undefined where it is. */

@@ -1,6 +1,6 @@
 import type { SourceEvent } from '../domain/event.js';
 import type { Configuration } from '../config/configuration.js';
-import { contentSchema, type Content } from '../domain/message.js';
+import { contentSchema, readableContent, type Content } from '../domain/message.js';
 import { parseDocument } from '../destinations/document/parseDocument.js';
 import { own } from '../lib/own.js';
 import type { EventRoute } from '../routing/route.js';
@@ -31,8 +31,10 @@ export function usableContent({ native, ...content }: Content, event: SourceEven
   return { ...usableText(content, event), ...(native && { native }) };
 }
 
+const LONGEST_TITLE = 1_000;
+
 function usableText(content: Content, { title }: SourceEvent): Content {
-  const shown = { ...content, title: content.title && shortenText(content.title, 1_000) };
+  const shown = { ...content, title: content.title && shortenText(content.title, LONGEST_TITLE) };
   if (isUsable(shown)) return shown;
   let text = shown.text;
   // Each round leaves out a quarter, so a text of any length fits after some.
@@ -41,12 +43,13 @@ function usableText(content: Content, { title }: SourceEvent): Content {
   }
   const cut = { ...shown, text };
   if (isUsable(cut)) return cut;
-  return {
-    ...(content.severity && { severity: content.severity }),
-    text: plainAsMarkdown(title) || 'An event without a title',
-  };
+  const severity = content.severity && { severity: content.severity };
+  const titled = { ...severity, text: plainAsMarkdown(shortenText(title, LONGEST_TITLE)) };
+  return isUsable(titled) ? titled : { ...severity, text: 'An event without a title' };
 }
 
+/** As it is sent, that is without what only terminals understand. */
 function isUsable(content: Content): boolean {
-  return contentSchema.safeParse(content).success && parseDocument(content.text).length > 0;
+  const { success, data } = contentSchema.safeParse(readableContent(content));
+  return success && parseDocument(data.text).length > 0;
 }

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { acceptMessage } from '../acceptance/acceptMessage.js';
 import { acceptUnroutable } from '../acceptance/acceptUnroutable.js';
-import { usableContent } from '../acceptance/eventContent.js';
+import { renderEvent } from '../acceptance/eventContent.js';
 import { MessageRefused } from '../acceptance/refusal.js';
 import type { Configuration } from '../config/configuration.js';
 import type { EventWindow } from '../domain/eventGroup.js';
@@ -9,7 +9,6 @@ import type { Content, Message } from '../domain/message.js';
 import { readMessageRecord } from '../store/messageHistory.js';
 import { withMessageSpan } from '../telemetry/messageSpan.js';
 import { groupedEvent, groupSource } from '../templates/groupedEvent.js';
-import { defaultContent } from '../templates/defaultContent.js';
 
 /** Makes the activity that sends the events of a window as one ordinary message. A second try of it changes nothing. */
 export function createPostGroup({
@@ -20,7 +19,8 @@ export function createPostGroup({
   configuration: Configuration;
 }) {
   return async function postGroup(window: EventWindow): Promise<void> {
-    const message = messageOf(window, await contentOf(client, window));
+    const content = await contentOf(client, configuration, window);
+    const message = messageOf(window, content);
     const { messageKey, plan } = window;
     await withMessageSpan(messageKey, { root: true }, async (span) => {
       const { traceId } = span.spanContext();
@@ -37,10 +37,16 @@ export function createPostGroup({
 }
 
 /** One event is shown as it would be by itself; several, as a list. */
-async function contentOf(client: Client, window: EventWindow): Promise<Content> {
+async function contentOf(
+  client: Client,
+  configuration: Configuration,
+  window: EventWindow,
+): Promise<Content> {
   const [only] = window.count === 1 ? window.first : [];
   const record = only && (await readMessageRecord(client, only.deduplicationKey));
-  return record?.content ?? defaultContent(groupedEvent(window));
+  if (record) return record.content;
+  const route = configuration.routes.find(({ name }) => name === window.plan.route);
+  return renderEvent(configuration, { template: route?.template }, groupedEvent(window)).content;
 }
 
 function messageOf(window: EventWindow, content: Content): Message {
@@ -50,7 +56,7 @@ function messageOf(window: EventWindow, content: Content): Message {
   return {
     deduplicationKey: messageKey,
     destinations,
-    content: usableContent(content, event),
+    content,
     correlation: { source: event.source },
     priority,
     onAmbiguous,

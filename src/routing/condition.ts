@@ -34,6 +34,15 @@ const FIELDS: Record<string, string> = {
 /** The name of our own `matches` in the expression that is evaluated: the library's can't be replaced. */
 const LINEAR_MATCHES = 'matchesInLinearTime';
 
+/** The event as CEL sees it, made once for all routes. */
+class EventValue {
+  [field: string]: unknown;
+
+  constructor(fields: Record<string, unknown>) {
+    Object.assign(this, fields);
+  }
+}
+
 const LONGEST_EXPRESSION = 4_000;
 const LIMITS = { maxAstNodes: 1_000, maxDepth: 50, maxListElements: 500 };
 
@@ -43,7 +52,8 @@ const LOOPS = ['all', 'exists', 'exists_one', 'filter', 'map'];
 function newEnvironment(matches: (text: string, pattern: string) => boolean): Environment {
   return new Environment({ limits: LIMITS })
     .registerFunction(`string.${LINEAR_MATCHES}(string): bool`, matches)
-    .registerVariable({ name: 'event', schema: FIELDS });
+    .registerType('Event', { ctor: EventValue, fields: FIELDS })
+    .registerVariable('event', 'Event');
 }
 
 /**
@@ -217,21 +227,20 @@ function isNode(value: unknown): value is ASTNode {
   return typeof value === 'object' && value !== null && 'op' in value;
 }
 
-const values = new WeakMap<SourceEvent, Record<string, unknown>>();
+const values = new WeakMap<SourceEvent, EventValue>();
 
-/** The event as CEL sees it, made once for all routes. */
-function asValue(event: SourceEvent): Record<string, unknown> {
+function asValue(event: SourceEvent): EventValue {
   const known = values.get(event);
   if (known) return known;
   const happened = new Date(event.occurredAt ?? Date.now());
-  const value = {
+  const value = new EventValue({
     ...Object.fromEntries(TEXTS.map((name) => [name, event[name] ?? ''])),
     summary: event.summary ?? event.title,
     occurredAt: Number.isNaN(happened.getTime()) ? new Date() : happened,
     isReminder: event.isReminder ?? false,
     labels: event.labels,
     raw: event.raw ?? {},
-  };
+  });
   values.set(event, value);
   return value;
 }
