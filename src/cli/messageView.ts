@@ -4,6 +4,7 @@ import { formatDistance, formatStatus, formatTime } from './format.js';
 import { formatDuration } from '../lib/formatDuration.js';
 import { shellCommand } from '../lib/shellCommand.js';
 import type { Display } from './output.js';
+import { describeInConversation } from '../domain/inConversation.js';
 import { describeShortening } from '../domain/shortening.js';
 import { REMEDIES } from '../domain/remedies.js';
 import { table } from './table.js';
@@ -66,7 +67,7 @@ function originOf(state: MessageState, { now }: Display): string[] {
 }
 
 function renderDelivery(delivery: Delivery, state: MessageState, display: Display): string[] {
-  const { destination, receipt, attempts, nextAttemptAt } = delivery;
+  const { destination, receipt, attempts, behind, nextAttemptAt, supersededBy } = delivery;
   const shown = receipt?.url ?? receipt?.messageId;
   return [
     `${display.style('bold', destination)}  ${formatStatus(delivery.status, display)}`,
@@ -74,6 +75,11 @@ function renderDelivery(delivery: Delivery, state: MessageState, display: Displa
     ...(receipt?.parts === undefined ? [] : [`  parts     ${receipt.parts}`]),
     ...(receipt?.shortened === undefined ? [] : [`  ${describeShortening(receipt.shortened)}`]),
     ...(receipt?.plainText === undefined ? [] : [`  as plain text: ${receipt.plainText}`]),
+    ...(receipt?.conversation === undefined
+      ? []
+      : [`  ${describeInConversation(receipt.conversation)}`]),
+    ...(behind === undefined ? [] : [`  waits for ${behind}, of the same conversation`]),
+    ...(supersededBy === undefined ? [] : [`  superseded by ${supersededBy}`]),
     ...indent(attemptLog(attempts, display)),
     ...(nextAttemptAt === undefined
       ? []
@@ -101,6 +107,7 @@ function describeAttempt(attempt: Attempt): string {
   const answer = [httpStatus && `HTTP ${httpStatus}`, platformCode].filter(Boolean).join(' ');
   const what = [
     attempt.part && `part ${attempt.part.number} of ${attempt.part.of}:`,
+    attempt.as && `${attempt.as}:`,
     reason === undefined ? outcome : `${outcome}, ${reason}`,
     answer && `(${answer})`,
     durationMs === undefined ? '' : `after ${formatDuration(durationMs)}`,

@@ -103,12 +103,12 @@ export interface InConversation {
    */
   role: 'root' | 'edit' | 'reply' | 'edit_and_reply' | 'follow_up';
   /** The key of the message whose post it belongs to, or would have belonged to. */
-  of?: string;
+  of?: string | undefined;
   /**
    * Why it is not shown as its mode says. `not_posted`: the message `of` was not posted in time. `post_deleted`: the post of the
    * message `of` is gone. `edit_refused`: the platform refuses to change the post.
    */
-  because?: 'not_posted' | 'post_deleted' | 'edit_refused';
+  because?: 'not_posted' | 'post_deleted' | 'edit_refused' | undefined;
 }
 
 /** How much of a text a destination shows, in characters of the text as it was sent. */

@@ -1,7 +1,11 @@
 /** The order of a conversation against a model: messages, workers that fail, a platform, and people. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ConversationClaim, RootPost } from '../../src/contract/conversation.js';
+import type {
+  ConversationClaim,
+  ConversationState,
+  RootPost,
+} from '../../src/contract/conversation.js';
 import type { ConversationMode } from '../../src/domain/message.js';
 import { comparePlaces, type Place } from '../../src/domain/place.js';
 import { ConversationOrder } from '../../src/workflows/conversations/order.js';
@@ -50,7 +54,7 @@ type Ended = 'posted' | 'edited' | 'replied' | 'superseded' | 'cancelled';
 /** Messages of one conversation at one destination, each with its delivery. */
 class World {
   now = START;
-  readonly order = new ConversationOrder(undefined, START);
+  order = new ConversationOrder(undefined, START);
   readonly posts: Post[] = [];
   readonly ended = new Map<string, Ended[]>();
   refusesEdits = false;
@@ -93,10 +97,9 @@ class World {
       this.#attempt(message, fate);
     }
     this.#giveTurns();
-    // Whatever is carried to the next run is JSON.
-    expect(JSON.parse(JSON.stringify(this.order.state))).toEqual(
-      withoutUndefined(this.order.state),
-    );
+    // As a workflow that continues as new: whatever it knows is carried as JSON.
+    const carried = JSON.stringify(this.order.state);
+    this.order = new ConversationOrder(JSON.parse(carried) as ConversationState, this.now);
   }
 
   #attempt(message: World['messages'][number], fate: Step['fate']): void {
@@ -236,10 +239,6 @@ class World {
       else this.#end(message, 'superseded');
     }
   }
-}
-
-function withoutUndefined(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
 }
 
 const sentMessages = fc

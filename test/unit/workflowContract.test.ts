@@ -11,6 +11,7 @@ it('registers every workflow type of the contract, and no other', () => {
     'conversation',
     'deadLetterQueue',
     'deliverMessage',
+    'eventGroup',
     'findOverdue',
   ]);
 });
