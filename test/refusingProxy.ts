@@ -93,6 +93,12 @@ function forward(
   stream.pipe(request);
   request.once('response', (answer) => {
     if (stream.headersSent || stream.destroyed) return;
+    // An error, as of a workflow that exists, has its status in the headers, and nothing after them.
+    if (answer['grpc-status'] !== undefined) {
+      stream.respond(answer, { endStream: true });
+      request.resume();
+      return;
+    }
     let trailers: IncomingHttpHeaders = {};
     request.once('trailers', (received: IncomingHttpHeaders) => {
       trailers = received;

@@ -35,12 +35,14 @@ beforeAll(async () => {
     environment: { ALERTMANAGER_PASSWORD: PASSWORD },
     settings: {
       sources: Object.fromEntries(
-        SENDERS.map(({ source }) => [source, { type: 'alertmanager', basic }]),
+        SENDERS.map(({ source }) => [source, { type: 'alertmanager', basic, respondWithin: '2s' }]),
       ),
       routes: SENDERS.map(({ channel, source }) => ({
         name: source,
         match: { source },
         to: [`slack:default/${channel}`],
+        // Each notification by itself, so that they can be counted.
+        conversation: { mode: 'off' },
       })),
     },
   });
@@ -122,7 +124,7 @@ it('shows each notification of Alertmanager once, alone and as a cluster, throug
   const failed = await requests('failed');
   const late = await requests('late');
   for (const { source } of SENDERS) {
-    expect((failed[source] ?? 0) + (late[source] ?? 0), source).toBeGreaterThan(1);
+    expect((failed[source] ?? 0) + (late[source] ?? 0), source).toBeGreaterThan(0);
   }
   proxy.allow();
   await untilSeen('Firing: Before', 'Firing: During');
