@@ -17,6 +17,7 @@ import { CancelledFailure, ValueError } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { NoPlace } from '../../src/acceptance/acceptUnroutable.js';
 import { MessageRefused } from '../../src/acceptance/refusal.js';
 import { AccountHeldBack } from '../../src/accounts/accountConnection.js';
 import { AddressNotAllowed } from '../../src/http/addressGuard.js';
@@ -230,6 +231,7 @@ describe('an error class', () => {
     ],
     [new AddressNotAllowed('an address'), 500, 'internal_error'],
     [new AccountHeldBack('not_authorised', 'an account'), 500, 'internal_error'],
+    [new NoPlace(), 503, 'not_accepted'],
     // Of Temporal's SDK
     [new ServiceError('away'), 503, 'temporal_unavailable'],
     [new ServiceError('wrapped', { cause: unavailable }), 503, 'temporal_unavailable'],
@@ -321,6 +323,13 @@ describe('an error class', () => {
       'PollsRefused',
       'SourceLate', // The routes of sources turn these into answers of their own.
       'Unusable',
+      'AgainLater',
+      'ConversationUnavailable', // The activity that delivers catches it.
+      'ConditionFault', // These are reported where the configuration is loaded, or count as no match.
+      'PatternFault',
+      'RequestTemplateError',
+      'TemplateError',
+      'EmptyText',
     ];
     const tested = ['Problem', ...CLASSES.map(([error]) => error.constructor.name), ...elsewhere];
     const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(

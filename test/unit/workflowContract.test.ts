@@ -12,6 +12,7 @@ it('registers every workflow type of the contract, and no other', () => {
     'deadLetterQueue',
     'deliverMessage',
     'eventGroup',
+    'eventGroup',
     'findOverdue',
   ]);
 });
