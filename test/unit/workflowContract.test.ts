@@ -12,7 +12,6 @@ it('registers every workflow type of the contract, and no other', () => {
     'deadLetterQueue',
     'deliverMessage',
     'eventGroup',
-    'eventGroup',
     'findOverdue',
   ]);
 });
