@@ -176,8 +176,9 @@ class SlackAdapter implements DestinationAdapter {
           channel,
           ts,
           text,
+          // Those of before stay where the field is missing.
           blocks: blocks ?? [],
-          ...(attachments && { attachments }),
+          attachments: attachments ?? [],
           ...AS_IT_IS,
         }),
       );

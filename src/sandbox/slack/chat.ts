@@ -125,7 +125,7 @@ export function updateMessage(context: MethodContext): MethodResult {
   if (args.flag('reply_broadcast')) return broadcastAnswer(context, channel, post);
   const content = contentOf(args);
   if (Buffer.byteLength(content.text) > UPDATED_TEXT_LIMIT) throw new SlackError('msg_too_long');
-  context.posts.edit(post, editOf(post, content));
+  context.posts.edit(post, editOf(post, content, !args.has('attachments')));
   return {
     body: {
       channel: channel.path,
@@ -167,11 +167,19 @@ export function getPermalink(context: MethodContext): MethodResult {
   };
 }
 
-/** Metadata that isn't sent again stays: https://docs.slack.dev/reference/methods/chat.update */
-function editOf(post: SandboxPost, content: SlackContent): Partial<SandboxPost> {
+/** Metadata and attachments that aren't sent again stay: https://docs.slack.dev/reference/methods/chat.update */
+function editOf(
+  post: SandboxPost,
+  content: SlackContent,
+  keepsAttachments: boolean,
+): Partial<SandboxPost> {
   const earlier = post.content as SlackContent;
   const metadata = content.metadata ?? earlier.metadata;
-  return { text: content.text, content: { ...content, ...(metadata && { metadata }) } };
+  const attachments = keepsAttachments ? earlier.attachments : content.attachments;
+  return {
+    text: content.text,
+    content: { ...content, ...(metadata && { metadata }), ...(attachments && { attachments }) },
+  };
 }
 
 /** @throws SlackError for content that Slack refuses */
