@@ -3,8 +3,9 @@ import { Router, type Request, type RequestHandler, type Response } from 'expres
 import type { ConfiguredSource } from '../config/sources.js';
 import { withinTime } from '../lib/deadline.js';
 import { nearest } from '../lib/nearest.js';
-import { AgainLater, type SourceAnswer } from '../sources/source.js';
+import { AgainLater, type SourceAnswer, type SourceRequest } from '../sources/source.js';
 import type { ApiContext } from './apiContext.js';
+import { AskedAgain } from './askedAgain.js';
 import { Problem } from './problem.js';
 import { problemHandler } from './problemHandler.js';
 import { problemOf } from './problemOf.js';
@@ -28,9 +29,10 @@ const UNKNOWN = '(unknown)';
  */
 export function sourcesRouter(context: ApiContext): Router {
   const router = Router();
+  const sourcesContext = { ...context, askedAgain: new AskedAgain() };
   const receive: RequestHandler = async (request, response) => {
-    const answer = await receiveFrom(sourceOf(context, request), context, request, response);
-    send(response, answer);
+    const configured = sourceOf(context, request);
+    send(response, await receiveFrom(configured, sourcesContext, request, response));
   };
   router.all('/:name', receive);
   router.all('/:name/:token', receive);
@@ -78,18 +80,20 @@ function sourceOf({ configuration, log, metrics }: ApiContext, request: Request)
 
 async function receiveFrom(
   configured: ConfiguredSource,
-  context: ApiContext,
+  context: ApiContext & { askedAgain: AskedAgain },
   request: Request,
   response: Response,
 ): Promise<SourceAnswer> {
   const { name, respondWithinMs, type } = configured;
   const startedAt = performance.now();
   let reception: Omit<Reception, 'answer'> = { outcome: 'failed' };
+  let read: SourceRequest | undefined;
   try {
     assertMethod(request, type.methods ?? DEFAULT_METHODS);
-    const work = readSourceRequest(request, response, type.largestBodyBytes).then((received) =>
-      answerTo(received, configured, context),
-    );
+    const work = readSourceRequest(request, response, type.largestBodyBytes).then((received) => {
+      read = context.askedAgain.recognised(name, received.request);
+      return answerTo({ ...received, request: read }, configured, context);
+    });
     const answered = await withinTime(work, respondWithinMs, {
       late: () => new SourceLate(name, respondWithinMs),
     });
@@ -101,7 +105,9 @@ async function receiveFrom(
     const isForeseen = error instanceof SourceLate || error instanceof AgainLater;
     const problem = isForeseen ? again(error.message, error) : problemOf(error);
     reception = { outcome: outcomeOf(error, problem), reason: reasonOf(problem) };
-    throw problem.status < 500 ? problem : asAgain(problem, error);
+    if (problem.status < 500) throw problem;
+    if (read) context.askedAgain.remember(name, read);
+    throw asAgain(problem, error);
   } finally {
     const { messages, outcome, reason } = reception;
     context.metrics.sourceRequests.inc({ source: name, outcome });

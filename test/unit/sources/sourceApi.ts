@@ -17,8 +17,8 @@ export interface SourceApi {
   url: string;
   /** What Temporal was asked to start, the oldest first. */
   starts: Start[];
-  /** Whether Temporal answers: at once, with an error, or not at all. */
-  temporal: 'there' | 'away' | 'slow';
+  /** Whether Temporal answers: at once, with an error, not at all; `lost`: it starts what it is asked to, and answers an error. */
+  temporal: 'there' | 'away' | 'slow' | 'lost';
   /** All that was logged. */
   log(): string;
   metrics(): Promise<string>;
@@ -59,6 +59,9 @@ export async function startSourceApi(
       if (sourceApi.temporal === 'slow') await new Promise(() => undefined);
       if (method === 'startWorkflowExecution') {
         starts.push(request);
+        if (sourceApi.temporal === 'lost') {
+          throw grpcError(GRPC_STATUS.UNAVAILABLE, 'the answer is lost');
+        }
         return { runId: '0a1b2c3d-0000-4000-8000-000000000001', started: true };
       }
       return { executions: [], nextPageToken: new Uint8Array(), count: 0, groups: [] };
