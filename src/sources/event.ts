@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { NativeContent, Severity } from '../domain/message.js';
 import { httpUrl } from '../domain/message.js';
 import { RANKS, type EventState } from '../domain/event.js';
@@ -40,7 +41,7 @@ export function event(parts: EventParts): ParsedEvent {
   return {
     key: parts.key,
     reference: line(parts.reference, LONGEST_LINE),
-    conversation: line(parts.conversation, LONGEST_CONVERSATION),
+    conversation: conversationKey(parts.conversation),
     state,
     rank: parts.rank ?? RANKS[state],
     occurredAt: timestamp(parts.occurredAt),
@@ -67,6 +68,13 @@ function line(value: unknown, longest: number): string | undefined {
     .replace(CONTROLS, ' ')
     .trim();
   return text === '' ? undefined : shortenText(text, longest);
+}
+
+/** A hash where it is too long: two that begin alike are not one conversation. */
+function conversationKey(value: unknown): string | undefined {
+  const key = line(value, Number.POSITIVE_INFINITY);
+  if (key === undefined || key.length <= LONGEST_CONVERSATION) return key;
+  return `sha256-${createHash('sha256').update(key).digest('base64url')}`;
 }
 
 /** ISO 8601 in UTC, of a text that is a time or of seconds or milliseconds since 1970. */

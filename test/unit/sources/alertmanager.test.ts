@@ -118,3 +118,11 @@ it('makes an event of 10,000 alerts in less than a second', () => {
   expect(parse(sample).title).toContain('(10000 alerts)');
   expect(performance.now() - startedAt).toBeLessThan(1_000);
 });
+
+it('keeps groups apart whose long keys begin alike', () => {
+  const conversations = ['a', 'b'].map(
+    (end) => parse(changed(firing, { groupKey: `{}:{${'x'.repeat(5_000)}${end}}` })).conversation,
+  );
+  expect(new Set(conversations).size).toBe(2);
+  for (const each of conversations) expect(each?.length).toBeLessThan(1_000);
+});
