@@ -14,4 +14,5 @@ export const conversation = delayed(present.conversation);
 export const deadLetterQueue = delayed(present.deadLetterQueue);
 export const acknowledgeSource = delayed(present.acknowledgeSource);
 export const accountTrouble = delayed(present.accountTrouble);
+export const eventGroup = delayed(present.eventGroup);
 export const findOverdue = delayed(present.findOverdue);

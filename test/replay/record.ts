@@ -11,6 +11,7 @@ import {
   accountTroubleId,
   acknowledgementIds,
   deadLetterQueueId,
+  eventGroupId,
   OVERDUE_CHECK_ID,
   WORKFLOW_TASK_QUEUE,
 } from '../../src/contract/names.js';
@@ -41,6 +42,20 @@ beforeAll(async () => {
     environment: { RECORDED_SECRET: receiver.secret },
     settings: {
       operators: { destinations: ['slack:default/COPERATORS'], digestAfter: '1s' },
+      routes: [
+        {
+          name: 'muted',
+          match: { 'labels.route': 'muted' },
+          to: [RANDOM],
+          mute: { timeZone: 'UTC' },
+        },
+        {
+          name: 'grouped',
+          match: { 'labels.route': 'grouped' },
+          to: [RANDOM],
+          group: { window: '1s' },
+        },
+      ],
       acknowledgements: {
         secret: { env: 'RECORDED_SECRET' },
         allowedHosts: [receiver.origin],
@@ -296,6 +311,25 @@ it('records a message whose account was removed, at its first attempt and at its
     await alone.close();
   }
 }, 60_000);
+
+it('records events that are muted and grouped, and a group', async () => {
+  const send = async (route: string, key: string) => {
+    const event = { key, source: 'recorded', title: key, labels: { route } };
+    await harness.request('POST', '/v1/events', event);
+  };
+  await send('muted', 'muted');
+  await harness.waitForStatus('recorded:muted', 'muted');
+  await record('muted', 'recorded:muted');
+  await Promise.all([send('grouped', 'grouped'), send('grouped', 'grouped-too')]);
+  const { deliveries } = await harness.waitForStatus('recorded:grouped', 'grouped');
+  await record('grouped', 'recorded:grouped');
+  await harness.waitForStatus(deliveries[0]?.groupedIn ?? '', 'confirmed');
+  const route = harness.configuration.routes.find(({ name }) => name === 'grouped');
+  const hash = route?.group?.hashOf({
+    ...{ key: '', source: '', state: 'other', title: '', text: '', labels: {} },
+  });
+  await record('event-group', eventGroupId(hash ?? ''));
+});
 
 it('records a check for what is overdue', async () => {
   const workflowId = `${OVERDUE_CHECK_ID}-recorded`;

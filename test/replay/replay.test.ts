@@ -41,6 +41,9 @@ const KINDS = [
   'conversation',
   'parts-retried',
   'account-removed',
+  'muted',
+  'grouped',
+  'event-group',
   // Both hang on what arrives in one workflow task: written from `retried`, and replayed with the release of their form.
   'two-retried',
   'account-removed-ignored',
