@@ -1,12 +1,16 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
+import type { LiveConfiguration } from './liveConfiguration.js';
+import type { RecentSourceRequests } from './recentSourceRequests.js';
 import type { WriteProof } from '../temporal/writeProof.js';
 import type { Metrics } from '../telemetry/metrics.js';
 
 /** What the routers work with. */
 export interface ApiContext {
-  configuration: Configuration;
+  /** As it is now: a part of it follows the file. So it is read with each request, and not kept. */
+  readonly configuration: Configuration;
+  live: LiveConfiguration;
   /**
    * For accepting messages. This client and the next four make every call that Temporal answers at once: a bounded number at a
    * time, each with a deadline. Each has bounds of its own, so that no kind of request takes the place of another.
@@ -23,6 +27,8 @@ export interface ApiContext {
   /** Without these bounds, for calls that Temporal holds open until something happens. They need a limit of their own. */
   longPollClient: Client;
   writes: WriteProof;
+  /** What sources sent to this process lately. */
+  recentRequests: RecentSourceRequests;
   /** Aborted when the API stops: requests that wait are then answered. */
   stopping: AbortSignal;
   metrics: Metrics;

@@ -2,7 +2,6 @@ import { createRequire } from 'node:module';
 import type { Client } from '@temporalio/client';
 import express, { Router, type Express } from 'express';
 import type { Logger } from 'pino';
-import type { Configuration } from '../config/configuration.js';
 import type { ApiContext } from './apiContext.js';
 import { hasApiKey, requireApiKey } from './authentication.js';
 import { basePathOf, takeOffBasePath } from './basePath.js';
@@ -27,12 +26,14 @@ import { sourcesRouter } from './sources.js';
 import { traceRequests } from './requestSpan.js';
 import { errorChain } from '../lib/errorChain.js';
 import { assertSingleHeaders } from './singleHeaders.js';
+import type { LiveConfiguration } from './liveConfiguration.js';
+import { RecentSourceRequests } from './recentSourceRequests.js';
 import { boundedClients } from './boundedClients.js';
 import { WriteProof } from '../temporal/writeProof.js';
 
 /** The HTTP API over a Temporal client. It keeps nothing between two requests. */
 export function createApp(options: {
-  configuration: Configuration;
+  configuration: LiveConfiguration;
   client: Client;
   /** For calls that Temporal holds open. */
   longPollClient: Client;
@@ -45,8 +46,16 @@ export function createApp(options: {
   /** Aborted, with an ApiStopping, when calls that are under way are given up. */
   givingUp: AbortSignal;
 }): Express {
-  const { client, configuration, givingUp, longPollClient, metrics: source, stopping } = options;
+  const {
+    client,
+    configuration: live,
+    givingUp,
+    longPollClient,
+    metrics: source,
+    stopping,
+  } = options;
   const { metrics } = source;
+  const configuration = live.current;
   const log = options.log.child({}, { serializers: { err: errorChain } });
   const clients = boundedClients(client, givingUp);
   const context: ApiContext = {
@@ -54,7 +63,12 @@ export function createApp(options: {
     longPollClient,
     // One write at a time. On a worker's connection a call can't be ended, nor its refusals be noted.
     writes: new WriteProof(longPollClient, log, options.databaseFault),
-    configuration,
+    live,
+    recentRequests: new RecentSourceRequests(),
+    // What follows the file is read with each request.
+    get configuration() {
+      return live.current;
+    },
     stopping,
     log,
     metrics,

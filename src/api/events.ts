@@ -22,14 +22,13 @@ const EVENT_LIMIT_BYTES = 1024 * 1024;
 type EventAcceptance = z.infer<typeof eventAcceptanceSchema>;
 
 export function eventsRouter(context: ApiContext): Router {
-  const { client, configuration, writes } = context;
   const router = Router();
   router.post('/events', jsonBody(EVENT_LIMIT_BYTES), async (request, response) => {
     const { explain } = parseRequest(eventQuerySchema, request.query);
     const event = parseRequest(eventSchema, withIdempotencyKey(request, 'key'));
     const traceId = activeTraceId();
-    const routed = await tellingRefusals(writes, () =>
-      acceptEvent(client, configuration, event, traceId),
+    const routed = await tellingRefusals(context.writes, () =>
+      acceptEvent(context.client, context.configuration, event, traceId),
     );
     report(routed, context);
     reportTemplateFailures(context, routed);

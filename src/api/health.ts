@@ -6,7 +6,13 @@ import { ReadinessCheck } from './readiness.js';
  * Liveness: the process answers. Readiness: Temporal answers and accepts writes, its namespace is complete, and a worker
  * polls.
  */
-export function healthRouter({ configuration, healthClient, log, writes }: ApiContext): Router {
+export function healthRouter({
+  configuration,
+  healthClient,
+  live,
+  log,
+  writes,
+}: ApiContext): Router {
   const router = Router();
   const check = new ReadinessCheck(healthClient, configuration, writes);
   let reachable = true;
@@ -22,7 +28,8 @@ export function healthRouter({ configuration, healthClient, log, writes }: ApiCo
       reachable = false;
     });
     if (readiness.checks.temporal) reachable = true;
-    response.status(readiness.status === 'ready' ? 200 : 503).json(readiness);
+    const warnings = live.fault === undefined ? [] : [live.fault];
+    response.status(readiness.status === 'ready' ? 200 : 503).json({ ...readiness, warnings });
   });
 
   return router;

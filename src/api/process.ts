@@ -73,7 +73,7 @@ export function addConnection(
 
 /** Starts the API as a part of the process. */
 export async function addApi(
-  { log, parts }: ProcessContext,
+  { environment, log, parts }: ProcessContext,
   options: {
     configuration: Configuration;
     connection: ConnectionLike;
@@ -92,6 +92,7 @@ export async function addApi(
   const longPollClient = new Client({ connection: longPollConnection, namespace });
   const api = await startApi({
     configuration,
+    reload: () => loadConfiguration(environment),
     client,
     longPollClient,
     databaseFault,

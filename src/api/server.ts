@@ -5,6 +5,7 @@ import { startHttpServer } from '../lib/httpServer.js';
 import type { MetricsSource } from '../telemetry/exposition.js';
 import { ApiStopping } from './apiContext.js';
 import { portError, type RequiredPort } from '../lib/ports.js';
+import { LiveConfiguration } from './liveConfiguration.js';
 import { createApp } from './app.js';
 import {
   assertApiKeysForHost,
@@ -43,6 +44,8 @@ export async function startApi(options: {
   databaseFault?: (() => string | undefined) | undefined;
   metrics: MetricsSource;
   log: Logger;
+  /** Reads the configuration again when its file has changed. Without it, changes take effect at the next start. */
+  reload?: () => Configuration;
 }): Promise<Api> {
   const { configuration, log } = options;
   const { host, port } = configuration;
@@ -57,18 +60,25 @@ export async function startApi(options: {
 
   const stopping = new AbortController();
   const givingUp = new AbortController();
+  const live = new LiveConfiguration(configuration);
   const app = createApp({
     longPollClient: options.client,
     ...options,
+    configuration: live,
     stopping: stopping.signal,
     givingUp: givingUp.signal,
   });
   const server = await startHttpServer(app, { host, port }).catch((error: unknown) => {
     throw portError(requiredPort(configuration), error);
   });
+  const { reload } = options;
+  const stopFollowing = reload
+    ? live.follow(reload, options.metrics.metrics, log)
+    : () => undefined;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`,
     close: async () => {
+      stopFollowing();
       stopping.abort();
       const giveUp = setTimeout(() => givingUp.abort(new ApiStopping()), GIVE_UP_CALLS_MS);
       await server.close(API_STOP_MS);

@@ -110,6 +110,7 @@ async function receiveFrom(
     throw asAgain(problem, error);
   } finally {
     const { messages, outcome, reason } = reception;
+    context.recentRequests.add(name, reception);
     context.metrics.sourceRequests.inc({ source: name, outcome });
     context.log.info(
       {

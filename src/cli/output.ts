@@ -96,7 +96,7 @@ function displayOn(stream: OutputStream): Display {
  * The same value, with every text in it fit for a terminal. A platform's error text or a person's reason comes from elsewhere,
  * and may hold escape sequences, or characters that turn what follows around.
  */
-function printable<Value>(value: Value): Value {
+export function printable<Value>(value: Value): Value {
   if (typeof value === 'string') {
     const text = stripVTControlCharacters(value).replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_C}]+/gu, ' ');
     return text as Value;

@@ -21,7 +21,9 @@ import { ExitCode } from './exitCode.js';
 import type { ListOptions } from './list.js';
 import { Output } from './output.js';
 import type { RescheduleOptions } from './reschedule.js';
+import type { RoutesTestOptions } from './routesTest.js';
 import type { SendOptions } from './send.js';
+import type { SourcesSendOptions } from './sourcesSend.js';
 import type { StatusOptions } from './status.js';
 
 const SEVERITIES = ['critical', 'error', 'warning', 'info', 'ok'] as const satisfies NonNullable<
@@ -97,6 +99,9 @@ function createProgram(invocation: Invocation): Command {
   addDiscard(program, invocation);
   addReschedule(program, invocation);
   addCancel(program, invocation);
+  addRoutes(program, invocation);
+  addSources(program, invocation);
+  addImport(program, invocation);
   addDoctor(program, invocation);
   addSignIn(program, invocation);
   return program;
@@ -400,6 +405,81 @@ function addCancel(program: Command, invocation: Invocation): void {
         return await cancel(key, options, context);
       }),
     );
+}
+
+function addRoutes(program: Command, invocation: Invocation): void {
+  program
+    .command('routes')
+    .description('Try the routes of the configuration.')
+    .command('test')
+    .summary('show what would become of a payload')
+    .description(
+      'Show what would become of a payload: whether it is authentic, its events, which routes take them and why the others don’t, and each post. Needs no API and posts nothing. Exits with 1 where the payload can’t be used, where no route takes an event, or where a template fails.',
+    )
+    .argument('<payload>', 'the file with the body of the request; - reads it from standard input')
+    .requiredOption(
+      '--source <name>',
+      'the source of the configuration, or its type if there is one of it; events: the body of POST /v1/events',
+    )
+    .option('--header <header>', 'a header of the request, as "X-Name: value"', collect)
+    .option(
+      '--config <file>',
+      'the configuration file (default: $SENDPROOF_CONFIG, else sendproof.yaml)',
+    )
+    .option('--no-posts', 'do not show the posts as the platforms show them')
+    .action(
+      run(invocation, async (context, payload: string, options: RoutesTestOptions) => {
+        const { routesTest } = await import('./routesTest.js');
+        return await routesTest(payload, options, context);
+      }),
+    );
+}
+
+function addSources(program: Command, invocation: Invocation): void {
+  program
+    .command('sources')
+    .description('Try the sources of the configuration.')
+    .command('send')
+    .summary('send a sample to the API, as the source would')
+    .description(
+      'Send a sample or a file to the running API, signed with the secret of the configuration, and show the answer.',
+    )
+    .argument('<source>', 'the source of the configuration, or its type if there is one of it')
+    .option('--sample <name>', 'the sample (default: the first)')
+    .option('--list', 'list the samples and send nothing')
+    .addOption(new Option('--file <file>', 'send the body in this file').conflicts('sample'))
+    .option('--header <header>', 'another header of the request, as "X-Name: value"', collect)
+    .option(
+      '--config <file>',
+      'the configuration file (default: $SENDPROOF_CONFIG, else sendproof.yaml)',
+    )
+    .action(
+      run(invocation, async (context, source: string, options: SourcesSendOptions) => {
+        const { sourcesSend } = await import('./sourcesSend.js');
+        const { apiUrl } = program.opts<GlobalOptions>();
+        return await sourcesSend(source, options, context, apiUrl);
+      }),
+    );
+}
+
+function addImport(program: Command, invocation: Invocation): void {
+  program
+    .command('import')
+    .summary('make a configuration of that of another tool')
+    .description(
+      'Make a sendproof.yaml of the configuration of Alertmanager, on standard output. What can’t be translated is named with its line on standard error.',
+    )
+    .argument('<file>', 'alertmanager.yml')
+    .action(
+      run(invocation, async (context, file: string) => {
+        const { importAlertmanager } = await import('./importAlertmanager.js');
+        return await importAlertmanager(file, context);
+      }),
+    );
+}
+
+function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
 }
 
 function addDoctor(program: Command, invocation: Invocation): void {

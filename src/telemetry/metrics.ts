@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** The metrics of a process. Every label has a closed list of values: never a key, a destination or an account. */
 export interface Metrics {
@@ -19,6 +19,8 @@ export interface Metrics {
   sourceRequests: Counter<'source' | 'outcome'>;
   /** Events with the default content since the template of their route could not show them. */
   templateFailures: Counter<'route' | 'reason'>;
+  /** 0 while the configuration file, as it is, can't be used, so that an earlier one stays in use. */
+  configurationInUse: Gauge;
 }
 
 /** The label `reason` of successful attempts. */
@@ -26,6 +28,16 @@ export const NO_REASON = 'none';
 
 /** From an immediate delivery to one that was retried for a day, in seconds. */
 const CONFIRM_BUCKETS_S = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400];
+
+function inUse(registry: Registry): Gauge {
+  const gauge = new Gauge({
+    name: 'sendproof_configuration_in_use',
+    help: '1 if the configuration file, as it is, is in use; 0 if it has changed and can’t be used.',
+    registers: [registry],
+  });
+  gauge.set(1);
+  return gauge;
+}
 
 /** In a registry of their own, because one process may run several APIs and workers. */
 export function createMetrics(): Metrics {
@@ -81,5 +93,6 @@ export function createMetrics(): Metrics {
       'Events that have the default content because the template of their route could not show them.',
       ['route', 'reason'],
     ),
+    configurationInUse: inUse(registry),
   };
 }

@@ -6,6 +6,7 @@ import { serveAccounts } from '../accounts/servedAccounts.js';
 import { unusableSecrets } from '../acknowledgements/secrets.js';
 import { createAcknowledgementActivities } from '../activities/index.js';
 import { longestWindowMs, type Configuration } from '../config/configuration.js';
+import { watchConfiguration } from '../config/watchConfiguration.js';
 import { ACKNOWLEDGEMENT_TASK_QUEUE } from '../contract/names.js';
 import { createAttemptReport } from '../telemetry/attemptReport.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -19,7 +20,6 @@ import { deliveryWorker } from './deliveryWorker.js';
 import { scheduleOverdueCheck } from './overdueSchedule.js';
 import { untilPollsAreRefused } from './refusedPolls.js';
 import { createWorkers, superviseWorkers, type Workers } from './supervision.js';
-import { watchConfiguration } from './watchConfiguration.js';
 import { workflowWorker } from './workflowWorker.js';
 
 export interface WorkersOptions {
@@ -112,7 +112,9 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
     ),
   );
   const stopWatching = reload
-    ? watchConfiguration(configuration, reload, accounts.applyLimits, log)
+    ? watchConfiguration(configuration, reload, accounts.applyLimits, log, (isInUse) =>
+        options.metrics.configurationInUse.set(isInUse ? 1 : 0),
+      )
     : () => undefined;
   const stopped = new AbortController();
   const done = Promise.race([

@@ -79,6 +79,10 @@ p { margin: 0 0 8px; }
 .cards { display: grid; gap: 12px; margin: 0; padding: 0; list-style: none; }
 .card { padding: 14px 16px; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }
 .card h2 { margin-top: 0; }
+.card h3 { margin: 14px 0 4px; font-size: 15px; }
+.address { overflow-wrap: anywhere; }
+.requests { margin: 0; padding: 0; list-style: none; }
+.requests li { padding: 4px 0; overflow-wrap: anywhere; }
 .card > :last-child { margin-bottom: 0; }
 .place { display: flex; flex-wrap: wrap; gap: 4px 12px; justify-content: space-between; font-weight: 600; }
 .status { display: inline-block; padding: 1px 10px; border: 1px solid currentColor; border-radius: 99px; font-size: 14px; font-weight: 600; white-space: nowrap; color: var(--gray); }

@@ -10,6 +10,7 @@ import { searchMessages } from '../../store/search/messageSearch.js';
 import { timelineOf } from '../../explanation/timeline.js';
 import type { ApiContext } from '../apiContext.js';
 import { isApiKey } from '../authentication.js';
+import type { ConfiguredSource } from '../../config/sources.js';
 import { basePathOf, withoutBasePath } from '../basePath.js';
 import { decideOnDeadLetters } from '../decisions.js';
 import { parseKey } from '../findMessage.js';
@@ -24,6 +25,8 @@ import { ICON, LIVE_SCRIPT, STYLE } from './assets.js';
 import { DeadLettersPage, SearchPage, type SearchFields } from './listPages.js';
 import { UnknownKeyPage, MessagePage } from './messagePage.js';
 import { OnceMorePage, ProblemPage, SignInPage } from './plainPages.js';
+import type { Source } from '../../sources/source.js';
+import { SourcesPage, type ShownSource } from './sourcesPage.js';
 import { onlyOwnForms, securityHeaders } from './security.js';
 import { beginSession, endSession, hasSession } from './session.js';
 import {
@@ -44,6 +47,7 @@ export const PAGE_METHODS: Methods = {
   '/messages/{key}/retry': ['POST'],
   '/messages/{key}/discard': ['POST'],
   '/dead-letters': ['GET'],
+  '/sources': ['GET'],
   '/sign-in': ['GET', 'POST'],
   '/sign-out': ['POST'],
   '/assets/{file}': ['GET'],
@@ -82,6 +86,7 @@ export function pagesRouter(context: ApiContext): Router {
     const found = await findDeadLetters(context, filter, { cursor, limit });
     show(response, <DeadLettersPage found={found} fields={fields} signedIn={signedIn} />);
   });
+  router.get('/sources', showSources(context, signedIn));
   router.get('/messages/:key', showMessage(context, signedIn));
   router.post('/messages/:key/retry', form, decide(context, 'retry'));
   router.post('/messages/:key/discard', form, decide(context, 'discard'));
@@ -126,6 +131,55 @@ function showMessage(context: ApiContext, signedIn: boolean): RequestHandler<{ k
     const timeline = timelineOf(message, acknowledgements);
     show(response, <MessagePage {...{ message, timeline, webUiUrl, signedIn, now }} />);
   };
+}
+
+/** Each source costs a search, and nobody reads a page of more. */
+const MOST_SOURCES = 50;
+const MESSAGES_OF_A_SOURCE = 3;
+
+function showSources(context: ApiContext, signedIn: boolean): RequestHandler {
+  return async (request, response) => {
+    const { configuration, recentRequests } = context;
+    const own = `${request.protocol}://${request.get('host') ?? ''}${basePathOf(response)}`;
+    const base = configuration.publicUrl ?? own;
+    const sources: ShownSource[] = [];
+    // One after the other: the searches of a page must not take the place of other people's.
+    for (const source of configuration.sources.slice(0, MOST_SOURCES)) {
+      sources.push(await shownSource(source, base, context));
+    }
+    show(response, <SourcesPage {...{ since: recentRequests.since, signedIn, sources }} />);
+  };
+}
+
+async function shownSource(
+  { name, source, type }: ConfiguredSource,
+  base: string,
+  { readClient, recentRequests }: ApiContext,
+): Promise<ShownSource> {
+  const found = await searchMessages(
+    readClient,
+    { source: name },
+    { limit: MESSAGES_OF_A_SOURCE, cursor: undefined },
+  );
+  return {
+    name,
+    type: type.name,
+    url: `${base}/v1/sources/${encodeURIComponent(name)}${hasToken(source) ? '/<token>' : ''}`,
+    messages: found.messages,
+    requests: recentRequests.of(name),
+    counts: recentRequests.countsOf(name),
+  };
+}
+
+/** Whether its address ends with a secret, which the page doesn't show. */
+function hasToken(source: Source): boolean {
+  try {
+    return source.sign({ headers: {}, body: '' }).token !== undefined;
+  } catch (error) {
+    // A secret that is not set, or a sample that can't be signed.
+    if (error instanceof Error) return false;
+    throw error;
+  }
 }
 
 /** https://docs.temporal.io/web-ui: a run of a workflow. */
@@ -180,7 +234,7 @@ function requireSession(apiKeys: readonly string[]): RequestHandler {
       next();
       return;
     }
-    if (!/^\/(messages|dead-letters)(\/|$)/.test(request.path)) {
+    if (!/^\/(messages|dead-letters|sources)(\/|$)/.test(request.path)) {
       next('router');
       return;
     }
@@ -220,5 +274,5 @@ function filledIn(fields: unknown): SearchFields {
 function ownPath(to: unknown, response: Response): string {
   if (typeof to !== 'string') return '/messages';
   const path = withoutBasePath(to, basePathOf(response));
-  return /^\/(messages|dead-letters)(?![^/?])/.test(path) ? path : '/messages';
+  return /^\/(messages|dead-letters|sources)(?![^/?])/.test(path) ? path : '/messages';
 }

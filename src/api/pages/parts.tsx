@@ -43,6 +43,7 @@ export function Page({
           <nav aria-label="Pages">
             <a href={at('/messages')}>Messages</a>
             <a href={at('/dead-letters')}>Dead letters</a>
+            <a href={at('/sources')}>Sources</a>
           </nav>
           <form class="search" action={at('/messages')} role="search">
             <input

@@ -38,5 +38,10 @@ export const readinessSchema = z
         'The reasons why the API is not ready, each with the remedy. The list is empty if it is ready.',
       examples: [['No worker polls. Start one: npm run worker.']],
     }),
+    warnings: z.array(z.string()).meta({
+      description:
+        'The faults that need attention although messages are accepted, for example a changed configuration file that cannot be used.',
+      examples: [[]],
+    }),
   })
   .meta({ id: 'Readiness', description: 'The state of what the API needs to work.' });

@@ -1,0 +1,43 @@
+import { unwatchFile, watchFile } from 'node:fs';
+import type { Logger } from 'pino';
+import { ConfigurationError } from '../lib/configurationError.js';
+import type { Configuration } from './configuration.js';
+
+/** Polling is cheap. Unlike file events it also works on network drives, and with files that are replaced. */
+const INTERVAL_MS = 1_000;
+
+/**
+ * Reads the configuration again whenever its file changes, is replaced, or is another one behind a symbolic link, and applies
+ * it. If the changed configuration is invalid, that is logged, and the previous one stays in use.
+ *
+ * @param reload as `loadConfiguration`
+ * @param apply rejects, or throws a ConfigurationError, where the changed configuration can't be used
+ * @param onOutcome is called with each outcome: whether the file, as it is now, is in use
+ * @returns a function that stops watching
+ */
+export function watchConfiguration(
+  { file }: Configuration,
+  reload: () => Configuration,
+  apply: (configuration: Configuration) => void | Promise<void>,
+  log: Logger,
+  onOutcome: (isInUse: boolean) => void = () => undefined,
+): () => void {
+  if (file === undefined) return () => undefined;
+  const onChange = async (): Promise<void> => {
+    try {
+      await apply(reload());
+      onOutcome(true);
+    } catch (error) {
+      // Nobody could catch it here: it would end the process.
+      onOutcome(false);
+      const sentence = 'The changed configuration can’t be used; the previous one stays in use';
+      if (error instanceof ConfigurationError) log.error(`${sentence}: ${error.message}`);
+      else log.error({ err: error }, sentence);
+    }
+  };
+  const listener = (): void => void onChange();
+  watchFile(file, { interval: INTERVAL_MS, persistent: false }, listener);
+  return () => {
+    unwatchFile(file, listener);
+  };
+}
