@@ -1,5 +1,5 @@
 /** What senders sent lately, in the memory of this process: for the page of the sources. */
-import type { Reception } from './sourceReception.js';
+import type { Reception } from './reception.js';
 
 /** One request, without any of its content. */
 export interface SourceRequestRecord {

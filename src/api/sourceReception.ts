@@ -9,26 +9,15 @@ import {
   Unusable,
   type Identity,
   type ParsedEvent,
-  type SourceAnswer,
   type SourceRequest,
 } from '../sources/source.js';
 import { activeTraceId } from '../telemetry/tracing.js';
 import type { ApiContext } from './apiContext.js';
 import { Problem } from './problem.js';
 import { problemOf } from './problemOf.js';
+import type { Reception } from './reception.js';
 import type { ReceivedRequest } from './sourceRequest.js';
 import { reportTemplateFailures } from './templateFailures.js';
-
-/** What became of a request, for the answer, the log and the metrics. */
-export interface Reception {
-  outcome: 'accepted' | 'unusable' | 'test' | 'handshake' | 'refused' | 'failed' | 'late';
-  /** Undefined where the request is not authentic. */
-  answer?: SourceAnswer;
-  /** The keys of its messages. */
-  messages?: string[];
-  /** Why it was not accepted as it was meant. Without any part of the body. */
-  reason?: string | undefined;
-}
 
 /** How many conversations of one request are accepted at once; the events of one follow each other. */
 const MOST_AT_ONCE = 10;

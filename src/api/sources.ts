@@ -9,7 +9,8 @@ import { AskedAgain } from './askedAgain.js';
 import { Problem } from './problem.js';
 import { problemHandler } from './problemHandler.js';
 import { problemOf } from './problemOf.js';
-import { answerTo, type Reception } from './sourceReception.js';
+import type { Reception } from './reception.js';
+import { answerTo } from './sourceReception.js';
 import { readSourceRequest } from './sourceRequest.js';
 
 /** Senders try again after it; most have a backoff of their own. */

@@ -1,7 +1,7 @@
 /** The sources: what each sent last, what became of it, and the address that its sender needs. */
 import type { MessageSummary } from '../../domain/messageState.js';
 import type { SourceRequestRecord } from '../recentSourceRequests.js';
-import type { Reception } from '../sourceReception.js';
+import type { Reception } from '../reception.js';
 import { useAddresses } from './addresses.js';
 import { Page, Status, Time } from './parts.js';
 
