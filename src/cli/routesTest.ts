@@ -33,6 +33,8 @@ interface RouteReport {
   /** Why it doesn't take the event. */
   because?: string | undefined;
   template?: string | undefined;
+  /** Whether the route would not post it at this time. */
+  muted?: boolean;
   /** Set where the template could not show the event. */
   templateFailure?: string | undefined;
   deduplicationKey?: string;
@@ -185,6 +187,7 @@ async function reportOf(
       route: route.name,
       takes: true,
       template: route.template,
+      muted: route.muted(event, Date.now()) !== undefined,
       templateFailure,
       deduplicationKey,
       content,
@@ -263,13 +266,14 @@ function factsOf({ conversation, key, reference, severity, state }: EventReport)
 
 function linesOf(route: RouteReport, style: Display['style']): string[] {
   if (!route.takes) return [`  ✗ ${route.route}: ${route.because ?? ''}`];
-  const { content, deduplicationKey = '', posts = [], template, templateFailure } = route;
+  const { content, deduplicationKey = '', muted, posts = [], template, templateFailure } = route;
   return [
     style(
       'green',
       `  ✓ ${route.route}${template === undefined ? '' : `, with the template ${template}`}`,
     ),
     `      message key  ${deduplicationKey}`,
+    ...(muted === true ? ['      muted at this time: it would not be posted now'] : []),
     ...(templateFailure === undefined
       ? []
       : [

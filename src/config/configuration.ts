@@ -1,6 +1,6 @@
 /**
  * The configuration: environment variables for what differs from machine to machine, `sendproof.yaml` for accounts and
- * policies. Read once at start. Every error names the variable or the field, and the remedy.
+ * policies. Read at start; the API and the workers follow a part of what changes. Every error names the variable or the field, and the remedy.
  */
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { z } from 'zod';

@@ -98,7 +98,7 @@ function createEngine(): Liquid {
     parseLimit: LONGEST_TEMPLATE,
     renderLimit: TIME_LIMIT_MS,
     memoryLimit: WORK_LIMIT,
-    timezoneOffset: 'UTC',
+    timezoneOffset: 0,
     locale: 'en-US',
     dateFormat: '%Y-%m-%d %H:%M:%S %z',
     outputEscape(this: unknown, value: unknown) {

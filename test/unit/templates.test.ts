@@ -85,6 +85,11 @@ describe('a text', () => {
       'same',
     ],
     ['a date in a time zone', '{{ event.occurredAt | date: "%H.%M", "Europe/Berlin" }}', '13\\.00'],
+    [
+      'a date in summer',
+      '{{ "2026-07-01T12:00:00Z" | date: "%H.%M %z", "Asia/Kolkata" }} {{ 1782907200 | date: "%H", "America/New_York" }}',
+      '17\\.30 \\+0530 08',
+    ],
     ['a date in UTC', '{{ event.occurredAt | date: "%H.%M" }}', '12\\.00'],
     [
       'a duration',
