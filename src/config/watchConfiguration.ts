@@ -1,4 +1,5 @@
-import { unwatchFile, watchFile } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { ConfigurationError } from '../lib/configurationError.js';
 import type { Configuration } from './configuration.js';
@@ -23,7 +24,7 @@ export function watchConfiguration(
   onOutcome: (isInUse: boolean) => void = () => undefined,
 ): () => void {
   if (file === undefined) return () => undefined;
-  const onChange = async (): Promise<void> => {
+  const applyChange = async (): Promise<void> => {
     try {
       await apply(reload());
       onOutcome(true);
@@ -35,9 +36,32 @@ export function watchConfiguration(
       else log.error({ err: error }, sentence);
     }
   };
-  const listener = (): void => void onChange();
-  watchFile(file, { interval: INTERVAL_MS, persistent: false }, listener);
-  return () => {
-    unwatchFile(file, listener);
+  let known = versionAtStart(file);
+  let isLooking = false;
+  const look = async (): Promise<void> => {
+    if (isLooking) return;
+    isLooking = true;
+    const version = await stat(file).then(versionOf, () => MISSING);
+    if (version !== known) {
+      known = version;
+      await applyChange();
+    }
+    isLooking = false;
   };
+  const timer = setInterval(() => void look(), INTERVAL_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+const MISSING = 'missing';
+
+function versionOf({ ctimeMs, ino, mtimeMs, size }: Stats): string {
+  return [ino, size, mtimeMs, ctimeMs].join();
+}
+
+/** Undefined where the file has changed since the process began, so that it may have been read before the change. */
+function versionAtStart(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (!found) return MISSING;
+  return found.ctimeMs > performance.timeOrigin ? undefined : versionOf(found);
 }

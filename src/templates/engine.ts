@@ -33,8 +33,11 @@ export const LONGEST_TEMPLATE = 64 * 1024;
 const WORK_LIMIT = 500_000;
 const WORK_OF_A_PIECE = 75;
 
-/** In milliseconds. A second limit, should something be more work than its count says. A usual rendering takes 0.02 ms. */
-const TIME_LIMIT_MS = 40;
+/**
+ * In milliseconds. A second limit, should something be more work than its count says. A usual rendering takes 0.02 ms, but a busy
+ * machine may give the process no time for many of them.
+ */
+const TIME_LIMIT_MS = 250;
 
 type TagClass = Liquid['tags'][string];
 
