@@ -6,6 +6,7 @@ import { facts, linked, paragraphs, plain } from '../facts.js';
 import { at, listAt, textAt, type JsonObject } from '../json.js';
 import type { ParsedEvent } from '../source.js';
 import { checksOf } from './checks.js';
+import { otherKind } from './otherKinds.js';
 import { pushOf } from './push.js';
 import { words, type Subject } from './subject.js';
 
@@ -104,6 +105,13 @@ function subjectOf(kind: string, payload: JsonObject): Subject {
       return commented('discussion', at(payload, 'discussion'), payload);
     case 'pull_request_review':
       return reviewed(payload);
+    case 'pull_request_review_thread':
+      return {
+        ...numbered('pull request', at(payload, 'pull_request'), `review thread ${action}`),
+        url: at(payload, 'thread', 'comments', 0, 'html_url'),
+      };
+    case 'commit_comment':
+      return commentedCommit(payload, action);
     case 'release':
       return released(payload, action);
     case 'code_scanning_alert':
@@ -112,7 +120,7 @@ function subjectOf(kind: string, payload: JsonObject): Subject {
     case 'repository_vulnerability_alert':
       return alerted(kind, payload, action);
     default:
-      return otherwise(kind, payload, action);
+      return otherKind(kind, payload, action);
   }
 }
 
@@ -251,24 +259,17 @@ function alerted(kind: string, payload: JsonObject, action: string): Subject {
   };
 }
 
-/** Any other kind, or one that GitHub adds later: what can be said of each. */
-function otherwise(kind: string, payload: JsonObject, action: string): Subject {
-  const subject = at(payload, kind);
-  const name =
-    textAt(subject, 'name') ??
-    textAt(subject, 'title') ??
-    textAt(subject, 'summary') ??
-    textAt(payload, 'forkee', 'full_name') ??
-    textAt(payload, 'ref') ??
-    textAt(payload, 'member', 'login') ??
-    textAt(payload, 'branch');
+function commentedCommit(payload: JsonObject, action: string): Subject {
+  const comment = at(payload, 'comment');
+  const sha = textAt(comment, 'commit_id');
   return {
-    what: `${words(kind)} ${action}`.trim(),
-    name,
-    state: 'other',
+    what: `comment ${action === 'created' ? '' : `${action} `}on commit ${sha?.slice(0, 7) ?? '?'}`,
+    conversation: sha && `/commit/${sha}`,
+    state: 'updated',
     severity: 'info',
-    url: at(subject, 'html_url'),
-    occurredAt: at(subject, 'updated_at'),
+    url: at(comment, 'html_url'),
+    text: body(textAt(comment, 'body')),
+    occurredAt: at(comment, 'updated_at'),
   };
 }
 
