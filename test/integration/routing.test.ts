@@ -63,7 +63,7 @@ async function send(route: string, key: string, fields: object = {}): Promise<Ro
     '/v1/events',
     event,
   );
-  expect(status).toBe(202);
+  expect(status).toBe(body.messages.every(({ duplicate }) => duplicate) ? 200 : 202);
   return body.messages;
 }
 
@@ -80,12 +80,12 @@ const explanationOf = async (key: string): Promise<string> => {
 describe('a muted event', () => {
   it('is not posted, says so, and stays a duplicate when it comes again', async () => {
     const expected = { deduplicationKey: 'test:m1', route: 'night', status: 'muted' };
-    expect(await send('night', 'm1')).toEqual([{ ...expected, duplicate: false }]);
+    expect(await send('night', 'm1')).toMatchObject([{ ...expected, duplicate: false }]);
     const { deliveries } = await harness.waitForStatus('test:m1', 'muted');
     expect(deliveries).toEqual([
       expect.objectContaining({ destination: 'slack:default/C0ROUTENIGHT', status: 'muted' }),
     ]);
-    expect(await send('night', 'm1')).toEqual([{ ...expected, duplicate: true }]);
+    expect(await send('night', 'm1')).toMatchObject([{ ...expected, duplicate: true }]);
     expect(await explanationOf('test:m1')).toContain('the route night mutes this event');
     expect((await send('night', 'm2', { severity: 'critical' }))[0]?.status).toBe('accepted');
     await harness.waitForStatus('test:m2', 'confirmed');

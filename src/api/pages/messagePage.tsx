@@ -125,6 +125,14 @@ function Deliveries({ state, now }: { state: MessageState; now: Date }) {
 }
 
 function Post({ delivery: { stage } }: { delivery: DeliveryState }) {
+  const addresses = useAddresses();
+  if (stage.kind === 'grouped' && stage.message !== undefined) {
+    return (
+      <p>
+        <a href={addresses.ofMessage(stage.message)}>The message that shows it</a>
+      </p>
+    );
+  }
   if (stage.kind !== 'confirmed' || stage.receipt.url === undefined) return null;
   return (
     <p>
