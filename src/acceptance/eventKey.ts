@@ -4,8 +4,8 @@ import { deduplicationKeySchema } from '../domain/message.js';
 
 /**
  * The deduplication key of the message that is made of an event: `<source>:<event key>`, and `/<route>` after it for each
- * further route; `~reminder-<number>` after that for each time that people are reminded. Hashed where a key can't be so long, or
- * can't have such characters.
+ * further route; `~reminder-<number>` after that for each time that people are reminded. The event's key is hashed where a key
+ * can't be so long or can't have such characters, and where it could be taken for the key of another event.
  */
 export function eventKey(
   { source, key }: Pick<SourceEvent, 'source' | 'key'>,
@@ -14,12 +14,19 @@ export function eventKey(
 ): string {
   const suffix =
     (route === undefined ? '' : `/${route}`) + (reminder > 0 ? `~reminder-${reminder}` : '');
-  const hash = createHash('sha256').update(key).digest('base64url');
-  const candidates = [`${source}:${key}${suffix}`, `${source}:sha256-${hash}${suffix}`];
+  const candidates = [
+    ...(LIKE_A_SUFFIX.test(key) ? [] : [`${source}:${key}${suffix}`]),
+    `${source}:${hash(key)}${suffix}`,
+  ];
   const usable = candidates.find((each) => deduplicationKeySchema.safeParse(each).success);
-  if (usable !== undefined) return usable;
-  const whole = createHash('sha256')
-    .update(JSON.stringify([source, key]))
-    .digest('base64url');
-  return `event:sha256-${whole}${suffix}`;
+  // The name of a configured source has no colon.
+  if (usable !== undefined && !source.includes(':')) return usable;
+  return `event:${hash(JSON.stringify([source, key]))}${suffix}`;
+}
+
+/** The end of a key that a route or a reminder may have made, and what a hash looks like. */
+const LIKE_A_SUFFIX = /\/[A-Za-z0-9][A-Za-z0-9_.-]*$|~reminder-\d+$|^sha256-/;
+
+function hash(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64url')}`;
 }
