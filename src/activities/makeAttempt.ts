@@ -98,7 +98,9 @@ export async function makeAttempt(context: AttemptContext): Promise<AttemptResul
     if (answer.act === 'wait') return { turn: { kind: 'wait', behind: answer.behind } };
     if (answer.act === 'nothing') return { turn: { kind: 'superseded', by: answer.supersededBy } };
     if (answer.act === 'adopt') {
-      return { receipt: answer.receipt, lookup: 'found', planned, done: 'adopted' };
+      // All of it is posted: an edit or an answer takes one post, whatever the message would take by itself.
+      const whole = { ...planned, part: undefined };
+      return { receipt: answer.receipt, lookup: 'found', planned: whole, done: 'adopted' };
     }
     if (answer.act !== 'post') {
       act = platformAct(answer, context.capabilities());
@@ -160,7 +162,9 @@ function asOf({ kind }: PlatformAct): Attempt['as'] {
 
 /** The post that it belongs to can't be changed or answered: the conversation says what follows. */
 function askAgain({ reason: kind }: DeliveryError, act: PlatformAct): Turn | undefined {
-  if (act.kind === 'post' || (kind !== 'post_not_found' && kind !== 'edit_refused'))
+  if (act.kind === 'post') return undefined;
+  // Only another act changes the answer of the conversation: what isn't an edit would be asked about for ever.
+  if (kind !== 'post_not_found' && (kind !== 'edit_refused' || act.kind !== 'edit'))
     return undefined;
   return { kind: 'again', rootFault: { kind, deliveryId: act.root.deliveryId } };
 }

@@ -8,7 +8,8 @@ import type {
 } from '../../src/contract/conversation.js';
 import type { ConversationMode } from '../../src/domain/message.js';
 import { comparePlaces, type Place } from '../../src/domain/place.js';
-import { ConversationOrder } from '../../src/workflows/conversations/order.js';
+import { isReport } from '../../src/workflows/conversations/isReport.js';
+import { ConversationOrder, MOST_WAITING } from '../../src/workflows/conversations/order.js';
 
 const PATIENCE_MS = 10_000;
 const ATTEMPT_MS = 1_000;
@@ -307,5 +308,101 @@ describe('the order of a conversation', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+function claimOf(index: number, mode: ConversationMode = 'update'): ConversationClaim {
+  return {
+    deliveryId: `${String(index).padStart(36, '0')}.0`,
+    message: `${'k'.repeat(200)}${index}`,
+    mode,
+    place: {
+      at: new Date(START + index).toISOString(),
+      rank: 0,
+      acceptedAt: '2026-11-23T12:00:00Z',
+    },
+    attemptMs: ATTEMPT_MS,
+    patienceMs: PATIENCE_MS,
+    forgetAfterMs: 1_000,
+  };
+}
+
+describe('a flood of messages in one conversation', () => {
+  it.each<ConversationMode>(['update', 'reply'])(
+    'is carried within what Temporal takes: %s',
+    (mode) => {
+      const order = new ConversationOrder(undefined, START);
+      expect(order.claim(claimOf(0), START)).toEqual({ act: 'post' });
+      const sent = 3 * MOST_WAITING;
+      for (let index = 1; index <= sent; index += 1) {
+        expect(order.claim(claimOf(index, mode), START).act).toBe('wait');
+      }
+      expect(order.state.waiting).toHaveLength(MOST_WAITING);
+      expect(JSON.stringify(order.state).length).toBeLessThan(1_000_000);
+
+      const { deliveryId, message, place } = claimOf(0);
+      const receipt = { messageId: '1.0' };
+      order.report(
+        { deliveryId, outcome: 'done', message, mode: 'update', place, act: 'post', receipt },
+        START,
+      );
+      const [turn] = order.takeTurns();
+      expect(turn?.deliveryId).toBe(claimOf(mode === 'update' ? sent : 1).deliveryId);
+      // What was left out asks again by itself, and is as welcome as before.
+      const leftOut = claimOf(mode === 'update' ? 1 : sent, mode);
+      expect(order.claim(leftOut, START).act).toBe('wait');
+    },
+  );
+});
+
+describe('a report', () => {
+  const known = {
+    deliveryId: 'm0',
+    message: 'm0',
+    mode: 'update',
+    patienceMs: PATIENCE_MS,
+  } as const;
+  const odd = fc.oneof(
+    fc.jsonValue(),
+    fc.record(
+      {
+        deliveryId: fc.constantFrom<unknown>('m0', 'm1', 1, null),
+        outcome: fc.constantFrom<unknown>('done', 'parked', 'ended', 'lost', null),
+        message: fc.constantFrom<unknown>('m0', undefined, {}),
+        patienceMs: fc.constantFrom<unknown>(1, Number.NaN, '1', undefined),
+        act: fc.constantFrom<unknown>('post', 'edit', 'dance', undefined),
+        place: fc.constantFrom<unknown>(claimOf(0).place, {}, null, undefined, 'now'),
+        receipt: fc.constantFrom<unknown>({ messageId: '1' }, null, undefined),
+      },
+      { requiredKeys: [] },
+    ),
+  );
+
+  it('of any form leaves an order that goes on', () => {
+    fc.assert(
+      fc.property(odd, (report) => {
+        const order = new ConversationOrder(undefined, START);
+        order.claim({ ...claimOf(0), deliveryId: 'm0', message: 'm0' }, START);
+        order.claim({ ...claimOf(1), deliveryId: 'm1', message: 'm1' }, START);
+        if (isReport(report)) order.report(report, START);
+        expect(order.nextDueAt()).not.toBeNaN();
+        order.passTime(START + PATIENCE_MS);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each([
+    { ...known, outcome: 'ended' },
+    { ...known, outcome: 'parked' },
+    {
+      ...known,
+      outcome: 'done',
+      act: 'post',
+      place: claimOf(0).place,
+      receipt: { messageId: '1' },
+    },
+  ])('of a delivery is read: %j', (report) => {
+    expect(isReport(report)).toBe(true);
   });
 });

@@ -181,6 +181,22 @@ describe('an attempt in a conversation', () => {
     expect(conversations.report).not.toHaveBeenCalled();
   });
 
+  it('has nothing left of what it adopts, though the message would take several posts by itself', async () => {
+    const slack = platform();
+    slack.adapter.layout = () => ({ parts: 3 });
+    const conversations = answering({ act: 'adopt', receipt: { messageId: '1.0' } });
+    const result = await attempt(slack, conversations, { posted: null });
+    expect(result.posted).toBeUndefined();
+    expect(result.receipt).toEqual({ messageId: '1.0' });
+  });
+
+  it('does not ask again and again where an answer is refused as if it were an edit', async () => {
+    const slack = platform();
+    slack.adapter.post.mockRejectedValue(refusal('edit_refused'));
+    const attempted = attempt(slack, answering({ act: 'reply', root: ROOT }));
+    await expect(attempted).rejects.toMatchObject({ type: 'edit_refused', nonRetryable: true });
+  });
+
   it.each(['post_not_found', 'edit_refused'] as const)('asks again after %s', async (kind) => {
     const slack = platform();
     slack.adapter.edit.mockRejectedValue(refusal(kind));

@@ -12,9 +12,9 @@ import {
   conversationTurnSignal,
   reportSignal,
   type ConversationInput,
-  type ConversationReport,
 } from '../../contract/conversation.js';
 import type { Workflows } from '../../contract/workflows.js';
+import { isReport } from './isReport.js';
 import { ConversationOrder, type AddressedTurn } from './order.js';
 
 /**
@@ -37,7 +37,7 @@ export async function conversation({ carried }: ConversationInput): Promise<void
   });
 
   for (;;) {
-    for (const turn of order.takeTurns()) await sendTurn(turn, order);
+    await Promise.all(order.takeTurns().map((turn) => sendTurn(turn, order)));
     const now = Date.now();
     if (order.mayEnd(now)) return;
     if (isFull() && !order.hasTurns) break;
@@ -65,11 +65,4 @@ async function sendTurn(
     log.info('A message of the conversation has ended', { message, error });
     order.report({ deliveryId: turn.deliveryId, outcome: 'ended' }, Date.now());
   }
-}
-
-/** Anyone may send a signal. */
-function isReport(report: unknown): report is ConversationReport {
-  if (typeof report !== 'object' || report === null) return false;
-  const { deliveryId, outcome } = report as Record<string, unknown>;
-  return typeof deliveryId === 'string' && typeof outcome === 'string';
 }

@@ -17,6 +17,11 @@ export type AddressedTurn = ConversationTurn & { message: string };
 
 /** Enough for those whose worker was lost after it reported: they ask again within seconds. */
 const KEPT_DONE = 50;
+/**
+ * So many are known to wait, so that what is carried stays well below the 2 MiB that Temporal takes, and the turns below the 2,000
+ * signals that it sends at a time. What isn't known asks again by itself, after the patience.
+ */
+export const MOST_WAITING = 1_000;
 
 /**
  * The order of one conversation at one destination. One delivery has the turn at a time: it makes the root post, changes it, or
@@ -63,6 +68,7 @@ export class ConversationOrder {
       if (waiting) waiting.claim = claim;
       else state.waiting.push({ claim, since: now });
       this.#arrange(now, deliveryId);
+      this.#limitWaiting();
     }
     return this.#answer(claim);
   }
@@ -133,10 +139,29 @@ export class ConversationOrder {
   #answer(claim: ConversationClaim): ConversationAnswer {
     const { holder, parked, root, shown } = this.#state;
     if (holder?.claim.deliveryId === claim.deliveryId) return answerTo(holder, this.#state);
-    if (this.#waitingOf(claim.deliveryId)) {
+    if (this.#waitingOf(claim.deliveryId) || !this.#isOvertaken(claim)) {
       return { act: 'wait', behind: (holder?.claim ?? parked ?? root ?? claim).message };
     }
     return { act: 'nothing', supersededBy: shown?.message ?? '' };
+  }
+
+  /** Leaves out what would get its turn last: the oldest change, which the newer ones overtake, or the newest answer. */
+  #limitWaiting(): void {
+    const { waiting } = this.#state;
+    if (waiting.length <= MOST_WAITING) return;
+    const changes = waiting.filter(({ claim }) => changesRoot(claim));
+    const last =
+      changes.length > 0
+        ? changes.reduce((oldest, each) => (inOrder(each, oldest) < 0 ? each : oldest))
+        : waiting.reduce((newest, each) => (inOrder(each, newest) > 0 ? each : newest));
+    this.#stopWaiting(last.claim.deliveryId);
+  }
+
+  /** Whether what is shown is as new. An answer is content of its own. */
+  #isOvertaken({ deliveryId, mode, place }: ConversationClaim): boolean {
+    const { shown } = this.#state;
+    if (!shown || !changesRoot({ mode }) || deliveryId === shown.deliveryId) return false;
+    return comparePlaces(place, shown.place) <= 0;
   }
 
   /**
@@ -182,8 +207,7 @@ export class ConversationOrder {
     const { shown, waiting } = this.#state;
     if (!shown) return;
     for (const { claim } of [...waiting]) {
-      if (!changesRoot(claim) || comparePlaces(claim.place, shown.place) > 0) continue;
-      if (claim.deliveryId === shown.deliveryId) continue;
+      if (!this.#isOvertaken(claim)) continue;
       this.#stopWaiting(claim.deliveryId);
       if (claim.deliveryId === asking) continue;
       const { deliveryId, message } = claim;
@@ -201,9 +225,7 @@ export class ConversationOrder {
       if (now < parked.until) return undefined;
     }
     const others = waiting.filter(({ claim }) => claim.message !== lost?.message);
-    const byPlace = (root || others.length === 0 ? [...waiting] : others).sort((one, other) =>
-      comparePlaces(one.claim.place, other.claim.place),
-    );
+    const byPlace = (root || others.length === 0 ? [...waiting] : others).sort(inOrder);
     const newest = byPlace.findLast(({ claim }) => changesRoot(claim));
     if (!root && newest) return newest;
     return byPlace.find((each) => each === newest || !changesRoot(each.claim));
@@ -282,8 +304,10 @@ export class ConversationOrder {
     now: number,
   ): void {
     if (holder?.act !== 'post' || this.#state.root) return;
-    if (receipt) this.#state.root = { deliveryId, message, receipt };
-    else this.#state.parked = { deliveryId, message, until: now + patienceMs };
+    if (receipt) {
+      this.#state.root = { deliveryId, message, receipt };
+      this.#state.parked = undefined;
+    } else this.#state.parked = { deliveryId, message, until: now + patienceMs };
   }
 
   /** When others have waited long enough for this delivery; undefined where nobody waits. */
@@ -312,6 +336,10 @@ export class ConversationOrder {
       ({ claim }) => claim.deliveryId !== deliveryId,
     );
   }
+}
+
+function inOrder(one: Waiting, other: Waiting): number {
+  return comparePlaces(one.claim.place, other.claim.place);
 }
 
 /** Whether its content replaces that of the root post. */

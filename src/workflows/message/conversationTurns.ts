@@ -20,6 +20,8 @@ import { millisecondsUntil } from './time.js';
 
 /** Beyond the patience of the conversation, so that the two don't ask each other at the same moment. */
 const LATER_MS = 5_000;
+/** A wait gets longer each time, up to the patience or this. A turn that comes ends it at once. */
+const LONGEST_WAIT_MS = 24 * 60 * 60_000;
 
 /**
  * The turns of a message's deliveries in their conversations. A delivery that gets no turn, as when its conversation was
@@ -49,7 +51,8 @@ export class ConversationTurns {
     const waits = (this.#waits.get(id) ?? 0) + 1;
     this.#waits.set(id, waits);
     const patienceMs = this.#input.conversation?.patienceMs ?? 0;
-    const longestMs = patienceMs * 2 ** (waits - 1) + LATER_MS;
+    const growingMs = Math.min(patienceMs * 2 ** (waits - 1), LONGEST_WAIT_MS);
+    const longestMs = Math.max(patienceMs, growingMs) + LATER_MS;
     const leftMs = millisecondsUntil(expiresAt) ?? Number.POSITIVE_INFINITY;
     // The SDK gives a time-out of zero a meaning of its own.
     await condition(() => this.#turns.has(id), Math.max(1, Math.min(longestMs, leftMs)));
@@ -57,20 +60,23 @@ export class ConversationTurns {
     if (supersededBy !== undefined) delivery.supersede(supersededBy);
   }
 
-  /** The conversation waits for this delivery no longer, or for a person's decision. Not stopped by cancellation. */
-  async release({ plan, posted, stage }: Delivery, index: number): Promise<void> {
+  /** The conversation waits for a person's decision on this delivery. Not stopped by cancellation. */
+  async reportParked({ plan, posted }: Delivery, index: number): Promise<void> {
     const { conversation } = this.#input;
     if (!conversation) return;
-    const { patienceMs } = conversation;
-    const message = workflowInfo().workflowId;
-    const id = idOf(index);
-    const receipt = posted?.receipt;
-    await this.report(
-      plan.conversationId,
-      stage.kind === 'dead_lettered'
-        ? { deliveryId: id, outcome: 'parked', message, patienceMs, receipt }
-        : { deliveryId: id, outcome: 'ended' },
-    );
+    await this.report(plan.conversationId, {
+      deliveryId: idOf(index),
+      outcome: 'parked',
+      message: workflowInfo().workflowId,
+      patienceMs: conversation.patienceMs,
+      receipt: posted?.receipt,
+    });
+  }
+
+  /** The conversation waits for this delivery no longer. Not stopped by cancellation. */
+  async reportEnded({ plan }: Delivery, index: number): Promise<void> {
+    if (!this.#input.conversation) return;
+    await this.report(plan.conversationId, { deliveryId: idOf(index), outcome: 'ended' });
   }
 
   /** A conversation that has ended needs no report. */

@@ -101,7 +101,7 @@ async function deliverUntilFinal(
     await deliverOrPark(delivery, index, context);
   } finally {
     const { kind } = delivery.stage;
-    if (kind !== 'confirmed' && kind !== 'superseded') await turns.release(delivery, index);
+    if (kind !== 'confirmed' && kind !== 'superseded') await turns.reportEnded(delivery, index);
   }
 }
 
@@ -114,7 +114,7 @@ async function deliverOrPark(
   for (;;) {
     await attemptDelivery(delivery, index, input, turns);
     if (delivery.stage.kind === 'dead_lettered') {
-      if (delivery.plan.conversationId !== undefined) await turns.release(delivery, index);
+      if (delivery.plan.conversationId !== undefined) await turns.reportParked(delivery, index);
       acknowledgements.acknowledgeDeadLetter(delivery);
       await waitForDecision(delivery, delivery.stage.deadLetter, all, input.expiresAt);
       acknowledgements.acknowledgeRetry(delivery);
