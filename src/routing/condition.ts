@@ -3,6 +3,7 @@ import { Environment, EvaluationError, ParseError, type ASTNode } from '@marcbac
 import type { SourceEvent } from '../domain/event.js';
 import { nearest } from '../lib/nearest.js';
 import { LinearPatterns, PatternFault } from './linearMatches.js';
+import { LoopFault, LoopTime } from './loopTime.js';
 
 /** A condition can't be used; the message says why. */
 export class ConditionFault extends Error {
@@ -33,6 +34,8 @@ const FIELDS: Record<string, string> = {
 
 /** The name of our own `matches` in the expression that is evaluated: the library's can't be replaced. */
 const LINEAR_MATCHES = 'matchesInLinearTime';
+/** In the same way, the name of what bounds a loop. */
+const IN_TIME = 'elementsInTime';
 
 /** The event as CEL sees it, made once for all routes. */
 class EventValue {
@@ -49,9 +52,12 @@ const LIMITS = { maxAstNodes: 1_000, maxDepth: 50, maxListElements: 500 };
 /** They evaluate a part of the expression for each element of a list or map. */
 const LOOPS = ['all', 'exists', 'exists_one', 'filter', 'map'];
 
-function newEnvironment(matches: (text: string, pattern: string) => boolean): Environment {
+function newEnvironment(patterns: LinearPatterns, loops: LoopTime): Environment {
   return new Environment({ limits: LIMITS })
-    .registerFunction(`string.${LINEAR_MATCHES}(string): bool`, matches)
+    .registerFunction(`string.${LINEAR_MATCHES}(string): bool`, (text: string, pattern: string) =>
+      patterns.test(text, pattern),
+    )
+    .registerFunction(`dyn.${IN_TIME}(): dyn`, (elements: unknown) => loops.bounded(elements))
     .registerType('Event', { ctor: EventValue, fields: FIELDS })
     .registerVariable('event', 'Event');
 }
@@ -70,11 +76,13 @@ export function compileCondition(expression: string): WhenCheck {
     );
   }
   const patterns = new LinearPatterns();
-  const environment = newEnvironment((text, pattern) => patterns.test(text, pattern));
+  const loops = new LoopTime();
+  const environment = newEnvironment(patterns, loops);
   const ast = parsed(environment, expression);
   const evaluate = environment.parse(withOwnFunctions(ast, expression, patterns));
   return (event) => {
     patterns.beginEvaluation();
+    loops.beginEvaluation();
     try {
       const result: unknown = evaluate({ event: asValue(event) });
       if (result === true) return undefined;
@@ -138,7 +146,7 @@ function whatWasMeant(
       return suggestion(
         nearest(
           called,
-          names.filter((name) => name !== LINEAR_MATCHES),
+          names.filter((name) => name !== LINEAR_MATCHES && name !== IN_TIME),
         ),
         undefined,
       );
@@ -168,6 +176,12 @@ function withOwnFunctions(ast: ASTNode, expression: string, patterns: LinearPatt
       if (isLoop && isInLoop) {
         throw new ConditionFault(`has ${name}() within another loop${place(node.range)}`);
       }
+      if (isLoop) {
+        const from = endWithBrackets(expression, receiver.range.end);
+        edits.push({ start: from, end: from, text: `.${IN_TIME}()` });
+      }
+      // Each could double what the one around it has.
+      if (name === 'bind') throw new ConditionFault(`has cel.bind()${place(node.range)}`);
       if (name === 'matches') {
         addPattern(patterns, given[0]);
         const from = expression.indexOf('matches', receiver.range.end);
@@ -196,6 +210,12 @@ function withOwnFunctions(ast: ASTNode, expression: string, patterns: LinearPatt
       (text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end),
       expression,
     );
+}
+
+/** The range of a part of an expression leaves out the brackets around it. */
+function endWithBrackets(expression: string, end: number): number {
+  const rest = /^(?:[\s)]|\/\/[^\n]*\n)*/.exec(expression.slice(end));
+  return end + (rest?.[0].length ?? 0);
 }
 
 function addPattern(patterns: LinearPatterns, node: ASTNode | undefined): void {
@@ -247,5 +267,6 @@ function asValue(event: SourceEvent): EventValue {
 
 function whyNot(error: unknown): string {
   if (error instanceof PatternFault) return error.message;
+  if (error instanceof LoopFault) return error.message;
   return error instanceof EvaluationError ? inSentence(error.summary) : 'an unexpected error';
 }
