@@ -23,6 +23,14 @@ import {
 
 const AUTHORISED = { authorization: 'Bearer of-the-examples' };
 
+/** Sources that the examples are sent to. Their names are those in the examples of parameters. */
+const SOURCES = {
+  prometheus: { type: 'alertmanager', bearer: { env: 'SOURCE_BEARER' } },
+  ci: { type: 'slack-webhook', token: { env: 'SOURCE_TOKEN' } },
+  // Only its body proves who sent it, so that a body that can't be read is refused.
+  signed: { type: 'pagerduty', secret: { env: 'SOURCE_SECRET' } },
+};
+
 let directory: string;
 let harness: Harness;
 beforeAll(async () => {
@@ -30,8 +38,14 @@ beforeAll(async () => {
   const secret = { file: join(directory, 'secret') };
   await writeFile(secret.file, signingSecret());
   harness = await startHarness({
-    environment: { SENDPROOF_API_KEYS: 'of-the-examples' },
+    environment: {
+      SENDPROOF_API_KEYS: 'of-the-examples',
+      SOURCE_BEARER: 'of-the-examples',
+      SOURCE_TOKEN: 'token-of-the-source',
+      SOURCE_SECRET: 'of-the-signed-source',
+    },
     settings: {
+      sources: SOURCES,
       acknowledgements: { secret, allowedHosts: ['hooks.example.com'] },
       routes: [{ name: 'builds', to: [OPS] }],
     },
@@ -86,8 +100,24 @@ function post<Body>(path: string, body: unknown): Promise<Answer<Body>> {
   return harness.request<Body>('POST', path, body, AUTHORISED);
 }
 
+/** The path of an operation of sources, with the examples of its parameters; undefined for every other operation. */
+function pathOfSource({ path, operation }: LocatedOperation): string | undefined {
+  if (!isOfSources(operation)) return undefined;
+  const values = (operation.parameters ?? []).map(
+    ({ name, schema }) => [name, resolved(schema).examples?.[0]] as const,
+  );
+  return values.reduce((filled, [name, value]) => filled.replace(`{${name}}`, String(value)), path);
+}
+
+function isOfSources({ tags }: LocatedOperation['operation']): boolean {
+  return tags.includes('Sources');
+}
+
 /** Makes what the path of an operation names, and resolves with the path that names it. */
-async function preparedPath({ path, operation }: LocatedOperation): Promise<string> {
+async function preparedPath(located: LocatedOperation): Promise<string> {
+  const { path, operation } = located;
+  const ofSource = pathOfSource(located);
+  if (ofSource !== undefined) return ofSource;
   if (path.includes('{id}')) {
     await park();
     const decision = { filter: {}, by: 'Ada Lovelace', reason: 'The channel exists again.' };
@@ -115,7 +145,7 @@ function expectDocumented({ operation, pointer }: LocatedOperation, answer: Answ
     expect(headers.get(name), name).not.toBeNull();
   }
   const mediaType = headers.get('content-type')?.split(';')[0] ?? '';
-  expect(Object.keys(documented?.content ?? {})).toEqual([mediaType]);
+  expect(Object.keys(documented?.content ?? {})).toContain(mediaType);
   const schema = bodyPointer(`${pointer}/responses/${status}`, mediaType);
   expect(violations(schema, body), JSON.stringify(body)).toEqual([]);
 }
@@ -161,8 +191,26 @@ it('answers a duplicate as documented, and a key that was used for other content
   expectDocumented(located, reused);
 });
 
+it.each(operations.filter(({ operation }) => isOfSources(operation)))(
+  '$method $path takes each example of any other media type',
+  async (located) => {
+    const { examples = {} } = located.operation.requestBody?.content['*/*'] ?? {};
+    expect(Object.keys(examples)).not.toHaveLength(0);
+    for (const { value } of Object.values(examples)) {
+      const headers = { ...AUTHORISED, 'content-type': 'application/x-www-form-urlencoded' };
+      const answer = await harness.request('POST', await preparedPath(located), value, headers);
+      expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
+      expectDocumented(located, answer);
+    }
+  },
+);
+
 const documenting = (status: number) =>
   operations.filter(({ operation }) => operation.responses[status]);
+
+/** Of the API itself. What sources answer is below. */
+const documentingOfApi = (status: number) =>
+  documenting(status).filter(({ operation }) => !isOfSources(operation));
 
 it.each(documenting(401))('$method $path answers as documented without a key', async (located) => {
   const answer = await harness.request(located.method, located.path);
@@ -170,7 +218,7 @@ it.each(documenting(401))('$method $path answers as documented without a key', a
   expectDocumented(located, answer);
 });
 
-it.each(documenting(400))(
+it.each(documentingOfApi(400))(
   '$method $path answers as documented to a wrong field',
   async (located) => {
     const { method, operation, path } = located;
@@ -226,7 +274,7 @@ it.each(documenting(409))(
   },
 );
 
-it.each(documenting(413))(
+it.each(documentingOfApi(413))(
   '$method $path answers as documented to a body that is too large',
   async (located) => {
     const body = JSON.stringify({ text: 'x'.repeat(17 * 1024 * 1024) });
@@ -237,7 +285,7 @@ it.each(documenting(413))(
   },
 );
 
-it.each(documenting(415))(
+it.each(documentingOfApi(415))(
   '$method $path answers as documented to another format',
   async (located) => {
     const headers = { ...AUTHORISED, 'content-type': 'text/plain' };
@@ -245,6 +293,28 @@ it.each(documenting(415))(
     const answer = await harness.request(located.method, path, 'text', headers);
     expect(answer.status).toBe(415);
     expectDocumented(located, answer);
+  },
+);
+
+const UNREADABLE = [
+  [400, { 'content-encoding': 'gzip' }, 'not gzip'],
+  [413, {}, 'x'.repeat(17 * 1024 * 1024)],
+  [415, { 'content-encoding': 'unknown' }, 'text'],
+] as const;
+
+it.each(
+  UNREADABLE.flatMap(([status, headers, body]) =>
+    documenting(status)
+      .filter(({ operation }) => isOfSources(operation))
+      .map((located) => ({ ...located, status, headers, body })),
+  ),
+)(
+  '$method $path answers as documented where nobody knows who sent what ($status)',
+  async (each) => {
+    const path = each.path.replace('{name}', 'signed');
+    const answer = await harness.request(each.method, path, each.body, each.headers);
+    expect(answer.status).toBe(each.status);
+    expectDocumented(each, answer);
   },
 );
 

@@ -19,7 +19,9 @@ function methodsByPath(): Map<string, Set<string>> {
     found.set(path, methods.add(method));
     if (method === 'GET') methods.add('HEAD');
   };
-  for (const { path, method } of operations) add(path, method.toUpperCase());
+  // The methods of a source depend on its type.
+  const ofTheApi = operations.filter(({ path }) => !path.startsWith('/v1/sources/'));
+  for (const { path, method } of ofTheApi) add(path, method.toUpperCase());
   for (const [path, methods] of Object.entries(PAGE_METHODS)) {
     for (const method of methods) add(path, method);
   }

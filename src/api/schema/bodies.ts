@@ -99,10 +99,12 @@ const ANSWERS = {
 
 type ProblemStatus = keyof typeof ANSWERS;
 
+type Particular = Partial<Record<ProblemStatus, ProblemAnswer>>;
+
 const HEADERS: Partial<Record<ProblemStatus, z.ZodObject>> = {
   401: z.object({
     'WWW-Authenticate': z.string().meta({
-      description: 'The scheme in which the API key is sent.',
+      description: 'The scheme in which keys of the API are sent.',
       examples: ['Bearer'],
     }),
   }),
@@ -119,13 +121,21 @@ export function problemExample({ type, ...rest }: ProblemExample): z.input<typeo
   return { type, title, status, ...rest };
 }
 
-/** Answers with a problem document. Every operation may answer 500. `particular` replaces the general example. */
+/** Answers with a problem document, and with 500 besides. `particular` replaces the general example. */
 export function problems(
   statuses: readonly ProblemStatus[],
-  particular: Partial<Record<ProblemStatus, ProblemAnswer>> = {},
+  particular: Particular = {},
+): ZodOpenApiResponsesObject {
+  return problemsWithout500([...statuses, 500], particular);
+}
+
+/** The same for operations that turn each error of the API into a 503. */
+export function problemsWithout500(
+  statuses: readonly ProblemStatus[],
+  particular: Particular,
 ): ZodOpenApiResponsesObject {
   return Object.fromEntries(
-    [...statuses, 500 as const].map((status) => {
+    statuses.map((status) => {
       const { description, example }: ProblemAnswer = particular[status] ?? ANSWERS[status];
       const value = problemExample(example);
       const examples = { [value.type]: { summary: `${value.title}.`, value } };

@@ -26,7 +26,7 @@ const routeName = z.string().meta({
   examples: ['database-critical'],
 });
 
-const routedMessageSchema = z
+export const routedMessageSchema = z
   .object({
     deduplicationKey: deduplicationKeySchema,
     route: routeName.optional(),

@@ -19,6 +19,7 @@ import { sendEvent } from './operations/events.js';
 import { health, metrics, readiness } from './operations/monitoring.js';
 import { getMessage, getTimeline, searchMessages } from './operations/reading.js';
 import { sendMessage, sendMessages } from './operations/sending.js';
+import { receiveFromSource, receiveFromSourceWithToken } from './operations/sources.js';
 
 const paths = {
   '/v1/messages': { post: sendMessage, get: searchMessages },
@@ -28,6 +29,8 @@ const paths = {
   '/v1/messages/{key}/retry': { post: retryMessage },
   '/v1/messages/{key}/discard': { post: discardMessage },
   '/v1/events': { post: sendEvent },
+  '/v1/sources/{name}': { post: receiveFromSource },
+  '/v1/sources/{name}/{token}': { post: receiveFromSourceWithToken },
   '/v1/dead-letters': { get: listDeadLetters },
   '/v1/dead-letters/summary': { get: summariseDeadLetters },
   '/v1/dead-letters/retry': { post: retryDeadLetters },
@@ -41,6 +44,7 @@ const paths = {
 const tags = [
   { name: 'Messages', description: 'Sending, reading and cancelling messages.' },
   { name: 'Events', description: 'Sending events, which the routes make messages of.' },
+  { name: 'Sources', description: 'Receiving the webhooks of other systems.' },
   { name: 'Dead letters', description: 'Reading dead letters and deciding on them.' },
   { name: 'Monitoring', description: 'Health checks and metrics for monitoring systems.' },
   { name: 'Callbacks', description: 'Requests that sendproof makes to other systems.' },
