@@ -43,13 +43,14 @@ register_search_attributes() {
     temporal operator search-attribute create --name Source --type Keyword &&
     temporal operator search-attribute create --name SourceReference --type Keyword &&
     temporal operator search-attribute create --name TraceId --type Keyword &&
-    temporal operator search-attribute create --name FailureReason --type Keyword
+    temporal operator search-attribute create --name FailureReason --type Keyword &&
+    temporal operator search-attribute create --name Conversation --type Keyword
 }
 
 # The server learns of new search attributes some seconds later, and refuses them until then.
 use_search_attributes() {
   temporal workflow count --query \
-    'DeliveryStatus="" OR Destination="" OR Source="" OR SourceReference="" OR TraceId="" OR FailureReason=""'
+    'DeliveryStatus="" OR Destination="" OR Source="" OR SourceReference="" OR TraceId="" OR FailureReason="" OR Conversation=""'
 }
 
 wait_until 'the server is not healthy' temporal operator cluster health

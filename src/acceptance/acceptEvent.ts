@@ -2,16 +2,10 @@
 import type { Client } from '@temporalio/client';
 import type { Configuration } from '../config/configuration.js';
 import { eventGroupId } from '../contract/names.js';
-import { RANKS, type SourceEvent } from '../domain/event.js';
+import type { SourceEvent } from '../domain/event.js';
 import { LONGEST_MEMBER_TITLE } from '../domain/eventGroup.js';
+import { allDestinations, type Message, type Route } from '../domain/message.js';
 import { shortenText } from '../lib/cutText.js';
-import {
-  allDestinations,
-  requestTimestamp,
-  type ConversationMode,
-  type Message,
-  type Route,
-} from '../domain/message.js';
 import type { Unposted } from '../domain/unposted.js';
 import { chooseRoutes } from '../routing/chooseRoutes.js';
 import { reminderNumber } from '../routing/reminder.js';
@@ -101,34 +95,16 @@ function messageAtRoute(
 ): Message {
   const { conversationMode, expireAfterMs, name, onAmbiguous, priority, retryProfile } = route;
   const key = eventKey(event, isFirst ? undefined : name, reminder);
-  const conversation = conversationMode && eventConversation(event, conversationMode);
+  const message = eventMessage(event, key, to, content);
+  const { partOf } = message;
   return {
-    ...eventMessage(event, key, to, content),
+    ...message,
     priority,
     onAmbiguous,
     ...(retryProfile !== undefined && { retryProfile }),
     ...(expireAfterMs !== undefined && { expiresAt: new Date(now + expireAfterMs).toISOString() }),
-    ...(conversation && { conversation }),
+    ...(partOf && conversationMode && { conversation: { ...partOf, mode: conversationMode } }),
   };
-}
-
-/** Undefined where the event belongs to none. */
-function eventConversation(
-  { conversation, occurredAt, rank, source, state }: SourceEvent,
-  mode: ConversationMode,
-): Message['conversation'] {
-  if (conversation === undefined) return undefined;
-  return {
-    key: eventKey({ source, key: conversation }),
-    mode,
-    ...(isTime(occurredAt) && { at: occurredAt }),
-    rank: rank ?? RANKS[state],
-  };
-}
-
-/** Not every source checks its times. */
-function isTime(text: string | undefined): text is string {
-  return requestTimestamp.safeParse(text).success;
 }
 
 /** Why the message of an event is not posted by itself; undefined where it is. */

@@ -7,7 +7,7 @@ import type { Unposted } from '../domain/unposted.js';
 import { describeMessage, memoOf, summarise } from '../store/messageExecution.js';
 import { restartMessage, startMessage, type MessageStart } from '../store/startMessage.js';
 import { planAcknowledgements } from './acknowledgementPlan.js';
-import { planConversation } from './conversationPlan.js';
+import { conversationPlace, planConversation } from './conversationPlan.js';
 import { planDeliveries } from './deliveryPlan.js';
 import { differingFields, fingerprint } from './fingerprint.js';
 import { MessageRefused } from './refusal.js';
@@ -79,11 +79,13 @@ function messageStart(
   const { deliverAt, expiresAt } = message;
   const deliveries = planDeliveries({ ...message, content }, configuration);
   const conversation = planConversation(message, configuration.conversations);
+  const place = conversationPlace(message, conversation);
   // Of what was sent: releases that kept terminal codes compare the same.
   const memo = {
     settings: settingsOf(message),
     fingerprint: fingerprint(message),
     startToken: randomUUID(),
+    ...(place && { conversation: place }),
   };
   if (unposted) {
     const destinations = deliveries.map(({ destination }) => destination);

@@ -11,7 +11,9 @@ import { eventMessage } from './eventMessage.js';
 import { routedMessage, type RoutedMessage } from './routedMessage.js';
 
 /** What can't be shown as it was meant, and why. */
-export interface Unroutable {
+export interface Unroutable extends Partial<
+  Pick<SourceEvent, 'conversation' | 'occurredAt' | 'rank' | 'reference'>
+> {
   source: string;
   /** Of the event, or of the request where its events can't be told apart. */
   key: string;
@@ -25,12 +27,14 @@ export interface Unroutable {
 export async function acceptUnroutable(
   client: Client,
   configuration: Configuration,
-  { key, reason, source, title, url }: Unroutable,
+  { key, reason, source, title, url, ...origin }: Unroutable,
   traceId: string,
 ): Promise<RoutedMessage> {
   const deduplicationKey = eventKey({ source, key }, 'unroutable');
   const page = configuration.publicUrl && `${configuration.publicUrl}/sources`;
+  const { conversation, occurredAt, rank, reference } = origin;
   const event: SourceEvent = {
+    ...{ conversation, occurredAt, rank, reference },
     key,
     source,
     state: 'other',

@@ -5,6 +5,7 @@ import type { ConversationPlan } from '../contract/conversation.js';
 import { CONVERSATION_PREFIX } from '../contract/names.js';
 import type { Destination } from '../domain/destination.js';
 import type { Message } from '../domain/message.js';
+import type { ConversationPlace } from '../domain/place.js';
 import { utf8Length } from '../lib/text.js';
 
 /** Undefined where the message has no conversation. */
@@ -16,6 +17,21 @@ export function planConversation(
   const { at, key, mode, rank = 0 } = conversation;
   const acceptedAt = acceptanceTime();
   return { key, mode, at: at ?? acceptedAt, rank, acceptedAt, forgetAfterMs, patienceMs };
+}
+
+/**
+ * The conversation that a message belongs to, whether or not its post takes part in it.
+ *
+ * @param plan of the message, where it has a conversation
+ */
+export function conversationPlace(
+  { conversation, partOf }: Message,
+  plan: ConversationPlan | undefined,
+): ConversationPlace | undefined {
+  const belongsTo = conversation ?? partOf;
+  if (!belongsTo) return undefined;
+  const { at = plan?.at ?? new Date().toISOString(), key, rank = 0 } = belongsTo;
+  return { key, at, rank };
 }
 
 /** Temporal's `limit.maxIDLength` counts bytes, and some servers set it to 255. */

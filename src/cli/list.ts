@@ -16,6 +16,7 @@ export interface ListOptions extends PageOptions {
   source?: string;
   reference?: string;
   traceId?: string;
+  conversation?: string;
   destination?: string;
   status?: MessageStatus;
   since?: Date;
@@ -32,6 +33,7 @@ export async function list(
     source: filter.source,
     reference: filter.reference,
     traceId: filter.traceId,
+    conversation: filter.conversation,
     destination: filter.destination,
     status: filter.status,
     since: since?.toISOString(),

@@ -56,12 +56,13 @@ export function renderChanges(
 }
 
 function originOf(state: MessageState, { now }: Display): string[] {
-  const { acceptedAt, closedAt, source, reference, traceId } = state;
+  const { acceptedAt, closedAt, conversation, source, reference, traceId } = state;
   return [
     ['accepted', formatTime(acceptedAt, now)],
     ['closed', closedAt && formatTime(closedAt, now)],
     ['source', source],
     ['reference', reference],
+    ['conversation', conversation?.key],
     ['trace', traceId],
   ].flatMap(([name = '', value]) => (value ? [`${name.padEnd(9)} ${value}`] : []));
 }

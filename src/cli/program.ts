@@ -246,6 +246,7 @@ function addList(program: Command, invocation: Invocation): void {
     )
     .option('--source <name>', 'only messages from this source')
     .option('--reference <id>', 'only messages with this reference')
+    .option('--conversation <key>', 'only messages of this conversation')
     .option('--trace-id <id>', 'only messages with this trace id')
     .option('--destination <destination>', 'only deliveries to this destination')
     .addOption(

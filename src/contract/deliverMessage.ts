@@ -4,6 +4,7 @@ import type { RetryProfile, OnAmbiguous, Receipt } from '../domain/delivery.js';
 import type { AcknowledgementPlan } from '../domain/acknowledgement.js';
 import type { Unposted } from '../domain/unposted.js';
 import type { Destination, RecordedDestination } from '../domain/destination.js';
+import type { ConversationPlace } from '../domain/place.js';
 
 /** One destination of a message with the settings of its delivery, fixed at acceptance. */
 export interface DeliveryPlan extends RecordedDestination {
@@ -61,6 +62,8 @@ export interface MessageMemo {
   /** The source and the reference, where the search attributes have another form of them. */
   source?: string | undefined;
   reference?: string | undefined;
+  /** The conversation that the message, or its event, belongs to. Absent from what earlier releases started. */
+  conversation?: ConversationPlace | undefined;
 }
 
 /** The result of a message that was confirmed everywhere. */

@@ -15,6 +15,8 @@ export const sourceReferenceAttribute = defineSearchAttributeKey('SourceReferenc
 export const traceIdAttribute = defineSearchAttributeKey('TraceId', 'KEYWORD');
 /** Why a parked message is parked. */
 export const failureReasonAttribute = defineSearchAttributeKey('FailureReason', 'KEYWORD');
+/** The key of the conversation that the message belongs to. Absent from what earlier releases started. */
+export const conversationAttribute = defineSearchAttributeKey('Conversation', 'KEYWORD');
 
 export const SEARCH_ATTRIBUTES = [
   deliveryStatusAttribute,
@@ -23,4 +25,5 @@ export const SEARCH_ATTRIBUTES = [
   sourceReferenceAttribute,
   traceIdAttribute,
   failureReasonAttribute,
+  conversationAttribute,
 ];

@@ -410,7 +410,10 @@ export const messageSchema = messageFields
     { path: ['expiresAt'], error: 'must be later than deliverAt' },
   )
   .meta({ id: 'Message', description: 'A message to one or more destinations.' });
-export type Message = z.infer<typeof messageSchema>;
+export type Message = z.infer<typeof messageSchema> & {
+  /** The conversation that its event belongs to, where the post itself takes no part in it. */
+  partOf?: Omit<Conversation, 'mode'> | undefined;
+};
 
 /** The body as it may come, for the API's document: with the key in the header instead. */
 export const messageBodySchema = messageFields.partial({ deduplicationKey: true }).meta({

@@ -16,3 +16,8 @@ export function messagePage(deduplicationKey: string, publicUrl: string | undefi
 export function messagePagePath(deduplicationKey: string): string {
   return `/messages/${encodeURIComponent(deduplicationKey)}`;
 }
+
+/** The path of the page of a conversation below the API's address. */
+export function conversationPagePath(key: string): string {
+  return `/conversations/${encodeURIComponent(key)}`;
+}

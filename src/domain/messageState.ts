@@ -10,6 +10,7 @@ import type {
 } from './delivery.js';
 import type { AcknowledgementEvent, AcknowledgementRecipient } from './acknowledgement.js';
 import type { DeadLetterMemo } from './deadLetter.js';
+import type { ConversationPlace } from './place.js';
 
 /** Why the last failed attempt failed, or why the delivery ended without a post. */
 export interface DeliveryFailure {
@@ -144,6 +145,8 @@ export interface MessageSummary {
   source?: string | undefined;
   reference?: string | undefined;
   traceId?: string | undefined;
+  /** Whether or not its posts take part in it. Undefined where it belongs to none, or an earlier release accepted it. */
+  conversation?: ConversationPlace | undefined;
   acceptedAt: string;
   closedAt?: string | undefined;
   deadLetters: DeadLetterMemo[];

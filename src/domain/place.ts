@@ -9,6 +9,9 @@ export interface Place {
   acceptedAt: string;
 }
 
+/** Which conversation a message belongs to, and its place there, but for the time of acceptance. */
+export type ConversationPlace = { key: string } & Pick<Place, 'at' | 'rank'>;
+
 /** Negative where the first place is older than the second. */
 export function comparePlaces(one: Place, other: Place): number {
   return (

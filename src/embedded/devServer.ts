@@ -9,6 +9,7 @@ import { checkDatabaseFile, unusableDatabase } from './databaseFile.js';
 import { spawnKept, type KeptProcess } from './keptProcess.js';
 import { assertPortsFree, LOOPBACK, resolvePort, type RequiredPort } from '../lib/ports.js';
 import { channelArgsFor } from '../temporal/connection.js';
+import { registerMissingSearchAttributes } from '../temporal/missingSearchAttributes.js';
 import { tryingAgain } from '../temporal/refusedTries.js';
 import { SEARCH_ATTRIBUTES } from '../contract/searchAttributes.js';
 
@@ -235,7 +236,7 @@ function messageOf(line: string): string {
   }
 }
 
-/** Resolves when the server answers for the namespace. */
+/** Resolves when the server answers for the namespace, and that has all search attributes: the server adds none to an old one. */
 async function ready(address: string, namespace: string): Promise<void> {
   const connection = await Connection.connect({
     interceptors: [tryingAgain],
@@ -249,9 +250,10 @@ async function ready(address: string, namespace: string): Promise<void> {
     },
   });
   try {
-    await connection.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
-      connection.workflowService.describeNamespace({ namespace }),
-    );
+    await connection.withDeadline(Date.now() + START_TIMEOUT_MS, async () => {
+      await connection.workflowService.describeNamespace({ namespace });
+      await registerMissingSearchAttributes(connection, namespace);
+    });
   } finally {
     await connection.close();
   }

@@ -68,6 +68,7 @@ export function summarise(execution: MessageExecution): MessageSummary {
     source: memo.source ?? attributes.get(sourceAttribute),
     reference: memo.reference ?? attributes.get(sourceReferenceAttribute),
     traceId: attributes.get(traceIdAttribute),
+    conversation: memo.conversation,
     acceptedAt: execution.startTime.toISOString(),
     closedAt: execution.closeTime?.toISOString(),
     deadLetters: deadLetters ?? [],

@@ -42,6 +42,17 @@ export function searchableText(text: string): string {
   );
 }
 
+/** Temporal's databases keep so many characters of a keyword. */
+const KEYWORD_BYTES = 255;
+
+/** The value of `Conversation`: the key where it fits, otherwise a hash of it. */
+export function conversationValue(key: string): string {
+  const value = searchableText(key);
+  return Buffer.byteLength(value) <= KEYWORD_BYTES
+    ? value
+    : createHash('sha256').update(key).digest('base64url');
+}
+
 /** The beginning of a stored value that begins so. A quotation mark at the end of it may be within the value. */
 export function searchableBeginning(text: string): string {
   return searchableText(text.replace(/(?<!^'*)'+$/, ''));

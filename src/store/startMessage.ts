@@ -13,13 +13,14 @@ import type { Workflows } from '../contract/workflows.js';
 import { messageDetails, messageSummary } from './messageMetadata.js';
 import { WORKFLOW_TASK_QUEUE } from '../contract/names.js';
 import {
+  conversationAttribute,
   deliveryStatusAttribute,
   destinationAttribute,
   sourceAttribute,
   sourceReferenceAttribute,
   traceIdAttribute,
 } from '../contract/searchAttributes.js';
-import { destinationValues, searchableText } from './searchValues.js';
+import { conversationValue, destinationValues, searchableText } from './searchValues.js';
 import {
   plannedDestinations,
   type DeliverMessageInput,
@@ -111,6 +112,12 @@ function startOptions({ deduplicationKey, input, memo }: MessageStart) {
     typedSearchAttributes.push({
       key: sourceReferenceAttribute,
       value: searchableText(correlation.reference),
+    });
+  }
+  if (memo.conversation) {
+    typedSearchAttributes.push({
+      key: conversationAttribute,
+      value: conversationValue(memo.conversation.key),
     });
   }
   return {

@@ -66,7 +66,7 @@ describe('of a product that is well', () => {
       `✓ service at ${inject('temporalAddress')} answers, Temporal 1.`,
       `✓ namespace "${harness.namespace}" exists`,
       '✓ retention covers the deduplication window',
-      '✓ all 6 search attributes are registered',
+      '✓ all 7 search attributes are registered',
       '✓ slack:default is sendproof in Sandbox',
       'on this machine, like the sandbox, not the real platform',
       '✓ teams:default is ',

@@ -252,3 +252,64 @@ describe('the search for any source and reference', () => {
     expect(answer.body.errors?.map(({ field }) => field)).toEqual([query.split('=')[0]]);
   });
 });
+
+describe('a conversation', () => {
+  /** Each is the key of a conversation with two messages, of which one has the reference. */
+  const conversations = [
+    'pagerduty:P77',
+    'alert "*" at \\n',
+    "'quoted'",
+    '*',
+    'a/b?c=d&e',
+    '🚨 disk',
+    '"'.repeat(255),
+  ].map((key, index) => ({ key, reference: `conversation-${index}` }));
+  const triggered = ({ reference }: { reference: string }) => `triggered-${reference}`;
+  const note = ({ reference }: { reference: string }) => `note-${reference}`;
+
+  beforeAll(async () => {
+    for (const each of conversations) {
+      const conversation = { key: each.key, at: '2026-11-26T00:00:00Z' };
+      const common = { destinations: [OPS], content: { text: 'x' }, conversation };
+      await harness.send({
+        ...common,
+        deduplicationKey: triggered(each),
+        correlation: { source: 'pagerduty', reference: each.reference },
+      });
+      await harness.send({
+        ...common,
+        deduplicationKey: note(each),
+        correlation: { source: 'pagerduty' },
+      });
+    }
+    await eventually(async () =>
+      expect(await keys('source=pagerduty&q=note-conversation-')).toHaveLength(
+        conversations.length,
+      ),
+    );
+  });
+
+  it.each(conversations)('is found whole by its key and by its reference: $key', async (each) => {
+    const { key, reference } = each;
+    const both = [note(each), triggered(each)];
+    for (const query of [
+      `conversation=${encodeURIComponent(key)}`,
+      `q=${encodeURIComponent(`PagerDuty ${reference}`)}`,
+      `q=${encodeURIComponent(reference)}`,
+      `reference=${reference}`,
+      `source=pagerduty&reference=${reference}`,
+    ]) {
+      expect(await keys(query), query).toEqual(both);
+    }
+    // Other messages may have these words as their reference.
+    expect(await keys(`q=${encodeURIComponent(key)}`)).toEqual(expect.arrayContaining(both));
+    expect(await keys(`source=grafana&reference=${reference}`)).toEqual([]);
+  });
+
+  it('is named by what a list shows of its messages', async () => {
+    const { messages } = await search('q=note-conversation-0');
+    expect(messages).toMatchObject([
+      { conversation: { key: 'pagerduty:P77', at: '2026-11-26T00:00:00Z', rank: 0 } },
+    ]);
+  });
+});

@@ -10,6 +10,7 @@ import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import type { DevServerOptions } from '../../src/embedded/devServer.js';
 import { namespaceRetentionMs, raiseNamespaceRetention } from '../../src/temporal/retention.js';
 import { SEARCH_ATTRIBUTES } from '../../src/contract/searchAttributes.js';
+import { namespaceFaults } from '../../src/temporal/namespaceFaults.js';
 import { startOwnServer } from '../ownServer.js';
 
 // Servers and builds are slow on a machine with other things to do.
@@ -33,6 +34,19 @@ describe('the embedded Temporal server', () => {
     expect(Object.keys(customAttributes)).toEqual(
       expect.arrayContaining(SEARCH_ATTRIBUTES.map(({ name }) => name)),
     );
+  });
+
+  it('registers what the database of an earlier release lacks', async () => {
+    const databaseFile = join(await temporaryDirectory(), 'temporal.db');
+    const earlier = await start({ databaseFile });
+    const { operatorService } = await connect(earlier.address);
+    const namespace = 'default';
+    await operatorService.removeSearchAttributes({ namespace, searchAttributes: ['Conversation'] });
+    await earlier.stop();
+
+    const connection = await connect((await start({ databaseFile })).address);
+
+    expect(await namespaceFaults(connection, namespace, HOUR_MS)).toEqual([]);
   });
 
   it('names the variable of its port when that is taken', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  conversationValue,
   destinationValues,
   searchableBeginning,
   searchableText,
@@ -77,4 +78,25 @@ describe('a source or reference', () => {
       }),
     );
   });
+});
+
+describe('the conversation of a message', () => {
+  it('fits into a keyword of any of Temporal’s databases, and no two have one value', () => {
+    const key = fc.string({ minLength: 1, maxLength: 255, unit: 'binary' });
+    fc.assert(
+      fc.property(key, key, (one, other) => {
+        expect(Buffer.byteLength(conversationValue(one))).toBeLessThanOrEqual(255);
+        if (searchableText(one) !== searchableText(other)) {
+          expect(conversationValue(one)).not.toBe(conversationValue(other));
+        }
+      }),
+    );
+  });
+
+  it.each(['"'.repeat(100), '\\'.repeat(255), 'x'.repeat(256)])(
+    'is hashed where it is long',
+    (key) => {
+      expect(conversationValue(key)).toMatch(/^[\w-]{43}$/);
+    },
+  );
 });

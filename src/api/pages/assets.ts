@@ -97,9 +97,13 @@ p { margin: 0 0 8px; }
 .timeline li { display: grid; grid-template-columns: 200px 1fr; gap: 2px 16px; padding: 6px 0; border-top: 1px solid var(--line); }
 .timeline time { color: var(--soft); font-size: 14px; line-height: 24px; }
 .timeline .next_attempt span, .timeline .deliver_at span { font-style: italic; }
+h3.place { font-size: 16px; }
+.outcomes { margin: 0; padding: 0; list-style: none; }
+.outcomes li { padding: 6px 0; border-top: 1px solid var(--line); }
+.key-inline { font-family: ui-monospace, monospace; }
 dl { margin: 0 0 8px; }
 dl div { display: flex; gap: 12px; }
-dt { flex: 0 0 90px; color: var(--soft); }
+dt { flex: 0 0 110px; color: var(--soft); }
 dd { margin: 0; font-family: ui-monospace, monospace; font-size: 14px; line-height: 24px; }
 .links { display: flex; flex-wrap: wrap; gap: 8px 20px; }
 form { margin: 0; }

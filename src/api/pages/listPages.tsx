@@ -28,6 +28,9 @@ export function SearchPage({
       <h1>{fields.q === undefined ? 'Messages' : `Messages for “${fields.q}”`}</h1>
       <form class="filters" action={at('/messages')}>
         {fields.q !== undefined && <input type="hidden" name="q" value={fields.q} />}
+        {fields.conversation !== undefined && (
+          <input type="hidden" name="conversation" value={fields.conversation} />
+        )}
         <Choice name="status" label="Status" choices={MESSAGE_STATUSES} chosen={fields.status} />
         <DestinationField value={fields.destination} />
         <button>Show</button>
@@ -105,6 +108,7 @@ function MessageCard({ message }: { message: MessageSummary }) {
         <Status status={message.status} />
       </p>
       <Origin message={message} />
+      <InConversation message={message} />
       <p class="soft">{message.destinations.join(', ')}</p>
     </li>
   );
@@ -132,6 +136,16 @@ function DeadLetterCard({ message }: { message: MessageSummary }) {
         <DecisionForms deduplicationKey={deduplicationKey} />
       </details>
     </li>
+  );
+}
+
+function InConversation({ message: { conversation } }: { message: MessageSummary }) {
+  const { ofConversation } = useAddresses();
+  if (!conversation) return null;
+  return (
+    <p class="soft">
+      Conversation <a href={ofConversation(conversation.key)}>{conversation.key}</a>
+    </p>
   );
 }
 

@@ -4,9 +4,8 @@ import { explainMessage } from '../../explanation/message.js';
 import { describeStep } from '../../explanation/step.js';
 import type { TimelineEntry } from '../../explanation/timeline.js';
 import { useAddresses } from './addresses.js';
-import { DecisionForms, OutsideLink, Page, Status, Time } from './parts.js';
+import { DecisionForms, OutsideLink, Page, PostLink, Status, Time } from './parts.js';
 import {
-  type DeliveryState,
   type MessageRecord,
   type MessageState,
   deliveryStatus,
@@ -32,6 +31,7 @@ export function MessagePage({
 }) {
   const { content, correlation, state } = message;
   const { deduplicationKey } = state;
+  const { ofConversation } = useAddresses();
   return (
     <Page
       title={content.title ?? deduplicationKey}
@@ -75,6 +75,11 @@ export function MessagePage({
         <dl>
           <Fact name="Source" value={state.source} />
           <Fact name="Reference" value={state.reference} />
+          <Fact
+            name="Conversation"
+            value={state.conversation?.key}
+            href={state.conversation && ofConversation(state.conversation.key)}
+          />
           <Fact name="Trace" value={state.traceId} />
         </dl>
         <p class="links">
@@ -117,36 +122,27 @@ function Deliveries({ state, now }: { state: MessageState; now: Date }) {
             <span>{delivery.destination}</span> <Status status={deliveryStatus(delivery)} />
           </p>
           {state.deliveries.length > 1 && <p>{explainDelivery(delivery, state, now)}</p>}
-          <Post delivery={delivery} />
+          <PostLink delivery={delivery} />
         </li>
       ))}
     </ul>
   );
 }
 
-function Post({ delivery: { stage } }: { delivery: DeliveryState }) {
-  const addresses = useAddresses();
-  if (stage.kind === 'grouped' && stage.message !== undefined) {
-    return (
-      <p>
-        <a href={addresses.ofMessage(stage.message)}>The message that shows it</a>
-      </p>
-    );
-  }
-  if (stage.kind !== 'confirmed' || stage.receipt.url === undefined) return null;
-  return (
-    <p>
-      <OutsideLink url={stage.receipt.url}>See the post</OutsideLink>
-    </p>
-  );
-}
-
-function Fact({ name, value }: { name: string; value: string | undefined }) {
+function Fact({
+  name,
+  value,
+  href,
+}: {
+  name: string;
+  value: string | undefined;
+  href?: string | undefined;
+}) {
   if (value === undefined) return null;
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{value}</dd>
+      <dd>{href === undefined ? value : <a href={href}>{value}</a>}</dd>
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { explainUnknownKey } from '../../explanation/unknownKey.js';
 import { readAcknowledgements } from '../../store/acknowledgementProgress.js';
 import { readMessageRecord } from '../../store/messageHistory.js';
+import { readConversation } from '../../store/search/conversation.js';
 import { searchMessages } from '../../store/search/messageSearch.js';
 import { timelineOf } from '../../explanation/timeline.js';
 import type { ApiContext } from '../apiContext.js';
@@ -22,6 +23,7 @@ import { problemHandler } from '../problemHandler.js';
 import { formBody } from '../requestBody.js';
 import { BasePath } from './addresses.js';
 import { ICON, LIVE_SCRIPT, STYLE } from './assets.js';
+import { ConversationPage, UnknownConversationPage } from './conversationPage.js';
 import { DeadLettersPage, SearchPage, type SearchFields } from './listPages.js';
 import { UnknownKeyPage, MessagePage } from './messagePage.js';
 import { OnceMorePage, ProblemPage, SignInPage } from './plainPages.js';
@@ -30,6 +32,7 @@ import { SourcesPage, type ShownSource } from './sourcesPage.js';
 import { onlyOwnForms, securityHeaders } from './security.js';
 import { beginSession, endSession, hasSession } from './session.js';
 import {
+  conversationPageSchema,
   messageQuerySchema,
   deadLetterQuerySchema,
   discardBodySchema,
@@ -46,6 +49,7 @@ export const PAGE_METHODS: Methods = {
   '/messages/{key}': ['GET'],
   '/messages/{key}/retry': ['POST'],
   '/messages/{key}/discard': ['POST'],
+  '/conversations/{key}': ['GET'],
   '/dead-letters': ['GET'],
   '/sources': ['GET'],
   '/sign-in': ['GET', 'POST'],
@@ -88,6 +92,7 @@ export function pagesRouter(context: ApiContext): Router {
   });
   router.get('/sources', showSources(context, signedIn));
   router.get('/messages/:key', showMessage(context, signedIn));
+  router.get('/conversations/:key', showConversation(context, signedIn));
   router.post('/messages/:key/retry', form, decide(context, 'retry'));
   router.post('/messages/:key/discard', form, decide(context, 'discard'));
   router.use(showProblem(context));
@@ -182,6 +187,26 @@ function hasToken(source: Source): boolean {
   }
 }
 
+function showConversation(
+  { readClient }: ApiContext,
+  signedIn: boolean,
+): RequestHandler<{ key: string }> {
+  return async (request, response) => {
+    const { before, key } = parseRequest(conversationPageSchema, {
+      ...filledIn(request.query),
+      key: request.params.key,
+    });
+    const limit = Number(PAGE_SIZE);
+    const conversation = await readConversation(readClient, key, { before, limit });
+    if (!conversation) {
+      response.status(404);
+      show(response, <UnknownConversationPage conversation={key} signedIn={signedIn} />);
+      return;
+    }
+    show(response, <ConversationPage {...{ conversation, signedIn, now: new Date() }} />);
+  };
+}
+
 /** https://docs.temporal.io/web-ui: a run of a workflow. */
 function workflowUrl(
   webUi: string,
@@ -234,7 +259,7 @@ function requireSession(apiKeys: readonly string[]): RequestHandler {
       next();
       return;
     }
-    if (!/^\/(messages|dead-letters|sources)(\/|$)/.test(request.path)) {
+    if (!/^\/(messages|conversations|dead-letters|sources)(\/|$)/.test(request.path)) {
       next('router');
       return;
     }
@@ -274,5 +299,7 @@ function filledIn(fields: unknown): SearchFields {
 function ownPath(to: unknown, response: Response): string {
   if (typeof to !== 'string') return '/messages';
   const path = withoutBasePath(to, basePathOf(response));
-  return /^\/(messages|dead-letters|sources)(?![^/?])/.test(path) ? path : '/messages';
+  return /^\/(messages|conversations|dead-letters|sources)(?![^/?])/.test(path)
+    ? path
+    : '/messages';
 }

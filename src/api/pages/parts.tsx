@@ -1,6 +1,7 @@
 /** What several pages show. */
 import type { ComponentChildren } from 'preact';
 import type { DeliveryStatus } from '../../domain/delivery.js';
+import type { DeliveryState } from '../../domain/messageState.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import { useAddresses } from './addresses.js';
 
@@ -109,6 +110,16 @@ export function OutsideLink({ url, children }: { url: string; children: Componen
       {children}
     </a>
   );
+}
+
+/** Where people see a delivery that is confirmed. */
+export function PostLink({ delivery: { stage } }: { delivery: DeliveryState }) {
+  const { ofMessage } = useAddresses();
+  if (stage.kind === 'grouped' && stage.message !== undefined) {
+    return <a href={ofMessage(stage.message)}>The message that shows it</a>;
+  }
+  if (stage.kind !== 'confirmed' || stage.receipt.url === undefined) return null;
+  return <OutsideLink url={stage.receipt.url}>See the post</OutsideLink>;
 }
 
 /** What a person can do about a message's dead letters; about one of them where `destination` says which. */

@@ -311,6 +311,25 @@ export const messageSummarySchema = z
     source: sourceField.optional(),
     reference: referenceField.optional(),
     traceId: traceIdSchema.optional(),
+    conversation: z
+      .object({
+        key: z
+          .string()
+          .meta({ description: 'The key of the conversation.', examples: ['pagerduty:PABC123'] }),
+        at: timestamp.meta({
+          description: 'The time of the event at its source, or of its acceptance.',
+          examples: ['2026-11-23T12:00:00.000Z'],
+        }),
+        rank: z.int().meta({
+          description: 'The order of messages with the same `at`: the highest is the newest.',
+          examples: [0],
+        }),
+      })
+      .optional()
+      .meta({
+        description:
+          'The conversation that the message belongs to. It is also present if the route of an event switches conversations off, so that its posts take no part in one.',
+      }),
     acceptedAt: timestamp.meta({
       description: 'The time at which the message was accepted.',
       examples: ['2026-11-23T12:00:00.000Z'],

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isCursor } from '../../store/search/messageSearch.js';
 import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
 import {
+  conversationSchema,
   messageSchema,
   isWithinAYear,
   oneLine,
@@ -49,12 +50,17 @@ export const messageQuerySchema = z.strictObject({
     examples: ['pagerduty'],
   }),
   reference: referenceText.optional().meta({
-    description: 'Only messages with this `correlation.reference`.',
+    description:
+      'Only messages with this `correlation.reference`, and the other messages of their conversations, which may have no reference.',
     examples: ['Q1A2B3C4D5'],
   }),
   traceId: referenceText.optional().meta({
     description: 'Only messages with this W3C trace id.',
     examples: ['4bf92f3577b34da6a3ce929d0e0e4736'],
+  }),
+  conversation: conversationSchema.shape.key.optional().meta({
+    description: 'Only messages of the conversation with this key.',
+    examples: ['pagerduty:PABC123'],
   }),
   status: z
     .enum(MESSAGE_STATUSES)
@@ -72,9 +78,19 @@ export const messageQuerySchema = z.strictObject({
     .optional()
     .meta({
       description:
-        'Words to search for: a source with a reference, the beginning of a key or a reference, a trace id, or a destination.',
+        'Words to search for: a source with a reference, the beginning of a key or a reference, the key of a conversation, a trace id, or a destination. What has the whole reference is found with the other messages of its conversation.',
       examples: ['PagerDuty 55'],
     }),
+});
+
+export const conversationPageSchema = z.strictObject({
+  key: conversationSchema.shape.key,
+  /** How many messages of the conversation come before those that are not shown. */
+  before: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, 'must be a whole number from 1 to 9999')
+    .transform(Number)
+    .optional(),
 });
 
 /** Proxies and clients commonly give up a request after a minute. */

@@ -1,11 +1,12 @@
 /**
  * What a person types. "PagerDuty 55", in any order and with other words between: a source and a reference. One word: the
- * beginning of a key or of a reference, a source, a trace id, or a destination. Temporal compares letters as they are, so each
- * word is looked for as it was typed and in small letters, as sources mostly call themselves.
+ * beginning of a key or of a reference, a source, a conversation, a trace id, or a destination. Temporal compares letters as
+ * they are, so each word is looked for as it was typed and in small letters, as sources mostly call themselves.
  */
 import { destinationSchema } from '../../domain/destination.js';
 import type { MessageSummary } from '../../domain/messageState.js';
 import {
+  conversationValue,
   searchableBeginning,
   searchableText,
   soughtDestination,
@@ -20,6 +21,7 @@ export function freeTextClause(text: string): string {
     const beginning = soughtIdBeginning(key);
     return beginning === undefined ? [] : [startsWith('WorkflowId', beginning)];
   });
+  clauses.push(oneOf('Conversation', [...keys].map(conversationValue)));
   const values = [...spelt].map(searchableText);
   if (words.length === 1) {
     clauses.push(
@@ -31,19 +33,36 @@ export function freeTextClause(text: string): string {
     const destination = destinationSchema.safeParse(text);
     if (destination.success) clauses.push(oneOf('Destination', soughtDestination(text)));
   } else {
-    clauses.push(`(${oneOf('Source', values)} AND ${oneOf('SourceReference', values)})`);
-    clauses.push(oneOf('SourceReference', [searchableText(text)]));
+    clauses.push(referenceClause(text));
   }
   return `(${clauses.join(' OR ')})`;
+}
+
+/** A visibility query that finds at least the messages with the whole reference. */
+export function referenceClause(text: string): string {
+  const { words, spelt } = meanings(text);
+  const values = [...spelt].map(searchableText);
+  if (words.length === 1) return oneOf('SourceReference', values);
+  const both = `(${oneOf('Source', values)} AND ${oneOf('SourceReference', values)})`;
+  return `(${both} OR ${oneOf('SourceReference', [searchableText(text)])})`;
+}
+
+/** Whether a message has the whole reference. */
+export function hasReference(text: string, { reference, source }: MessageSummary): boolean {
+  const { words, spelt } = meanings(text);
+  const isSpelt = (value: string | undefined) => value !== undefined && spelt.has(value);
+  if (words.length === 1) return isSpelt(reference);
+  return (isSpelt(source) && isSpelt(reference)) || reference === text;
 }
 
 /** Whether a message that the clause found is one that is meant. */
 export function matchesFreeText(text: string, message: MessageSummary): boolean {
   const { words, spelt, keys } = meanings(text);
-  const { deduplicationKey, destinations, reference, source, traceId } = message;
+  const { conversation, deduplicationKey, destinations, reference, source, traceId } = message;
   const isSpelt = (value: string | undefined) => value !== undefined && spelt.has(value);
   if ([...keys].some((key) => deduplicationKey.startsWith(key))) return true;
-  if (words.length !== 1) return (isSpelt(source) && isSpelt(reference)) || reference === text;
+  if (conversation !== undefined && keys.has(conversation.key)) return true;
+  if (words.length !== 1) return hasReference(text, message);
   return (
     [...spelt].some((word) => reference?.startsWith(word)) ||
     isSpelt(source) ||

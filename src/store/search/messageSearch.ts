@@ -1,18 +1,21 @@
 import type { Client } from '@temporalio/client';
-import { executionInfoFromRaw } from '../../temporal/sdkInternals.js';
 import type { MessageStatus } from '../../domain/delivery.js';
 import { freeTextClause, matchesFreeText } from './freeText.js';
 import { memoOf, summarise } from '../messageExecution.js';
 import { noticeKey } from '../../contract/names.js';
 import { listNewestFirst, type PageEnd } from './newestFirst.js';
 import { oneOf, quote } from './visibilityText.js';
-import { searchableText, soughtDestination } from '../searchValues.js';
+import { conversationValue, searchableText, soughtDestination } from '../searchValues.js';
+import { relatedConversations, type RelatedConversations } from './relatedConversations.js';
+import { decodedExecution } from './decodedExecution.js';
 import type { MessageSummary } from '../../domain/messageState.js';
 
 export interface MessageFilter {
   source?: string | undefined;
   reference?: string | undefined;
   traceId?: string | undefined;
+  /** The key of a conversation. */
+  conversation?: string | undefined;
   destination?: string | undefined;
   status?: MessageStatus | undefined;
   /** True: not ended, also where deliveries of it are parked. */
@@ -39,38 +42,33 @@ export interface MessagePage {
 
 /**
  * Messages from Temporal's visibility, the newest first. Visibility lags behind by some milliseconds. A page may have fewer
- * than `limit` messages, and only the last one has none.
+ * than `limit` messages, and only the last one has none. Those of a conversation are found by the reference of any of them.
  */
 export async function searchMessages(
   client: Client,
   filter: MessageFilter,
   page: { limit: number; cursor?: string | undefined },
 ): Promise<MessagePage> {
-  let found = await searchPage(client, filter, page);
+  const related = await relatedConversations(client, filter);
+  const sought = { ...filter, related };
+  let found = await searchPage(client, sought, page);
   while (found.messages.length === 0 && found.cursor !== undefined) {
-    found = await searchPage(client, filter, { ...page, cursor: found.cursor });
+    found = await searchPage(client, sought, { ...page, cursor: found.cursor });
   }
   return found;
 }
 
 async function searchPage(
   client: Client,
-  filter: MessageFilter,
+  filter: MessageFilter & RelatedConversations,
   page: { limit: number; cursor?: string | undefined },
 ): Promise<MessagePage> {
   const after = page.cursor === undefined ? undefined : fromCursor(page.cursor);
   const query = visibilityQuery(filter);
   const { executions, end } = await listNewestFirst(client, query, { limit: page.limit, after });
-  const { loadedDataConverter } = client.options;
-  const { namespace } = client.workflow.options;
   const found = await Promise.all(
     executions.map(async (raw) => {
-      const execution = await executionInfoFromRaw(
-        raw as Required<typeof raw>,
-        loadedDataConverter,
-        raw,
-        namespace,
-      );
+      const execution = await decodedExecution(client, raw);
       const rescheduledTo = memoOf(execution).schedule?.deliverAt;
       return { message: summarise(execution), isDue: isDue(rescheduledTo, filter) };
     }),
@@ -91,13 +89,15 @@ export function isDue(
 }
 
 /** Temporal finds some more: values that look alike, or have the same short name. */
-function matches(message: MessageSummary, filter: MessageFilter): boolean {
-  const { destination, q, reference, source } = filter;
+function matches(message: MessageSummary, filter: MessageFilter & RelatedConversations): boolean {
+  const { conversation, destination, q, reference, related, source } = filter;
+  const isRelated = related.includes(message.conversation?.key ?? '');
   return (
     (source === undefined || message.source === source) &&
-    (reference === undefined || message.reference === reference) &&
+    (reference === undefined || message.reference === reference || isRelated) &&
+    (conversation === undefined || message.conversation?.key === conversation) &&
     (destination === undefined || message.destinations.includes(destination)) &&
-    (q === undefined || matchesFreeText(q, message))
+    (q === undefined || matchesFreeText(q, message) || isRelated)
   );
 }
 
@@ -152,21 +152,30 @@ const STATUS_CLAUSES: Record<MessageStatus, string> = {
 const NOT_RESCHEDULED = '(DeliveryStatus IS NULL OR DeliveryStatus != "Scheduled")';
 
 /** The query for Temporal's visibility, as `temporal workflow list --query` takes it. */
-export function visibilityQuery(filter: MessageFilter): string {
+export function visibilityQuery(filter: MessageFilter & Partial<RelatedConversations>): string {
+  const orRelated = (clause: string): string => {
+    const { related = [] } = filter;
+    if (related.length === 0) return clause;
+    return `(${clause} OR ${oneOf('Conversation', related.map(conversationValue))})`;
+  };
   const clauses = ['WorkflowType = "deliverMessage"'];
   if (filter.status) clauses.push(STATUS_CLAUSES[filter.status]);
   if (filter.isOpen) clauses.push('ExecutionStatus = "Running"');
   if (filter.source) clauses.push(`Source = ${quote(searchableText(filter.source))}`);
   if (filter.reference) {
-    clauses.push(`SourceReference = ${quote(searchableText(filter.reference))}`);
+    const value = quote(searchableText(filter.reference));
+    clauses.push(orRelated(`SourceReference = ${value}`));
   }
   if (filter.traceId) clauses.push(`TraceId = ${quote(searchableText(filter.traceId))}`);
+  if (filter.conversation) {
+    clauses.push(`Conversation = ${quote(conversationValue(filter.conversation))}`);
+  }
   if (filter.destination) clauses.push(oneOf('Destination', soughtDestination(filter.destination)));
   if (filter.reason) clauses.push(`FailureReason = ${quote(filter.reason)}`);
   if (filter.since) clauses.push(`StartTime >= ${quote(filter.since)}`);
   if (filter.until) clauses.push(`StartTime < ${quote(filter.until)}`);
   if (filter.dueBefore) clauses.push(`ExecutionTime < ${quote(filter.dueBefore)}`, NOT_RESCHEDULED);
   if (filter.withoutNotices) clauses.push(`NOT WorkflowId STARTS_WITH ${quote(noticeKey(''))}`);
-  if (filter.q) clauses.push(freeTextClause(filter.q));
+  if (filter.q) clauses.push(orRelated(freeTextClause(filter.q)));
   return clauses.join(' AND ');
 }

@@ -1,0 +1,54 @@
+/**
+ * The conversations of messages that have a reference. Sources name it in some of the messages of a conversation only, as
+ * PagerDuty does: its notes have the id of their incident, but not the number that people know.
+ */
+import type { Client } from '@temporalio/client';
+import type { MessageSummary } from '../../domain/messageState.js';
+import { summarise } from '../messageExecution.js';
+import { searchableText } from '../searchValues.js';
+import { decodedExecution } from './decodedExecution.js';
+import { hasReference, referenceClause } from './freeText.js';
+import { quote } from './visibilityText.js';
+
+export interface RelatedConversations {
+  /** Their keys. */
+  related: readonly string[];
+}
+
+/** What a search knows of the reference. `q`: in a person's words. */
+interface ReferenceFilter {
+  source?: string | undefined;
+  reference?: string | undefined;
+  q?: string | undefined;
+}
+
+/** As many messages as are read to find them. */
+const SAMPLE_SIZE = 200;
+
+/** People look for one incident. A query for more conversations would be too long. */
+const MOST_CONVERSATIONS = 20;
+
+/** Empty where no reference is sought. */
+export async function relatedConversations(
+  client: Client,
+  { q, reference, source }: ReferenceFilter,
+): Promise<string[]> {
+  if (q === undefined && reference === undefined) return [];
+  const clauses = ['WorkflowType = "deliverMessage"', 'Conversation IS NOT NULL'];
+  if (reference) clauses.push(`SourceReference = ${quote(searchableText(reference))}`);
+  if (reference && source) clauses.push(`Source = ${quote(searchableText(source))}`);
+  if (q) clauses.push(referenceClause(q));
+  const { executions } = await client.workflowService.listWorkflowExecutions({
+    namespace: client.workflow.options.namespace,
+    query: clauses.join(' AND '),
+    pageSize: SAMPLE_SIZE,
+  });
+  const messages = await Promise.all(
+    executions.map(async (raw) => summarise(await decodedExecution(client, raw))),
+  );
+  const isMeant = (message: MessageSummary): boolean =>
+    (q === undefined || hasReference(q, message)) &&
+    (reference === undefined || message.reference === reference);
+  const keys = messages.filter(isMeant).flatMap(({ conversation }) => conversation?.key ?? []);
+  return [...new Set(keys)].slice(0, MOST_CONVERSATIONS);
+}
