@@ -1,5 +1,4 @@
 /** Attachments, the form before blocks: https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments */
-import type { Severity } from '../../domain/message.js';
 import { linked, paragraphs, plain } from '../facts.js';
 import { at, listAt, textAt } from '../json.js';
 import { blocksToMarkdown } from './blocks.js';
@@ -42,15 +41,4 @@ function mrkdwn(text: string | undefined): string | undefined {
 
 function bold(markdown: string | undefined): string | undefined {
   return markdown === undefined ? undefined : `**${markdown}**`;
-}
-
-/** Slack's three names. Other colours have no meaning of their own. */
-const COLOURS = new Map<string, Severity>([
-  ['danger', 'critical'],
-  ['warning', 'warning'],
-  ['good', 'ok'],
-]);
-
-export function severityOfColour(colour: string | undefined): Severity | undefined {
-  return COLOURS.get(colour?.toLowerCase() ?? '');
 }

@@ -40,12 +40,17 @@ function inline(text: string, levels: number): string {
     if (block !== undefined) markdown += `\n\`\`\`\n${fenced(decodeEntities(block))}\n\`\`\`\n`;
     else if (code !== undefined) markdown += inCode(decodeEntities(code));
     else if (angled !== undefined) markdown += inAngles(angled);
-    else if (bold !== undefined) markdown += within(bold, '**');
+    else if (bold !== undefined) markdown += within(withoutDoubled(bold), '**');
     else if (italic !== undefined) markdown += within(italic, '*');
     else if (struck !== undefined) markdown += within(struck, '~~');
     else markdown += emoji ?? '';
   }
   return markdown + plain(text.slice(at));
+}
+
+/** Tools that write Markdown have two stars, of which the outer ones are taken already. */
+function withoutDoubled(bold: string): string {
+  return /^\*([^*]+)\*$/.exec(bold)?.[1] ?? bold;
 }
 
 function plain(text: string): string {

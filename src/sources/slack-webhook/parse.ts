@@ -1,15 +1,20 @@
 import type { Severity } from '../../domain/message.js';
+import { severityOfColour } from '../colours.js';
 import { event } from '../event.js';
-import { paragraphs } from '../facts.js';
-import { listAt, textAt, type JsonObject } from '../json.js';
+import { paragraphs, plain } from '../facts.js';
+import { at, listAt, textAt, type JsonObject } from '../json.js';
 import { Unusable, type ParsedEvent } from '../source.js';
-import { attachmentToMarkdown, severityOfColour } from './attachments.js';
+import { wordsOf } from '../../templates/richText.js';
+import { attachmentToMarkdown } from './attachments.js';
 import { blocksToMarkdown, headerIn } from './blocks.js';
 import { sendable } from './mentions.js';
 import { decodeEntities, mrkdwnToMarkdown } from './mrkdwn.js';
 
 /** A post's JSON beyond this is shown as text: it would be most of the message's history. */
 const LARGEST_NATIVE_BYTES = 48 * 1024;
+
+/** Of a long text, in characters. A title is shorter. */
+const TITLE_IS_WITHIN = 2_000;
 
 /** @throws Unusable where there is nothing to show */
 export function parseWebhook(
@@ -19,9 +24,12 @@ export function parseWebhook(
   const text = textAt(payload, 'text');
   const blocks = listAt(payload, 'blocks');
   const attachments = listAt(payload, 'attachments');
+  const isPlain = at(payload, 'mrkdwn') === false;
+  const asMarkdown = (given: string): string =>
+    isPlain ? (plain(decodeEntities(given)) ?? '') : mrkdwnToMarkdown(given);
   const markdown = paragraphs(
     // Where there are blocks, the text is what notifications show of them.
-    blocks.length > 0 ? blocksToMarkdown(blocks) : text && mrkdwnToMarkdown(text),
+    blocks.length > 0 ? blocksToMarkdown(blocks) : text && asMarkdown(text),
     ...attachments.map(attachmentToMarkdown),
   );
   if (text === undefined && markdown === '') {
@@ -30,22 +38,24 @@ export function parseWebhook(
   const [firstAttachment] = attachments;
   const title =
     headerIn(blocks) ??
-    (text ? firstLine(text) : undefined) ??
-    textAt(firstAttachment, 'title') ??
-    textAt(firstAttachment, 'fallback') ??
+    (text ? firstLine(asMarkdown(text.trimStart().slice(0, TITLE_IS_WITHIN))) : undefined) ??
+    decoded(textAt(firstAttachment, 'title')) ??
+    decoded(textAt(firstAttachment, 'fallback')) ??
     'A message';
   return event({
     key,
-    title: decodeEntities(title),
-    text: markdown === '' ? mrkdwnToMarkdown(text ?? '') : markdown,
+    title,
+    text: markdown === '' ? asMarkdown(text ?? '') : markdown,
     severity: severityIn(attachments),
     url: textAt(firstAttachment, 'title_link'),
     labels: {
       channel: textAt(payload, 'channel'),
       username: textAt(payload, 'username'),
       color: textAt(firstAttachment, 'color'),
+      thread_ts: textAt(payload, 'thread_ts'),
     },
-    native: nativeOf({ text, blocks, attachments }, mayMention),
+    // A post of plain text is one that others render, too.
+    native: isPlain ? undefined : nativeOf({ text, blocks, attachments }, mayMention),
     raw: payload,
   });
 }
@@ -65,7 +75,7 @@ function nativeOf(
     ...(blocks.length > 0 && { blocks: [...blocks] }),
     ...(attachments.length > 0 && { attachments: [...attachments] }),
   };
-  return JSON.stringify(slack).length > LARGEST_NATIVE_BYTES ? undefined : { slack };
+  return Buffer.byteLength(JSON.stringify(slack)) > LARGEST_NATIVE_BYTES ? undefined : { slack };
 }
 
 function severityIn(attachments: readonly unknown[]): Severity | undefined {
@@ -77,14 +87,14 @@ function severityIn(attachments: readonly unknown[]): Severity | undefined {
   );
 }
 
-function firstLine(text: string): string | undefined {
-  return text
+function decoded(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : decodeEntities(text);
+}
+
+/** The words of the first line, without markup. */
+function firstLine(markdown: string): string | undefined {
+  return markdown
     .split('\n')
-    .map((line) =>
-      line
-        .replaceAll(/<([^<>|]+)\|([^<>]+)>/g, '$2')
-        .replaceAll(/[*~`]/g, '')
-        .trim(),
-    )
+    .map((line) => wordsOf(line).trim())
     .find((line) => line !== '');
 }

@@ -22,6 +22,18 @@ export function headingIn(card: unknown): string | undefined {
   return textAt(blocks.find(isHeading) ?? blocks[0], 'text');
 }
 
+/** The first colour or style of a block that has a meaning, as `attention`. */
+export function colourIn(card: unknown): string | undefined {
+  return listAt(card, 'body')
+    .flatMap((element) => [
+      element,
+      ...listAt(element, 'items'),
+      ...listAt(element, 'columns').flatMap((column) => listAt(column, 'items')),
+    ])
+    .flatMap((element) => [textAt(element, 'color'), textAt(element, 'style')])
+    .find((colour) => /^(?:attention|warning|good)$/i.test(colour ?? ''));
+}
+
 function elementToMarkdown(element: unknown, levels: number): string | undefined {
   if (levels === 0) return undefined;
   const inner = (name: string): string =>

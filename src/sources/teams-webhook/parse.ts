@@ -1,8 +1,8 @@
-import type { Severity } from '../../domain/message.js';
+import { severityOfColour } from '../colours.js';
 import { event } from '../event.js';
 import { listAt, textAt, at, type JsonObject } from '../json.js';
 import { Unusable, type ParsedEvent } from '../source.js';
-import { adaptiveCardToMarkdown, headingIn } from './adaptiveCard.js';
+import { adaptiveCardToMarkdown, colourIn, headingIn } from './adaptiveCard.js';
 import { messageCardToMarkdown } from './messageCard.js';
 
 /** @throws Unusable where there is nothing to show */
@@ -24,7 +24,7 @@ export function parseTeamsPayload(payload: JsonObject, key: string): ParsedEvent
     key,
     title: withoutMarks(title ?? firstLine(text)),
     text,
-    severity: severityOfColour(textAt(payload, 'themeColor')),
+    severity: severityOfColour(textAt(payload, 'themeColor') ?? colourIn(cards[0])),
     url:
       textAt(payload, 'potentialAction', 0, 'targets', 0, 'uri') ??
       textAt(cards[0], 'actions', 0, 'url'),
@@ -53,15 +53,4 @@ function withoutMarks(title: string): string {
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replaceAll(/[*`]|\\(?=[^\p{L}\p{N}\s])/gu, '')
     .trim();
-}
-
-/** The colours that alerting tools use for their states, by their strongest part. */
-function severityOfColour(colour: string | undefined): Severity | undefined {
-  const [, red = '', green = ''] =
-    /^#?([0-9a-f]{2})([0-9a-f]{2})[0-9a-f]{2}$/i.exec(colour ?? '') ?? [];
-  if (red === '') return undefined;
-  const [r, g] = [parseInt(red, 16), parseInt(green, 16)];
-  if (r > 180 && g < 100) return 'critical';
-  if (r > 180 && g >= 100 && g < 220) return 'warning';
-  return g > 120 && r < 130 ? 'ok' : undefined;
 }

@@ -6,6 +6,7 @@ import { mrkdwnToMarkdown } from '../../../src/sources/slack-webhook/mrkdwn.js';
 import { parseWebhook } from '../../../src/sources/slack-webhook/parse.js';
 import { slackWebhook } from '../../../src/sources/slack-webhook/source.js';
 import { describeSourceContract } from './contract.js';
+import { requestOf } from './parsed.js';
 
 describeSourceContract({
   type: slackWebhook,
@@ -34,6 +35,7 @@ describe('Slack’s markup', () => {
     ['5 * 3 * 2 and snake_case_name', '5 * 3 * 2 and snake_case_name'],
     ['&lt;b&gt; # 1. [x](y)', '&lt;b&gt; # 1. [x](y)'],
     ['first\nsecond', 'first\nsecond'],
+    ['**as in Markdown**', '*as in Markdown*'],
   ])('%s is the same after it was Markdown', (mrkdwn, shown) => {
     expect(throughMarkdown(mrkdwn)).toBe(shown);
   });
@@ -66,6 +68,177 @@ describe('Slack’s markup', () => {
       mrkdwnToMarkdown(hostile);
       expect(performance.now() - startedAt).toBeLessThan(1_000);
     }
+  });
+});
+
+/** What these tools send, by their documentation and their source. */
+const FROM_TOOLS: [string, { body: string; type?: string; expected: object; text: string }][] = [
+  [
+    'Alertmanager (slack_configs)',
+    {
+      body: JSON.stringify({
+        channel: '#ops',
+        username: 'Alertmanager',
+        attachments: [
+          {
+            title: '[FIRING:1] DiskFull (db-3 &amp; db-4)',
+            title_link: 'https://alertmanager.example.com/#/alerts?receiver=slack',
+            text: '',
+            fallback: '[FIRING:1] DiskFull | https://alertmanager.example.com/',
+            callback_id: '',
+            footer: '',
+            color: 'danger',
+            mrkdwn_in: ['fallback', 'pretext', 'text'],
+          },
+        ],
+      }),
+      expected: {
+        title: '[FIRING:1] DiskFull (db-3 & db-4)',
+        severity: 'critical',
+        url: 'https://alertmanager.example.com/#/alerts?receiver=slack',
+        labels: { channel: '#ops', username: 'Alertmanager', color: 'danger' },
+      },
+      text: 'DiskFull',
+    },
+  ],
+  [
+    'Alertmanager, resolved, with actions and fields',
+    {
+      body: JSON.stringify({
+        attachments: [
+          {
+            title: '[RESOLVED] DiskFull',
+            text: 'all is *well*',
+            color: 'good',
+            fields: [{ title: 'Severity', value: 'page', short: true }],
+            actions: [{ type: 'button', text: 'Runbook', url: 'https://example.com/r', style: '' }],
+            mrkdwn_in: ['text'],
+          },
+        ],
+      }),
+      expected: { title: '[RESOLVED] DiskFull', severity: 'ok' },
+      text: '[Runbook](<https://example.com/r>)',
+    },
+  ],
+  [
+    'a GitHub Action (slackapi/slack-github-action)',
+    {
+      body: JSON.stringify({
+        text: 'GitHub Action build result: failure',
+        thread_ts: '1763971200.000100',
+        unfurl_links: false,
+        blocks: [
+          {
+            type: 'section',
+            text: { type: 'mrkdwn', text: 'Build: *failure*\nhttps://example.com/1' },
+          },
+        ],
+      }),
+      expected: {
+        title: 'GitHub Action build result: failure',
+        labels: { thread_ts: '1763971200.000100' },
+      },
+      text: 'Build: **failure**',
+    },
+  ],
+  [
+    'Jenkins and GitLab, as a form',
+    {
+      body: new URLSearchParams({
+        payload: JSON.stringify({
+          channel: '#ci',
+          attachments: [
+            {
+              fallback: 'shop - #55 Failure',
+              text: 'shop - #55 Failure after 2 min (<https://example.com/job/55|Open>)',
+              color: 'danger',
+              mrkdwn_in: ['pretext', 'text', 'fields'],
+            },
+          ],
+        }),
+      }).toString(),
+      type: 'application/x-www-form-urlencoded; charset=utf-8',
+      expected: { title: 'shop - #55 Failure', severity: 'critical' },
+      text: '[Open](<https://example.com/job/55>)',
+    },
+  ],
+  [
+    'Grafana',
+    {
+      body: JSON.stringify({
+        text: '',
+        attachments: [
+          {
+            color: '#D63232',
+            title: '[FIRING:1] Latency',
+            title_link: 'https://grafana.example.com/alerting/list',
+            text: '**Firing**\n\nValue: B=55',
+            fallback: '[FIRING:1] Latency',
+            footer: 'Grafana v11',
+            ts: 1763971200,
+          },
+        ],
+      }),
+      expected: { title: '[FIRING:1] Latency', severity: 'critical' },
+      text: '**Firing**\n\nValue: B=55',
+    },
+  ],
+  [
+    'curl without a content type',
+    {
+      body: '{"text": "The *backup* is done."}',
+      type: 'application/x-www-form-urlencoded',
+      expected: { title: 'The backup is done.' },
+      text: 'The **backup** is done',
+    },
+  ],
+  [
+    'a tool that switches markup off',
+    {
+      body: JSON.stringify({ text: '5 * 3 * 2 &lt; *31*', mrkdwn: false }),
+      expected: { title: '5 * 3 * 2 < *31*', native: undefined },
+      text: '5 * 3 * 2 < *31*',
+    },
+  ],
+];
+
+describe('what tools send to an incoming webhook', () => {
+  const source = slackWebhook.create(slackWebhook.schema.parse({ type: 'slack-webhook' }), 'ci');
+
+  it.each(FROM_TOOLS)('%s', (_, { body, expected, text, type = 'application/json' }) => {
+    const [event] = source.parse(requestOf({ headers: { 'Content-Type': type }, body }));
+    expect(event).toMatchObject(expected);
+    expect(event?.text.replaceAll('\\', '')).toContain(text);
+  });
+
+  it.each([
+    ['#36a64f', 'ok'],
+    ['2EB886', 'ok'],
+    ['#E01E5A', 'critical'],
+    ['#8c1a1a', 'critical'],
+    ['#f00', 'critical'],
+    ['#DAA038', 'warning'],
+    ['#ffff00', 'warning'],
+    ['#439FE0', undefined],
+    ['#cccccc', undefined],
+    ['#12345', undefined],
+    ['constructor', undefined],
+    ['', undefined],
+  ])('the colour %s means %s', (color, severity) => {
+    const event = parseWebhook({ attachments: [{ color, text: 'x' }] }, MENTIONS);
+    expect(event.severity).toBe(severity);
+  });
+
+  it('is posted as others render it where it is too large to keep', () => {
+    const blocks = Array.from({ length: 40 }, () => ({
+      type: 'section',
+      text: { type: 'mrkdwn', text: 'x'.repeat(2_900) },
+    }));
+    const { native, text } = parseWebhook({ blocks }, MENTIONS);
+    expect(native).toBeUndefined();
+    expect(text.length).toBeGreaterThan(100_000);
+    const small = parseWebhook({ blocks: blocks.slice(0, 5) }, MENTIONS);
+    expect(small.native?.slack?.blocks).toHaveLength(5);
   });
 });
 

@@ -35,6 +35,88 @@ it.each([
   expect(parseTeamsPayload(payload, 'k').title).toContain(title);
 });
 
+/** What these tools send, by their documentation and their source. */
+it.each([
+  [
+    'Alertmanager (msteams_configs)',
+    {
+      '@context': 'http://schema.org/extensions',
+      type: 'MessageCard',
+      title: '[FIRING:1] DiskFull',
+      summary: '[FIRING:1] DiskFull',
+      text: '# Alerts Firing:\n\nLabels:\n - instance = db-3\n',
+      themeColor: '8C1A1A',
+    },
+    { title: '[FIRING:1] DiskFull', severity: 'critical' },
+    'instance = db-3',
+  ],
+  [
+    'Alertmanager (msteamsv2_configs)',
+    {
+      type: 'message',
+      attachments: [
+        {
+          contentType: 'application/vnd.microsoft.card.adaptive',
+          contentUrl: null,
+          content: {
+            $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+            type: 'AdaptiveCard',
+            version: '1.4',
+            body: [
+              {
+                type: 'TextBlock',
+                text: '[RESOLVED] DiskFull',
+                weight: 'Bolder',
+                size: 'Medium',
+                style: 'heading',
+                color: 'good',
+              },
+              { type: 'TextBlock', text: 'instance = db-3', wrap: true },
+            ],
+            msteams: { width: 'full' },
+          },
+        },
+      ],
+    },
+    { title: '[RESOLVED] DiskFull', severity: 'ok' },
+    'instance = db-3',
+  ],
+  [
+    'Jenkins',
+    {
+      '@type': 'MessageCard',
+      '@context': 'https://schema.org/extensions',
+      summary: 'shop: Build #55 Failed',
+      themeColor: 'ff0000',
+      sections: [
+        {
+          markdown: true,
+          activityTitle: 'Notification from shop',
+          activitySubtitle: 'Latest status of build #55',
+          facts: [{ name: 'Status', value: 'Build Failed' }],
+        },
+      ],
+      potentialAction: [
+        {
+          '@type': 'OpenUri',
+          name: 'View Build',
+          targets: [{ os: 'default', uri: 'https://example.com/job/55' }],
+        },
+      ],
+    },
+    {
+      title: 'shop: Build #55 Failed',
+      severity: 'critical',
+      url: 'https://example.com/job/55',
+    },
+    'Build Failed',
+  ],
+])('%s is shown', (_, payload, expected, text) => {
+  const event = parseTeamsPayload(payload, 'k');
+  expect(event).toMatchObject(expected);
+  expect(event.text).toContain(text);
+});
+
 it('of any JSON is an event, or unusable', () => {
   const field = fc.jsonValue();
   fc.assert(
