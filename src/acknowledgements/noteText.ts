@@ -7,6 +7,11 @@ export function noteText({ data }: Acknowledgement, webhookId: string): string {
   return `sendproof: ${[summary, ...person, ...deliveries.map(deliveryText)].join(' — ')} (${webhookId})`;
 }
 
+/** Whether a note on an incident is one of these: what reports a post is not posted itself. */
+export function isOwnNote(text: string): boolean {
+  return /^sendproof: [\s\S]* \(msg_[\da-f-]{36}\)\s*$/.test(text);
+}
+
 function deliveryText({ destination, reason, receipt, status }: AcknowledgedDelivery): string {
   switch (status) {
     case 'confirmed':

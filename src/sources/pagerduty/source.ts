@@ -1,5 +1,6 @@
 /** PagerDuty's webhooks, version 3: https://developer.pagerduty.com/docs/webhooks-overview */
 import { z } from 'zod';
+import { isOwnNote } from '../../acknowledgements/noteText.js';
 import { secretsSchema, signedBy } from '../authentication/hmac.js';
 import { parseJsonObject, textAt } from '../json.js';
 import { sourceFields, Unusable, type SourceType } from '../source.js';
@@ -32,6 +33,9 @@ export const pagerduty: SourceType<z.output<typeof schema>> = {
       const payload = parseJsonObject(body);
       if (textAt(payload, 'event', 'event_type') === 'pagey.ping') {
         return { kind: 'test', says: 'a test event of the webhook subscription' };
+      }
+      if (isOwnNote(textAt(payload, 'event', 'data', 'content') ?? '')) {
+        return { kind: 'test', says: 'a note of sendproof’s own, which reports a post' };
       }
       const key = textAt(payload, 'event', 'id');
       if (key === undefined) throw new Unusable('The body has no event.id.');
