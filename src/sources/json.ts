@@ -8,7 +8,11 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** Of the deepest payload that any known sender makes, many times over. Deeper ones are refused, since reading them is recursive. */
 const DEEPEST = 200;
 
-/** @throws Unusable where the bytes are not UTF-8 or not JSON */
+/**
+ * Integers that a number can't hold, as ids of 64 bits, become texts: rounded, two of them could be the same event.
+ *
+ * @throws Unusable where the bytes are not UTF-8 or not JSON
+ */
 export function parseJson(body: Buffer): unknown {
   const text = decodeUtf8(body);
   if (text === undefined) throw new Unusable('The body is not UTF-8.');
@@ -16,11 +20,38 @@ export function parseJson(body: Buffer): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
+    if (MANY_DIGITS.test(text)) value = JSON.parse(withExactIntegers(text));
   } catch {
     throw new Unusable('The body is not JSON.');
   }
   if (isDeeper(value, DEEPEST)) throw new Unusable('The body’s JSON is nested too deeply.');
   return value;
+}
+
+const MANY_DIGITS = /\d{16}/;
+const LONG_INTEGER = /(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
+
+/** @param json that can be parsed */
+function withExactIntegers(json: string): string {
+  let result = '';
+  let at = 0;
+  for (;;) {
+    const quote = json.indexOf('"', at);
+    const betweenTexts = json.slice(at, quote === -1 ? undefined : quote);
+    result += betweenTexts.replace(LONG_INTEGER, (digits) =>
+      Number.isSafeInteger(Number(digits)) ? digits : `"${digits}"`,
+    );
+    if (quote === -1) return result;
+    at = endOfText(json, quote);
+    result += json.slice(quote, at);
+  }
+}
+
+/** Where the text ends that begins with this quotation mark. */
+function endOfText(json: string, quote: number): number {
+  let end = quote + 1;
+  while (json[end] !== '"') end += json[end] === '\\' ? 2 : 1;
+  return end + 1;
 }
 
 /** @throws Unusable where it is not a JSON object */
