@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { nearest } from '../lib/nearest.js';
 
 /**
- * For a parse: errors about unknown settings name the one that was meant, or those that there are.
+ * For a parse: errors about a setting that is missing say so, and those about unknown settings name the one that was meant, or
+ * those that there are.
  *
  * @param also settings beside those of the schema, which something else parses
  */
 export function explainUnknownSettings(also: readonly string[] = []): z.core.$ZodErrorMap {
   return (issue) => {
+    if (issue.code === 'invalid_type' && issue.input === undefined) return 'is needed';
     if (issue.code !== 'unrecognized_keys') return undefined;
     const own = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
     const known = [...own, ...also];
