@@ -13,6 +13,9 @@ export function deliveryTaskQueue(id: AccountId): string {
 /** The task queue of acknowledgements: slow receivers of callbacks hold up neither workflows nor deliveries. */
 export const ACKNOWLEDGEMENT_TASK_QUEUE = `${WORKFLOW_TASK_QUEUE}.acknowledge`;
 
+/** The task queue of the workflows of conversations: many are open for days, and would fill the cache of the other workflows. */
+export const CONVERSATION_TASK_QUEUE = `${WORKFLOW_TASK_QUEUE}.converse`;
+
 /** The id of an acknowledgement's workflow, and the id that its recipient sees. Unique. */
 export function acknowledgementIds(uuid: string): { workflowId: string; webhookId: string } {
   return { workflowId: `sendproof/ack/${uuid}`, webhookId: `msg_${uuid}` };

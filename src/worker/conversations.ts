@@ -6,7 +6,7 @@ import {
 } from '@temporalio/client';
 import type { Conversations } from '../activities/conversations.js';
 import { claimUpdate, reportSignal } from '../contract/conversation.js';
-import { WORKFLOW_TASK_QUEUE } from '../contract/names.js';
+import { CONVERSATION_TASK_QUEUE } from '../contract/names.js';
 import type { Workflows } from '../contract/workflows.js';
 import type { Counter } from 'prom-client';
 
@@ -27,7 +27,7 @@ export function conversationsBy(client: Client, claims: Counter<'answer'>): Conv
               'conversation',
               {
                 workflowId,
-                taskQueue: WORKFLOW_TASK_QUEUE,
+                taskQueue: CONVERSATION_TASK_QUEUE,
                 args: [{}],
                 workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
                 workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,

@@ -1,4 +1,4 @@
-/** The workers of one process: one for the workflows, one for acknowledgements, one for each account's deliveries. */
+/** The workers of one process: one for the workflows, one for conversations, one for acknowledgements, one for each account's deliveries. */
 import { Client } from '@temporalio/client';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
@@ -20,7 +20,7 @@ import { deliveryWorker } from './deliveryWorker.js';
 import { scheduleOverdueCheck } from './overdueSchedule.js';
 import { untilPollsAreRefused } from './refusedPolls.js';
 import { createWorkers, superviseWorkers, type Workers } from './supervision.js';
-import { workflowWorker } from './workflowWorker.js';
+import { conversationWorker, workflowWorker } from './workflowWorker.js';
 
 export interface WorkersOptions {
   connection: NativeConnection;
@@ -80,6 +80,7 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
   const report = createAttemptReport(options.metrics, log);
   const settings: Pick<WorkerOptions, 'taskQueue' | 'activities'>[] = [
     workflowWorker(options.workflowBundle, { client, configuration, log, ...accounts }),
+    conversationWorker(options.workflowBundle, configuration),
     {
       taskQueue: ACKNOWLEDGEMENT_TASK_QUEUE,
       activities: createAcknowledgementActivities({

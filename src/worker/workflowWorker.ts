@@ -1,7 +1,7 @@
 import type { WorkerOptions } from '@temporalio/worker';
 import { createWorkflowQueueActivities } from '../activities/index.js';
 import type { Configuration } from '../config/configuration.js';
-import { WORKFLOW_TASK_QUEUE } from '../contract/names.js';
+import { CONVERSATION_TASK_QUEUE, WORKFLOW_TASK_QUEUE } from '../contract/names.js';
 import { workflowCacheSize } from './workflowCache.js';
 
 /**
@@ -10,7 +10,7 @@ import { workflowCacheSize } from './workflowCache.js';
  */
 const DECISION_HEARTBEAT_INTERVAL = '1s';
 
-/** The worker that runs the workflows, and the activities that they need beside deliveries and acknowledgements. */
+/** The worker that runs all workflows but conversations, and the activities that they need beside deliveries and acknowledgements. */
 export function workflowWorker(
   workflowBundle: string,
   context: Parameters<typeof createWorkflowQueueActivities>[0],
@@ -30,6 +30,25 @@ export function workflowWorker(
     maxHeartbeatThrottleInterval: DECISION_HEARTBEAT_INTERVAL,
     ...versioning(context.configuration),
     activities: createWorkflowQueueActivities(context),
+  };
+}
+
+/**
+ * The worker that runs the conversations. It keeps none in memory: each is asked a few times in a week, its history is short, and
+ * a claim never waits for a worker that was killed with the conversation in its memory.
+ */
+export function conversationWorker(
+  workflowBundle: string,
+  configuration: Configuration,
+): Pick<
+  WorkerOptions,
+  'taskQueue' | 'workflowBundle' | 'maxCachedWorkflows' | 'workerDeploymentOptions'
+> {
+  return {
+    taskQueue: CONVERSATION_TASK_QUEUE,
+    workflowBundle: { codePath: workflowBundle },
+    maxCachedWorkflows: 0,
+    ...versioning(configuration),
   };
 }
 

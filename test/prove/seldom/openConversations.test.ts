@@ -1,0 +1,136 @@
+/** What ten thousand open conversations cost a worker, and the acceptance of messages: beside a product that has none. */
+import pLimit from 'p-limit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { conversationId } from '../../../src/acceptance/conversationPlan.js';
+import type { Destination } from '../../../src/domain/destination.js';
+import { createMetrics } from '../../../src/telemetry/metrics.js';
+import { conversationsBy } from '../../../src/worker/conversations.js';
+import { slackChannel } from '../../faults/deliveries.js';
+import { startWorkerProcess, type ProductProcess } from '../../faults/productProcess.js';
+import { startHarness, type Harness } from '../../harness.js';
+import { startOwnServer } from '../../ownServer.js';
+
+const OPEN = Number(process.env.OPEN_CONVERSATIONS ?? 10_000);
+const ROUNDS = 10;
+const MESSAGES_PER_ROUND = 60;
+
+const WEEK_MS = 7 * 86_400_000;
+const UNTIL_FORGOTTEN_MS = 1;
+
+/** A whole product with a server of its own, so that nothing of one is felt by the other but the machine's load. */
+interface Product {
+  harness: Harness;
+  worker: ProductProcess;
+  figures: { memoryMib: number[]; acceptedPerSecond: number[]; postedAfterMs: number[] };
+}
+
+const closing: (() => Promise<unknown>)[] = [];
+
+async function startProduct(): Promise<Product> {
+  const server = await startOwnServer();
+  closing.unshift(() => server.stop());
+  const harness = await startHarness({ temporalAddress: server.address, workers: false });
+  closing.unshift(() => harness.close());
+  const worker = await startWorkerProcess(harness);
+  return { harness, worker, figures: { memoryMib: [], acceptedPerSecond: [], postedAfterMs: [] } };
+}
+
+let withNone: Product;
+let withMany: Product;
+beforeAll(async () => {
+  [withNone, withMany] = [await startProduct(), await startProduct()];
+}, 180_000);
+afterAll(async () => {
+  for (const close of closing) await close();
+}, 60_000);
+
+/** Each conversation is asked, and told of a root post, as the activity `deliver` does it. */
+async function converse({ harness }: Product, count: number, forgetAfterMs: number): Promise<void> {
+  const conversations = conversationsBy(harness.client, createMetrics().conversationClaims);
+  const limit = pLimit(30);
+  await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      limit(async () => {
+        const id = conversationId(slackChannel(index) as Destination, `alert-${index}`);
+        const message = `message-${index}`;
+        const shared = { deliveryId: `${message}.0`, message, mode: 'update' as const };
+        const at = new Date().toISOString();
+        const place = { at, rank: 0, acceptedAt: at };
+        const times = { attemptMs: 10_000, patienceMs: 600_000, forgetAfterMs };
+        expect((await conversations.claim(id, { ...shared, place, ...times })).act).toBe('post');
+        const receipt = { messageId: `1764100000.${String(index).padStart(6, '0')}` };
+        await conversations.report(id, { ...shared, outcome: 'done', place, act: 'post', receipt });
+      }),
+    ),
+  );
+}
+
+async function openConversations({ harness }: Product): Promise<number> {
+  const query = 'WorkflowType = "conversation" AND ExecutionStatus = "Running"';
+  return (await harness.client.workflow.count(query)).count;
+}
+
+async function measure({ figures, harness, worker }: Product, round: number): Promise<void> {
+  const limit = pLimit(20);
+  const begun = performance.now();
+  const sent = await Promise.all(
+    Array.from({ length: MESSAGES_PER_ROUND }, (_, index) =>
+      limit(async () => {
+        const deduplicationKey = `${round}-${index}`;
+        const at = Date.now();
+        const { status } = await harness.send({
+          deduplicationKey,
+          destinations: [slackChannel(index)],
+          content: { text: deduplicationKey },
+        });
+        expect(status).toBe(202);
+        return { deduplicationKey, at };
+      }),
+    ),
+  );
+  figures.acceptedPerSecond.push((MESSAGES_PER_ROUND * 1_000) / (performance.now() - begun));
+  for (const { deduplicationKey } of sent) {
+    await harness.waitForStatus(deduplicationKey, 'confirmed', 60_000);
+  }
+  figures.memoryMib.push(worker.residentMemoryMib());
+  const postedAt = new Map(harness.sandbox.posts().map((post) => [post.text, post.postedAt]));
+  for (const { deduplicationKey, at } of sent) {
+    figures.postedAfterMs.push((postedAt.get(deduplicationKey) ?? NaN) - at);
+  }
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+it(`are ${OPEN} open conversations, and cost neither memory nor acceptance`, async () => {
+  // Both do the same work, so that they differ in nothing but what stays open.
+  const begun = performance.now();
+  await Promise.all([
+    converse(withNone, OPEN, UNTIL_FORGOTTEN_MS),
+    converse(withMany, OPEN, WEEK_MS),
+  ]);
+  const openedPerSecond = (OPEN * 1_000) / (performance.now() - begun);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const products = round % 2 === 0 ? [withNone, withMany] : [withMany, withNone];
+    for (const product of products) await measure(product, round);
+  }
+  expect(await openConversations(withMany)).toBe(OPEN);
+  expect(await openConversations(withNone)).toBe(0);
+
+  const [none, many] = [withNone, withMany].map(({ figures }) => ({
+    memoryMib: median(figures.memoryMib),
+    acceptedPerSecond: median(figures.acceptedPerSecond),
+    postedAfterMs: median(figures.postedAfterMs),
+  }));
+  if (!none || !many) throw new Error('two products were measured');
+  const rows = (['memoryMib', 'acceptedPerSecond', 'postedAfterMs'] as const).map((figure) => ({
+    figure,
+    none: Math.round(none[figure]),
+    many: Math.round(many[figure]),
+    ratio: (many[figure] / none[figure]).toFixed(2),
+  }));
+  console.info(`${OPEN} opened, ${openedPerSecond.toFixed(0)} a second: ${JSON.stringify(rows)}`);
+  expect(many.memoryMib / none.memoryMib).toBeLessThanOrEqual(1.1);
+  expect(many.acceptedPerSecond / none.acceptedPerSecond).toBeGreaterThanOrEqual(0.9);
+}, 1_800_000);
