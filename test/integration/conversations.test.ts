@@ -1,9 +1,10 @@
 /** Messages of one conversation, from the request to the post that shows them. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { conversationId } from '../../src/acceptance/conversationPlan.js';
-import { OPS, startHarness, type Harness } from '../harness.js';
-
-const WEBHOOK = 'teams-webhook:default/incidents';
+import { reportSignal } from '../../src/contract/conversation.js';
+import type { Destination } from '../../src/domain/destination.js';
+import { eventually } from '../eventually.js';
+import { INCIDENTS, OPS, startHarness, WEBHOOK, type Harness } from '../harness.js';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -21,6 +22,8 @@ interface Said {
   at?: string;
   rank?: number;
   destinations?: unknown[];
+  /** After the text that no other message has. */
+  more?: string;
 }
 
 /** Sends messages of one conversation, whose texts no other conversation has. */
@@ -31,12 +34,12 @@ function newConversation() {
   return {
     key,
     keyOf,
-    say: async (text: string, { destinations = [OPS], ...said }: Said = {}) => {
+    say: async (text: string, { destinations = [OPS], more = '', ...said }: Said = {}) => {
       const deduplicationKey = keyOf(text);
       const answer = await harness.send({
         deduplicationKey,
         destinations,
-        content: { text: deduplicationKey },
+        content: { text: `${deduplicationKey}${more}` },
         conversation: { key, ...said },
       });
       expect(answer.status).toBe(202);
@@ -48,6 +51,8 @@ function newConversation() {
         .posts()
         .map(({ text }) => text)
         .filter((text) => text.includes(`${key}/`)),
+    workflow: (destination: Destination = OPS) =>
+      harness.client.workflow.getHandle(conversationId(destination, key)),
   };
 }
 
@@ -148,20 +153,131 @@ describe('a conversation', () => {
     expect(seen()).toEqual([keyOf('resolved')]);
   });
 
-  it('lets the others go when a message that has the turn is cancelled, or its workflow is terminated', async () => {
-    const { keyOf, say, seen } = newConversation();
+  it('lets the others go when the workflow of the message that has the turn, and its own, are terminated', async () => {
+    const { keyOf, say, seen, workflow } = newConversation();
     harness.sandbox.addFault({ kind: 'http_error', status: 503, platform: 'slack' });
     const triggered = await say('triggered');
     await harness.waitForAttempts(triggered, 1);
     const resolved = await say('resolved');
     await harness.client.workflow.getHandle(triggered).terminate('by a person');
-    // The turn of a terminated message lapses when its last attempt can't be under way any more; a cancelled one gives it back.
-    await harness.client.workflow
-      .getHandle(conversationId(OPS, keyOf('').split('/')[0] ?? ''))
-      .terminate('by a person');
+    await workflow().terminate('by a person');
     harness.sandbox.clearFaults();
     await isConfirmed(resolved);
     expect(seen()).toEqual([keyOf('resolved')]);
+  });
+
+  it('lets the others go at once when the message that has the turn is cancelled', async () => {
+    const { keyOf, say, seen } = newConversation();
+    harness.sandbox.addFault({
+      kind: 'rate_limited',
+      retryAfter: '30',
+      platform: 'slack',
+      times: 1,
+    });
+    const triggered = await say('triggered');
+    await harness.waitForNextAttempt(triggered);
+    const resolved = await say('resolved');
+    await harness.request('DELETE', `/v1/messages/${encodeURIComponent(triggered)}?by=ana`);
+    await harness.waitForStatus(triggered, 'cancelled');
+    expect((await isConfirmed(resolved)).shown).toEqual({
+      role: 'root',
+      of: triggered,
+      because: 'not_posted',
+    });
+    expect(seen()).toEqual([keyOf('resolved')]);
+  });
+
+  it('goes on in the next run of its workflow, with a message that waits', async () => {
+    const { keyOf, say, seen, workflow } = newConversation();
+    harness.sandbox.addFault({ kind: 'slow', delayMs: 1_500, platform: 'slack', times: 1 });
+    const triggered = await say('triggered');
+    await eventually(async () => {
+      expect((await workflow().describe()).historyLength).toBeGreaterThan(4);
+    });
+    const resolved = await say('resolved');
+    await eventually(async () => {
+      const { explanation } = await harness.message(resolved);
+      expect(explanation).toContain(triggered);
+    });
+    const { runId } = await workflow().describe();
+    // The server suggests a new run at 4 MiB. What a conversation doesn't know changes nothing in it.
+    const unknown = { deliveryId: 'x'.repeat(1_000_000), outcome: 'ended' as const };
+    for (let sent = 0; sent < 5; sent += 1) await workflow().signal(reportSignal, unknown);
+    expect((await isConfirmed(resolved)).shown).toEqual({ role: 'edit', of: triggered });
+    expect((await workflow().describe()).runId).not.toBe(runId);
+    expect(seen()).toEqual([keyOf('resolved')]);
+  });
+
+  it('replaces the first part of a long message, and shortens its own text to one post', async () => {
+    const { key, say } = newConversation();
+    const words = (from: number) =>
+      Array.from({ length: 2_500 }, (_, index) => ` word${from + index}`).join('');
+    const triggered = await say('triggered', { more: words(0) });
+    const { deliveries } = await isConfirmed(triggered);
+    const [first] = deliveries;
+    expect(first?.receipt?.parts).toBeGreaterThan(1);
+    const resolved = await isConfirmed(await say('resolved', { more: words(10_000) }));
+    expect(resolved.shown).toEqual({ role: 'edit', of: triggered });
+    expect(resolved.deliveries[0]?.receipt).toMatchObject({
+      messageId: first?.receipt?.messageId,
+      shortened: { of: `${key}/resolved`.length + words(10_000).length },
+    });
+    const [root, ...others] = harness.sandbox
+      .posts()
+      .filter(({ id, replyTo }) => [id, replyTo].includes(first?.receipt?.messageId));
+    expect(others).toHaveLength((first?.receipt?.parts ?? 0) - 1);
+    const shown = JSON.stringify(root?.content);
+    expect(shown).toContain(`${key}/resolved word10000 `);
+    expect(shown).not.toContain('word1 ');
+    expect(JSON.stringify(others)).not.toContain('word10000');
+  });
+
+  it('has a post of its own at a fallback destination', async () => {
+    const { keyOf, say, seen } = newConversation();
+    const refuse = () =>
+      harness.sandbox.addFault({
+        kind: 'slack_error',
+        error: 'not_in_channel',
+        platform: 'slack',
+        times: 1,
+      });
+    const shownAtFallback = (message: string) =>
+      eventually(async () => {
+        const [, fallback] = (await harness.message(message)).deliveries;
+        expect(fallback).toMatchObject({ destination: INCIDENTS, status: 'confirmed' });
+        return fallback?.receipt?.conversation;
+      });
+    const destinations = [{ destination: OPS, fallback: [INCIDENTS] }];
+    refuse();
+    const triggered = await say('triggered', { destinations });
+    expect(await shownAtFallback(triggered)).toEqual({ role: 'root' });
+    // At the first destination, the next message is posted by itself after the patience.
+    const acknowledged = await say('acknowledged', { destinations });
+    expect((await isConfirmed(acknowledged)).shown).toMatchObject({ because: 'not_posted' });
+    refuse();
+    const resolved = await say('resolved', { destinations });
+    expect(await shownAtFallback(resolved)).toEqual({ role: 'edit', of: triggered });
+    expect(seen().sort()).toEqual([keyOf('acknowledged'), keyOf('resolved')]);
+  });
+
+  it('replaces and answers on Teams', async () => {
+    const { keyOf, say } = newConversation();
+    const destinations = [INCIDENTS];
+    const triggered = await say('triggered', { destinations });
+    await isConfirmed(triggered);
+    expect((await isConfirmed(await say('note', { destinations, mode: 'reply' }))).shown).toEqual({
+      role: 'reply',
+      of: triggered,
+    });
+    const resolved = await isConfirmed(await say('resolved', { destinations }));
+    expect(resolved.shown).toEqual({ role: 'edit', of: triggered });
+    const id = resolved.deliveries[0]?.receipt?.messageId;
+    const [root, note, ...others] = harness.sandbox
+      .posts({ platform: 'teams' })
+      .filter((post) => [post.id, post.replyTo].includes(id));
+    expect(root).toMatchObject({ text: keyOf('resolved') });
+    expect(note).toMatchObject({ text: keyOf('note'), replyTo: id });
+    expect(others).toEqual([]);
   });
 
   it('posts anew when a person has deleted its post', async () => {

@@ -123,6 +123,28 @@ it('shows text, severity and source, and has the receipt of the post', async () 
   expect(page).toContain('href="https://example.com/55"');
 });
 
+it('replaces and answers the post of a conversation', async () => {
+  const say = async (mode: string) => {
+    const key = await send([APP], { conversation: { key: 'disk', mode } });
+    const { deliveries } = await harness.waitForStatus(key, 'confirmed');
+    return { key, receipt: deliveries[0]?.receipt };
+  };
+  const [root, edit, reply] = [await say('update'), await say('update'), await say('reply')];
+  expect(edit.receipt).toMatchObject({
+    messageId: root.receipt?.messageId,
+    conversation: { role: 'edit', of: root.key },
+  });
+  expect(reply.receipt).toMatchObject({
+    thread: root.receipt?.thread,
+    conversation: { role: 'reply', of: root.key },
+  });
+  const textOf = (key: string) => `message *${key.split('-')[1]}*`;
+  const [post, answer, ...others] = harness.sandbox.posts();
+  expect(post).toMatchObject({ text: textOf(edit.key), earlier: [{ text: textOf(root.key) }] });
+  expect(answer).toMatchObject({ text: textOf(reply.key), replyTo: post?.id });
+  expect(others).toEqual([]);
+});
+
 it('waits while Google limits the space, and is dead-lettered where the app is no member', async () => {
   harness.sandbox.addFault({ kind: 'rate_limited', platform: 'google-chat', times: 2 });
   const limited = await send([APP]);
