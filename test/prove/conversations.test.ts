@@ -1,48 +1,22 @@
-/** Conversations under kills, faults, duplicates and disorder; close in time; and what they cost. */
+/** Conversations under kills, faults, duplicates and disorder; and what they cost. */
 import fc from 'fast-check';
 import pLimit from 'p-limit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { conversationId } from '../../src/acceptance/conversationPlan.js';
 import type { Destination } from '../../src/domain/destination.js';
 import type { ConversationMode } from '../../src/domain/message.js';
+import { hasEnded, sendUntilTaken, startForConversations } from '../faults/conversations.js';
 import { slackChannel } from '../faults/deliveries.js';
 import { startWorkerProcess, type ProductProcess } from '../faults/productProcess.js';
-import { startHarness, type Harness, type MessageState } from '../harness.js';
+import type { Harness, MessageState } from '../harness.js';
 
-const CONFIRMED_WITHIN_MS = 150_000;
 const START = Date.parse('2026-11-23T12:00:00Z');
 
 let harness: Harness;
 beforeEach(async () => {
-  harness = await startHarness({
-    workers: false,
-    requestTimeout: '2s',
-    retry: { attempts: 40 },
-    settings: { conversations: { patience: '2m' } },
-  });
+  harness = await startForConversations();
 }, 60_000);
 afterEach(() => harness.close(), 60_000);
-
-/** As sources do it: again, until somebody has taken it. */
-async function sendUntilTaken(message: object): Promise<void> {
-  for (;;) {
-    const { status } = await harness.send(message);
-    if (status === 202 || status === 200) return;
-    expect(status).toBe(503);
-  }
-}
-
-async function hasEnded(key: string, withinMs: number): Promise<MessageState> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const { body } = await harness.request<MessageState>(
-      'GET',
-      `/v1/messages/${encodeURIComponent(key)}?wait=10s`,
-    );
-    if (body.status === 'confirmed' || body.status === 'superseded') return body;
-    if (Date.now() > deadline) throw new Error(`${key} has not ended: ${JSON.stringify(body)}`);
-  }
-}
 
 interface Said {
   key: string;
@@ -123,7 +97,7 @@ describe('conversations', () => {
           await Promise.all(
             (said[index] ?? []).flatMap(({ key, minute, mode }) =>
               Array.from({ length: sendings }, () =>
-                sendUntilTaken({
+                sendUntilTaken(harness, {
                   deduplicationKey: key,
                   destinations: [destination],
                   content: { text: key },
@@ -148,7 +122,9 @@ describe('conversations', () => {
     }
     await sent;
     const states = new Map<string, MessageState>();
-    for (const { key } of said.flat()) states.set(key, await hasEnded(key, CONFIRMED_WITHIN_MS));
+    await pLimit(4).map(said.flat(), async ({ key }) => {
+      states.set(key, await hasEnded(harness, key));
+    });
     for (const [index, each] of said.entries()) {
       const path = slackChannel(index).split('/')[1] ?? '';
       expectNewestShown(
@@ -163,55 +139,19 @@ describe('conversations', () => {
     );
   }, 300_000);
 
-  it('end as resolved, however soon that follows the trigger, with two workers', async () => {
-    await harness.startWorkers();
-    await harness.startWorkers();
-    const limit = pLimit(30);
-    const EACH = 200;
-    const delays = [1, 10, 1_000].flatMap((delayMs) => Array<number>(EACH).fill(delayMs));
-    const counts = { superseded: 0, edited: 0 };
-    await Promise.all(
-      delays.map((delayMs, index) =>
-        limit(async () => {
-          const say = async (text: string) => {
-            await sendUntilTaken({
-              deduplicationKey: `${index}-${text}`,
-              destinations: [slackChannel(index)],
-              content: { text },
-              conversation: { key: `alert-${index}` },
-            });
-          };
-          await say('triggered');
-          await new Promise((done) => setTimeout(done, delayMs));
-          await say('resolved');
-          const triggered = await hasEnded(`${index}-triggered`, CONFIRMED_WITHIN_MS);
-          await hasEnded(`${index}-resolved`, CONFIRMED_WITHIN_MS);
-          counts[triggered.status === 'superseded' ? 'superseded' : 'edited'] += 1;
-          const path = slackChannel(index).split('/')[1] ?? '';
-          const posts = harness.sandbox.posts().filter((post) => post.path === path);
-          expect(
-            posts.map(({ text }) => text),
-            path,
-          ).toEqual(['resolved']);
-        }),
-      ),
-    );
-    console.info(`trigger edited ${counts.edited} times, superseded ${counts.superseded} times`);
-  }, 300_000);
-
   it('cost at most 1.6 times a message alone', async () => {
     await harness.startWorkers();
     const MESSAGES = 60;
     const timed = async (name: string, index: number, conversation?: object) => {
       const deduplicationKey = `${name}-${index}`;
       const begun = performance.now();
-      await sendUntilTaken({
+      await sendUntilTaken(harness, {
         deduplicationKey,
         destinations: [slackChannel(index)],
         content: { text: 'x' },
         ...(conversation && { conversation }),
       });
-      await hasEnded(deduplicationKey, CONFIRMED_WITHIN_MS);
+      await hasEnded(harness, deduplicationKey);
       return performance.now() - begun;
     };
     const alone: number[] = [];
