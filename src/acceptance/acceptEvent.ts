@@ -103,8 +103,18 @@ function messageAtRoute(
     onAmbiguous,
     ...(retryProfile !== undefined && { retryProfile }),
     ...(expireAfterMs !== undefined && { expiresAt: new Date(now + expireAfterMs).toISOString() }),
-    ...(partOf && conversationMode && { conversation: { ...partOf, mode: conversationMode } }),
+    ...(partOf &&
+      conversationMode && {
+        conversation: { ...partOf, mode: modeFor(event, conversationMode) },
+      }),
   };
+}
+
+/**
+ * News about what goes on, as a note, answers the post in any case: in its place they would hide what state it is in.
+ */
+function modeFor({ state }: SourceEvent, ofRoute: ConversationMode): ConversationMode {
+  return state === 'updated' ? 'reply' : ofRoute;
 }
 
 /** Why the message of an event is not posted by itself; undefined where it is. */

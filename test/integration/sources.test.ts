@@ -72,6 +72,10 @@ it('is one conversation, with its note on the incident’s own timeline, which i
   await send(resolved?.body ?? '');
   await harness.waitForStatus('pagerduty:01EXAMPLERESOLVE', 'confirmed');
 
+  const texts = [...textsIn('C0DATABASE'), ...textsIn('C0EVERYTHING')];
+  expect(texts[0]).toContain('Incident 55 resolved');
+  expect(texts.join()).toContain('Old logs are being removed');
+
   const found = async (): Promise<string[]> => {
     const path = '/v1/messages?q=PagerDuty%2055';
     const { body } = await harness.request<Found>('GET', path);

@@ -36,7 +36,7 @@ export function checksOf(kind: ChecksKind, payload: JsonObject): Subject {
     reference: referenceOf(kind, payload),
     conversation: conversationOf(kind, payload),
     severity: 'info',
-    state: 'updated',
+    state: isEnd ? 'resolved' : 'triggered',
     ...OUTCOMES.get(outcome ?? ''),
     // A run that ended is never shown as running again, though both have the same time.
     rank: isEnd ? RANKS.resolved : RANKS.triggered,
