@@ -1,0 +1,106 @@
+/** Each excerpt of `sendproof.yaml` in the documentation is a configuration that loads. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { loadConfiguration } from '../../src/config/configuration.js';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const PAGES = [
+  'README.md',
+  ...(await readdir(join(ROOT, 'docs')))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+/** What only other programs read: Alertmanager, Docker Compose, Kubernetes and the like. */
+const OF_OTHERS = ['receivers', 'services', 'apiVersion', 'scrape_configs', 'global', 'rule_files'];
+const SETTINGS = [
+  ...['accounts', 'acknowledgements', 'conversations', 'deduplicationWindow', 'operators'],
+  ...['retry', 'routes', 'sources', 'templates'],
+];
+/** What excerpts name without configuring it. */
+const ACCOUNTS = {
+  slack: { default: { token: { env: 'SLACK_BOT_TOKEN' } } },
+  'teams-webhook': { default: { webhooks: { db: { env: 'DB_WEBHOOK_URL' } } } },
+};
+
+const excerpts = (
+  await Promise.all(
+    PAGES.map(async (page) => {
+      const text = await readFile(join(ROOT, page), 'utf8');
+      return [...text.matchAll(/^( *)```ya?ml\n([\s\S]*?)^ *```$/gm)].map(
+        ([, indent = '', block = ''], index) => ({
+          name: `${page}, ${index + 1}`,
+          content: parse(block.replaceAll(new RegExp(`^${indent}`, 'gm'), '')) as Record<
+            string,
+            unknown
+          >,
+        }),
+      );
+    }),
+  )
+)
+  .flat()
+  .filter(({ content }) => !Object.keys(content).some((key) => OF_OTHERS.includes(key)));
+
+/** The whole of which the excerpt is a part. */
+function whole(content: Record<string, unknown>): object {
+  const keys = Object.keys(content);
+  if (keys.every((key) => SETTINGS.includes(key))) {
+    const accounts = { ...ACCOUNTS, ...(content.accounts as object | undefined) };
+    return { ...content, accounts };
+  }
+  if (keys.includes('when')) {
+    return { accounts: ACCOUNTS, routes: [{ name: 'r', to: ['slack:default/C0ALL'], ...content }] };
+  }
+  return { accounts: ACCOUNTS, sources: content };
+}
+
+describe('the excerpts of sendproof.yaml in the documentation', () => {
+  let directory: string;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'sendproof-excerpts-'));
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  it('are found', () => {
+    expect(excerpts.length).toBeGreaterThan(20);
+  });
+
+  it.each(excerpts)('$name loads', async ({ content }) => {
+    const file = join(directory, 'sendproof.yaml');
+    await writeFile(file, stringify(whole(content)));
+    expect(() => loadConfiguration({ SENDPROOF_CONFIG: file })).not.toThrow();
+  });
+});
+
+/** As GitHub makes them. */
+function anchorsOf(text: string): Set<string> {
+  const headings = text.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/^#+ (.+)$/gm);
+  return new Set(
+    [...headings].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
+it.each(PAGES)('%s links only to what is there', async (page) => {
+  const text = await readFile(join(ROOT, page), 'utf8');
+  const broken: string[] = [];
+  for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+    if (/^[a-z]+:|\{\{/.test(target)) continue;
+    const [path = '', anchor] = target.split('#');
+    const file = path === '' ? join(ROOT, page) : resolve(ROOT, page, '..', path);
+    const linked = await readFile(file, 'utf8').catch((error: unknown) =>
+      (error as NodeJS.ErrnoException).code === 'EISDIR' ? '' : undefined,
+    );
+    const isThere = linked !== undefined && (anchor === undefined || anchorsOf(linked).has(anchor));
+    if (!isThere) broken.push(target);
+  }
+  expect(broken).toEqual([]);
+});
