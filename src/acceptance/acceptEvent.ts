@@ -4,7 +4,12 @@ import type { Configuration } from '../config/configuration.js';
 import { eventGroupId } from '../contract/names.js';
 import type { SourceEvent } from '../domain/event.js';
 import { LONGEST_MEMBER_TITLE } from '../domain/eventGroup.js';
-import { allDestinations, type Message, type Route } from '../domain/message.js';
+import {
+  allDestinations,
+  type ConversationMode,
+  type Message,
+  type Route,
+} from '../domain/message.js';
 import { shortenText } from '../lib/cutText.js';
 import type { Unposted } from '../domain/unposted.js';
 import { chooseRoutes } from '../routing/chooseRoutes.js';
