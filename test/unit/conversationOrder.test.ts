@@ -406,3 +406,42 @@ describe('a report', () => {
     expect(isReport(report)).toBe(true);
   });
 });
+
+describe('a delivery that has the turn', () => {
+  const at = (index: number) => claimOf(index);
+  const ended = (index: number) =>
+    ({ deliveryId: at(index).deliveryId, outcome: 'ended' }) as const;
+
+  it('keeps it while its attempt may post, and loses it to the newest after the patience', () => {
+    const order = new ConversationOrder(undefined, START);
+    const slow = { ...at(0), attemptMs: 3 * PATIENCE_MS };
+    expect(order.claim(slow, START).act).toBe('post');
+    for (const index of [1, 2]) expect(order.claim(at(index), START).act).toBe('wait');
+    order.passTime(START + 2 * PATIENCE_MS);
+    expect(order.takeTurns()).toEqual([]);
+    order.passTime(START + 3 * PATIENCE_MS);
+    expect(order.takeTurns()).toMatchObject([{ deliveryId: at(2).deliveryId }]);
+  });
+
+  it('is waited for no longer when its dead letter is discarded', () => {
+    const order = new ConversationOrder(undefined, START);
+    const { deliveryId, message } = at(0);
+    order.claim(at(0), START);
+    order.report({ deliveryId, outcome: 'parked', message, patienceMs: PATIENCE_MS }, START);
+    expect(order.claim(at(1), START).act).toBe('wait');
+    order.report(ended(0), START);
+    expect(order.takeTurns()).toMatchObject([{ deliveryId: at(1).deliveryId }]);
+    const answer = order.claim(at(1), START);
+    expect(answer).toEqual({ act: 'post', newRoot: { because: 'not_posted', message } });
+  });
+
+  it('adopts what it has reported', () => {
+    const order = new ConversationOrder(undefined, START);
+    const { deliveryId, message, place } = at(0);
+    order.claim(at(0), START);
+    const receipt = { messageId: '1.0' };
+    const done = { outcome: 'done', message, mode: 'update', place, act: 'post' } as const;
+    order.report({ deliveryId, ...done, receipt }, START);
+    expect(order.claim(at(0), START)).toEqual({ act: 'adopt', receipt });
+  });
+});
