@@ -14,8 +14,8 @@ const PAGES = [
     .map((name) => `docs/${name}`),
 ];
 
-/** What only other programs read: Alertmanager, Docker Compose, Kubernetes and the like. */
-const OF_OTHERS = ['receivers', 'services', 'apiVersion', 'scrape_configs', 'global', 'rule_files'];
+/** In files that Alertmanager and Prometheus read. */
+const OF_OTHERS = ['receivers', 'rule_files'];
 const SETTINGS = [
   ...['accounts', 'acknowledgements', 'conversations', 'deduplicationWindow', 'operators'],
   ...['retry', 'routes', 'sources', 'templates'],
