@@ -21,9 +21,8 @@ export const destinationSchema = z
   })
   .refine((text): text is Destination => DESTINATION.test(text), {
     error: 'must have the form <platform>:<account>/<channel>, as slack:default/C0123ABC',
-    abort: true,
   })
-  .refine((text) => hiddenCharacter(text) === undefined, {
+  .refine((text) => !DESTINATION.test(text) || hiddenCharacter(text) === undefined, {
     error: 'must not have characters that nobody sees',
   })
   .meta({

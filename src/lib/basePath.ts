@@ -4,6 +4,8 @@
 export const OWN_FIRST_PARTS = [
   'v1',
   'messages',
+  'conversations',
+  'sources',
   'dead-letters',
   'sign-in',
   'sign-out',

@@ -48,7 +48,7 @@ describe('bad input is refused with a problem document, and nothing is started:'
       'destinations.1',
       'slack:other',
     ],
-    ['a channel by name', { destinations: ['slack:default/#ops'] }, 'destinations.0', 'Channel ID'],
+    ['a channel without its sign', { destinations: ['slack:default/ops'] }, 'destinations.0', '#'],
     [
       'an unknown webhook',
       { destinations: ['teams-webhook:default/nobody'] },

@@ -327,6 +327,7 @@ describe('an error class', () => {
       'ConversationUnavailable', // The activity that delivers catches it.
       'ConditionFault', // These are reported where the configuration is loaded, or count as no match.
       'PatternFault',
+      'LoopFault',
       'RequestTemplateError',
       'TemplateError',
       'EmptyText',

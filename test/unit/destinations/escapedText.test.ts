@@ -75,7 +75,7 @@ describe('text that is longer when it is escaped', () => {
           expect(plain).not.toMatch(CUT_ENTITY);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   }, 60_000);
 
@@ -89,7 +89,7 @@ describe('text that is longer when it is escaped', () => {
         const { body } = renderForTeamsWebhook(messageToShow(wanted, from), 'id');
         expect(Buffer.byteLength(body)).toBeLessThanOrEqual(CARD_LIMIT_BYTES);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   }, 60_000);
 

@@ -102,7 +102,7 @@ describe('a message for Google Chat', () => {
           if (shortened) expect(message.text).toContain('characters are shown');
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 

@@ -309,7 +309,7 @@ export function describeSourceContract(subject: SourceSubject): void {
             for (const start of api.starts) expectReadable(inputOf(start));
           },
         ),
-        { numRuns: 40 },
+        { numRuns: 20 },
       );
     });
 
