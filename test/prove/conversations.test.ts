@@ -137,7 +137,7 @@ describe('conversations', () => {
     console.info(
       `${ended.length} messages, ${ended.filter((status) => status === 'superseded').length} superseded`,
     );
-  }, 300_000);
+  }, 480_000);
 
   it('cost little more than a message alone', async () => {
     await harness.startWorkers();
