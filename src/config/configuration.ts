@@ -2,6 +2,7 @@
  * The configuration: environment variables for what differs from machine to machine, `sendproof.yaml` for accounts and
  * policies. Read at start; the API and the workers follow a part of what changes. Every error names the variable or the field, and the remedy.
  */
+import { isRecord } from '../lib/isRecord.js';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { z } from 'zod';
 import { accountId, type AccountId } from '../domain/account.js';
@@ -309,8 +310,4 @@ function addAccountsOf(environment: NodeJS.ProcessEnv, content: unknown): unknow
     }),
   );
   return { ...file, accounts: { ...accounts, ...merged } };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { durationMs } from '../lib/duration.js';
 import { nearest } from '../lib/nearest.js';
 import { explainUnknownSettings } from './unknownSettings.js';
+import { isRecord } from '../lib/isRecord.js';
 import { own } from '../lib/own.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { routesSchema, type Route } from '../domain/message.js';
@@ -119,8 +120,4 @@ function create(type: SourceType, settings: SourceSettings, name: string): Sourc
     if (!(error instanceof ConfigurationError)) throw error;
     throw new ConfigurationError(`sources.${name}: ${error.message}`, { cause: error });
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

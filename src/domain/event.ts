@@ -30,7 +30,6 @@ export const RANKS: Record<EventState, number> = {
 
 /** Longer than any identity that a known source gives; a message's key is a hash of what is longer than a key may be. */
 const LONGEST_KEY = 1_000;
-/** A conversation with a longer key is identified by its hash. */
 const LONGEST_TEXT = 128 * 1024;
 
 const longLine = oneLine(z.string()).max(LONGEST_KEY);

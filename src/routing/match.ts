@@ -1,4 +1,5 @@
 /** `match:` of a route: each named field of the event must have one of the values. */
+import { isRecord } from '../lib/isRecord.js';
 import { z } from 'zod';
 import type { SourceEvent } from '../domain/event.js';
 import { fieldFault, fieldReader, valueFault } from './eventFields.js';
@@ -57,10 +58,6 @@ function readCondition(field: string, given: unknown): Condition | string {
       negated,
     }
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Says why an event doesn't match; undefined where it does. What an event doesn't have is none of the values. */

@@ -1,4 +1,5 @@
 /** Reads payloads without trust: every field may be missing, or be something else than the documentation says. */
+import { isRecord } from '../lib/isRecord.js';
 import { decodeUtf8 } from '../lib/text.js';
 import { own } from '../lib/own.js';
 import { Unusable } from './source.js';
@@ -62,7 +63,7 @@ export function parseJsonObject(body: Buffer): JsonObject {
 }
 
 export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value);
 }
 
 /** What is at this path, as `at(payload, 'event', 'data', 'id')`; undefined where something on the way is missing. */

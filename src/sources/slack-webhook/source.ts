@@ -7,6 +7,7 @@ import {
   refineCredentials,
 } from '../authentication/credentials.js';
 import { parseJsonObject, type JsonObject } from '../json.js';
+import { requestKey } from '../requestKey.js';
 import { sourceFields, type SourceRequest, type SourceType } from '../source.js';
 import { parseWebhook } from './parse.js';
 import { SAMPLES } from './samples.js';
@@ -31,18 +32,15 @@ export const slackWebhook: SourceType<z.output<typeof schema>> = {
   create: ({ mentions, ...settings }) => ({
     ...allOf(credentials(settings)),
     accepted: { status: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: 'ok' },
-    identify: (request) => ({ kind: 'events', key: keyOf(request) }),
+    identify: (request) => ({ kind: 'events', key: requestKey(request) }),
     parse: (request) => [
-      parseWebhook(payloadOf(request), { key: keyOf(request), mayMention: mentions === 'allow' }),
+      parseWebhook(payloadOf(request), {
+        key: requestKey(request),
+        mayMention: mentions === 'allow',
+      }),
     ],
   }),
 };
-
-/** Slack's protocol has no identity: each request is a message, unless its sender names a key. */
-function keyOf({ headers, id }: SourceRequest): string {
-  const given = headers['idempotency-key']?.trim() ?? '';
-  return given === '' ? id : given;
-}
 
 /** JSON, or a form with the JSON in its field `payload`. */
 function payloadOf({ body, headers }: SourceRequest): JsonObject {

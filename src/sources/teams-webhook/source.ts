@@ -7,7 +7,8 @@ import {
   refineCredentials,
 } from '../authentication/credentials.js';
 import { parseJsonObject } from '../json.js';
-import { sourceFields, type SourceRequest, type SourceType } from '../source.js';
+import { requestKey } from '../requestKey.js';
+import { sourceFields, type SourceType } from '../source.js';
 import { parseTeamsPayload } from './parse.js';
 import { SAMPLES } from './samples.js';
 
@@ -26,13 +27,7 @@ export const teamsWebhook: SourceType<z.output<typeof schema>> = {
     ...allOf(credentials(settings)),
     // As a connector answers.
     accepted: { status: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: '1' },
-    identify: (request) => ({ kind: 'events', key: keyOf(request) }),
-    parse: (request) => [parseTeamsPayload(parseJsonObject(request.body), keyOf(request))],
+    identify: (request) => ({ kind: 'events', key: requestKey(request) }),
+    parse: (request) => [parseTeamsPayload(parseJsonObject(request.body), requestKey(request))],
   }),
 };
-
-/** The protocol has no identity: each request is a message, unless its sender names a key. */
-function keyOf({ headers, id }: SourceRequest): string {
-  const given = headers['idempotency-key']?.trim() ?? '';
-  return given === '' ? id : given;
-}
