@@ -82,7 +82,7 @@ async function acceptAtRoute(
   const accept = async (reminder: number) => {
     const message = messageAtRoute(at, content, now, reminder);
     const unposted = whyUnposted(at, message, now);
-    const acceptance = await acceptMessage(client, configuration, message, traceId, unposted);
+    const acceptance = await acceptMessage(client, configuration, message, traceId, { unposted });
     const routed = routedMessage(message, at.route.name, acceptance, unposted);
     return { acceptance, routed: { ...routed, ...failure } };
   };

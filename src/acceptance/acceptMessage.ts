@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { Configuration, DeduplicationWindow } from '../config/configuration.js';
-import type { MessageStatus } from '../domain/delivery.js';
+import type { Acceptance } from '../domain/acceptance.js';
 import { readableContent, type Message } from '../domain/message.js';
 import type { Unposted } from '../domain/unposted.js';
 import { describeMessage, memoOf, summarise } from '../store/messageExecution.js';
@@ -14,36 +14,30 @@ import { MessageRefused } from './refusal.js';
 import { ignoredFields, settingsOf } from './settings.js';
 import { own } from '../lib/own.js';
 
-export type Acceptance =
-  | { outcome: 'accepted'; traceId: string }
-  /** Of the original message. Times are ISO 8601. */
-  | {
-      outcome: 'duplicate';
-      status: MessageStatus;
-      traceId: string;
-      acceptedAt: string;
-      closedAt: string | undefined;
-      /** The fields of the duplicate that differ from the original's: see `ignoredFields`. */
-      ignored: string[];
-    }
-  | { outcome: 'key_reused'; differences: string[]; status: MessageStatus; acceptedAt: string };
-
 /** Each try may find that the original's retention has just ended, which in practice happens at most once. */
 const MAXIMUM_TRIES = 3;
 
-/**
- * Starts a message's workflow, or returns the status of the original that has its key.
- *
- * @param unposted why the message is not posted by itself, if it isn't
- */
+export interface AcceptanceOptions {
+  /** Why the message is not posted by itself, if it isn't. */
+  unposted?: Unposted | undefined;
+  /**
+   * Identifies the acceptance where it may be tried again after a try whose outcome is unknown: what an earlier try started is
+   * accepted, and no duplicate. Random by default.
+   */
+  startToken?: string | undefined;
+  /** ISO 8601, to the microsecond: when it was accepted, where that was before now. */
+  acceptedAt?: string | undefined;
+}
+
+/** Starts a message's workflow, or returns the status of the original that has its key. */
 export async function acceptMessage(
   client: Client,
   configuration: Configuration,
   message: Message,
   traceId: string,
-  unposted?: Unposted,
+  options: AcceptanceOptions = {},
 ): Promise<Acceptance> {
-  const start = messageStart(message, configuration, traceId, unposted);
+  const start = messageStart(message, configuration, traceId, options);
   const windowMs = deduplicationWindowMs(configuration.deduplicationWindow, message);
   for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
     if (await startMessage(client, start)) return { outcome: 'accepted', traceId };
@@ -52,6 +46,9 @@ export async function acceptMessage(
     // The original's retention ended between the two calls: the key is free.
     if (!original) continue;
 
+    if (memoOf(original).startToken === start.memo.startToken) {
+      return { outcome: 'accepted', traceId };
+    }
     if (!hasExpired(original, windowMs)) return compare(original, start);
     if (await restartMessage(client, start, original.runId))
       return { outcome: 'accepted', traceId };
@@ -72,19 +69,19 @@ function messageStart(
   message: Message,
   configuration: Configuration,
   traceId: string,
-  unposted: Unposted | undefined,
+  { acceptedAt, startToken = randomUUID(), unposted }: AcceptanceOptions,
 ): MessageStart {
   const { deduplicationKey, correlation, priority, onAmbiguous } = message;
   const content = readableContent(message.content);
   const { deliverAt, expiresAt } = message;
   const deliveries = planDeliveries({ ...message, content }, configuration);
-  const conversation = planConversation(message, configuration.conversations);
+  const conversation = planConversation(message, configuration.conversations, acceptedAt);
   const place = conversationPlace(message, conversation);
   // Of what was sent: releases that kept terminal codes compare the same.
   const memo = {
     settings: settingsOf(message),
     fingerprint: fingerprint(message),
-    startToken: randomUUID(),
+    startToken,
     ...(place && { conversation: place }),
   };
   if (unposted) {

@@ -8,14 +8,19 @@ import type { Message } from '../domain/message.js';
 import type { ConversationPlace } from '../domain/place.js';
 import { utf8Length } from '../lib/text.js';
 
-/** Undefined where the message has no conversation. */
+/**
+ * Undefined where the message has no conversation.
+ *
+ * @param accepted when the message was accepted, as `acceptanceTimes` has it, where that was before now
+ */
 export function planConversation(
   { conversation }: Message,
   { forgetAfterMs, patienceMs }: ConversationSettings,
+  accepted?: string,
 ): ConversationPlan | undefined {
   if (!conversation) return undefined;
   const { at, key, mode, rank = 0 } = conversation;
-  const acceptedAt = acceptanceTime();
+  const acceptedAt = accepted ?? timeOf(acceptanceTimes(1));
   return { key, mode, at: at ?? acceptedAt, rank, acceptedAt, forgetAfterMs, patienceMs };
 }
 
@@ -51,10 +56,21 @@ export function conversationId(destination: Destination, key: string): string {
 
 let lastMicroseconds = 0;
 
-/** ISO 8601, to the microsecond: later with each call in this process, so that messages of one millisecond have an order. */
-function acceptanceTime(): string {
-  lastMicroseconds = Math.max(Date.now() * 1_000, lastMicroseconds + 1);
-  const milliseconds = Math.floor(lastMicroseconds / 1_000);
-  const rest = String(lastMicroseconds % 1_000).padStart(3, '0');
+/**
+ * The times of acceptance of so many messages, which are a microsecond apart: later with each call in this process, so that
+ * messages of one millisecond have an order.
+ *
+ * @returns that of the first one, in microseconds
+ */
+export function acceptanceTimes(count: number): number {
+  const first = Math.max(Date.now() * 1_000, lastMicroseconds + 1);
+  lastMicroseconds = first + count - 1;
+  return first;
+}
+
+/** ISO 8601, to the microsecond. */
+export function timeOf(microseconds: number): string {
+  const milliseconds = Math.floor(microseconds / 1_000);
+  const rest = String(microseconds % 1_000).padStart(3, '0');
   return new Date(milliseconds).toISOString().replace('Z', `${rest}Z`);
 }

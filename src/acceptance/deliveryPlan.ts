@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { findAccount, type Configuration } from '../config/configuration.js';
 import { unknownAccount } from '../config/configuredDestinations.js';
+import type { FieldFault } from '../domain/acceptance.js';
 import { accountId } from '../domain/account.js';
 import type { RetryProfile } from '../domain/delivery.js';
 import { allDestinations, type Message } from '../domain/message.js';
@@ -8,7 +9,7 @@ import { deliveryTaskQueue } from '../contract/names.js';
 import { NOTHING_TO_SHOW, parseDocument } from '../destinations/document/parseDocument.js';
 import { conversationId } from './conversationPlan.js';
 import { everyMention, mayMention, settingFor } from '../destinations/mentionPolicy.js';
-import { MessageRefused, type FieldFault } from './refusal.js';
+import { MessageRefused } from './refusal.js';
 import type { DeliveryPlan } from '../contract/deliverMessage.js';
 import { parseDestination, type Destination } from '../domain/destination.js';
 import { own } from '../lib/own.js';

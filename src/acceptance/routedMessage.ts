@@ -1,5 +1,5 @@
 import type { TemplateFailure } from '../templates/template.js';
-import type { Acceptance } from './acceptMessage.js';
+import type { Acceptance } from '../domain/acceptance.js';
 import type { Message } from '../domain/message.js';
 import type { Unposted } from '../domain/unposted.js';
 import type { MessageStatus } from '../domain/delivery.js';

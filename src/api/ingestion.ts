@@ -1,28 +1,25 @@
 /** Accepts messages: `POST /v1/messages` and `POST /v1/messages/batch`. */
 import { Router } from 'express';
 import type { z } from 'zod';
-import { allDestinations, messageSchema } from '../domain/message.js';
-import { acceptMessage } from '../acceptance/acceptMessage.js';
-import { explainDuplicate } from '../explanation/duplicate.js';
+import { acceptSent } from '../acceptance/acceptSent.js';
+import { messageSchema } from '../domain/message.js';
+import { acceptanceBody, type AcceptanceBody } from './acceptanceBody.js';
 import type { ApiContext } from './apiContext.js';
 import { basePathOf } from './basePath.js';
 import { withIdempotencyKey } from './idempotencyKey.js';
 import { operationOf, type Operation } from './operation.js';
-import { parseEnvelope, parseRequest, Problem } from './problem.js';
+import { parseEnvelope, parseRequest } from './problem.js';
 import { logServerProblem } from './problemHandler.js';
 import { problemOf } from './problemOf.js';
 import { tellingRefusals } from './refusedWrites.js';
-import type { acceptanceSchema, batchResultSchema } from './schema/acceptanceRepresentation.js';
+import type { batchResultSchema } from './schema/acceptanceRepresentation.js';
 import { activeTraceId } from '../telemetry/tracing.js';
-import { withMessageSpan } from '../telemetry/messageSpan.js';
 import { jsonBody } from './requestBody.js';
 import { batchSchema } from './schema/requests.js';
-import { messageLinks } from './schema/paths.js';
 
 /** Room for the longest text in any script, escaped, and the rest of the message. */
 const MESSAGE_LIMIT_BYTES = 512 * 1024;
 const BATCH_LIMIT_BYTES = 16 * 1024 * 1024;
-type AcceptanceBody = z.infer<typeof acceptanceSchema>;
 type BatchResult = z.infer<typeof batchResultSchema>['results'][number];
 
 export function ingestionRouter(context: ApiContext): Router {
@@ -48,63 +45,16 @@ export function ingestionRouter(context: ApiContext): Router {
 }
 
 async function accept(
-  { client, configuration, log, metrics, writes }: ApiContext,
+  context: ApiContext,
   body: unknown,
   traceId: string,
   basePath: string,
 ): Promise<AcceptanceBody> {
   const message = parseRequest(messageSchema, body);
-  const { deduplicationKey } = message;
-  const startedAt = performance.now();
-  const acceptance = await withMessageSpan(deduplicationKey, { root: false }, async (span) => {
-    const accepted = await tellingRefusals(writes, () =>
-      acceptMessage(client, configuration, message, traceId),
-    );
-    span.setAttribute('sendproof.outcome', accepted.outcome);
-    return accepted;
-  });
-  const line = {
-    deduplicationKey,
-    traceId,
-    destinations: allDestinations(message.destinations),
-    durationMs: Math.round(performance.now() - startedAt),
-  };
-  const links = messageLinks(deduplicationKey, basePath);
-  switch (acceptance.outcome) {
-    case 'accepted':
-      writes.messageAccepted();
-      metrics.accepted.inc();
-      log.info(line, 'Message accepted');
-      return { deduplicationKey, status: 'accepted', duplicate: false, traceId, links };
-    case 'duplicate':
-      metrics.duplicates.inc();
-      log.info(
-        { ...line, originalTraceId: acceptance.traceId, ignored: acceptance.ignored },
-        'Duplicate dropped',
-      );
-      return {
-        deduplicationKey,
-        status: acceptance.status,
-        duplicate: true,
-        traceId: acceptance.traceId,
-        ...(acceptance.ignored.length > 0 && { ignored: acceptance.ignored }),
-        explanation: explainDuplicate(acceptance, new Date()),
-        links,
-      };
-    case 'key_reused':
-      metrics.keysReused.inc();
-      log.info({ ...line, differences: acceptance.differences }, 'Deduplication key reused');
-      throw new Problem(
-        'deduplication_key_reused',
-        'The key belongs to a message that differs in the fields listed. Nothing was sent: use a new key for new content (a key should include the state, as alert-55-resolved).',
-        {
-          errors: acceptance.differences.map((field) => ({
-            field,
-            detail: 'differs from what the key was first used for',
-          })),
-        },
-      );
-  }
+  const { writes } = context;
+  const acceptance = await tellingRefusals(writes, () => acceptSent(context, message, traceId));
+  if (acceptance.outcome === 'accepted') writes.messageAccepted();
+  return acceptanceBody(acceptance, message.deduplicationKey, basePath);
 }
 
 /** Half of the calls to Temporal that may run at once, so that other requests proceed beside a batch. */

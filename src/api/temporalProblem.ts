@@ -5,6 +5,7 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
+import { exceededLimit, lacksSearchAttribute } from '../acceptance/serverLimit.js';
 import { NoAnswerInTime } from '../temporal/boundedClient.js';
 import { TooManyCalls } from '../temporal/callGate.js';
 import { causesOf, GRPC_STATUS, grpcFailureOf, type GrpcFailure } from '../temporal/grpcStatus.js';
@@ -63,40 +64,17 @@ function problemOfStatus({ status, reason }: GrpcFailure, cause: unknown): Probl
         'Temporal refuses the credentials of sendproof. An operator has to check TEMPORAL_API_KEY or the TLS certificate, and their rights in the namespace. The log of the API has Temporal’s reason.',
         { cause, retryAfterSeconds: RETRY_AFTER_REPAIR_SECONDS },
       );
-    case GRPC_STATUS.INVALID_ARGUMENT:
+    case GRPC_STATUS.INVALID_ARGUMENT: {
       if (lacksSearchAttribute(reason)) return namespaceIncomplete(cause);
-      return LIMIT.test(reason) ? beyondLimit(reason, cause) : undefined;
+      const fault = exceededLimit(reason);
+      // The same request is refused for ever.
+      return fault && invalidRequest([fault], cause);
+    }
     case GRPC_STATUS.NOT_FOUND:
       return /^namespace\b/i.test(reason) ? namespaceNotFound(cause) : workflowNotFound(cause);
     default:
       return undefined;
   }
-}
-
-/** As "search attribute Destination value size 3231 exceeds size limit 2048". */
-const LIMIT = /exceed|too (?:large|long|big)|limit/i;
-/** The field of a message that a limit of Temporal's concerns. */
-const LIMITED_FIELDS: readonly [RegExp, string][] = [
-  [/\bDestination\b/, 'destinations'],
-  [/\bSourceReference\b/, 'correlation.reference'],
-  [/\bSource\b/, 'correlation.source'],
-  [/workflow ?id/i, 'deduplicationKey'],
-];
-
-/** This server's limits are smaller than those that are checked before. The same request is refused for ever. */
-function beyondLimit(reason: string, cause: unknown): Problem {
-  const field = LIMITED_FIELDS.find(([words]) => words.test(reason))?.[1] ?? '(whole body)';
-  return invalidRequest(
-    [{ field, detail: `is too large for this Temporal server (${reason}): shorten it` }],
-    cause,
-  );
-}
-
-/** In the words of Temporal's frontend, for one that is missing, or has another type than the value. */
-function lacksSearchAttribute(reason: string): boolean {
-  return /no mapping defined for search attribute|search attribute \S+ is not (defined|registered)|invalid value for search attribute \S+ of type/i.test(
-    reason,
-  );
 }
 
 function namespaceIncomplete(cause: unknown): Problem {
