@@ -27,12 +27,15 @@ import { routedMessage, type RoutedMessage } from './routedMessage.js';
  * Starts a message for each route that takes the event. A destination that an earlier route of the event has is left out, so
  * that people see the event once. Where no route takes it, or none can be used, it becomes a message that says so. Resolves
  * when Temporal has all of them.
+ *
+ * @param expiresAt the latest time at which a message is posted, where its route says no earlier one
  */
 export async function acceptEvent(
   client: Client,
   configuration: Configuration,
   event: SourceEvent,
   traceId: string,
+  expiresAt?: string,
 ): Promise<RoutedMessage[]> {
   const routed: RoutedMessage[] = [];
   const served = new Set<string>();
@@ -41,7 +44,7 @@ export async function acceptEvent(
     const to = route.to.filter(({ destination }) => !served.has(destination));
     if (to.length === 0) continue;
     for (const destination of allDestinations(to)) served.add(destination);
-    const place = { route, to, isFirst: routed.length === 0 };
+    const place = { route, to, isFirst: routed.length === 0, expiresAt };
     try {
       routed.push(await acceptAtRoute(client, configuration, { event, ...place }, traceId));
     } catch (error) {
@@ -65,6 +68,7 @@ interface EventAtRoute {
   /** The destinations of the route that no earlier one of the event has. */
   to: Route[];
   isFirst: boolean;
+  expiresAt: string | undefined;
 }
 
 /**
@@ -93,7 +97,7 @@ async function acceptAtRoute(
 }
 
 function messageAtRoute(
-  { event, isFirst, route, to }: EventAtRoute,
+  { event, expiresAt, isFirst, route, to }: EventAtRoute,
   content: Message['content'],
   now: number,
   reminder: number,
@@ -107,12 +111,19 @@ function messageAtRoute(
     priority,
     onAmbiguous,
     ...(retryProfile !== undefined && { retryProfile }),
-    ...(expireAfterMs !== undefined && { expiresAt: new Date(now + expireAfterMs).toISOString() }),
+    ...expiry(expireAfterMs === undefined ? undefined : now + expireAfterMs, expiresAt),
     ...(partOf &&
       conversationMode && {
         conversation: { ...partOf, mode: modeFor(event, conversationMode) },
       }),
   };
+}
+
+/** The earlier of the two times, where there is one. */
+function expiry(ofRoute: number | undefined, given: string | undefined): { expiresAt?: string } {
+  const times = [ofRoute, given === undefined ? undefined : Date.parse(given)];
+  const earliest = Math.min(...times.filter((time) => time !== undefined));
+  return Number.isFinite(earliest) ? { expiresAt: new Date(earliest).toISOString() } : {};
 }
 
 /**

@@ -35,6 +35,12 @@ export interface ApiContext {
   log: Logger;
 }
 
+/** What accepting messages and events needs of it, whichever way they came. */
+export type ReceptionContext = Pick<
+  ApiContext,
+  'client' | 'configuration' | 'log' | 'metrics' | 'writes'
+>;
+
 /** The API stops, and a call to Temporal that is under way isn't waited for any longer. */
 export class ApiStopping extends Error {
   override readonly name = 'ApiStopping';

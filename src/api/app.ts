@@ -18,6 +18,7 @@ import { PAGE_METHODS, pagesRouter } from './pages/pages.js';
 import { Problem } from './problem.js';
 import { problemHandler } from './problemHandler.js';
 import { collectSystemState } from './systemStateMetrics.js';
+import type { QueueState } from '../queues/queue.js';
 import { exposition, METRICS_CONTENT_TYPE, type MetricsSource } from '../telemetry/exposition.js';
 import { readSystemState } from '../store/systemState.js';
 import { parseParameters } from './requestParameters.js';
@@ -39,6 +40,8 @@ export function createApp(options: {
   longPollClient: Client;
   /** What the database of an embedded server has refused lately. */
   databaseFault?: (() => string | undefined) | undefined;
+  /** The queues that this process consumes. */
+  queues?: (() => QueueState[]) | undefined;
   metrics: MetricsSource;
   log: Logger;
   /** Aborted when the API stops. */
@@ -107,7 +110,7 @@ export function createApp(options: {
   app.use('/v1/sources', traceRequests, sourcesRouter(context));
   app.use(assertSingleHeaders);
   app.use(allowedMethods({ ...methodsOf(document), ...PAGE_METHODS }));
-  app.use(healthRouter(context));
+  app.use(healthRouter(context, options.queues));
   app.get('/openapi.json', (request, response) => {
     const shown = hasApiKey(request, configuration.apiKeys) ? ownDocument : document;
     response.json(servedAt(shown, basePathOf(response)));

@@ -1,18 +1,18 @@
 import { Router } from 'express';
+import type { z } from 'zod';
+import type { QueueState } from '../queues/queue.js';
 import type { ApiContext } from './apiContext.js';
+import type { readinessSchema } from './schema/healthRepresentation.js';
 import { ReadinessCheck } from './readiness.js';
 
 /**
  * Liveness: the process answers. Readiness: Temporal answers and accepts writes, its namespace is complete, and a worker
- * polls.
+ * polls. Queues that wait are warnings: the API accepts messages all the same.
  */
-export function healthRouter({
-  configuration,
-  healthClient,
-  live,
-  log,
-  writes,
-}: ApiContext): Router {
+export function healthRouter(
+  { configuration, healthClient, live, log, writes }: ApiContext,
+  queues: () => QueueState[] = () => [],
+): Router {
   const router = Router();
   const check = new ReadinessCheck(healthClient, configuration, writes);
   let reachable = true;
@@ -28,9 +28,26 @@ export function healthRouter({
       reachable = false;
     });
     if (readiness.checks.temporal) reachable = true;
-    const warnings = live.fault === undefined ? [] : [live.fault];
-    response.status(readiness.status === 'ready' ? 200 : 503).json({ ...readiness, warnings });
+    const states = queues();
+    const warnings = [live.fault, ...states.map(warningOf)].filter((each) => each !== undefined);
+    response.status(readiness.status === 'ready' ? 200 : 503).json({
+      ...readiness,
+      warnings,
+      ...(states.length > 0 && { queues: states.map(representationOf) }),
+    });
   });
 
   return router;
+}
+
+function warningOf({ fault, name }: QueueState): string | undefined {
+  return fault === undefined ? undefined : `The queue ${name} waits. ${fault}`;
+}
+
+function representationOf({
+  fault,
+  lag,
+  name,
+}: QueueState): NonNullable<z.infer<typeof readinessSchema>['queues']>[number] {
+  return { name, consumed: fault === undefined, ...(lag !== undefined && { lag }) };
 }

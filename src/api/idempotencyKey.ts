@@ -11,7 +11,20 @@ import { invalidRequest } from './problem.js';
  */
 export function withIdempotencyKey(request: Request, field: string): unknown {
   const header = request.get('idempotency-key');
-  const body: unknown = request.body;
+  return withKeyOfHeader(
+    request.body,
+    header === undefined ? undefined : textOfHeader(header),
+    field,
+  );
+}
+
+/**
+ * The body with the key of a header in it.
+ *
+ * @param header its text; undefined where there is no such header
+ * @param field of the body that has the key otherwise
+ */
+export function withKeyOfHeader(body: unknown, header: string | undefined, field: string): unknown {
   if (header === undefined || typeof body !== 'object' || body === null) return body;
   const key = parseKeyHeader(header.trim());
   const inBody = own(body as Record<string, unknown>, field);
@@ -26,16 +39,20 @@ export function withIdempotencyKey(request: Request, field: string): unknown {
   return { ...body, [field]: key };
 }
 
+/** Beyond ASCII no encoding is defined: UTF-8 is what curl and most others put there, Latin-1 what remains. */
+function textOfHeader(header: string): string {
+  const bytes = Buffer.from(header, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : header;
+}
+
 /** What a proxy makes of the header sent twice. Bare keys may have commas of their own. */
 const QUOTED_LIST = /^"(?:[^"\\]|\\["\\])*"(?:\s*,\s*"(?:[^"\\]|\\["\\])*")+$/;
 
 /**
  * The header's draft standard has a quoted string (https://www.rfc-editor.org/rfc/rfc9651#name-strings); many clients send
- * bare text. Beyond ASCII neither is defined: UTF-8 is what curl and most others put there, Latin-1 what remains.
+ * bare text.
  */
-function parseKeyHeader(header: string): string {
-  const bytes = Buffer.from(header, 'latin1');
-  const text = isUtf8(bytes) ? bytes.toString('utf8') : header;
+function parseKeyHeader(text: string): string {
   if (QUOTED_LIST.test(text)) {
     throw invalidRequest([
       { field: 'idempotency-key', detail: 'the header has a list of keys: send one key' },

@@ -14,11 +14,9 @@ import { problemOf } from './problemOf.js';
 import { tellingRefusals } from './refusedWrites.js';
 import type { batchResultSchema } from './schema/acceptanceRepresentation.js';
 import { activeTraceId } from '../telemetry/tracing.js';
-import { jsonBody } from './requestBody.js';
+import { jsonBody, MESSAGE_LIMIT_BYTES } from './requestBody.js';
 import { batchSchema } from './schema/requests.js';
 
-/** Room for the longest text in any script, escaped, and the rest of the message. */
-const MESSAGE_LIMIT_BYTES = 512 * 1024;
 const BATCH_LIMIT_BYTES = 16 * 1024 * 1024;
 type BatchResult = z.infer<typeof batchResultSchema>['results'][number];
 

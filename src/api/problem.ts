@@ -100,3 +100,7 @@ export function invalidRequest(errors: FieldError[], cause?: unknown): Problem {
   const detail = errors.map((error) => `${error.field}: ${error.detail}`).join('; ');
   return new Problem('invalid_request', detail, { errors, cause });
 }
+
+export function bodyTooLarge(limitBytes: number | string, cause?: unknown): Problem {
+  return new Problem('body_too_large', `The body may have at most ${limitBytes} bytes.`, { cause });
+}

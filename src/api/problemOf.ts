@@ -1,6 +1,6 @@
 import { NoPlace } from '../acceptance/acceptUnroutable.js';
 import { MessageRefused } from '../acceptance/refusal.js';
-import { invalidRequest, Problem } from './problem.js';
+import { bodyTooLarge, invalidRequest, Problem } from './problem.js';
 import { temporalProblem } from './temporalProblem.js';
 
 /** People have to correct something first. */
@@ -46,9 +46,7 @@ function bodyProblem(cause: unknown): Problem | undefined {
     case 'entity.parse.failed':
       return new Problem('malformed_json', 'Send one JSON object, encoded in UTF-8.', { cause });
     case 'entity.too.large':
-      return new Problem('body_too_large', `The body may have at most ${limit ?? '?'} bytes.`, {
-        cause,
-      });
+      return bodyTooLarge(limit ?? '?', cause);
     case 'charset.unsupported':
     case 'encoding.unsupported':
       return new Problem('unsupported_media_type', 'Send JSON in UTF-8, without compression.', {

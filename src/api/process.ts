@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { loadConfiguration, longestWindowMs, type Configuration } from '../config/configuration.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import type { ProcessContext } from '../lib/process.js';
+import type { QueueState } from '../queues/queue.js';
 import type { MetricsSource } from '../telemetry/exposition.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import { startTracing, type Tracing } from '../telemetry/tracing.js';
@@ -81,13 +82,15 @@ export async function addApi(
     longPollConnection: ConnectionLike;
     /** What the database of an embedded server has refused lately. */
     databaseFault?: (() => string | undefined) | undefined;
+    /** The queues that this process consumes. */
+    queues?: (() => QueueState[]) | undefined;
     namespace: string;
     tracing: Tracing;
     metrics: MetricsSource;
   },
 ): Promise<Api> {
   const { configuration, connection, longPollConnection, namespace, tracing, metrics } = options;
-  const { databaseFault } = options;
+  const { databaseFault, queues } = options;
   const client = new Client({ connection, namespace, interceptors: tracing.clientInterceptors });
   const longPollClient = new Client({ connection: longPollConnection, namespace });
   const api = await startApi({
@@ -96,6 +99,7 @@ export async function addApi(
     client,
     longPollClient,
     databaseFault,
+    queues,
     metrics,
     log,
   });

@@ -9,7 +9,7 @@ import type { WriteProof } from '../temporal/writeProof.js';
 import type { readinessSchema } from './schema/healthRepresentation.js';
 import { problemOf } from './problemOf.js';
 
-export type Readiness = Omit<z.infer<typeof readinessSchema>, 'warnings'>;
+export type Readiness = Omit<z.infer<typeof readinessSchema>, 'warnings' | 'queues'>;
 
 /** A complete namespace is looked at again after this time; an incomplete one by the next probe, so that a remedy shows. */
 const COMPLETE_FOR_MS = 10_000;

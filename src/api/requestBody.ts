@@ -1,21 +1,32 @@
 /** Reads the bodies of requests: JSON for the API, forms for the pages. Both are UTF-8, perhaps compressed. */
 import { raw, type Request, type RequestHandler, type Response } from 'express';
 import { decodeUtf8 } from '../lib/text.js';
-import { Problem } from './problem.js';
+import { bodyTooLarge, Problem } from './problem.js';
 import { parseParameters } from './requestParameters.js';
+
+/** Room for the longest text in any script, escaped, and the rest of the message. */
+export const MESSAGE_LIMIT_BYTES = 512 * 1024;
 
 /** The content codings that are understood, besides none. */
 const CODINGS = ['gzip', 'deflate', 'br'];
 
 /** Parses JSON and nothing else. A request without a body goes on without one. `limitBytes` counts the body uncompressed. */
 export function jsonBody(limitBytes: number): RequestHandler {
-  return textBody(limitBytes, 'json', (text) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch (cause) {
-      throw new Problem('malformed_json', 'Send one JSON object, encoded in UTF-8.', { cause });
-    }
-  });
+  return textBody(limitBytes, 'json', parseJsonText);
+}
+
+/** The JSON of a body that came another way than in a request to the API. Throws a Problem as `jsonBody` does. */
+export function parseJsonBytes(bytes: Buffer, limitBytes: number): unknown {
+  if (bytes.length > limitBytes) throw bodyTooLarge(limitBytes);
+  return parseJsonText(textOf(bytes));
+}
+
+function parseJsonText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new Problem('malformed_json', 'Send one JSON object, encoded in UTF-8.', { cause });
+  }
 }
 
 /** Parses the form of a page. */

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { startHttpServer } from '../lib/httpServer.js';
+import type { QueueState } from '../queues/queue.js';
 import type { MetricsSource } from '../telemetry/exposition.js';
 import { ApiStopping } from './apiContext.js';
 import { portError, type RequiredPort } from '../lib/ports.js';
@@ -42,6 +43,8 @@ export async function startApi(options: {
   longPollClient?: Client;
   /** What an embedded server's database has refused lately. */
   databaseFault?: (() => string | undefined) | undefined;
+  /** The queues that this process consumes; by default none. */
+  queues?: (() => QueueState[]) | undefined;
   metrics: MetricsSource;
   log: Logger;
   /** Reads the configuration again when its file has changed. Without it, changes take effect at the next start. */

@@ -12,7 +12,7 @@ import {
   type SourceRequest,
 } from '../sources/source.js';
 import { activeTraceId } from '../telemetry/tracing.js';
-import type { ApiContext } from './apiContext.js';
+import type { ReceptionContext } from './apiContext.js';
 import { Problem } from './problem.js';
 import { problemOf } from './problemOf.js';
 import type { Reception } from './reception.js';
@@ -29,7 +29,7 @@ const FAULT_OF_OURS =
 export async function answerTo(
   { fault, request }: ReceivedRequest,
   configured: ConfiguredSource,
-  context: ApiContext,
+  context: ReceptionContext,
 ): Promise<Reception> {
   const { source } = configured;
   const verdict = await source.verify(request);
@@ -41,6 +41,21 @@ export async function answerTo(
   if (fault) {
     return await unusable(unreadKey(fault.type), fault.message, configured, context);
   }
+  return await receiveAuthentic(request, configured, context);
+}
+
+/**
+ * Accepts the events of a request whose sender is known. Rejects where the request is to be tried again.
+ *
+ * @param expiresAt the time after which the messages are not posted any more, where their routes don't say an earlier one
+ */
+export async function receiveAuthentic(
+  request: SourceRequest,
+  configured: ConfiguredSource,
+  context: ReceptionContext,
+  expiresAt?: string,
+): Promise<Reception> {
+  const { source } = configured;
   const read = readEvents(request, configured, context);
   if ('unusableBecause' in read) {
     return await unusable(read.key, read.unusableBecause, configured, context);
@@ -56,7 +71,7 @@ export async function answerTo(
     const answer = await source.handshake?.(request);
     return { outcome: 'handshake', answer: answer ?? { status: 200 } };
   }
-  const messages = await acceptAll(events, configured, context);
+  const messages = await acceptAll(events, configured, context, expiresAt);
   reportTemplateFailures(context, messages);
   return {
     outcome: 'accepted',
@@ -72,7 +87,7 @@ type Read =
 function readEvents(
   request: SourceRequest,
   { name, source }: ConfiguredSource,
-  { log }: ApiContext,
+  { log }: Pick<ReceptionContext, 'log'>,
 ): Read {
   let key = `sha256-${createHash('sha256').update(request.body).digest('base64url')}`;
   try {
@@ -104,7 +119,7 @@ async function unusable(
   key: string,
   because: string,
   { name, source }: ConfiguredSource,
-  { client, configuration }: ApiContext,
+  { client, configuration }: ReceptionContext,
 ): Promise<Reception> {
   const reason = `${because} The request was authentic, and is not sent again by its sender.`;
   const message = await acceptUnroutable(
@@ -131,7 +146,8 @@ async function unusable(
 async function acceptAll(
   events: readonly ParsedEvent[],
   configured: ConfiguredSource,
-  context: ApiContext,
+  context: ReceptionContext,
+  expiresAt: string | undefined,
 ): Promise<RoutedMessage[]> {
   const results: RoutedMessage[][] = [];
   const conversations = new Map<unknown, number[]>();
@@ -144,7 +160,7 @@ async function acceptAll(
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       for (const index of next) {
         const event = events[index];
-        if (event) results[index] = await acceptOne(event, configured, context);
+        if (event) results[index] = await acceptOne(event, configured, context, expiresAt);
       }
     }
   };
@@ -155,12 +171,13 @@ async function acceptAll(
 async function acceptOne(
   parsed: ParsedEvent,
   { name }: ConfiguredSource,
-  { client, configuration, log }: ApiContext,
+  { client, configuration, log }: ReceptionContext,
+  expiresAt: string | undefined,
 ): Promise<RoutedMessage[]> {
   const event: SourceEvent = { ...parsed, source: name };
   const traceId = activeTraceId();
   try {
-    return await acceptEvent(client, configuration, event, traceId);
+    return await acceptEvent(client, configuration, event, traceId, expiresAt);
   } catch (error) {
     const { status, type } = problemOf(error);
     if (status >= 500 && type !== 'internal_error') throw error;

@@ -1,9 +1,9 @@
 import type { RoutedMessage } from '../acceptance/routedMessage.js';
-import type { ApiContext } from './apiContext.js';
+import type { ReceptionContext } from './apiContext.js';
 
 /** Counts and logs what templates could not show. The messages have been accepted, with the default content. */
 export function reportTemplateFailures(
-  { log, metrics }: Pick<ApiContext, 'log' | 'metrics'>,
+  { log, metrics }: Pick<ReceptionContext, 'log' | 'metrics'>,
   messages: readonly RoutedMessage[],
 ): void {
   for (const { deduplicationKey, duplicate, route, templateFailure } of messages) {

@@ -18,6 +18,7 @@ import type { DeadLetterSummaryOptions } from './deadLetterSummary.js';
 import type { CancelOptions, DiscardOptions, RetryOptions } from './decide.js';
 import { CommandError, FailureError } from './errors.js';
 import { ExitCode } from './exitCode.js';
+import type { IngestDeadLettersOptions, ReplayOptions } from './ingestDeadLetters.js';
 import type { ListOptions } from './list.js';
 import { Output } from './output.js';
 import type { RescheduleOptions } from './reschedule.js';
@@ -101,6 +102,7 @@ function createProgram(invocation: Invocation): Command {
   addCancel(program, invocation);
   addRoutes(program, invocation);
   addSources(program, invocation);
+  addIngest(program, invocation);
   addImport(program, invocation);
   addDoctor(program, invocation);
   addSignIn(program, invocation);
@@ -432,6 +434,41 @@ function addRoutes(program: Command, invocation: Invocation): void {
       run(invocation, async (context, payload: string, options: RoutesTestOptions) => {
         const { routesTest } = await import('./routesTest.js');
         return await routesTest(payload, options, context);
+      }),
+    );
+}
+
+function addIngest(program: Command, invocation: Invocation): void {
+  const deadLetters = program
+    .command('ingest')
+    .description('Inspect the queues of the configuration.')
+    .command('dead-letters')
+    .summary('list the records of queues that can’t be accepted, or send them again')
+    .description(
+      'The records of queues that can’t be accepted. Reads sendproof.yaml and the queues, without the API.',
+    );
+  deadLetters
+    .command('list', { isDefault: true })
+    .description('List the records that can’t be accepted and were not sent again, oldest first.')
+    .option('--queue <name>', 'only those of this queue')
+    .option('--limit <count>', 'the largest number of records of a queue', wholeNumberFrom(1), 50)
+    .option('--all', 'no limit')
+    .action(
+      run(invocation, async (context, options: IngestDeadLettersOptions) => {
+        const { listIngestDeadLetters } = await import('./ingestDeadLetters.js');
+        return await listIngestDeadLetters(options, context);
+      }),
+    );
+  deadLetters
+    .command('replay')
+    .description('Send all of them to their queues again, each as it came.')
+    .option('--queue <name>', 'only those of this queue')
+    .option('--dry-run', 'only count them')
+    .option('--yes', 'do not ask for confirmation')
+    .action(
+      run(invocation, async (context, options: ReplayOptions) => {
+        const { replayIngestDeadLetters } = await import('./ingestDeadLetters.js');
+        return await replayIngestDeadLetters(options, context);
       }),
     );
 }

@@ -33,6 +33,7 @@ import { compileTemplates, templatesSchema, type Templates } from './templates.j
 import { receivingSources, sourcesSchema, type ConfiguredSource } from './sources.js';
 import { compileRoute, type EventRoute } from '../routing/route.js';
 import { routeListFaults, routeListSchema } from './routes.js';
+import { configuredQueues, queueFaults, queuesSchema, type ConfiguredQueue } from './queues.js';
 import { explainUnknownSettings } from './unknownSettings.js';
 import { BUILT_IN_RETRY_PROFILES, retryProfileSchema } from './retryProfiles.js';
 import type { DigestPolicy } from '../contract/notices.js';
@@ -66,6 +67,8 @@ export interface Configuration {
   acknowledgements: AcknowledgementSettings;
   /** The sources that receive requests. */
   sources: ConfiguredSource[];
+  /** The message queues that messages and events are taken from. */
+  queues: ConfiguredQueue[];
   /** Where events go, in order. */
   routes: EventRoute[];
   /** How routes show events. */
@@ -112,6 +115,7 @@ const fileSchema = z.strictObject({
   deduplicationWindow: durationMs.prefault('24h'),
   retry: z.record(z.string(), retryProfileSchema).default({}),
   sources: sourcesSchema,
+  queues: queuesSchema,
   routes: routeListSchema,
   templates: templatesSchema,
   acknowledgements: acknowledgementsSchema,
@@ -188,6 +192,10 @@ export function loadConfiguration(
       retryProfiles: Object.keys(retryProfiles),
       templates: Object.keys(settings.templates),
     }),
+    ...queueFaults(
+      settings.queues,
+      sources.map(({ name }) => name),
+    ),
   ].map((fault) => `${file?.path ?? 'configuration'}: ${fault}`);
   if (faults.length + templateFaults.length > 0) {
     throw new ConfigurationError([...faults, ...templateFaults].join('\n'));
@@ -214,6 +222,7 @@ export function loadConfiguration(
       retryProfiles,
     ),
     sources,
+    queues: configuredQueues(settings.queues),
     routes: settings.routes.map(compileRoute),
     templates,
     operators: settings.operators,

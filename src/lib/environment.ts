@@ -104,6 +104,10 @@ const VARIABLES = {
     form: 'host:port, as 127.0.0.1:9465, or 0.0.0.0:9465 for other machines too',
     parse: listenAddressOf,
   },
+  INGEST_METRICS_ADDRESS: {
+    form: 'host:port, as 127.0.0.1:9466, or 0.0.0.0:9466 for other machines too',
+    parse: listenAddressOf,
+  },
   // The command line.
   SENDPROOF_URL: {
     form: 'the URL of the API, as https://sendproof.example.com, without a user name (the key goes into SENDPROOF_API_KEY)',

@@ -6,6 +6,7 @@ import { loadConfiguration, longestWindowMs, type Configuration } from '../confi
 import { devServerPorts, startDevServer } from '../embedded/devServer.js';
 import { loadEmbeddedSettings } from '../embedded/settings.js';
 import { findTemporalCli } from '../embedded/temporalCli.js';
+import { addIngest, type Ingest } from '../ingest/process.js';
 import { assertPortsFree } from '../lib/ports.js';
 import type { ProcessContext } from '../lib/process.js';
 import type { Sandbox } from '../sandbox/interface.js';
@@ -72,12 +73,17 @@ export async function runProduct(given: ProcessContext): Promise<never> {
   // The API shares the worker's connection: Temporal may then hand the first task of a workflow directly to the worker.
   // But that connection can't cancel a call, as one for a client that has left.
   const longPollConnection = addConnection(context, temporal.connectionOptions);
+  const started: { ingest?: Ingest } = {};
   const api = await addApi(context, {
     ...shared,
     longPollConnection,
     databaseFault: temporal.databaseFault,
+    queues: () => started.ingest?.states() ?? [],
     metrics: { metrics, temporalSdkUrl },
   });
+  if (configuration.queues.length > 0) {
+    started.ingest = await addIngest(context, { ...shared, longPollConnection, metrics });
+  }
 
   printWelcome(api.url, temporal, sandbox, sandboxed, configuration);
   const ended = await Promise.race([

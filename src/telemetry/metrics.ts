@@ -19,6 +19,13 @@ export interface Metrics {
   sourceRequests: Counter<'source' | 'outcome'>;
   /** Events with the default content since the template of their route could not show them. */
   templateFailures: Counter<'route' | 'reason'>;
+  /** Records of queues by what became of them: `accepted`, `duplicate`, `nothing`, `unusable` or `refused`. */
+  queueRecords: Counter<'queue' | 'outcome'>;
+  queueDeadLetters: Counter<'queue' | 'reason'>;
+  /** Records that are not settled, of the partitions that this process consumes. */
+  queueLag: Gauge<'queue' | 'partition'>;
+  /** 0 while nothing is taken from the queue, since it, Temporal or its dead letters can't be used. */
+  queueConsumed: Gauge<'queue'>;
   /** 0 while the configuration file, as it is, can't be used, so that an earlier one stays in use. */
   configurationInUse: Gauge;
 }
@@ -93,6 +100,28 @@ export function createMetrics(): Metrics {
       'Events that have the default content because the template of their route could not show them.',
       ['route', 'reason'],
     ),
+    queueRecords: counter(
+      'sendproof_queue_records_total',
+      'Records of queues that are settled, by what became of them.',
+      ['queue', 'outcome'],
+    ),
+    queueDeadLetters: counter(
+      'sendproof_queue_dead_letters_total',
+      'Records of queues that can’t be accepted and were moved to the dead letters.',
+      ['queue', 'reason'],
+    ),
+    queueLag: new Gauge({
+      name: 'sendproof_queue_lag_records',
+      help: 'Records that are not settled yet, of the partitions that this process consumes.',
+      labelNames: ['queue', 'partition'],
+      registers: [registry],
+    }),
+    queueConsumed: new Gauge({
+      name: 'sendproof_queue_consumed',
+      help: '1 while the queue is consumed; 0 while it waits, since it, Temporal or its dead letters can’t be used.',
+      labelNames: ['queue'],
+      registers: [registry],
+    }),
     configurationInUse: inUse(registry),
   };
 }

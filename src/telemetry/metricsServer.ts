@@ -16,21 +16,25 @@ export interface Readiness {
   ready: boolean;
   /** For people: why it is not ready, with the remedy. */
   reasons: string[];
+  /** More for people, beside these fields. */
+  details?: object;
 }
 
+/** The variables that name the address, as `host:port`, of a process that isn't the API. */
+type AddressVariable = 'WORKER_METRICS_ADDRESS' | 'INGEST_METRICS_ADDRESS';
+
 /**
- * Serves `/metrics` and `/readyz` of a worker at WORKER_METRICS_ADDRESS (`host:port`); undefined if that is not set. There is
- * no authentication, because neither names messages or destinations.
+ * Serves `/metrics` and `/readyz` of a process that isn't the API at the address of the variable; undefined if that is not set.
+ * There is no authentication, because neither names messages or destinations.
  */
 export async function serveMetrics(
   source: MetricsSource,
   environment: NodeJS.ProcessEnv,
   log: Logger,
   readiness: () => Readiness = () => ({ ready: true, reasons: [] }),
+  variable: AddressVariable = 'WORKER_METRICS_ADDRESS',
 ): Promise<MetricsServer | undefined> {
-  const { WORKER_METRICS_ADDRESS: address } = readVariables(environment, [
-    'WORKER_METRICS_ADDRESS',
-  ]);
+  const { [variable]: address } = readVariables(environment, [variable]);
   if (!address) return undefined;
   const { host, port } = address;
   let server: HttpServer;
@@ -46,15 +50,15 @@ export async function serveMetrics(
     );
   } catch (error) {
     throw new ConfigurationError(
-      `WORKER_METRICS_ADDRESS: ${host}:${port} can’t be opened (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Free it, or name another host:port.`,
+      `${variable}: ${host}:${port} can’t be opened (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Free it, or name another host:port.`,
       { cause: error },
     );
   }
   return { close: () => server.close(STOP_WITHIN_MS) };
 }
 
-function answerProbe({ ready, reasons }: Readiness, response: ServerResponse): void {
-  const body = { status: ready ? 'ready' : 'not ready', reasons };
+function answerProbe({ details, ready, reasons }: Readiness, response: ServerResponse): void {
+  const body = { status: ready ? 'ready' : 'not ready', reasons, ...details };
   response
     .writeHead(ready ? 200 : 503, { 'content-type': 'application/json' })
     .end(JSON.stringify(body));

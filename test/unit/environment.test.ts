@@ -52,6 +52,7 @@ const BAD_VALUES: Record<VariableName, readonly string[]> = {
   SENDPROOF_BUILD_ID: ANY_TEXT,
   SENDPROOF_CACHED_WORKFLOWS: ['1', '-5', 'many', '2.5'],
   WORKER_METRICS_ADDRESS: ['9465', ':9465', 'host', 'host:70000', 'http://host:1'],
+  INGEST_METRICS_ADDRESS: ['9466', ':9466', 'host', 'host:70000', 'http://host:1'],
   SENDPROOF_URL: [...URLS, 'http://a@example.com', 'http://:b@example.com'],
   SENDPROOF_API_KEY: ['k’y', ...TOKENS],
   SANDBOX_PORT: PORTS,

@@ -43,5 +43,33 @@ export const readinessSchema = z
         'The faults that need attention although messages are accepted, for example a changed configuration file that cannot be used.',
       examples: [[]],
     }),
+    queues: z
+      .array(
+        z.object({
+          name: z
+            .string()
+            .meta({
+              description: 'The name of the queue in the configuration.',
+              examples: ['main'],
+            }),
+          consumed: z.boolean().meta({
+            description: 'False while nothing is taken from the queue; `warnings` says why.',
+            examples: [true],
+          }),
+          lag: z
+            .int()
+            .min(0)
+            .optional()
+            .meta({
+              description: 'The number of records that are not settled. Absent if it is not known.',
+              examples: [0],
+            }),
+        }),
+      )
+      .optional()
+      .meta({
+        description:
+          'The queues that this process consumes. Absent if it consumes none, as where `npm run ingest` does.',
+      }),
   })
   .meta({ id: 'Readiness', description: 'The state of what the API needs to work.' });

@@ -1,0 +1,181 @@
+/** From the records of one queue to messages: each is removed from the queue once Temporal has it, or the dead letters do. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { ReceptionContext } from '../api/apiContext.js';
+import { Problem } from '../api/problem.js';
+import { problemOf } from '../api/problemOf.js';
+import type { ProblemType } from '../api/schema/problemTypes.js';
+import type { ConfiguredQueue } from '../config/queues.js';
+import type { DeadLetterReason, Queue, QueueConsumer, QueueRecord } from '../queues/queue.js';
+import { AgainLater } from '../sources/source.js';
+import type { DeadLetterNotices } from './deadLetterNotices.js';
+import { Lanes } from './lanes.js';
+import { readRecord, SourceMissing, type Outcome } from './readRecord.js';
+import { withRecordSpan } from './recordSpan.js';
+import { TemporalGate } from './temporalGate.js';
+
+/** What says that Temporal accepts nothing at this time, and not that a record is wrong. */
+const AWAY: readonly ProblemType[] = [
+  'temporal_unavailable',
+  'temporal_refused',
+  'namespace_not_found',
+  'namespace_incomplete',
+  'overloaded',
+];
+
+/** Pauses between two tries to write a dead letter. */
+const DEAD_LETTER_AGAIN_MS = 2_000;
+
+export interface ConsumedQueue {
+  readonly name: string;
+  /** Why nothing is taken from the queue at this time; undefined if all is well. */
+  fault(): string | undefined;
+  stop(): Promise<void>;
+}
+
+/** Consumes the queue until it is stopped. Nothing that happens to one record ends it. */
+export function consumeQueue(
+  configured: ConfiguredQueue,
+  queue: Queue,
+  context: ReceptionContext,
+  notices: Pick<DeadLetterNotices, 'add'>,
+): ConsumedQueue {
+  const consumption = new Consumption(configured, context, notices);
+  const consumer = queue.consume((record, revoked) => consumption.handle(record, revoked));
+  consumption.attach(consumer);
+  return {
+    name: configured.name,
+    fault: () => consumption.fault() ?? consumer.fault(),
+    stop: () => consumer.stop(),
+  };
+}
+
+class Consumption {
+  readonly #configured: ConfiguredQueue;
+  readonly #context: ReceptionContext;
+  readonly #notices: Pick<DeadLetterNotices, 'add'>;
+  readonly #log: Logger;
+  readonly #lanes = new Lanes();
+  readonly #gate: TemporalGate;
+  #consumer: QueueConsumer | undefined;
+  #temporalFault: string | undefined;
+  #deadLetterFault: string | undefined;
+
+  constructor(
+    configured: ConfiguredQueue,
+    context: ReceptionContext,
+    notices: Pick<DeadLetterNotices, 'add'>,
+  ) {
+    this.#configured = configured;
+    this.#context = context;
+    this.#notices = notices;
+    this.#log = context.log.child({ queue: configured.name });
+    this.#gate = new TemporalGate({
+      inFlight: configured.inFlight,
+      isAway,
+      onChange: ({ error, isOpen }) => this.#temporalChanged(isOpen, error),
+    });
+  }
+
+  attach(consumer: QueueConsumer): void {
+    this.#consumer = consumer;
+    if (!this.#gate.isOpen) consumer.pause();
+  }
+
+  fault(): string | undefined {
+    return this.#deadLetterFault ?? this.#temporalFault;
+  }
+
+  async handle(record: QueueRecord, revoked: AbortSignal): Promise<'settled' | 'kept'> {
+    try {
+      return await this.#handleInOrder(record, revoked);
+    } catch (error) {
+      if (!revoked.aborted) this.#log.error({ err: error }, 'A record could not be handled');
+      return 'kept';
+    }
+  }
+
+  async #handleInOrder(record: QueueRecord, revoked: AbortSignal): Promise<'settled'> {
+    const { metrics } = this.#context;
+    let lanes: string[] = [];
+    let accept: (traceId: string) => Promise<Outcome>;
+    try {
+      const { configuration } = this.#context;
+      const read = readRecord(record, this.#configured, configuration.sources);
+      ({ lanes } = read);
+      accept = (traceId) => read.accept(this.#context, traceId);
+    } catch (error) {
+      // It takes its turn all the same, so that dead letters come in the order of the queue.
+      accept = () => Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+    return await this.#lanes.run(lanes, async () => {
+      revoked.throwIfAborted();
+      const work = () => withRecordSpan(record, this.#configured, accept);
+      const result = await this.#gate.run(work, revoked).catch((error: unknown) => {
+        if (revoked.aborted && error === revoked.reason) throw error;
+        return { outcome: 'refused' as const, problem: deadLetterProblem(error) };
+      });
+      if (result.outcome === 'refused') {
+        const { message, type } = result.problem;
+        await this.#bury(record, { reason: type, detail: message }, revoked);
+        this.#refused(record, result.problem);
+      } else if (result.outcome === 'unusable') {
+        await this.#bury(record, { reason: 'unusable', detail: result.detail }, revoked);
+      }
+      metrics.queueRecords.inc({ queue: this.#configured.name, outcome: result.outcome });
+      return 'settled' as const;
+    });
+  }
+
+  /** Until the queue has it, or the record is revoked: what is nowhere else must not be removed. */
+  async #bury(record: QueueRecord, reason: DeadLetterReason, revoked: AbortSignal): Promise<void> {
+    for (;;) {
+      revoked.throwIfAborted();
+      try {
+        await record.moveToDeadLetters(reason);
+        this.#deadLetterFault = undefined;
+        return;
+      } catch (error) {
+        this.#deadLetterFault = `A record can’t be moved to the dead letters: ${(error as Error).message}. Nothing after it is removed from the queue until then.`;
+        this.#log.error({ err: error, record: record.id }, this.#deadLetterFault);
+        await delay(DEAD_LETTER_AGAIN_MS, undefined, { signal: revoked });
+      }
+    }
+  }
+
+  #refused(record: QueueRecord, problem: Problem): void {
+    const { errors = [], type } = problem;
+    const { metrics } = this.#context;
+    metrics.queueDeadLetters.inc({ queue: this.#configured.name, reason: type });
+    // Without the detail, which may quote the record.
+    const line = { record: record.id, reason: type, fields: errors.map(({ field }) => field) };
+    if (type === 'internal_error') {
+      this.#log.error({ ...line, err: problem.cause ?? problem }, MOVED);
+    } else this.#log.warn(line, MOVED);
+    this.#notices.add({ queue: this.#configured.name, reason: type });
+  }
+
+  #temporalChanged(isOpen: boolean, error: unknown): void {
+    if (isOpen) {
+      this.#temporalFault = undefined;
+      this.#log.info('Temporal accepts messages again: the queue is consumed');
+      this.#consumer?.resume();
+      return;
+    }
+    this.#temporalFault = problemOf(error).message;
+    this.#log.warn({ err: error }, 'Temporal accepts nothing: the queue waits');
+    this.#consumer?.pause();
+  }
+}
+
+const MOVED = 'A record can’t be accepted, and was moved to the dead letters';
+
+function isAway(error: unknown): boolean {
+  return error instanceof AgainLater || AWAY.includes(problemOf(error).type);
+}
+
+function deadLetterProblem(error: unknown): Problem {
+  return error instanceof SourceMissing
+    ? new Problem('not_accepted', error.message, { cause: error })
+    : problemOf(error);
+}

@@ -1,0 +1,137 @@
+/** From a record of a queue to what is to be accepted: a message, or a request of a source. */
+import { acceptSent } from '../acceptance/acceptSent.js';
+import { acceptanceBody } from '../api/acceptanceBody.js';
+import type { ReceptionContext } from '../api/apiContext.js';
+import { withKeyOfHeader } from '../api/idempotencyKey.js';
+import { bodyTooLarge, parseRequest } from '../api/problem.js';
+import { tellingRefusals } from '../api/refusedWrites.js';
+import { MESSAGE_LIMIT_BYTES, parseJsonBytes } from '../api/requestBody.js';
+import { receiveAuthentic } from '../api/sourceReception.js';
+import type { ConfiguredQueue } from '../config/queues.js';
+import type { ConfiguredSource } from '../config/sources.js';
+import { messageSchema, type Message } from '../domain/message.js';
+import { isRecord } from '../lib/isRecord.js';
+import { own } from '../lib/own.js';
+import type { QueueRecord } from '../queues/queue.js';
+import type { SourceRequest } from '../sources/source.js';
+
+/** What became of a record. `unusable`: people were told in a message that nothing could be made of it. */
+export type Outcome =
+  { outcome: 'accepted' | 'duplicate' | 'nothing' } | { outcome: 'unusable'; detail: string };
+
+export interface ReadRecord {
+  /** What it belongs to: it is accepted after all earlier records that share a lane with it. */
+  lanes: string[];
+  /** Resolves when Temporal has what the record asks for. */
+  accept(context: ReceptionContext, traceId: string): Promise<Outcome>;
+}
+
+type ReadingQueue = Pick<ConfiguredQueue, 'source' | 'maxAgeMs'>;
+
+/** @throws a Problem where nothing can ever be made of it */
+export function readRecord(
+  record: QueueRecord,
+  queue: ReadingQueue,
+  sources: readonly ConfiguredSource[],
+): ReadRecord {
+  const ordered = record.orderedBy === undefined ? [] : [`record:${record.orderedBy}`];
+  if (queue.source === undefined) {
+    const message = withinAge(messageOf(record), record, queue);
+    const { conversation } = message;
+    return {
+      lanes: [...ordered, ...(conversation ? [`conversation:${conversation.key}`] : [])],
+      accept: async (context, traceId) => {
+        const { writes } = context;
+        const acceptance = await tellingRefusals(writes, () =>
+          acceptSent(context, message, traceId),
+        );
+        if (acceptance.outcome === 'accepted') writes.messageAccepted();
+        const { duplicate } = acceptanceBody(acceptance, message.deduplicationKey, '');
+        return { outcome: duplicate ? 'duplicate' : 'accepted' };
+      },
+    };
+  }
+  const configured = sources.find(({ name }) => name === queue.source);
+  if (!configured) throw new SourceMissing(queue.source);
+  const { largestBodyBytes } = configured.type;
+  if (record.body.length > largestBodyBytes) throw bodyTooLarge(largestBodyBytes);
+  const request = requestOf(record);
+  return {
+    lanes: [...ordered, ...conversationsOf(request, configured)],
+    accept: async (context) => {
+      const {
+        messages = [],
+        outcome,
+        reason,
+      } = await receiveAuthentic(request, configured, context, expiryOf(record, queue));
+      if (outcome === 'unusable') return { outcome, detail: reason ?? '' };
+      return { outcome: messages.length > 0 ? 'accepted' : 'nothing' };
+    },
+  };
+}
+
+/** The configuration was changed since the process began, so that a queue's source is no longer there. */
+export class SourceMissing extends Error {
+  override readonly name = 'SourceMissing';
+
+  constructor(source: string) {
+    super(`The configuration has no source ${source} any more. Add it, or correct the queue.`);
+  }
+}
+
+/** The body as `POST /v1/messages` takes it. Without a key in it or in the header, the record's place in the queue is its key. */
+function messageOf({ body, headers, id }: QueueRecord): Message {
+  const header = headers['idempotency-key'];
+  const keyed = withKeyOfHeader(
+    parseJsonBytes(body, MESSAGE_LIMIT_BYTES),
+    header === undefined || header.trim() === '' ? undefined : header,
+    'deduplicationKey',
+  );
+  const hasKey = !isRecord(keyed) || own(keyed, 'deduplicationKey') !== undefined;
+  return parseRequest(messageSchema, hasKey ? keyed : { ...keyed, deduplicationKey: id });
+}
+
+/** What was asked for already holds where it is earlier. */
+function withinAge(message: Message, record: QueueRecord, queue: ReadingQueue): Message {
+  const latest = expiryOf(record, queue, message.deliverAt);
+  if (latest === undefined) return message;
+  const { expiresAt = latest } = message;
+  return { ...message, expiresAt: Date.parse(expiresAt) < Date.parse(latest) ? expiresAt : latest };
+}
+
+/** Counted from when it is due, for a message that is to wait. */
+function expiryOf(
+  { sentAt }: QueueRecord,
+  { maxAgeMs }: ReadingQueue,
+  deliverAt?: string,
+): string | undefined {
+  if (maxAgeMs === undefined) return undefined;
+  const from = Math.max(sentAt.getTime(), deliverAt === undefined ? 0 : Date.parse(deliverAt));
+  return new Date(from + maxAgeMs).toISOString();
+}
+
+/** As its sender would have sent it over HTTP. */
+function requestOf({ body, headers, id }: QueueRecord): SourceRequest {
+  return {
+    id,
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    query: new URLSearchParams(),
+    token: '',
+    body,
+  };
+}
+
+/** Of all events of the request. What can't be read belongs to none, and is refused when it is accepted. */
+function conversationsOf(request: SourceRequest, { source }: ConfiguredSource): string[] {
+  try {
+    if (source.identify(request).kind !== 'events') return [];
+    return source
+      .parse(request)
+      .flatMap(({ conversation }) =>
+        conversation === undefined ? [] : [`conversation:${conversation}`],
+      );
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,334 @@
+/** The Kafka client by kafkajs. Imported only where a queue is configured. */
+import { randomUUID } from 'node:crypto';
+import kafkajs, {
+  type Admin,
+  type Consumer,
+  type ConsumerConfig,
+  type IHeaders,
+  type KafkaConfig,
+  type LogEntry,
+  type Producer,
+  type RetryOptions,
+  type SASLOptions,
+} from 'kafkajs';
+import type { Logger } from 'pino';
+import { withinTime } from '../../lib/deadline.js';
+import { own } from '../../lib/own.js';
+import type { KafkaClient, KafkaMessage, Offsets, Subscription } from './client.js';
+import type { KafkaConnection } from './settings.js';
+
+/** Broken connections are noticed within it. */
+const CONNECT_WITHIN_MS = 5_000;
+const REQUEST_WITHIN_MS = 15_000;
+
+/**
+ * A member that is silent for so long loses its partitions: so long nobody handles them after a kill. Heartbeats are sent by the
+ * loop that fetches, which waits for nothing else.
+ */
+const SESSION_MS = 10_000;
+const HEARTBEAT_MS = 2_000;
+const REBALANCE_WITHIN_MS = 30_000;
+
+/** How long a broker holds a fetch that has nothing, and how long the loop sleeps while everything is paused. */
+const FETCH_WAIT_MS = 500;
+
+/** One fetch of a partition. A record may be larger. */
+const FETCH_BYTES = 512 * 1024;
+
+/** A membership of which nothing was heard for so long has ended without saying so. */
+const SILENT_FOR_MS = 3 * SESSION_MS;
+
+/** The caller decides how to go on: a client that fails is made anew. */
+const RETRY: RetryOptions = { initialRetryTime: 200, maxRetryTime: 3_000, retries: 4 };
+
+const STOP_WITHIN_MS = 5_000;
+const READ_WITHIN_MS = 60_000;
+
+export function kafkajsConfiguration(connection: KafkaConnection, log: Logger): KafkaConfig {
+  const { brokers, clientId, sasl, tls } = connection;
+  return {
+    brokers,
+    clientId,
+    ...(tls && { ssl: tls }),
+    // Its type wants one mechanism at a time.
+    ...(sasl && { sasl: sasl as SASLOptions }),
+    connectionTimeout: CONNECT_WITHIN_MS,
+    authenticationTimeout: CONNECT_WITHIN_MS,
+    requestTimeout: REQUEST_WITHIN_MS,
+    retry: RETRY,
+    logLevel: kafkajs.logLevel.WARN,
+    logCreator: () => (entry) => logEntry(entry, log),
+  };
+}
+
+/** The library logs at the level of an error what is tried again; what ends a client is logged by whoever makes it anew. */
+function logEntry({ log: { error, groupId, message, topic }, namespace }: LogEntry, log: Logger) {
+  log.debug({ client: namespace, topic, groupId, error }, message);
+}
+
+const CONSUMER: Omit<ConsumerConfig, 'groupId'> = {
+  sessionTimeout: SESSION_MS,
+  heartbeatInterval: HEARTBEAT_MS,
+  rebalanceTimeout: REBALANCE_WITHIN_MS,
+  maxWaitTimeInMs: FETCH_WAIT_MS,
+  maxBytesPerPartition: FETCH_BYTES,
+  allowAutoTopicCreation: false,
+  // A client that has failed is not revived: the subscription ends, and its owner makes a new one.
+  retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
+};
+
+export class KafkajsClient implements KafkaClient {
+  readonly #kafka: kafkajs.Kafka;
+  #producer: Promise<Producer> | undefined;
+  #admin: Promise<Admin> | undefined;
+
+  constructor(connection: KafkaConnection, log: Logger) {
+    this.#kafka = new kafkajs.Kafka(kafkajsConfiguration(connection, log));
+  }
+
+  async subscribe({
+    group,
+    onAssigned,
+    onBatch,
+    topic,
+  }: Parameters<KafkaClient['subscribe']>[0]): Promise<Subscription> {
+    const consumer = this.#kafka.consumer({ ...CONSUMER, groupId: group });
+    const end = endOf(consumer);
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      onAssigned(own(payload.memberAssignment, topic) ?? []);
+    });
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topic, fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: true,
+        partitionsConsumedConcurrently: 1,
+        eachBatch: ({ batch }) => {
+          onBatch({
+            partition: batch.partition,
+            messages: batch.messages.map(messageOf),
+            lastOffset: BigInt(batch.lastOffset()),
+          });
+          return Promise.resolve();
+        },
+      });
+    } catch (error) {
+      await stop(consumer, end);
+      throw error;
+    }
+    const select = (partitions: readonly number[]) => [{ topic, partitions: [...partitions] }];
+    return {
+      pause: (partitions) => consumer.pause(select(partitions)),
+      resume: (partitions) => consumer.resume(select(partitions)),
+      commit: (offsets) =>
+        consumer.commitOffsets(
+          [...offsets].map(([partition, offset]) => ({
+            topic,
+            partition,
+            offset: String(offset),
+          })),
+        ),
+      stop: () => stop(consumer, end),
+      failed: end.failed,
+    };
+  }
+
+  async produce(topic: string, messages: Parameters<KafkaClient['produce']>[1]): Promise<void> {
+    const producer = await (this.#producer ??= this.#connectProducer());
+    await producer.send({
+      topic,
+      acks: ALL_IN_SYNC,
+      messages: messages.map(({ headers, key, value }) => ({
+        key: key ?? null,
+        value: value ?? null,
+        headers: headersFrom(headers),
+      })),
+    });
+  }
+
+  async partitionsOf(topic: string): Promise<number | undefined> {
+    const admin = await this.#connectedAdmin();
+    if (!(await admin.listTopics()).includes(topic)) return undefined;
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]?.partitions.length;
+  }
+
+  async range(topic: string): ReturnType<KafkaClient['range']> {
+    const admin = await this.#connectedAdmin();
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return offsets.map(({ high, low, partition }) => ({
+      partition,
+      first: BigInt(low),
+      end: BigInt(high),
+    }));
+  }
+
+  async committed(group: string, topic: string): Promise<Offsets> {
+    const admin = await this.#connectedAdmin();
+    const topics = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+    const partitions = topics.find((each) => each.topic === topic)?.partitions ?? [];
+    return new Map(
+      partitions.flatMap(({ offset, partition }): [number, bigint][] =>
+        Number(offset) < 0 ? [] : [[partition, BigInt(offset)]],
+      ),
+    );
+  }
+
+  async setCommitted(group: string, topic: string, offsets: Offsets): Promise<void> {
+    const admin = await this.#connectedAdmin();
+    const partitions = [...offsets].map(([partition, offset]) => ({
+      partition,
+      offset: String(offset),
+    }));
+    await admin.setOffsets({ groupId: group, topic, partitions });
+  }
+
+  async read(
+    topic: string,
+    { from, to }: { from: Offsets; to: Offsets },
+    onMessage: (partition: number, message: KafkaMessage) => void,
+    readerGroup: string,
+  ): Promise<void> {
+    const next = new Map(from);
+    const left = new Map([...to].filter(([partition, end]) => (next.get(partition) ?? 0n) < end));
+    if (left.size === 0) return;
+    // A group of its own, which leaves nothing behind since it commits nothing.
+    const groupId = `${readerGroup}.${randomUUID()}`;
+    const consumer = this.#kafka.consumer({ ...CONSUMER, groupId });
+    const end = endOf(consumer);
+    try {
+      const complete = new Promise<void>((resolve, reject) => {
+        const run = async (): Promise<void> => {
+          await consumer.connect();
+          await consumer.subscribe({ topic, fromBeginning: true });
+          await consumer.run({
+            autoCommit: false,
+            eachBatch: ({ batch }) => {
+              const { partition } = batch;
+              const last = left.get(partition) ?? 0n;
+              for (const message of batch.messages.map(messageOf)) {
+                // Before the search for the offset has taken effect, some may come that come again.
+                const isWanted = message.offset >= (next.get(partition) ?? 0n);
+                if (!isWanted || message.offset >= last) continue;
+                next.set(partition, message.offset + 1n);
+                onMessage(partition, message);
+              }
+              if (BigInt(batch.lastOffset()) + 1n >= last) left.delete(partition);
+              if (left.size === 0) resolve();
+              return Promise.resolve();
+            },
+          });
+          for (const [partition, offset] of from) {
+            consumer.seek({ topic, partition, offset: String(offset) });
+          }
+        };
+        run().catch(reject);
+        void end.failed.then(reject);
+      });
+      const late = () => new Error(`The topic ${topic} could not be read in time.`);
+      await withinTime(complete, READ_WITHIN_MS, { late });
+    } finally {
+      await stop(consumer, end);
+    }
+  }
+
+  async close(): Promise<void> {
+    const connections = [this.#producer, this.#admin];
+    this.#producer = undefined;
+    this.#admin = undefined;
+    await Promise.allSettled(connections.map(async (each) => await (await each)?.disconnect()));
+  }
+
+  /** One that couldn't be connected is made anew with the next call. */
+  async #connectProducer(): Promise<Producer> {
+    const producer = this.#kafka.producer({ allowAutoTopicCreation: false, idempotent: false });
+    try {
+      await producer.connect();
+      return producer;
+    } catch (error) {
+      this.#producer = undefined;
+      throw error;
+    }
+  }
+
+  async #connectedAdmin(): Promise<Admin> {
+    this.#admin ??= (async () => {
+      const admin = this.#kafka.admin();
+      try {
+        await admin.connect();
+        return admin;
+      } catch (error) {
+        this.#admin = undefined;
+        throw error;
+      }
+    })();
+    return await this.#admin;
+  }
+}
+
+const ALL_IN_SYNC = -1;
+
+interface End {
+  failed: Promise<Error>;
+  /** Nothing is watched any more. */
+  forget: () => void;
+}
+
+/** Notices when a consumer has crashed, and when it only looks as if it ran. */
+function endOf(consumer: Consumer): End {
+  let heardAt = performance.now();
+  const { CRASH, FETCH_START, GROUP_JOIN, HEARTBEAT } = consumer.events;
+  const heard = (): void => {
+    heardAt = performance.now();
+  };
+  consumer.on(FETCH_START, heard);
+  consumer.on(GROUP_JOIN, heard);
+  consumer.on(HEARTBEAT, heard);
+  let timer: NodeJS.Timeout | undefined;
+  const failed = new Promise<Error>((resolve) => {
+    consumer.on(CRASH, ({ payload }) => resolve(payload.error));
+    timer = setInterval(() => {
+      if (performance.now() - heardAt < SILENT_FOR_MS) return;
+      resolve(new Error(`The Kafka client has done nothing for ${SILENT_FOR_MS / 1_000} s.`));
+    }, HEARTBEAT_MS);
+    timer.unref();
+  });
+  const forget = (): void => clearInterval(timer);
+  void failed.then(forget);
+  return { failed, forget };
+}
+
+async function stop(consumer: Consumer, { forget }: End): Promise<void> {
+  forget();
+  const late = () => new Error('The Kafka client did not disconnect in time.');
+  await withinTime(consumer.disconnect(), STOP_WITHIN_MS, { late }).catch(() => undefined);
+}
+
+function messageOf({
+  headers = {},
+  key,
+  offset,
+  timestamp,
+  value,
+}: kafkajs.KafkaMessage): KafkaMessage {
+  const sentAt = Number(timestamp);
+  return {
+    offset: BigInt(offset),
+    key: key ?? undefined,
+    value: value ?? undefined,
+    headers: Object.entries(headers).flatMap(([name, values]) =>
+      [values ?? []].flat().map((each): [string, Buffer] => [name, Buffer.from(each)]),
+    ),
+    // Topics of old brokers have no times.
+    timestampMs: sentAt > 0 ? sentAt : Date.now(),
+  };
+}
+
+function headersFrom(headers: readonly [string, Buffer | string][]): IHeaders {
+  const byName = new Map<string, (Buffer | string)[]>();
+  for (const [name, value] of headers) byName.set(name, [...(byName.get(name) ?? []), value]);
+  return Object.fromEntries(
+    [...byName].map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
+  );
+}

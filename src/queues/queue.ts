@@ -1,0 +1,145 @@
+/**
+ * The contract between sendproof and a message queue. Each kind of queue implements it in a folder of its own; `registry.ts` lists
+ * them. A queue knows nothing of messages, of Temporal and of the API: it hands records over, and removes each of them only when
+ * it is told to.
+ */
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+
+/** A record of a queue, as it came. */
+export interface QueueRecord {
+  /**
+   * Where it is in the queue, the same for each redelivery and different for every other record: the key of a message that has
+   * none. Visible characters without spaces, at most 400.
+   */
+  readonly id: string;
+  /** Records with the same value are handled one after the other. Undefined where the queue promises no order. */
+  readonly orderedBy: string | undefined;
+  /** Lower-case names. Several values of one header are joined by `, `. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Buffer;
+  /** When the record was sent to the queue. */
+  readonly sentAt: Date;
+  /**
+   * Writes the record as it came, with the reason and its origin, to where dead letters are kept. Resolves when the queue has stored
+   * it, rejects where it didn't.
+   */
+  moveToDeadLetters(reason: DeadLetterReason): Promise<void>;
+}
+
+/** Why a record can't be accepted. */
+export interface DeadLetterReason {
+  /** From a closed list: `invalid_request`, `malformed_json` and so on. */
+  reason: string;
+  /** For people, with the field and the remedy. It may quote the record. */
+  detail: string;
+}
+
+/**
+ * Handles a record. Never rejects. `settled`: the record is accepted or among the dead letters, so the queue may remove it. `kept`:
+ * the handling was given up, since the record was revoked; the queue must deliver it again.
+ *
+ * @param revoked aborted when somebody else may have the record now, or when the process stops: what has not begun, doesn't begin
+ */
+export type HandleRecord = (
+  record: QueueRecord,
+  revoked: AbortSignal,
+) => Promise<'settled' | 'kept'>;
+
+/** A consumer of one queue. It recovers by itself: a client that fails for good is made anew. */
+export interface QueueConsumer {
+  /** Takes nothing more from the queue until `resume`. What is in hand stays there, and stays reserved for this consumer. */
+  pause(): void;
+  resume(): void;
+  /** Why nothing can be consumed at this time, with the remedy; undefined if records can be consumed. */
+  fault(): string | undefined;
+  /**
+   * Takes nothing more, waits for the records that have begun, tells the queue which are settled, and leaves. Resolves in any case
+   * after `CONSUMER_STOP_MS`.
+   */
+  stop(): Promise<void>;
+}
+
+/** The longest time that a consumer takes to stop: one attempt at Temporal, and the farewell to the queue. */
+export const CONSUMER_STOP_MS = 12_000;
+
+/** A record to be sent. */
+export interface OutgoingRecord {
+  /** Records with the same key keep their order, where the queue has one. */
+  key?: string | undefined;
+  headers: Readonly<Record<string, string>>;
+  body: Buffer;
+}
+
+/** How much of a queue has not been settled yet. */
+export interface QueueLag {
+  /** A part of the queue that has a count of its own, as a partition's number. Empty where there are none. */
+  partition: string;
+  records: number;
+}
+
+/** What a consuming process knows of a queue, for probes. */
+export interface QueueState {
+  name: string;
+  /** Why nothing is taken from it at this time, with the remedy; undefined while it is consumed. */
+  fault: string | undefined;
+  /** Records that are not settled; undefined if that isn't known. */
+  lag: number | undefined;
+}
+
+/** A record among the dead letters of a queue. */
+export interface DeadLetterRecord extends DeadLetterReason {
+  /** Where it is among the dead letters. */
+  id: string;
+  /** The id that it had in the queue. */
+  origin: string;
+  sentAt: Date;
+  deadAt: Date;
+  /** How often it was replayed before. */
+  replays: number;
+  sizeBytes: number;
+}
+
+/** One configured queue. Opens connections when they are needed. */
+export interface Queue {
+  /** Begins to consume. The queue may be away at this time. */
+  consume(handle: HandleRecord): QueueConsumer;
+  /** Resolves when the queue has stored all records durably, on all replicas that are in sync. */
+  send(records: readonly OutgoingRecord[]): Promise<void>;
+  /** Rejects where the queue can't be asked. */
+  lag(): Promise<QueueLag[]>;
+  /** What keeps the queue from being used, with the remedy; empty if nothing does. Rejects where the queue can't be asked. */
+  faults(): Promise<string[]>;
+  /** The dead letters that were not replayed, the oldest first, at most so many. */
+  deadLetters(atMost: number): Promise<DeadLetterRecord[]>;
+  /**
+   * Sends the dead letters that are there now back to the queue, each as it came, and resolves with their number. Where it is
+   * interrupted, some may be sent twice: they have the same identity, so that the second is a duplicate.
+   */
+  replayDeadLetters(): Promise<number>;
+  /** Closes all connections but those of consumers, which stop by themselves. */
+  close(): Promise<void>;
+}
+
+/** What a queue works with beside its own settings. */
+export interface QueueContext {
+  /** As in `queues:`. */
+  name: string;
+  log: Logger;
+  /** Records that are in hand at most, begun or not, before the consumer takes a pause. */
+  mostInHand: number;
+}
+
+/** One kind of queue. */
+export interface QueueType<Settings = unknown> {
+  /** The field of an entry of `queues:` that has its settings. */
+  readonly name: string;
+  /** Parses the value of that field. */
+  readonly schema: z.ZodType<Settings>;
+  /** Whether the entry's `deadLetter` names the place of its dead letters. Without, its own settings do. */
+  readonly namesDeadLetters: boolean;
+  /** Where its records are, for people, as `the topic messages`. Without secrets. */
+  describe(settings: Settings): string;
+  /** Loads the client library, and makes the queue. Connects to nothing. */
+  create(settings: Settings, deadLetter: string | undefined, context: QueueContext): Promise<Queue>;
+}
