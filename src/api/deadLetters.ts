@@ -19,6 +19,7 @@ import type { MessagePage } from '../store/search/messageSearch.js';
 import type { ApiContext } from './apiContext.js';
 import { basePathOf } from './basePath.js';
 import { DECISION_LIMIT_BYTES } from './decisions.js';
+import { allNamed } from './named.js';
 import { invalidRequest, parseRequest, Problem } from './problem.js';
 import type {
   bulkDecisionSchema,
@@ -81,7 +82,7 @@ export function deadLettersRouter(context: ApiContext): Router {
 
 /** Reads on while a page of Temporal's has no match, so that only the last page can be empty. */
 export async function findDeadLetters(
-  { readClient }: ApiContext,
+  { configuration, readClient }: ApiContext,
   filter: DeadLetterFilter,
   { cursor, limit }: { cursor?: string | undefined; limit: number },
 ): Promise<MessagePage> {
@@ -90,7 +91,7 @@ export async function findDeadLetters(
     const from = page.cursor;
     page = await searchDeadLetters(readClient, filter, { limit, cursor: from });
   } while (page.messages.length === 0 && page.cursor !== undefined);
-  return page;
+  return allNamed(page, configuration);
 }
 
 async function summarise(

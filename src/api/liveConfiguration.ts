@@ -10,6 +10,7 @@ const LIVE = [
   'sources',
   'routes',
   'templates',
+  'names',
   'deduplicationWindow',
 ] as const satisfies (keyof Configuration)[];
 

@@ -12,6 +12,7 @@ import { timelineOf } from '../explanation/timeline.js';
 import type { ApiContext } from './apiContext.js';
 import { basePathOf } from './basePath.js';
 import { findMessage, parseKey } from './findMessage.js';
+import { allNamed, named } from './named.js';
 import { parseRequest } from './problem.js';
 import type { messageStateSchema } from './schema/messageRepresentation.js';
 import type { timelineSchema } from './schema/timelineRepresentation.js';
@@ -27,7 +28,8 @@ export function messagesRouter(context: ApiContext): Router {
 
   router.get('/messages', async (request, response) => {
     const { cursor, limit, ...criteria } = parseRequest(messageQuerySchema, request.query);
-    response.json(await searchMessages(readClient, criteria, { cursor, limit }));
+    const found = await searchMessages(readClient, criteria, { cursor, limit });
+    response.json(allNamed(found, context.configuration));
   });
 
   router.get('/messages/:key', async (request, response) => {
@@ -37,7 +39,7 @@ export function messagesRouter(context: ApiContext): Router {
       wait === undefined
         ? await findMessage(readClient, key)
         : await waits.settled(key, wait, response);
-    if (message) response.json(messageBody(message, basePathOf(response)));
+    if (message) response.json(messageBody(message, basePathOf(response), context));
   });
 
   router.get('/messages/:key/timeline', async (request, response) => {
@@ -56,9 +58,11 @@ export function messagesRouter(context: ApiContext): Router {
 
 /** The message as the API answers with it. */
 export function messageBody(
-  { state }: RecordedMessage,
+  message: RecordedMessage,
   basePath: string,
+  { configuration }: Pick<ApiContext, 'configuration'>,
 ): z.infer<typeof messageStateSchema> {
+  const state = named(message.state, configuration);
   return {
     ...messageStateBody(state),
     explanation: explainMessage(state, new Date()),
@@ -67,17 +71,19 @@ export function messageBody(
 }
 
 async function timelineBody(
-  { readClient }: ApiContext,
+  { configuration, readClient }: ApiContext,
   message: RecordedMessage,
   basePath: string,
 ): Promise<z.infer<typeof timelineSchema>> {
-  const { deduplicationKey, status } = message.state;
+  const state = named(message.state, configuration);
+  const { deduplicationKey, names, status } = state;
   const acknowledgements = await readAcknowledgements(readClient, message.events);
   return {
     deduplicationKey,
     known: true,
     status,
-    explanation: explainMessage(message.state, new Date()),
+    explanation: explainMessage(state, new Date()),
+    ...(names && { names }),
     entries: timelineOf(message, acknowledgements),
     links: messageLinks(deduplicationKey, basePath),
   };

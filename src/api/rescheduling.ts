@@ -40,7 +40,7 @@ export function reschedulingRouter(context: ApiContext): Router {
     }
     metrics.decisions.inc({ action: 'reschedule', scope: 'message' });
     log.info({ deduplicationKey, traceId, action: 'reschedule' }, 'Decision taken');
-    response.json(messageBody(await findMessage(client, key), basePathOf(response)));
+    response.json(messageBody(await findMessage(client, key), basePathOf(response), context));
   });
   return router;
 }

@@ -6,6 +6,7 @@ import { ExitCode } from './exitCode.js';
 import { formatTime } from './format.js';
 import type { PageOptions } from './list.js';
 import type { Display } from './output.js';
+import { own } from '../lib/own.js';
 import { REMEDIES } from '../domain/remedies.js';
 import { table } from './table.js';
 
@@ -18,6 +19,8 @@ export interface DeadLettersOptions extends PageOptions {
 type DeadLetter = MessageSummary['deadLetters'][number] & {
   deduplicationKey: string;
   remedy: string;
+  /** What people call the destination. */
+  name: string | undefined;
 };
 
 /** Lists the deliveries that need a decision, newest message first. */
@@ -44,19 +47,20 @@ export async function deadLetters(
   return ExitCode.done;
 }
 
-function deadLettersOf({ deduplicationKey, deadLetters }: MessageSummary): DeadLetter[] {
+function deadLettersOf({ deduplicationKey, deadLetters, names }: MessageSummary): DeadLetter[] {
   return deadLetters.map((deadLetter) => ({
     deduplicationKey,
     ...deadLetter,
+    name: names && own(names, deadLetter.destination),
     remedy: REMEDIES[deadLetter.reason],
   }));
 }
 
 function renderDeadLetters(found: DeadLetter[], display: Display): string {
   if (found.length === 0) return 'No dead letters.';
-  const rows = found.map(({ deduplicationKey, destination, reason, at, remedy }) => [
+  const rows = found.map(({ deduplicationKey, destination, name, reason, at, remedy }) => [
     deduplicationKey,
-    destination,
+    name === undefined ? destination : `${name} (${destination})`,
     display.style('red', reason),
     formatTime(at, display.now),
     remedy,

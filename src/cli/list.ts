@@ -1,4 +1,5 @@
 /** `sendproof list` */
+import { labelOf } from '../domain/destinationNames.js';
 import type { MessageStatus } from '../domain/delivery.js';
 import type { MessageSummary } from './apiClient.js';
 import type { CommandContext } from './command.js';
@@ -54,7 +55,7 @@ function renderMessages(messages: MessageSummary[], display: Display): string {
     `${toTheSecond(message.acceptedAt)} (${formatDistance(message.acceptedAt, display.now)})`,
     message.source ?? '',
     message.reference ?? '',
-    message.destinations.join(' '),
+    message.destinations.map((each) => labelOf(each, message)).join(', '),
   ]);
   const headings = ['KEY', 'STATUS', 'ACCEPTED', 'SOURCE', 'REFERENCE', 'DESTINATIONS'];
   return table(headings, rows, display.width);

@@ -4,6 +4,7 @@ import { formatDistance, formatStatus, formatTime } from './format.js';
 import { formatDuration } from '../lib/formatDuration.js';
 import { shellCommand } from '../lib/shellCommand.js';
 import type { Display } from './output.js';
+import { labelOf } from '../domain/destinationNames.js';
 import { describeInConversation } from '../domain/inConversation.js';
 import { describeShortening } from '../domain/shortening.js';
 import { REMEDIES } from '../domain/remedies.js';
@@ -29,7 +30,8 @@ export function renderOutcome(state: MessageState, display: Display): string {
   const lines = state.deliveries.map((delivery) => {
     const { destination, receipt, reason } = delivery;
     const more = receipt?.url ?? receipt?.messageId ?? reason ?? '';
-    return `  ${destination}  ${formatStatus(delivery.status, display)}  ${more}`.trimEnd();
+    const label = labelOf(destination, { names: state.names, channel: receipt?.channel });
+    return `  ${label}  ${formatStatus(delivery.status, display)}  ${more}`.trimEnd();
   });
   const status = formatStatus(state.status, display);
   return [`${display.style('bold', state.deduplicationKey)}  ${status}`, ...lines].join('\n');
@@ -49,7 +51,8 @@ export function renderChanges(
     const moved = delivery.status !== earlier?.status;
     const status = formatStatus(delivery.status, display);
     const last = moved ? [[status, delivery.receipt?.url ?? delivery.detail ?? ''].join('  ')] : [];
-    return [...attempts, ...last].map((change) => `${delivery.destination}  ${change}`.trimEnd());
+    const label = labelOf(delivery.destination, { names: state.names });
+    return [...attempts, ...last].map((change) => `${label}  ${change}`.trimEnd());
   });
   const at = display.style('dim', display.now.toISOString());
   return changes.map((change) => `${at}  ${change}`).join('\n');
@@ -70,8 +73,9 @@ function originOf(state: MessageState, { now }: Display): string[] {
 function renderDelivery(delivery: Delivery, state: MessageState, display: Display): string[] {
   const { destination, receipt, attempts, behind, nextAttemptAt, supersededBy } = delivery;
   const shown = receipt?.url ?? receipt?.messageId;
+  const label = labelOf(destination, { names: state.names, channel: receipt?.channel });
   return [
-    `${display.style('bold', destination)}  ${formatStatus(delivery.status, display)}`,
+    `${display.style('bold', label)}  ${formatStatus(delivery.status, display)}`,
     ...(shown === undefined ? [] : [`  posted    ${shown}`]),
     ...(receipt?.parts === undefined ? [] : [`  parts     ${receipt.parts}`]),
     ...(receipt?.shortened === undefined ? [] : [`  ${describeShortening(receipt.shortened)}`]),

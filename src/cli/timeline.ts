@@ -19,11 +19,11 @@ export async function timeline(
 }
 
 function renderTimeline(
-  { deduplicationKey, entries, explanation, status }: Timeline,
+  { deduplicationKey, entries, explanation, names, status }: Timeline,
   display: Display,
 ): string {
   const title = display.style('bold', deduplicationKey);
-  const rows = entries.map((entry) => [entry.at, describeStep(entry as TimelineEntry)]);
+  const rows = entries.map((entry) => [entry.at, describeStep(entry as TimelineEntry, names)]);
   return [
     status === undefined ? title : `${title}  ${formatStatus(status, display)}`,
     explanation,

@@ -7,6 +7,8 @@ import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { z } from 'zod';
 import { accountId, type AccountId } from '../domain/account.js';
 import type { RetryProfile } from '../domain/delivery.js';
+import type { Destination } from '../domain/destination.js';
+import type { DestinationNames } from '../domain/destinationNames.js';
 import type { Platform } from '../destinations/destination.js';
 import { PLATFORMS } from '../destinations/registry.js';
 import type { AddressRange } from '../lib/addressRange.js';
@@ -25,7 +27,8 @@ import {
   conversationsSchema,
   type ConversationSettings,
 } from './conversations.js';
-import { routeFaults } from './configuredDestinations.js';
+import { destinationFaults, routeFaults } from './configuredDestinations.js';
+import { namesSchema } from './destinationNames.js';
 import { readConfigurationFile } from './configurationFile.js';
 import { digestPolicyOf, OVERDUE_AFTER_MS, operatorsSchema } from './operators.js';
 import type { AccountLimits, AccountPolicy } from '../destinations/accountPolicy.js';
@@ -76,6 +79,8 @@ export interface Configuration {
   /** Who receives sendproof's own notices, of dead letters and broken accounts; undefined if nobody does. */
   operators: Operators | undefined;
   conversations: ConversationSettings;
+  /** What people call destinations. */
+  names: DestinationNames;
   /** When operators are notified of dead letters. */
   digest: DigestPolicy;
   /** A message that is neither final nor parked is overdue so long after it was due. */
@@ -120,6 +125,7 @@ const fileSchema = z.strictObject({
   templates: templatesSchema,
   acknowledgements: acknowledgementsSchema,
   operators: operatorsSchema.optional(),
+  names: namesSchema,
   conversations: conversationsSchema,
   accounts: z
     .strictObject(
@@ -187,6 +193,14 @@ export function loadConfiguration(
   const { faults: templateFaults, templates } = compileTemplates(settings.templates, sources, file);
   const faults = [
     ...named.flatMap(([place, routes]) => routeFaults(routes, place, accounts, accountsToCome)),
+    ...Object.keys(settings.names).flatMap((destination) =>
+      destinationFaults(
+        destination as Destination,
+        `names.${destination}`,
+        accounts,
+        accountsToCome,
+      ),
+    ),
     ...routeListFaults(settings.routes, {
       sources: Object.keys(settings.sources),
       retryProfiles: Object.keys(retryProfiles),
@@ -227,6 +241,7 @@ export function loadConfiguration(
     templates,
     operators: settings.operators,
     conversations: conversationSettings(settings.conversations),
+    names: settings.names,
     digest: digestPolicyOf(settings.operators),
     overdueAfterMs: settings.operators?.overdueAfter ?? OVERDUE_AFTER_MS,
     ...publicAddress(variables),

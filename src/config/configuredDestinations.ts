@@ -1,6 +1,6 @@
 /** Whether the destinations that the configuration itself names can be posted to. */
 import { accountId, type AccountId, type AccountParts } from '../domain/account.js';
-import { parseDestination } from '../domain/destination.js';
+import { parseDestination, type Destination } from '../domain/destination.js';
 import type { Route } from '../domain/message.js';
 import { PLATFORMS } from '../destinations/registry.js';
 import type { AccountPolicy } from '../destinations/accountPolicy.js';
@@ -26,17 +26,27 @@ export function routeFaults(
 ): string[] {
   return routes.flatMap(({ destination, fallback }, index) =>
     [destination, ...fallback].flatMap((each, position) => {
-      const parts = parseDestination(each);
-      const id = accountId(parts);
-      const account = accounts.find((candidate) => candidate.id === id);
-      if (!account && accountsToCome.includes(id)) return [];
-      const fault = account
-        ? account.platform.checkPath(parts.path, account.settings)
-        : unknownAccount(parts, accounts);
       const within = position === 0 ? '' : `.fallback.${position - 1}`;
-      return fault === undefined ? [] : [`${place}.${index}${within}: ${fault}`];
+      return destinationFaults(each, `${place}.${index}${within}`, accounts, accountsToCome);
     }),
   );
+}
+
+/** The same of one destination. */
+export function destinationFaults(
+  destination: Destination,
+  place: string,
+  accounts: readonly UsableAccount[],
+  accountsToCome: readonly AccountId[],
+): string[] {
+  const parts = parseDestination(destination);
+  const id = accountId(parts);
+  const account = accounts.find((candidate) => candidate.id === id);
+  if (!account && accountsToCome.includes(id)) return [];
+  const fault = account
+    ? account.platform.checkPath(parts.path, account.settings)
+    : unknownAccount(parts, accounts);
+  return fault === undefined ? [] : [`${place}: ${fault}`];
 }
 
 /** Why nothing can be sent through this account, which is not configured, and the remedy. */

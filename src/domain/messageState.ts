@@ -10,6 +10,7 @@ import type {
 } from './delivery.js';
 import type { AcknowledgementEvent, AcknowledgementRecipient } from './acknowledgement.js';
 import type { DeadLetterMemo } from './deadLetter.js';
+import { labelOf, type DestinationNames } from './destinationNames.js';
 import type { ConversationPlace } from './place.js';
 
 /** Why the last failed attempt failed, or why the delivery ended without a post. */
@@ -150,6 +151,18 @@ export interface MessageSummary {
   acceptedAt: string;
   closedAt?: string | undefined;
   deadLetters: DeadLetterMemo[];
+  /** What people call some of its destinations. The API adds it, from the configuration. */
+  names?: DestinationNames | undefined;
+}
+
+/** A destination of a message as people read it, beside the id of its channel where a receipt has it. */
+export function labelIn(
+  message: { names?: DestinationNames | undefined; deliveries?: readonly DeliveryState[] },
+  destination: string,
+): string {
+  const stage = message.deliveries?.find((each) => each.destination === destination)?.stage;
+  const channel = stage?.kind === 'confirmed' ? stage.receipt.channel : undefined;
+  return labelOf(destination, { names: message.names, channel });
 }
 
 /** One acknowledgement of a message to one recipient. */

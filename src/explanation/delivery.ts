@@ -7,7 +7,7 @@ import { REMEDIES } from '../domain/remedies.js';
 import { causeOf } from './cause.js';
 import { formatTime } from './formatTime.js';
 import { accountId } from '../domain/account.js';
-import { parseDestination, type Destination } from '../domain/destination.js';
+import { parseDestination } from '../domain/destination.js';
 import {
   type DeliveryFailure,
   type DeliveryStage,
@@ -15,6 +15,7 @@ import {
   type MessageState,
   type OperatorAction,
   confirmedAt,
+  labelIn,
 } from '../domain/messageState.js';
 
 const SEND_AGAIN = 'Send it again with a new key, if it still matters.';
@@ -24,26 +25,28 @@ const SEND_AGAIN = 'Send it again with a new key, if it still matters.';
  * @param now decides whether a time is past, and whether it is written with its date
  */
 export function explainDelivery(delivery: DeliveryState, message: MessageState, now: Date): string {
-  const { destination, stage } = delivery;
+  const { stage } = delivery;
+  const destination = labelIn(message, delivery.destination);
+  const replaced = delivery.fallbackFor && labelIn(message, delivery.fallbackFor);
   switch (stage.kind) {
     case 'accepted':
       return explainAccepted(delivery, message, now);
     case 'standby':
       return message.closedAt === undefined
-        ? `On standby: ${destination} is used if ${delivery.fallbackFor ?? 'another'} can’t be delivered or is late.`
-        : `Not needed: ${destination} is the fallback of ${delivery.fallbackFor ?? 'another destination'}.`;
+        ? `On standby: ${destination} is used if ${replaced ?? 'another'} can’t be delivered or is late.`
+        : `Not needed: ${destination} is the fallback of ${replaced ?? 'another destination'}.`;
     case 'queued':
       return explainQueued(delivery, stage, message, now);
     case 'attempting':
       return explainAttempting(delivery, stage, message, now);
     case 'retrying':
-      return explainRetrying(delivery, stage, now);
+      return explainRetrying(delivery, stage, message, now);
     case 'awaiting_turn':
       return `Waiting since ${formatTime(stage.since, now)}: “${stage.behind}” is of the same conversation and goes first at ${destination}. This one follows when that one is posted, or has been waited for long enough.`;
     case 'superseded':
       return `Superseded: ${destination} shows “${stage.by}”, a newer message of the same conversation, so this one was not posted. Nothing is left to do.`;
     case 'confirmed':
-      return `${explainConfirmed(delivery, stage.receipt, now)} Nothing is left to do.`;
+      return `${explainConfirmed(delivery, stage.receipt, message, now)} Nothing is left to do.`;
     case 'dead_lettered':
       return explainDeadLettered(delivery, stage, message, now);
     case 'discarded': {
@@ -70,7 +73,7 @@ export function explainDelivery(delivery: DeliveryState, message: MessageState, 
     case 'grouped':
       return stage.message === undefined
         ? `Not posted by itself: the route ${stage.route} groups events, and this one has not joined its group yet. If this lasts, check that a worker runs.`
-        : `Not posted by itself: the route ${stage.route} groups events. It is in the message ${stage.message}.`;
+        : `Not posted by itself: the route ${stage.route} groups events. “${stage.message}” shows it, together with others.`;
   }
 }
 
@@ -86,7 +89,8 @@ export function pendingDecision(
   );
 }
 
-function explainAccepted({ destination }: DeliveryState, message: MessageState, now: Date): string {
+function explainAccepted(delivery: DeliveryState, message: MessageState, now: Date): string {
+  const destination = labelIn(message, delivery.destination);
   const { acceptedAt, deliverAt } = message;
   if (deliverAt !== undefined && Date.parse(deliverAt) > now.getTime()) {
     return `Scheduled: it will be posted to ${destination} at ${formatTime(deliverAt, now)}, as its deliverAt says.`;
@@ -102,9 +106,10 @@ function explainQueued(
   message: MessageState,
   now: Date,
 ): string {
-  const { destination } = delivery;
-  if (heldBack !== undefined) return explainHeldBack(destination, heldBack);
-  const account = accountId(parseDestination(destination));
+  if (heldBack !== undefined) {
+    return explainHeldBack(labelIn(message, delivery.destination), heldBack);
+  }
+  const account = accountId(parseDestination(delivery.destination));
   const waits = `it waits in the queue of ${account} since ${formatTime(since, now)}`;
   return `${sentAgain(delivery, message, now) ?? 'Delivering: '}${waits}. If this lasts, check that a worker runs, and which limits the account has.`;
 }
@@ -118,7 +123,8 @@ function explainAttempting(
   message: MessageState,
   now: Date,
 ): string {
-  const { attempts, destination, posted } = delivery;
+  const { attempts, posted } = delivery;
+  const destination = labelIn(message, delivery.destination);
   const part = posted ? ` (part ${posted.count + 1} of ${posted.of})` : '';
   const attempt = `attempt ${lastNumber(attempts) + 1} at ${destination}${part}`;
   const isLong = now.getTime() - Date.parse(since) > LONG_ATTEMPT_MS;
@@ -131,9 +137,10 @@ function explainAttempting(
 function explainRetrying(
   { attempts, destination }: DeliveryState,
   { heldBack, nextAttemptAt }: StageOf<'retrying'>,
+  message: MessageState,
   now: Date,
 ): string {
-  if (heldBack !== undefined) return explainHeldBack(destination, heldBack);
+  if (heldBack !== undefined) return explainHeldBack(labelIn(message, destination), heldBack);
   const cause = causeOf(attempts.at(-1) ?? {}, destination);
   const next = `attempt ${lastNumber(attempts) + 1}`;
   return Date.parse(nextAttemptAt) > now.getTime()
@@ -141,7 +148,7 @@ function explainRetrying(
     : `Waiting: ${cause}; ${next} is due since ${formatTime(nextAttemptAt, now)} and waits in the queue. If this lasts, check that a worker runs.`;
 }
 
-function explainHeldBack(destination: Destination, reason: string): string {
+function explainHeldBack(destination: string, reason: string): string {
   const why = reason === '' ? '' : ` (${reason})`;
   return `Waiting: the queue of the account of ${destination} is held back${why}. It continues by itself when the cause is gone. “sendproof doctor” shows what is wrong with the account.`;
 }
@@ -152,15 +159,20 @@ function sentAgain(delivery: DeliveryState, message: MessageState, now: Date): s
   return retry && `Sent again${byWhom(retry, message, now)}: `;
 }
 
-function explainConfirmed(delivery: DeliveryState, receipt: Receipt, now: Date): string {
-  const { channel, conversation, parts, plainText, shortened, standsAlone } = receipt;
+function explainConfirmed(
+  delivery: DeliveryState,
+  receipt: Receipt,
+  message: MessageState,
+  now: Date,
+): string {
+  const shownAt = labelIn(message, delivery.destination);
+  const { conversation, parts, plainText, shortened, standsAlone } = receipt;
   return [
-    parts === undefined ? explainPosted(delivery, now) : explainParts(delivery, parts, now),
+    parts === undefined
+      ? explainPosted(delivery, shownAt, now)
+      : explainParts(delivery, shownAt, parts, now),
     shortened && `It is ${describeShortening(shortened)}. The message’s page shows the whole.`,
     plainText !== undefined && `It is shown as plain text: ${plainText}`,
-    channel !== undefined &&
-      !delivery.destination.endsWith(`/${channel}`) &&
-      `Its channel has the id ${channel}.`,
     conversation && isNotable(conversation) && describeInConversation(conversation),
     standsAlone &&
       !conversation &&
@@ -175,7 +187,12 @@ function isNotable({ because, role }: InConversation): boolean {
   return role !== 'root' || because !== undefined;
 }
 
-function explainParts({ attempts, destination }: DeliveryState, parts: number, now: Date): string {
+function explainParts(
+  { attempts, destination }: DeliveryState,
+  shownAt: string,
+  parts: number,
+  now: Date,
+): string {
   const at = confirmedAt({ attempts });
   const when = at === undefined ? '' : `, the last at ${formatTime(at, now)}`;
   const failures = attempts.filter(({ outcome }) => outcome !== 'delivered');
@@ -183,33 +200,42 @@ function explainParts({ attempts, destination }: DeliveryState, parts: number, n
   const count =
     failures.length === 1 ? 'one attempt failed' : `${failures.length} attempts failed, the last`;
   const before = failed ? `, after ${count} because ${causeOf(failed, destination)}` : '';
-  return `Confirmed: posted to ${destination} in ${parts} parts${when}${before}.`;
+  return `Confirmed: posted to ${shownAt} in ${parts} parts${when}${before}.`;
 }
 
-function explainPosted({ attempts, destination }: DeliveryState, now: Date): string {
+function explainPosted(
+  { attempts, destination }: DeliveryState,
+  shownAt: string,
+  now: Date,
+): string {
   const last = attempts.at(-1);
   const at = confirmedAt({ attempts });
   const when = at === undefined ? '' : ` at ${formatTime(at, now)}`;
-  if (!last) return `Confirmed: posted to ${destination}${when}.`;
+  if (!last) return `Confirmed: posted to ${shownAt}${when}.`;
 
   const earlier = attempts.slice(0, -1);
   const log = new AttemptLog(earlier);
   if (last.lookup === 'found') {
     const poster = log.unresolved().at(-1) ?? log.sent()[0] ?? last;
-    return `Confirmed: attempt ${poster.number} posted it to ${destination}, although ${causeOf(poster, destination)}; attempt ${last.number} found the post${when} and did not post again.`;
+    return `Confirmed: attempt ${poster.number} posted it to ${shownAt}, although ${causeOf(poster, destination)}; attempt ${last.number} found the post${when} and did not post again.`;
   }
-  const failed = earlier.at(-1);
-  if (!failed) return `Confirmed: posted to ${destination}${when}.`;
+  // An edit that was made is no failure of the answer that follows it.
+  const failed = earlier.findLast(({ outcome }) => outcome !== 'delivered');
+  if (!failed) return `Confirmed: posted to ${shownAt}${when}.`;
   const twice =
     log.unresolved().length > 0 && last.lookup !== 'absent' && last.lookup !== 'repeated'
       ? ' An earlier attempt may have posted it too, because the destination can’t be searched.'
       : '';
   const cause = causeOf(failed, destination);
-  const failures =
-    failed.number === 1
-      ? `attempt 1 failed because ${cause}`
-      : `${failed.number} attempts failed, the last because ${cause}`;
-  return `Confirmed: posted to ${destination}${when} by attempt ${last.number}, after ${failures}.${twice}`;
+  const made = earlier.filter(
+    ({ number, outcome }) => outcome === 'delivered' && number < failed.number,
+  );
+  const count = failed.number - made.length;
+  const what =
+    count === 1
+      ? `attempt ${failed.number} failed because ${cause}`
+      : `${count} attempts failed, the last because ${cause}`;
+  return `Confirmed: posted to ${shownAt}${when} by attempt ${last.number}, after ${what}.${twice}`;
 }
 
 function explainDeadLettered(
@@ -220,8 +246,9 @@ function explainDeadLettered(
 ): string {
   const { destination } = delivery;
   const { parkedAt, reason } = stage;
+  const shownAt = labelIn(message, destination);
   const since = formatTime(parkedAt, now);
-  const what = `${capitalised(neverOrPerhapsSent(delivery))} ${destination}: ${reasonNotConfirmed(delivery, stage)}`;
+  const what = `${capitalised(neverOrPerhapsSent(delivery))} ${shownAt}: ${reasonNotConfirmed(delivery, stage)}`;
   const decision = pendingDecision(delivery, message);
   if (decision) {
     const asked =
@@ -235,7 +262,9 @@ function explainDeadLettered(
   const helped = message.deliveries.find(
     (each) => each.fallbackFor === destination && each.stage.kind === 'confirmed',
   );
-  const instead = helped ? `; its fallback ${helped.destination} confirmed it` : '';
+  const instead = helped
+    ? `; its fallback ${labelIn(message, helped.destination)} confirmed it`
+    : '';
   return `${what}${instead}; it has needed a decision since ${since}. ${REMEDIES[reason ?? 'unexpected_answer']}`;
 }
 
@@ -244,6 +273,9 @@ function neverOrPerhapsSent({ attempts, posted }: DeliveryState): string {
   if (posted) {
     const verb = posted.count === 1 ? 'was' : 'were';
     return `only ${posted.count} of ${posted.of} parts ${verb} sent to`;
+  }
+  if (attempts.some(({ as, outcome }) => as === 'edit' && outcome === 'delivered')) {
+    return 'only the edit, and not the answer in the thread, was sent to';
   }
   return new AttemptLog(attempts).unresolved().length > 0 ? 'perhaps sent to' : 'never sent to';
 }

@@ -9,6 +9,7 @@ import {
   type MessageState,
   confirmedAt,
   deliveryStatus,
+  labelIn,
 } from '../domain/messageState.js';
 
 /** Of several deliveries, the one whose status comes first here is explained. */
@@ -45,10 +46,15 @@ export function explainMessage(message: MessageState, now: Date): string {
   if (confirmed.length === used.length) {
     const isShortened = confirmed.some((each) => receiptOf(each).shortened !== undefined);
     const whole = isShortened ? ' The message’s page shows the whole.' : '';
-    return `Confirmed: posted ${joinWithAnd(confirmed.map((each) => postedTo(each, now)))}.${whole} Nothing is left to do.`;
+    return `Confirmed: posted ${joinWithAnd(confirmed.map((each) => postedTo(each, message, now)))}.${whole} Nothing is left to do.`;
   }
   if (mostUrgent.stage.kind === 'superseded') return explainDelivery(mostUrgent, message, now);
-  return `${explainDelivery(mostUrgent, message, now)} ${confirmed.length} of ${used.length} destinations have confirmed it.`;
+  const superseded = used.filter(({ stage }) => stage.kind === 'superseded').length;
+  const others =
+    superseded === 0
+      ? ''
+      : `, and ${superseded} ${superseded === 1 ? 'shows' : 'show'} a newer one`;
+  return `${explainDelivery(mostUrgent, message, now)} ${confirmed.length} of ${used.length} destinations have confirmed it${others}.`;
 }
 
 /** Of an event that is not posted by itself, all deliveries say the same. */
@@ -56,11 +62,11 @@ function isUnposted({ stage }: DeliveryState): boolean {
   return stage.kind === 'muted' || stage.kind === 'grouped';
 }
 
-function postedTo(delivery: DeliveryState, now: Date): string {
+function postedTo(delivery: DeliveryState, message: MessageState, now: Date): string {
   const at = confirmedAt(delivery);
   const { parts, shortened } = receiptOf(delivery);
   return [
-    `to ${delivery.destination}`,
+    `to ${labelIn(message, delivery.destination)}`,
     parts === undefined ? '' : ` in ${parts} parts`,
     at === undefined ? '' : ` at ${formatTime(at, now)}`,
     shortened === undefined ? '' : ` (${describeShortening(shortened)})`,

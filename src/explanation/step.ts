@@ -1,49 +1,55 @@
 import type { Attempt, MessageStatus, Receipt } from '../domain/delivery.js';
 import { describeInConversation } from '../domain/inConversation.js';
+import { labelOf, type DestinationNames } from '../domain/destinationNames.js';
 import { describeShortening } from '../domain/shortening.js';
 import { formatDuration } from '../lib/formatDuration.js';
 import type { TimelineEntry } from './timeline.js';
 import { causeOf } from './cause.js';
 import type { Destination } from '../domain/destination.js';
 
-/** A step of a timeline in words, without its time. */
-export function describeStep(entry: TimelineEntry): string {
+/**
+ * A step of a timeline in words, without its time.
+ *
+ * @param names what people call destinations
+ */
+export function describeStep(entry: TimelineEntry, names?: DestinationNames): string {
+  const label = (destination: string, channel?: string) => labelOf(destination, { names, channel });
   switch (entry.kind) {
     case 'received': {
       const { destinations, reference, source } = entry;
       const from = [source, reference].filter((part) => part !== undefined).join(' ');
-      return `Received${from === '' ? '' : ` from ${from}`}, for ${destinations.join(', ')}`;
+      return `Received${from === '' ? '' : ` from ${from}`}, for ${destinations.map((each) => label(each)).join(', ')}`;
     }
     case 'deliver_at':
       return 'Not posted before this time';
     case 'queued':
       return entry.fallbackFor === undefined
-        ? `Queued for ${entry.destination}`
-        : `Queued for ${entry.destination}, instead of ${entry.fallbackFor}`;
+        ? `Queued for ${label(entry.destination)}`
+        : `Queued for ${label(entry.destination)}, instead of ${label(entry.fallbackFor)}`;
     case 'attempt':
-      return `Attempt ${entry.number} at ${entry.destination}${partOf(entry)}: ${describeAttempt(entry, entry.destination)}`;
+      return `Attempt ${entry.number} at ${label(entry.destination)}${partOf(entry)}: ${describeAttempt(entry, entry.destination)}`;
     case 'attempt_under_way':
-      return `Attempt ${entry.number} at ${entry.destination} is in progress`;
+      return `Attempt ${entry.number} at ${label(entry.destination)} is in progress`;
     case 'next_attempt':
-      return `Attempt ${entry.number} at ${entry.destination} is due`;
+      return `Attempt ${entry.number} at ${label(entry.destination)} is due`;
     case 'confirmed':
-      return `Confirmed by ${entry.destination}${howShown(entry.receipt)}`;
+      return `Confirmed by ${label(entry.destination, entry.receipt.channel)}${howShown(entry.receipt)}`;
     case 'awaiting_turn':
-      return `Waits for “${entry.message}” of the same conversation at ${entry.destination}`;
+      return `Waits for “${entry.message}” of the same conversation at ${label(entry.destination)}`;
     case 'superseded':
-      return `Superseded at ${entry.destination} by “${entry.message}”, a newer message of the same conversation`;
+      return `Superseded at ${label(entry.destination)} by “${entry.message}”, a newer message of the same conversation`;
     case 'dead_lettered':
-      return `Dead letter: ${entry.destination} needs a decision. ${entry.detail ?? ''}`.trimEnd();
+      return `Dead letter: ${label(entry.destination)} needs a decision. ${entry.detail ?? ''}`.trimEnd();
     case 'expired':
-      return `Expired for ${entry.destination}. ${entry.detail ?? ''}`.trimEnd();
+      return `Expired for ${label(entry.destination)}. ${entry.detail ?? ''}`.trimEnd();
     case 'retry':
-      return `Retry${decision(entry)}`;
+      return `Retry${decision(entry, label)}`;
     case 'discard':
-      return `Discard${decision(entry)}`;
+      return `Discard${decision(entry, label)}`;
     case 'cancel':
-      return `Cancellation${decision(entry)}`;
+      return `Cancellation${decision(entry, label)}`;
     case 'reschedule':
-      return `Rescheduled${times(entry)}${decision(entry)}`;
+      return `Rescheduled${times(entry)}${decision(entry, label)}`;
     case 'acknowledgement': {
       const { attempts, event, lastError, recipient, status } = entry;
       const tries = attempts > 1 ? ` after ${attempts} attempts` : '';
@@ -116,15 +122,18 @@ function times({
   return parts.map((part, index) => (index === 0 ? ` ${part}` : `, ${part}`)).join('');
 }
 
-function decision(action: {
-  by?: string | undefined;
-  reason?: string | undefined;
-  destination?: string | undefined;
-}): string {
+function decision(
+  action: {
+    by?: string | undefined;
+    reason?: string | undefined;
+    destination?: string | undefined;
+  },
+  label: (destination: string) => string,
+): string {
   const { by, destination, reason } = action;
   return [
     by === undefined ? '' : ` by ${by}`,
-    destination === undefined ? '' : ` for ${destination}`,
+    destination === undefined ? '' : ` for ${label(destination)}`,
     reason === undefined ? '' : `: ${reason}`,
   ].join('');
 }

@@ -151,13 +151,13 @@ describe('a message’s page', () => {
   });
 });
 
-it('lists what waits for a person, with what mends it', async () => {
+it('lists what needs a decision, with the remedy', async () => {
   await park('listed');
   await eventually(async () => {
     const html = await text(open, '/dead-letters?reason=not_authorised');
     expect(html).toMatch(/href="\/messages\/listed".*Invite the account’s app/s);
   });
-  expect(await text(open, '/dead-letters?reason=timeout')).toContain('Nothing waits for you.');
+  expect(await text(open, '/dead-letters?reason=timeout')).toContain('Nothing needs a decision.');
   expect((await visit(open, '/dead-letters?reason=nonsense')).status).toBe(400);
 });
 

@@ -122,7 +122,7 @@ describe('a group', () => {
     });
     const key = (deliveries[0] as { groupedIn?: string }).groupedIn ?? '';
     await harness.waitForStatus(key, 'confirmed');
-    expect(await explanationOf('test:s2')).toContain(`It is in the message ${key}`);
+    expect(await explanationOf('test:s2')).toContain(`“${key}” shows it`);
     // After its group was posted, too.
     expect((await send('storm', 's1', db))[0]).toMatchObject({
       duplicate: true,

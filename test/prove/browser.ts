@@ -14,10 +14,9 @@ export async function launchBrowser(): Promise<Browser> {
   return await launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
 
-/** For people to look at, in the folder that SENDPROOF_PICTURES names; without it, none is taken. */
+/** For people to look at: in test-results/pictures, or in the folder that SENDPROOF_PICTURES names. */
 export async function takePicture(page: Page, name: string): Promise<void> {
-  const directory = process.env.SENDPROOF_PICTURES;
-  if (directory === undefined) return;
+  const directory = process.env.SENDPROOF_PICTURES ?? join('test-results', 'pictures');
   mkdirSync(directory, { recursive: true });
   await page.screenshot({ path: join(directory, `${name}.png`), fullPage: true });
 }

@@ -104,7 +104,8 @@ it('shows a message whose text is <script> as text', async () => {
   });
   await page.goto(`${harness.api.url}/messages/${encodeURIComponent('<script>alert(3)</script>')}`);
   expect(await shown('.content .text')).toBe(text);
-  expect(await shown('h1')).toBe('<script>alert(3)</script>');
+  expect(await shown('h1')).toBe('<script>alert(4)</script>');
+  expect(await shown('h1 + p')).toBe('<script>alert(3)</script>');
   expect(await page.$$eval('script', (scripts) => scripts.map(({ src }) => src))).toEqual([
     `${harness.api.url}/assets/live.js`,
   ]);

@@ -64,6 +64,8 @@ it('shows what came, leads to its message, and learns of the next request by its
     page.waitForNavigation(),
     page.click('a[href="/messages/pagerduty%3A01EXAMPLETRIGGER"]'),
   ]);
-  expect(await page.$eval('h1', (element) => element.textContent)).toContain('01EXAMPLETRIGGER');
+  expect(await page.$eval('h1 + p', (element) => element.textContent)).toBe(
+    'pagerduty:01EXAMPLETRIGGER',
+  );
   expect(complaints).toEqual([]);
 });

@@ -18,11 +18,12 @@ const PAGES = [
 const OF_OTHERS = ['receivers', 'rule_files'];
 const SETTINGS = [
   ...['accounts', 'acknowledgements', 'conversations', 'deduplicationWindow', 'operators'],
-  ...['retry', 'routes', 'sources', 'templates'],
+  ...['names', 'retry', 'routes', 'sources', 'templates'],
 ];
 /** What excerpts name without configuring it. */
 const ACCOUNTS = {
   slack: { default: { token: { env: 'SLACK_BOT_TOKEN' } } },
+  teams: { default: { accessToken: { env: 'GRAPH_ACCESS_TOKEN' } } },
   'teams-webhook': { default: { webhooks: { db: { env: 'DB_WEBHOOK_URL' } } } },
 };
 

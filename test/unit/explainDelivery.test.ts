@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DeliveryState, MessageState } from '../../src/domain/messageState.js';
 import { explainDelivery } from '../../src/explanation/delivery.js';
+import { explainMessage } from '../../src/explanation/message.js';
 
 const OPS = 'slack:default/C0OPS';
 
@@ -25,4 +26,102 @@ it.each([
   const text = explainDelivery(delivery, message, new Date('2026-11-25T12:00:00.000Z'));
   expect(text).toContain(`attempt 1 at ${OPS} is in progress since 11:5`);
   expect(text.includes('waits in its worker until the account may be called')).toBe(isLong);
+});
+
+const NOW = new Date('2026-11-25T12:00:00.000Z');
+const CHANNEL = 'C0123ABC';
+
+function messageOf(...deliveries: DeliveryState[]): MessageState {
+  return {
+    deduplicationKey: 'key',
+    status: 'confirmed',
+    destinations: deliveries.map(({ destination }) => destination),
+    acceptedAt: '2026-11-25T11:00:00.000Z',
+    deadLetters: [],
+    operatorActions: [],
+    deliveries,
+  };
+}
+
+describe('an edit with an answer', () => {
+  const edited = { number: 1, outcome: 'delivered', as: 'edit' } as const;
+  const failed = { number: 2, outcome: 'transient', reason: 'rate_limited' } as const;
+  const explained = (attempts: DeliveryState['attempts']) => {
+    const receipt = { conversation: { role: 'edit_and_reply', of: 'first' } } as const;
+    const delivery: DeliveryState = {
+      destination: OPS,
+      attempts,
+      stage: { kind: 'confirmed', receipt },
+    };
+    return explainDelivery(delivery, messageOf(delivery), NOW);
+  };
+
+  it('has no failed attempt where both were made', () => {
+    const text = explained([edited, { number: 2, outcome: 'delivered', as: 'reply' }]);
+    expect(text).toMatch(/^Confirmed: posted to slack:default\/C0OPS\. It replaced the content/);
+  });
+
+  it('names the attempt that failed', () => {
+    const text = explained([edited, failed, { number: 3, outcome: 'delivered', as: 'reply' }]);
+    expect(text).toContain('by attempt 3, after attempt 2 failed because Slack asked to slow down');
+  });
+
+  it('is not said to be unsent where only the answer failed', () => {
+    const delivery: DeliveryState = {
+      destination: OPS,
+      attempts: [edited, { number: 2, outcome: 'permanent', reason: 'not_authorised' }],
+      stage: {
+        kind: 'dead_lettered',
+        parkedAt: '2026-11-25T11:00:00.000Z',
+        reason: 'not_authorised',
+      },
+    };
+    expect(explainDelivery(delivery, messageOf(delivery), NOW)).toMatch(
+      /^Only the edit, and not the answer in the thread, was sent to slack:default\/C0OPS: /,
+    );
+  });
+});
+
+describe('a destination in an explanation', () => {
+  const delivery: DeliveryState = {
+    destination: 'slack:default/#ops',
+    attempts: [{ number: 1, outcome: 'delivered' }],
+    stage: { kind: 'confirmed', receipt: { channel: CHANNEL } },
+  };
+
+  it('has the id of its channel beside its name', () => {
+    const message = messageOf(delivery);
+    const posted = `posted to slack:default/#ops (${CHANNEL})`;
+    expect(explainDelivery(delivery, message, NOW)).toContain(posted);
+    expect(explainMessage(messageOf(delivery, { ...delivery, destination: OPS }), NOW)).toContain(
+      `to slack:default/#ops (${CHANNEL}) and to ${OPS} (${CHANNEL})`,
+    );
+  });
+
+  it('has the name that the configuration gives it', () => {
+    const message = { ...messageOf(delivery), names: { [delivery.destination]: 'Ops' } };
+    expect(explainDelivery(delivery, message, NOW)).toContain(
+      `posted to Ops (slack:default/#ops, ${CHANNEL})`,
+    );
+  });
+});
+
+it('a message that is superseded at some destinations says so', () => {
+  const superseded: DeliveryState = {
+    destination: OPS,
+    attempts: [],
+    stage: { kind: 'superseded', by: 'newer' },
+  };
+  const parked: DeliveryState = {
+    destination: 'slack:default/C0PARKED',
+    attempts: [{ number: 1, outcome: 'permanent', reason: 'not_authorised' }],
+    stage: {
+      kind: 'dead_lettered',
+      parkedAt: '2026-11-25T11:00:00.000Z',
+      reason: 'not_authorised',
+    },
+  };
+  expect(explainMessage(messageOf(superseded, parked), NOW)).toMatch(
+    /0 of 2 destinations have confirmed it, and 1 shows a newer one\.$/,
+  );
 });

@@ -73,7 +73,7 @@ h1 { margin: 0 0 12px; font-size: 24px; line-height: 1.25; }
 h2 { margin: 28px 0 8px; font-size: 18px; }
 h3 { margin: 0 0 8px; font-size: 16px; }
 p { margin: 0 0 8px; }
-.key { font-family: ui-monospace, monospace; font-size: 20px; }
+h1.key { font-family: ui-monospace, monospace; font-size: 20px; }
 .explanation { font-size: 18px; }
 .soft { color: var(--soft); font-size: 14px; }
 .cards { display: grid; gap: 12px; margin: 0; padding: 0; list-style: none; }
@@ -82,6 +82,8 @@ p { margin: 0 0 8px; }
 .card h3 { margin: 14px 0 4px; font-size: 15px; }
 .address { overflow-wrap: anywhere; }
 .requests { margin: 0; padding: 0; list-style: none; }
+.outcome.refused, .outcome.failed, .outcome.late { color: var(--red); }
+.outcome.unusable { color: var(--amber); }
 .requests li { padding: 4px 0; overflow-wrap: anywhere; }
 .card > :last-child { margin-bottom: 0; }
 .place { display: flex; flex-wrap: wrap; gap: 4px 12px; justify-content: space-between; font-weight: 600; }
@@ -91,13 +93,24 @@ p { margin: 0 0 8px; }
 .status.dead_lettered { color: var(--red); }
 .status.discarded, .status.expired, .status.cancelled, .status.muted { color: var(--amber); }
 .content { padding: 14px 16px; border-left: 4px solid var(--line); background: var(--card); }
-.text { margin: 0; white-space: pre-wrap; }
+.text > :last-child, .text li > :last-child { margin-bottom: 0; }
+.text p { white-space: pre-line; }
+.text h4, .text h5, .text h6 { margin: 12px 0 8px; font-size: 16px; }
+.text ul, .text ol { margin: 0 0 8px; padding-left: 24px; }
+.text li > p { margin: 0; }
+.text blockquote { margin: 0 0 8px; padding-left: 12px; border-left: 3px solid var(--line); }
+.text code { font-family: ui-monospace, monospace; font-size: 14px; }
+.text pre { margin: 0 0 8px; padding: 10px 12px; background: var(--ground); overflow-x: auto; overflow-wrap: normal; }
+.text hr { border: 0; border-top: 1px solid var(--line); }
+.scrolled { margin: 0 0 8px; overflow-x: auto; }
+.text table { border-collapse: collapse; }
+.text th, .text td { padding: 4px 10px; border: 1px solid var(--line); text-align: left; vertical-align: top; white-space: pre-line; }
 .severity { color: var(--soft); font-size: 14px; }
 .timeline { margin: 0; padding: 0; list-style: none; }
 .timeline li { display: grid; grid-template-columns: 200px 1fr; gap: 2px 16px; padding: 6px 0; border-top: 1px solid var(--line); }
 .timeline time { color: var(--soft); font-size: 14px; line-height: 24px; }
 .timeline .next_attempt span, .timeline .deliver_at span { font-style: italic; }
-h3.place { font-size: 16px; }
+.card h3.place { margin-top: 0; font-size: 16px; }
 .outcomes { margin: 0; padding: 0; list-style: none; }
 .outcomes li { padding: 6px 0; border-top: 1px solid var(--line); }
 .key-inline { font-family: ui-monospace, monospace; }

@@ -4,10 +4,11 @@ import {
   type DeliveryState,
   type MessageRecord,
   deliveryStatus,
+  labelIn,
 } from '../../domain/messageState.js';
 import type { ConversationPart } from '../../store/search/conversation.js';
 import { useAddresses } from './addresses.js';
-import { OutsideLink, Page, PostLink, Status, Time } from './parts.js';
+import { LinkedKeys, OutsideLink, Page, PostLink, relatedKeys, Status, Time } from './parts.js';
 
 const REFRESH_MS = 5_000;
 
@@ -22,10 +23,12 @@ export function ConversationPage({
 }) {
   const { earlier, key, later, messages, reference, source, url } = conversation;
   const { at, ofConversation } = useAddresses();
+  const newest = later > 0 ? undefined : messages.findLast(isState)?.content.title;
   const name = [source, reference].filter((part) => part !== undefined).join(' ');
   return (
     <Page title={name || key} signedIn={signedIn} refreshMs={REFRESH_MS}>
       <h1>{name || 'Conversation'}</h1>
+      {newest !== undefined && <p class="explanation">{newest}</p>}
       <p class="soft">
         Conversation <span class="key-inline">{key}</span>
       </p>
@@ -54,6 +57,13 @@ export function ConversationPage({
         )}
       </section>
     </Page>
+  );
+}
+
+/** Whether a message says how things are, rather than answer in a thread. */
+function isState({ state: { deliveries } }: MessageRecord): boolean {
+  return !deliveries.some(
+    ({ stage }) => stage.kind === 'confirmed' && stage.receipt.conversation?.role === 'reply',
   );
 }
 
@@ -94,17 +104,23 @@ function Outcome({
   message: MessageRecord['state'];
   now: Date;
 }) {
-  const status = deliveryStatus(delivery);
+  const isAlike = message.deliveries.every((each) => deliveryStatus(each) === message.status);
   return (
     <li>
-      <strong>{delivery.destination}</strong>
-      {status !== message.status && (
+      <strong>{labelIn(message, delivery.destination)}</strong>
+      {!isAlike && (
         <>
           {' '}
-          <Status status={status} />
+          <Status status={deliveryStatus(delivery)} />
         </>
       )}{' '}
-      <span>{outcomeInConversation(delivery, message, now)}</span> <PostLink delivery={delivery} />
+      <span>
+        <LinkedKeys
+          text={outcomeInConversation(delivery, message, now)}
+          keys={relatedKeys(delivery)}
+        />
+      </span>{' '}
+      <PostLink delivery={delivery} />
     </li>
   );
 }

@@ -1,10 +1,10 @@
-/** Lists of messages: the search, and what waits for a person. */
+/** Lists of messages: the search, and what needs a decision. */
 import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
 import { REMEDIES } from '../../domain/remedies.js';
 import type { MessagePage } from '../../store/search/messageSearch.js';
 import { useAddresses } from './addresses.js';
 import { DecisionForms, Page, Status, Time } from './parts.js';
-import type { MessageSummary } from '../../domain/messageState.js';
+import { labelIn, type MessageSummary } from '../../domain/messageState.js';
 
 const REFRESH_MS = 5_000;
 
@@ -68,7 +68,10 @@ export function DeadLettersPage({
   return (
     <Page title="Dead letters" signedIn={signedIn} refreshMs={REFRESH_MS}>
       <h1>Dead letters</h1>
-      <p>What could not be delivered waits here for a person, for as long as it takes.</p>
+      <p>
+        What could not be delivered needs a decision: send it again, or give it up. It waits as long
+        as it takes.
+      </p>
       <form class="filters" action={at('/dead-letters')}>
         <Choice name="reason" label="Reason" choices={FAILURE_REASONS} chosen={fields.reason} />
         <DestinationField value={fields.destination} />
@@ -76,7 +79,7 @@ export function DeadLettersPage({
       </form>
       <section id="found" data-live>
         {found.messages.length === 0 ? (
-          <p>Nothing waits for you.</p>
+          <p>Nothing needs a decision.</p>
         ) : (
           <ul class="cards">
             {found.messages.map((message) => (
@@ -109,7 +112,9 @@ function MessageCard({ message }: { message: MessageSummary }) {
       </p>
       <Origin message={message} />
       <InConversation message={message} />
-      <p class="soft">{message.destinations.join(', ')}</p>
+      <p class="soft">
+        {message.destinations.map((destination) => labelIn(message, destination)).join(', ')}
+      </p>
     </li>
   );
 }
@@ -126,7 +131,7 @@ function DeadLetterCard({ message }: { message: MessageSummary }) {
       {deadLetters.map(({ at, destination, detail, reason }) => (
         <div>
           <p>
-            <strong>{destination}</strong>, since <Time at={at} />: {detail}
+            <strong>{labelIn(message, destination)}</strong>, since <Time at={at} />: {detail}
           </p>
           <p>{REMEDIES[reason]}</p>
         </div>

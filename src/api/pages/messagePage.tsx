@@ -4,11 +4,23 @@ import { explainMessage } from '../../explanation/message.js';
 import { describeStep } from '../../explanation/step.js';
 import type { TimelineEntry } from '../../explanation/timeline.js';
 import { useAddresses } from './addresses.js';
-import { DecisionForms, OutsideLink, Page, PostLink, Status, Time } from './parts.js';
+import type { Mentions } from '../../domain/mentions.js';
+import { Markdown } from './markdown.js';
+import {
+  DecisionForms,
+  LinkedKeys,
+  OutsideLink,
+  Page,
+  PostLink,
+  relatedKeys,
+  Status,
+  Time,
+} from './parts.js';
 import {
   type MessageRecord,
   type MessageState,
   deliveryStatus,
+  labelIn,
 } from '../../domain/messageState.js';
 
 /** Attempts come and go within seconds; after its end only acknowledgements still move. */
@@ -38,13 +50,33 @@ export function MessagePage({
       signedIn={signedIn}
       refreshMs={state.closedAt === undefined ? OPEN_REFRESH_MS : ENDED_REFRESH_MS}
     >
-      <h1 class="key">{deduplicationKey}</h1>
+      {content.title === undefined ? (
+        <h1 class="key">{deduplicationKey}</h1>
+      ) : (
+        <>
+          <h1>{content.title}</h1>
+          <p class="key-inline soft">{deduplicationKey}</p>
+        </>
+      )}
       <section id="why" class="why" aria-live="polite" data-live>
         <p>
           <Status status={state.status} />
         </p>
-        <p class="explanation">{explainMessage(state, now)}</p>
+        <p class="explanation">
+          <LinkedKeys
+            text={explainMessage(state, now)}
+            keys={state.deliveries.flatMap(relatedKeys)}
+          />
+        </p>
       </section>
+      <p class="links">
+        {state.conversation !== undefined && (
+          <a href={ofConversation(state.conversation.key)}>The whole conversation</a>
+        )}
+        {correlation?.url !== undefined && (
+          <OutsideLink url={correlation.url}>At the source</OutsideLink>
+        )}
+      </p>
       <section id="decide" data-live>
         <Decide state={state} />
       </section>
@@ -57,7 +89,12 @@ export function MessagePage({
         <div class="content">
           {content.title !== undefined && <h3>{content.title}</h3>}
           {content.severity !== undefined && <p class="severity">{content.severity}</p>}
-          <p class="text">{content.text}</p>
+          {content.mentions !== undefined && (
+            <p class="severity">Mentions {mentionedNames(content.mentions).join(', ')}</p>
+          )}
+          <div class="text">
+            <Markdown text={content.text} />
+          </div>
         </div>
       </section>
       <section id="timeline" data-live aria-labelledby="timeline-title">
@@ -65,7 +102,7 @@ export function MessagePage({
         <ol class="timeline">
           {timeline.map((entry) => (
             <li class={entry.kind}>
-              <Time at={entry.at} /> <span>{describeStep(entry)}</span>
+              <Time at={entry.at} /> <span>{describeStep(entry, state.names)}</span>
             </li>
           ))}
         </ol>
@@ -83,9 +120,6 @@ export function MessagePage({
           <Fact name="Trace" value={state.traceId} />
         </dl>
         <p class="links">
-          {correlation?.url !== undefined && (
-            <OutsideLink url={correlation.url}>At the source</OutsideLink>
-          )}
           {webUiUrl !== undefined && <OutsideLink url={webUiUrl}>In Temporal’s Web UI</OutsideLink>}
         </p>
       </section>
@@ -93,18 +127,23 @@ export function MessagePage({
   );
 }
 
+/** As people wrote them: ids, e-mail addresses, `@here`. */
+function mentionedNames({ channel, groups = [], here, users = [] }: Mentions): string[] {
+  return [...users, ...groups, ...(here ? ['@here'] : []), ...(channel ? ['@channel'] : [])];
+}
+
 function Decide({ state }: { state: MessageState }) {
   const { deadLetters, deduplicationKey } = state;
   if (deadLetters.length === 0) return null;
   return (
     <div class="card">
-      <h2>It waits for you</h2>
+      <h2>Needs a decision</h2>
       {deadLetters.length === 1 ? (
         <DecisionForms deduplicationKey={deduplicationKey} />
       ) : (
         deadLetters.map(({ destination }) => (
           <div>
-            <h3>{destination}</h3>
+            <h3>{labelIn(state, destination)}</h3>
             <DecisionForms deduplicationKey={deduplicationKey} destination={destination} />
           </div>
         ))
@@ -119,9 +158,17 @@ function Deliveries({ state, now }: { state: MessageState; now: Date }) {
       {state.deliveries.map((delivery) => (
         <li class="card">
           <p class="place">
-            <span>{delivery.destination}</span> <Status status={deliveryStatus(delivery)} />
+            <span>{labelIn(state, delivery.destination)}</span>{' '}
+            <Status status={deliveryStatus(delivery)} />
           </p>
-          {state.deliveries.length > 1 && <p>{explainDelivery(delivery, state, now)}</p>}
+          {state.deliveries.length > 1 && (
+            <p>
+              <LinkedKeys
+                text={explainDelivery(delivery, state, now)}
+                keys={relatedKeys(delivery)}
+              />
+            </p>
+          )}
           <PostLink delivery={delivery} />
         </li>
       ))}

@@ -16,6 +16,7 @@ import { basePathOf, withoutBasePath } from '../basePath.js';
 import { decideOnDeadLetters } from '../decisions.js';
 import { parseKey } from '../findMessage.js';
 import type { Methods } from '../methods.js';
+import { allNamed, recordNamed } from '../named.js';
 import { findDeadLetters } from '../deadLetters.js';
 import { readUnknownKey } from '../messages.js';
 import { parseRequest } from '../problem.js';
@@ -78,7 +79,10 @@ export function pagesRouter(context: ApiContext): Router {
       limit: PAGE_SIZE,
       ...fields,
     });
-    const found = await searchMessages(context.readClient, filter, { cursor, limit });
+    const found = allNamed(
+      await searchMessages(context.readClient, filter, { cursor, limit }),
+      context.configuration,
+    );
     show(response, <SearchPage found={found} fields={fields} signedIn={signedIn} />);
   });
   router.get('/dead-letters', async (request, response) => {
@@ -114,10 +118,12 @@ function assetsRouter(): Router {
 }
 
 function showMessage(context: ApiContext, signedIn: boolean): RequestHandler<{ key: string }> {
-  const { readClient, configuration } = context;
+  const { readClient } = context;
   return async (request, response) => {
+    const { configuration } = context;
     const deduplicationKey = parseKey(request.params.key);
-    const message = await readMessageRecord(readClient, deduplicationKey);
+    const recorded = await readMessageRecord(readClient, deduplicationKey);
+    const message = recorded && recordNamed(recorded, configuration);
     const now = new Date();
     if (!message) {
       const { forgottenBefore, similarKeys } = await readUnknownKey(context, deduplicationKey);
@@ -187,22 +193,23 @@ function hasToken(source: Source): boolean {
   }
 }
 
-function showConversation(
-  { readClient }: ApiContext,
-  signedIn: boolean,
-): RequestHandler<{ key: string }> {
+function showConversation(context: ApiContext, signedIn: boolean): RequestHandler<{ key: string }> {
+  const { readClient } = context;
   return async (request, response) => {
+    const { configuration } = context;
     const { before, key } = parseRequest(conversationPageSchema, {
       ...filledIn(request.query),
       key: request.params.key,
     });
     const limit = Number(PAGE_SIZE);
-    const conversation = await readConversation(readClient, key, { before, limit });
-    if (!conversation) {
+    const read = await readConversation(readClient, key, { before, limit });
+    if (!read) {
       response.status(404);
       show(response, <UnknownConversationPage conversation={key} signedIn={signedIn} />);
       return;
     }
+    const messages = read.messages.map((message) => recordNamed(message, configuration));
+    const conversation = { ...read, messages };
     show(response, <ConversationPage {...{ conversation, signedIn, now: new Date() }} />);
   };
 }

@@ -72,7 +72,7 @@ const STATUS_WORDS: Record<DeliveryStatus, string> = {
   accepted: 'accepted',
   delivering: 'delivering',
   confirmed: 'confirmed',
-  dead_lettered: 'waits for a person',
+  dead_lettered: 'needs a decision',
   discarded: 'discarded',
   expired: 'expired',
   cancelled: 'cancelled',
@@ -112,6 +112,47 @@ export function OutsideLink({ url, children }: { url: string; children: Componen
   );
 }
 
+/** A sentence, in which the keys of these messages, in quotes as “key”, lead to them. */
+export function LinkedKeys({
+  text,
+  keys,
+}: {
+  text: string;
+  keys: readonly (string | undefined)[];
+}) {
+  const { ofMessage } = useAddresses();
+  const known = keys.filter((key) => key !== undefined && text.includes(quoted(key)));
+  const [key] = known;
+  if (key === undefined) return <>{text}</>;
+  const [before = '', ...after] = text.split(quoted(key));
+  return (
+    <>
+      <LinkedKeys text={before} keys={known.slice(1)} />“<a href={ofMessage(key)}>{key}</a>”
+      <LinkedKeys text={after.join(quoted(key))} keys={known} />
+    </>
+  );
+}
+
+function quoted(key: string): string {
+  return `“${key}”`;
+}
+
+/** The messages of which the explanation of a delivery speaks. */
+export function relatedKeys({ stage }: DeliveryState): (string | undefined)[] {
+  switch (stage.kind) {
+    case 'awaiting_turn':
+      return [stage.behind];
+    case 'superseded':
+      return [stage.by];
+    case 'grouped':
+      return [stage.message];
+    case 'confirmed':
+      return [stage.receipt.conversation?.of];
+    default:
+      return [];
+  }
+}
+
 /** Where people see a delivery that is confirmed. */
 export function PostLink({ delivery: { stage } }: { delivery: DeliveryState }) {
   const { ofMessage } = useAddresses();
@@ -144,7 +185,7 @@ export function DecisionForms({
           <input name="by" autocomplete="name" maxLength={1_000} />
         </label>
         <label>
-          What you mended
+          What you fixed
           <input name="reason" autocomplete="off" maxLength={1_000} />
         </label>
         <button>Retry</button>

@@ -110,7 +110,7 @@ function RequestLine({ request }: { request: SourceRequestRecord }) {
   const more = messageCount - messages.length;
   return (
     <li>
-      <Time at={at} /> <strong>{OUTCOMES[outcome]}</strong>
+      <Time at={at} /> <strong class={`outcome ${outcome}`}>{OUTCOMES[outcome]}</strong>
       {reason !== undefined && `: ${reason}`}
       {messages.map((key) => (
         <>

@@ -46,6 +46,12 @@ export const referenceField = z.string().meta({
   examples: ['Q1A2B3C4D5'],
 });
 
+export const namesField = z.record(z.string(), z.string()).meta({
+  description:
+    'The names that people have for destinations of the message, from `names` of the configuration. Present if one of them has a name.',
+  examples: [{ 'slack:default/C0123ABC': 'Payments team' }],
+});
+
 /** Who decided and why, as the API answers with it. */
 export const deciderField = z.string().meta({
   description: 'The name of the person who decided.',

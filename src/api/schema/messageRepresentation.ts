@@ -7,6 +7,7 @@ import {
   deliveryStatusSchema,
   detailField,
   messageLinksSchema,
+  namesField,
   rationaleField,
   reasonSchema,
   referenceField,
@@ -341,6 +342,7 @@ export const messageSummarySchema = z
     deadLetters: z
       .array(deadLetterSchema)
       .meta({ description: 'The deliveries of the message that need a decision.' }),
+    names: namesField.optional(),
   })
   .meta({ id: 'MessageSummary', description: 'A message, as a list shows it.' });
 

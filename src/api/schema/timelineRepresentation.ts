@@ -5,6 +5,7 @@ import {
   deciderField,
   detailField,
   messageLinksSchema,
+  namesField,
   rationaleField,
   reasonSchema,
   referenceField,
@@ -168,6 +169,7 @@ export const timelineSchema = z
       description: 'The status, its cause and the next step, in plain words.',
       examples: ['Confirmed at 12:00:01 by every destination.'],
     }),
+    names: namesField.optional(),
     entries: z.array(entrySchema).meta({
       description: 'The steps, oldest first. `next_attempt` and `deliver_at` may be in the future.',
     }),
