@@ -4,6 +4,7 @@ import { busiest } from '../../bench/calls.js';
 import { visibilityQuery, type MessagePage } from '../../src/store/search/messageSearch.js';
 import { deadLetterQueueId, deliveryTaskQueue } from '../../src/contract/names.js';
 import { accountId } from '../../src/domain/account.js';
+import { cacheSizeFor } from '../../src/worker/workflowCache.js';
 import { setQueueLimits } from '../../src/temporal/queueLimits.js';
 import { deadLetterCountsQuery } from '../../src/contract/signals.js';
 import { startWorkerProcess } from '../faults/productProcess.js';
@@ -28,14 +29,25 @@ const RETRIED = DESTINATIONS.filter((_, index) => index % 5 === 0);
 /** In messages per second: about half of what two cores can retry, and the destinations together may do more than the account. */
 const LIMITS = { perDestination: 2, perAccount: 4 };
 const BATCH = 100;
+const MIB = 2 ** 20;
 /**
- * A gigabyte holds 1,500 workflows from Node.js 24 on: the heap is limited as V8 does in a container of that size. Before, the
- * memory grows with the square of their number, and the worker chooses it.
+ * From Node.js 24 on, a worker keeps to the memory of its container: it gets the heap that V8 allows in a gigabyte, and keeps as
+ * many workflows ready as it would there. Before, the memory grows with the square of their number.
  */
 const GIGABYTE_MIB = 1_024;
+const HEAP_MIB = GIGABYTE_MIB / 2;
 const IN_A_GIGABYTE: NodeJS.ProcessEnv = {
-  SENDPROOF_CACHED_WORKFLOWS: '1500',
-  NODE_OPTIONS: '--max-old-space-size=512 --max-semi-space-size=8',
+  SENDPROOF_CACHED_WORKFLOWS: String(
+    cacheSizeFor(
+      {
+        containerMemory: GIGABYTE_MIB * MIB,
+        machineMemory: GIGABYTE_MIB * MIB,
+        heap: HEAP_MIB * MIB,
+      },
+      24,
+    ),
+  ),
+  NODE_OPTIONS: `--max-old-space-size=${HEAP_MIB} --max-semi-space-size=8`,
 };
 const IS_NODE_24 = Number.parseInt(process.versions.node) >= 24;
 /** Temporal's own limit on a history's events. */

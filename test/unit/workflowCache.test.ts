@@ -13,8 +13,8 @@ const inContainer = (gib: number) => ({
 describe('the number of workflows that a worker keeps ready', () => {
   it.each([
     [0.25, 50],
-    [0.5, 291],
-    [1, 1_504],
+    [0.5, 141],
+    [1, 1_213],
     [1.5, 2_000],
     [16, 2_000],
   ])('on Node.js 24, in a container of %s GiB, is %s', (gib, size) => {
