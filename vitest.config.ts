@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Those that wait longest, first: then short ones fill the end, and no core is idle there. */
@@ -12,10 +12,28 @@ class LongestFolderFirst extends BaseSequencer {
   }
 }
 
+const withServer: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: 'server',
+    include: ['test/{integration,faults,replay}/**/*.test.ts'],
+    globalSetup: 'test/server.ts',
+  },
+};
+
+const unit: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: 'unit',
+    include: ['test/unit/**/*.test.ts'],
+    // Its files share what they load. To load it anew for each file took longer than the tests.
+    isolate: false,
+  },
+};
+
 export default defineConfig({
   test: {
-    include: ['test/{unit,integration,faults,replay}/**/*.test.ts'],
-    globalSetup: 'test/server.ts',
+    projects: [withServer, unit],
     // Most files wait for timers of retries most of the time: on two cores, a third one at once takes a fifth off the whole.
     maxWorkers: 3,
     sequence: { sequencer: LongestFolderFirst },

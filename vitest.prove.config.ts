@@ -5,7 +5,9 @@ import base from './vitest.config.js';
 export default defineConfig({
   test: {
     ...base.test,
+    projects: undefined,
     include: ['test/prove/*.test.ts'],
+    globalSetup: 'test/server.ts',
     maxWorkers: 1,
     testTimeout: 10 * 60_000,
     outputFile: { json: 'test-results/prove.json' },

@@ -5,8 +5,9 @@ import base from './vitest.config.js';
 export default defineConfig({
   test: {
     ...base.test,
+    projects: undefined,
     include: ['test/unit/**/*.test.ts'],
-    globalSetup: [],
+    isolate: false,
     maxWorkers: '100%',
     reporters: ['default'],
     outputFile: {},

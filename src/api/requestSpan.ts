@@ -16,14 +16,14 @@ import {
 import type { RequestHandler } from 'express';
 import { routeOf } from './operation.js';
 
-const tracer = trace.getTracer('sendproof.api');
-
 /** Continues the trace of the request's `traceparent`, or begins one. Its id is in `response.locals.traceId`. */
 export const traceRequests: RequestHandler = (request, response, next) => {
   const parent = propagation.extract(ROOT_CONTEXT, request.headers);
   const { method } = request;
   const attributes = { [ATTR_HTTP_REQUEST_METHOD]: method };
-  const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, parent);
+  const span = trace
+    .getTracer('sendproof.api')
+    .startSpan(method, { kind: SpanKind.SERVER, attributes }, parent);
   response.locals.traceId = span.spanContext().traceId;
   response.once('close', () => {
     const route = routeOf(request);

@@ -84,6 +84,9 @@ export function startTracing(serviceName: string): Tracing {
     },
     stop: async () => {
       http?.disable();
+      trace.disable();
+      context.disable();
+      propagation.disable();
       const late = () => new Error('The remaining spans were not exported in time.');
       await withinTime(provider.shutdown(), EXPORT_AT_STOP_MS, { late }).catch(() => undefined);
     },

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileCondition, ConditionFault } from '../../../src/routing/condition.js';
+import { processorMs } from '../../processorTime.js';
 import { event } from './event.js';
 
 const disk = event({
@@ -83,9 +84,7 @@ describe('when', () => {
     const check = compileCondition(`event.text.matches(${JSON.stringify(pattern)})`);
     const long = event({ text: `${'a'.repeat(131_000)}!` });
     check(event({ text: 'a' }));
-    const startedAt = performance.now();
-    check(long);
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    expect(processorMs(() => check(long))).toBeLessThan(50);
   });
 
   it.each([
@@ -97,11 +96,12 @@ describe('when', () => {
   ])('ends loops that would take minutes: %s', (expression) => {
     const check = compileCondition(expression);
     const list = Array.from({ length: 200_000 }, (_, index) => index);
-    const startedAt = performance.now();
-    expect(check(event({ text: 'a'.repeat(131_000), raw: { list } }))).toBe(
-      'when can’t be evaluated: its loops take too long for this event',
-    );
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    const took = processorMs(() => {
+      expect(check(event({ text: 'a'.repeat(131_000), raw: { list } }))).toBe(
+        'when can’t be evaluated: its loops take too long for this event',
+      );
+    });
+    expect(took).toBeLessThan(1_000);
     expect(String(check(event({ raw: { list: [0] } })))).not.toMatch(/too long/);
   });
 

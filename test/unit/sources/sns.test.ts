@@ -3,6 +3,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { isCertificateOfSns, isServedBySns } from '../../../src/sources/sns/certificates.js';
 import { sns } from '../../../src/sources/sns/source.js';
 import type { Sample, Source, SourceRequest } from '../../../src/sources/source.js';
+import { startTracing } from '../../../src/telemetry/tracing.js';
 import { describeSourceContract } from './contract.js';
 import { FakeSns, type Notification } from './fakeSns.js';
 import { changed, parsing, requestOf } from './parsed.js';
@@ -260,9 +261,11 @@ describe('a subscription', () => {
     });
 
   beforeEach(async () => {
+    const tracing = startTracing('test');
     api = await startSourceApi(sources, {});
     return async () => {
       await api.close();
+      await tracing.stop();
     };
   });
 
