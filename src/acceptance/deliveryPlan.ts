@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
-import { findAccount, type Configuration } from '../config/configuration.js';
+import {
+  findAccount,
+  type Configuration,
+  type ConfiguredAccount,
+} from '../config/configuration.js';
 import { unknownAccount } from '../config/configuredDestinations.js';
 import type { FieldFault } from '../domain/acceptance.js';
 import { accountId } from '../domain/account.js';
@@ -8,7 +12,12 @@ import { allDestinations, type Message } from '../domain/message.js';
 import { deliveryTaskQueue } from '../contract/names.js';
 import { NOTHING_TO_SHOW, parseDocument } from '../destinations/document/parseDocument.js';
 import { conversationId } from './conversationPlan.js';
-import { everyMention, mayMention, settingFor } from '../destinations/mentionPolicy.js';
+import {
+  everyMention,
+  mayMention,
+  mentionsNobody,
+  settingFor,
+} from '../destinations/mentionPolicy.js';
 import { MessageRefused } from './refusal.js';
 import type { DeliveryPlan } from '../contract/deliverMessage.js';
 import { parseDestination, type Destination } from '../domain/destination.js';
@@ -46,21 +55,32 @@ export function planDeliveries(message: Message, configuration: Configuration): 
   return plans;
 }
 
-/** Each mention must be one that some destination can make, and that the accounts of all those destinations allow. */
+/**
+ * Each mention must be one that some destination can make, and that the accounts of all those destinations allow. An account that
+ * allows nobody is passed over where one on another platform allows the mention: its posts show the message without it.
+ */
 function mentionFaults(
   { content, destinations }: Message,
   configuration: Configuration,
 ): FieldFault[] {
-  const accounts = allDestinations(destinations)
-    .map((destination) => findAccount(configuration, accountId(parseDestination(destination))))
-    .filter((account) => account !== undefined);
+  const places = allDestinations(destinations).flatMap((destination) => {
+    const parts = parseDestination(destination);
+    const account = findAccount(configuration, accountId(parts));
+    return account ? [{ account, path: parts.path }] : [];
+  });
   return everyMention(content.mentions).flatMap((mention): FieldFault[] => {
     const { field, kind, name } = mention;
-    const able = accounts.filter(({ platform }) => platform.canMention?.(kind, name));
+    const able = places
+      .filter(({ account, path }) => account.platform.canMention?.(kind, name, path))
+      .map(({ account }) => account);
     if (able.length === 0) {
       return [{ field, detail: 'can be mentioned at none of the destinations of this message' }];
     }
-    const refusing = able.find(({ settings }) => !mayMention(mention, settings.mentions));
+    const allows = ({ settings }: ConfiguredAccount) => mayMention(mention, settings.mentions);
+    const isPassedOver = ({ platform, settings }: ConfiguredAccount) =>
+      mentionsNobody(settings.mentions) &&
+      able.some((other) => other.platform !== platform && allows(other));
+    const refusing = able.find((account) => !allows(account) && !isPassedOver(account));
     if (!refusing) return [];
     const detail = `is not allowed by the account ${refusing.id}: add ${settingFor(mention)} to the account in sendproof.yaml`;
     return [{ field, detail }];

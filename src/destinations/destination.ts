@@ -172,8 +172,10 @@ export interface Platform<Account extends AccountPolicy = AccountPolicy> {
    * given. For the OpenAPI document.
    */
   pathPattern(account: Account | undefined): string;
-  /** Whether the platform has such people or groups to mention, by their ids. Absent where it can mention nobody. */
-  canMention?(kind: MentionKind, name: string): boolean;
+  /**
+   * Whether the platform has such people or groups to mention, by their ids, at this path. Absent where it can mention nobody.
+   */
+  canMention?(kind: MentionKind, name: string, path: string): boolean;
   /** Undefined when this account could post to the path; otherwise what is wrong and the remedy. */
   checkPath(path: string, account: Account): string | undefined;
   /** Throws a ConfigurationError when the account's secrets can't be read. */

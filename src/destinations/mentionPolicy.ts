@@ -1,5 +1,7 @@
 /** Whom the messages of an account may mention. */
 import { z } from 'zod';
+import { DeliveryError } from '../domain/delivery.js';
+import { permanent } from '../http/failure.js';
 import type { MentionKind, Mentions } from '../domain/mentions.js';
 
 const all = z.boolean('must be true, false, or a list of ids');
@@ -49,6 +51,31 @@ export function mayMention(
 ): boolean {
   const allowed = policy?.[kind] ?? false;
   return typeof allowed === 'boolean' ? allowed : allowed.includes(name);
+}
+
+/**
+ * Those of the mentions that a platform can make. Throws a DeliveryError where the account doesn't allow one: it did when the
+ * message was accepted.
+ */
+export function mentionsToMake(
+  mentions: Mentions | undefined,
+  policy: MentionPolicy | undefined,
+  canMention: (kind: MentionKind, name: string) => boolean,
+): Mentioned[] {
+  const able = everyMention(mentions).filter(({ kind, name }) => canMention(kind, name));
+  const forbidden = able.find((mention) => !mayMention(mention, policy));
+  if (!forbidden) return able;
+  throw new DeliveryError(
+    `The account does not allow ${forbidden.field}: add ${settingFor(forbidden)} to the account in the worker’s configuration, then retry.`,
+    permanent('content_rejected'),
+  );
+}
+
+/** Whether an account takes no part in mentions. */
+export function mentionsNobody(policy: MentionPolicy | undefined): boolean {
+  return Object.values(policy ?? {}).every((allowed) =>
+    typeof allowed === 'boolean' ? !allowed : allowed.length === 0,
+  );
 }
 
 /** What to add to an account's settings, so that it allows this. */

@@ -33,13 +33,14 @@ export const mentionsSchema = z
       .optional()
       .meta({
         description:
-          'People, by their ids on the platform or by e-mail address. A destination mentions those whose ids have the form of its platform.',
+          'People, by their ids on the platform or by e-mail address. A destination mentions those whose ids have the form of its platform: `U0123ABC` on Slack, an object id on Teams.',
         examples: [['U0123ABC', 'ana@example.com']],
       }),
     groups: listOf(ID, 'an id as S0123ABC')
       .optional()
       .meta({
-        description: 'Groups of people, by their ids on the platform.',
+        description:
+          'Groups of people, by their ids on the platform. On Teams: the team of the channel, by its id.',
         examples: [['S0123ABC']],
       }),
     here: z

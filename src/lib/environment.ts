@@ -160,6 +160,17 @@ const VARIABLES = {
   GOOGLE_CHAT_SERVICE_ACCOUNT_FILE: READABLE_FILE,
   GOOGLE_CHAT_API_URL: HTTP_URL,
   GOOGLE_CHAT_WEBHOOK_URL: SECRET_HTTP_URL,
+  WEBHOOK_URL: SECRET_HTTP_URL,
+  WEBHOOK_SECRET: {
+    form: 'whsec_ and 24 to 64 random bytes in base64',
+    parse: (text: string) => (text.startsWith('whsec_') ? text : undefined),
+    isSecret: true,
+  },
+  WEBHOOK_ALLOW_PRIVATE: {
+    form: 'addresses or ranges of them, with commas between, as 10.1.2.3,10.2.0.0/16,fd00::/8',
+    parse: (text: string) =>
+      addressRangesOf(text) ? text.split(',').map((each) => each.trim()) : undefined,
+  },
   // Proxies: the names in small letters come first, as in other programs.
   http_proxy: PROXY,
   HTTP_PROXY: PROXY,

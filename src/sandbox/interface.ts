@@ -41,7 +41,11 @@ export interface Sandbox {
   readonly pagerDutyToken: string;
   /** The refresh token that the sandbox's sign-in accepts for new Graph tokens. */
   readonly graphRefreshToken: string;
+  /** What the sandbox’s receivers of webhooks verify signatures with. */
+  readonly receiverSecret: string;
   webhookUrl(name: string): string;
+  /** The URL of a receiver of signed webhooks. */
+  receiverUrl(name: string): string;
   /** The URL of a webhook of a Google Chat space, with its key and token. */
   googleChatWebhookUrl(space: string): string;
 

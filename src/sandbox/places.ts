@@ -21,6 +21,10 @@ const PATH_FORMS: Record<SandboxPlatform, { form: RegExp; description: string }>
     form: /^[A-Za-z0-9_-]{1,64}$/,
     description: 'the id of a space, as AAAAMpdlehY',
   },
+  webhook: {
+    form: /^[^\s/?#]+$/,
+    description: 'the name of a receiver',
+  },
   pagerduty: {
     form: /^[A-Z0-9]{1,40}$/,
     description: 'the id of an incident, as Q1A2B3C4D5',
@@ -75,6 +79,7 @@ const SEED: PlaceInput[] = [
   { platform: 'teams', path: 'chats/19:oncall@thread.v2', name: 'On call' },
   { platform: 'teams-webhook', path: 'incidents', name: 'incidents' },
   { platform: 'google-chat', path: SEEDED_SPACE, name: 'Operations' },
+  { platform: 'webhook', path: 'status', name: 'status page' },
 ];
 
 export class Places {

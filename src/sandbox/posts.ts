@@ -8,12 +8,14 @@ import {
   readFileSync,
 } from 'node:fs';
 import type { ChatCards } from './googleChat/cards.js';
+import type { Received } from './receiver/received.js';
 
 export const SANDBOX_PLATFORMS = [
   'slack',
   'teams',
   'teams-webhook',
   'google-chat',
+  'webhook',
   'pagerduty',
 ] as const;
 /** The chat platforms by the names that destinations use, and PagerDuty, whose incidents get notes. */
@@ -55,7 +57,8 @@ export interface EarlierText {
   until: number;
 }
 
-export type PostContent = SlackContent | GraphContent | CardContent | ChatContent | NoteContent;
+export type PostContent =
+  SlackContent | GraphContent | CardContent | ChatContent | ReceivedContent | NoteContent;
 
 export interface SlackContent {
   kind: 'slack';
@@ -73,6 +76,13 @@ export interface GraphContent {
   subject: string | null;
   importance: 'normal' | 'high' | 'urgent';
   attachments: unknown[];
+  /** Those that the HTML has elements for. */
+  mentions?: { id: number; mentionText: string; mentioned: object }[];
+}
+
+/** What a receiver of webhooks was sent. */
+export interface ReceivedContent extends Received {
+  kind: 'received';
 }
 
 export interface CardContent {

@@ -22,6 +22,7 @@ import { pageRoutes } from './page/routes.js';
 import { Places, type PlaceInput } from './places.js';
 import { postAsPerson, type PersonsPost } from './person.js';
 import { PostStore, type PostAddress, type PostFilter, type SandboxPost } from './posts.js';
+import { RECEIVER_PREFIX, RECEIVER_SECRET, simulateReceivers } from './receiver/receiver.js';
 import { RequestLog, type RequestFilter, type SandboxRequest } from './requests.js';
 import {
   SLACK_CLIENT_ID,
@@ -57,6 +58,7 @@ class RunningSandbox implements Sandbox {
   readonly graphToken = GRAPH_TOKEN;
   readonly pagerDutyToken = PAGERDUTY_TOKEN;
   readonly graphRefreshToken = GRAPH_REFRESH_TOKEN;
+  readonly receiverSecret = RECEIVER_SECRET;
 
   /** Emitted whenever something visible has changed. */
   readonly #changes = new EventEmitter<{ changed: [] }>().setMaxListeners(0);
@@ -94,6 +96,7 @@ class RunningSandbox implements Sandbox {
       },
       { serves: below(GRAPH_PREFIX), simulated: simulateGraph(state, this.#graph, this.#policy) },
       { serves: below(WEBHOOK_PREFIX), simulated: simulateWebhooks(state) },
+      { serves: below(RECEIVER_PREFIX), simulated: simulateReceivers(state) },
       { serves: below(PAGERDUTY_PREFIX), simulated: simulatePagerDuty(state) },
       { serves: isSignInPath, simulated: simulateSignIn(this.#graph) },
     ].map(({ serves, simulated }) => ({
@@ -140,6 +143,10 @@ class RunningSandbox implements Sandbox {
 
   webhookUrl(name: string): string {
     return `${this.#url}${WEBHOOK_PREFIX}${encodeURIComponent(name)}?sig=${WEBHOOK_SIGNATURE}`;
+  }
+
+  receiverUrl(name: string): string {
+    return `${this.#url}${RECEIVER_PREFIX}${encodeURIComponent(name)}`;
   }
 
   async listen(port: number, host: string): Promise<void> {

@@ -12,6 +12,7 @@ const SEEDED_DESTINATIONS = {
   'teams-webhook': 'teams-webhook:default/default',
   'google-chat': `google-chat:default/${SEEDED_SPACE}`,
   'google-chat-webhook': 'google-chat-webhook:default/default',
+  webhook: 'webhook:default/default',
 } as const;
 /** The accounts that exist under `npm start`, configured or not. */
 export const SANDBOX_ACCOUNTS = Object.keys(SEEDED_DESTINATIONS).map((platform) =>
@@ -47,6 +48,12 @@ export function sandboxVariables(
     },
     'google-chat-webhook': {
       GOOGLE_CHAT_WEBHOOK_URL: sandbox.googleChatWebhookUrl(SEEDED_SPACE),
+    },
+    webhook: {
+      WEBHOOK_URL: sandbox.receiverUrl('status'),
+      WEBHOOK_SECRET: sandbox.receiverSecret,
+      // The sandbox is on this machine.
+      WEBHOOK_ALLOW_PRIVATE: '127.0.0.0/8,::1',
     },
   };
   const needed = platforms.flatMap((platform) => Object.entries(variables[platform]));

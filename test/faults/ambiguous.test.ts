@@ -24,6 +24,7 @@ const POSTING: Record<SandboxPlatform, string> = {
   teams: 'postChannelMessage',
   'teams-webhook': 'postCard',
   'google-chat': 'createMessage',
+  webhook: 'receive',
   pagerduty: 'createNote',
 };
 const SEARCHING = { slack: 'conversations.history', teams: 'listChannelMessages' };

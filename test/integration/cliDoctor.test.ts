@@ -201,6 +201,7 @@ describe('of something broken', () => {
       { state: 'note', what: what('teams-webhook:default') },
       { state: 'note', what: what('google-chat:default') },
       { state: 'note', what: what('google-chat-webhook:default') },
+      { state: 'note', what: what('webhook:default') },
     ]);
     expect(found[1]?.what).toContain('credentials_rejected');
   });

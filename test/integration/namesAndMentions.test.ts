@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startHarness, type Harness, type ProblemBody } from '../harness.js';
+import { INCIDENTS, startHarness, type Harness, type ProblemBody } from '../harness.js';
 import { runSendproof } from '../sendproofCommand.js';
 
 const OPS_CHANNEL = 'C0123ABC';
@@ -31,6 +31,14 @@ beforeAll(async () => {
           slack: {
             default: { ...slack, mentions: { users: true, groups: ['S0ONCALL1'], here: true } },
             quiet: slack,
+          },
+          teams: {
+            default: {
+              limits,
+              graphUrl: sandbox.graphBaseUrl,
+              accessToken: secretFile('graph-token', sandbox.graphToken),
+              mentions: { users: true, channel: true },
+            },
           },
         },
         names: { [`slack:default/${OPS_CHANNEL}`]: 'Ops team' },
@@ -172,6 +180,16 @@ describe('a mention', () => {
     const [fault] = (body as unknown as ProblemBody).errors ?? [];
     expect(fault?.field).toContain(`content.mentions.${kind}`);
     expect(fault?.detail).toContain(`mentions: { ${kind}: `);
+  });
+
+  it('reaches people, the channel and no text on Teams', async () => {
+    await confirmed(INCIDENTS, {
+      text: '<at id="0">everybody</at>',
+      mentions: { users: ['ana@example.com'], channel: true },
+    });
+    const [post] = harness.sandbox.posts({ platform: 'teams' });
+    expect(post?.text).toMatch(/^Ana Silva Incidents\n<at id="0">everybody<\/at>/);
+    expect((post?.content as unknown as { mentions: object[] }).mentions).toHaveLength(2);
   });
 
   it('is never made by text', async () => {

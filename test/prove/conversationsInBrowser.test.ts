@@ -154,7 +154,14 @@ describe('an incident', () => {
     await page.goto(`${harness.api.url}/messages`);
     await page.type('input[name=q]', 'PagerDuty 55');
     await follow('form.search button');
-    await page.waitForSelector('#found .card a');
+    await page.waitForSelector('#found .card:nth-child(5) a');
+    expect(await shownAll('#found .card > .place a')).toEqual([
+      LATE_KEY,
+      NEWEST_KEY,
+      'pagerduty:01EXAMPLENOTE',
+      'pagerduty:01EXAMPLEACKNOWLEDGE',
+      'pagerduty:01EXAMPLETRIGGER',
+    ]);
     await look('conversation-found');
     await follow(`#found a[href="${PATH}"]`);
     await look('conversation');
@@ -211,6 +218,35 @@ async function sendEvent(key: string, route: string): Promise<void> {
   });
   expect(status).toBe(202);
 }
+
+it('shows a text as its posts do, however wide its lines are', async () => {
+  const wide = `${'wide '.repeat(60)}${'w'.repeat(300)}`;
+  const text = [
+    '# Runbook',
+    '### Step 1',
+    'Look at **db\\-3** and `df -h`,\nthen at [the panel](https://example.com/panel) or <https://example.com/x>.',
+    '> quoted\n>\n> - a\n> - b',
+    '3. three\n4. four\n   - inner',
+    `\`\`\`\n${wide}\n\`\`\``,
+    `| host | state |\n| --- | --- |\n| db-3 | ~~ok~~ full |\n| ${'h'.repeat(200)} | ${wide} |`,
+    '---',
+    '[not a link](javascript:alert(1)) ![image](https://example.com/i.png) <script>alert(2)</script>',
+    'مرحبا 👩‍👩‍👧 :warning:',
+  ].join('\n\n');
+  await harness.send({ deduplicationKey: 'rich', destinations: [PARKED], content: { text } });
+  await harness.waitForStatus('rich', 'confirmed');
+  await page.goto(`${harness.api.url}/messages/rich`);
+  await look('rich');
+  expect(await shownAll('.text h3')).toEqual(['Runbook', 'Step 1']);
+  expect(await shown('.text p strong')).toBe('db-3');
+  expect(await page.$$eval('.text a', (links) => links.map(({ href }) => href))).toEqual([
+    'https://example.com/panel',
+    'https://example.com/x',
+    'https://example.com/i.png',
+  ]);
+  expect(await shown('.text')).toContain('<script>alert(2)</script>');
+  expect(await shownAll('.text tbody td:first-child')).toEqual(['db-3', 'h'.repeat(200)]);
+});
 
 it('says of a muted event why it was not posted', async () => {
   await sendEvent('muted-1', 'night');

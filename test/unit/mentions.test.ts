@@ -5,6 +5,7 @@ import { planDeliveries } from '../../src/acceptance/deliveryPlan.js';
 import { MessageRefused } from '../../src/acceptance/refusal.js';
 import type { Configuration, ConfiguredAccount } from '../../src/config/configuration.js';
 import { slack } from '../../src/destinations/slack/platform.js';
+import { teams } from '../../src/destinations/teams/platform.js';
 import { teamsWebhook } from '../../src/destinations/teams-webhook/platform.js';
 import { messageSchema } from '../../src/domain/message.js';
 import { mentionsSchema, type Mentions } from '../../src/domain/mentions.js';
@@ -52,6 +53,15 @@ describe('a message that mentions somebody', () => {
       retry: {},
     }) as unknown as ConfiguredAccount;
 
+  const teamsAccountOf = (name: string, mentions?: object): ConfiguredAccount =>
+    ({
+      id: `teams:${name}`,
+      platform: teams,
+      name,
+      settings: teams.accountSchema.parse({ accessToken: { env: 'X' }, mentions }),
+      retry: {},
+    }) as unknown as ConfiguredAccount;
+
   const faultsOf = (mentions: Mentions, destinations: string[]): string[] => {
     const webhook = {
       id: 'teams-webhook:default',
@@ -63,6 +73,8 @@ describe('a message that mentions somebody', () => {
     const accounts = [
       accountOf('default'),
       accountOf('loud', { users: true, groups: ['S0123ABC'], here: true }),
+      teamsAccountOf('default'),
+      teamsAccountOf('picky', { channel: true }),
       webhook,
     ];
     const configuration = { accounts, retryProfiles: {} } as unknown as Configuration;
@@ -105,6 +117,16 @@ describe('a message that mentions somebody', () => {
   it('is refused where any of its accounts does not allow it', () => {
     const destinations = ['slack:loud/C0123ABC', 'slack:default/C0123ABC'];
     expect(faultsOf({ here: true }, destinations)[0]).toContain('slack:default');
+  });
+
+  it('is accepted for one platform where the account of another takes no part in mentions', () => {
+    const channel = 'teams:default/0a1b2c3d-0000-4000-8000-000000000001/19:a@thread.tacv2';
+    const users = ['ana@example.com'];
+    expect(faultsOf({ users }, ['slack:loud/C0123ABC', channel])).toEqual([]);
+    expect(faultsOf({ users }, ['slack:default/C0123ABC', channel])[0]).toContain('slack:default');
+    expect(faultsOf({ users }, [channel])[0]).toContain('account teams:default');
+    const picky = channel.replace('default', 'picky');
+    expect(faultsOf({ users }, ['slack:loud/C0123ABC', picky])[0]).toContain('account teams:picky');
   });
 
   it('is refused where no destination can mention them, and accepted where another one can', () => {

@@ -95,7 +95,7 @@ h1.key { font-family: ui-monospace, monospace; font-size: 20px; }
 .content { padding: 14px 16px; border-left: 4px solid var(--line); background: var(--card); }
 .text > :last-child, .text li > :last-child { margin-bottom: 0; }
 .text p { white-space: pre-line; }
-.text h4, .text h5, .text h6 { margin: 12px 0 8px; font-size: 16px; }
+.text h3, .text h4 { margin: 12px 0 8px; font-size: 16px; }
 .text ul, .text ol { margin: 0 0 8px; padding-left: 24px; }
 .text li > p { margin: 0; }
 .text blockquote { margin: 0 0 8px; padding-left: 12px; border-left: 3px solid var(--line); }

@@ -9,18 +9,18 @@ import {
 } from '../../destinations/document/document.js';
 import { parseDocument } from '../../destinations/document/parseDocument.js';
 
-/** The page has headings of its own: those of a message begin below them. */
-const HEADINGS = ['h4', 'h5', 'h6'] as const;
+/** The page has headings of its own. Those of a text are of one level, below them, so that none is left out. */
+type Heading = 'h3' | 'h4';
 
-export function Markdown({ text }: { text: string }) {
-  return <Blocks blocks={parseDocument(text)} />;
+export function Markdown({ heading, text }: { heading: Heading; text: string }) {
+  return <Blocks blocks={parseDocument(text)} heading={heading} />;
 }
 
-function Blocks({ blocks }: { blocks: readonly Block[] }) {
-  return blocks.map((block) => <OneBlock block={block} />);
+function Blocks({ blocks, heading }: { blocks: readonly Block[]; heading: Heading }) {
+  return blocks.map((block) => <OneBlock block={block} heading={heading} />);
 }
 
-function OneBlock({ block }: { block: Block }) {
+function OneBlock({ block, heading: Heading }: { block: Block; heading: Heading }) {
   switch (block.kind) {
     case 'paragraph':
       return (
@@ -28,24 +28,22 @@ function OneBlock({ block }: { block: Block }) {
           <Runs runs={block.runs} />
         </p>
       );
-    case 'heading': {
-      const Heading = HEADINGS[block.level - 1] ?? 'h6';
+    case 'heading':
       return (
         <Heading>
           <Runs runs={block.runs} />
         </Heading>
       );
-    }
     case 'quote':
       return (
         <blockquote>
-          <Blocks blocks={block.blocks} />
+          <Blocks blocks={block.blocks} heading={Heading} />
         </blockquote>
       );
     case 'list': {
       const items = block.items.map((blocks) => (
         <li>
-          <Blocks blocks={blocks} />
+          <Blocks blocks={blocks} heading={Heading} />
         </li>
       ));
       return block.first === undefined ? <ul>{items}</ul> : <ol start={block.first}>{items}</ol>;

@@ -93,7 +93,7 @@ export function MessagePage({
             <p class="severity">Mentions {mentionedNames(content.mentions).join(', ')}</p>
           )}
           <div class="text">
-            <Markdown text={content.text} />
+            <Markdown text={content.text} heading={content.title === undefined ? 'h3' : 'h4'} />
           </div>
         </div>
       </section>

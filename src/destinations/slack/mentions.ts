@@ -3,7 +3,7 @@ import type { KnownBlock, RichTextElement } from '@slack/web-api';
 import { DeliveryError } from '../../domain/delivery.js';
 import { isEmail, type MentionKind, type Mentions } from '../../domain/mentions.js';
 import { permanent } from '../../http/failure.js';
-import { everyMention, mayMention, settingFor, type MentionPolicy } from '../mentionPolicy.js';
+import { mentionsToMake, type MentionPolicy } from '../mentionPolicy.js';
 
 const ID_FORMS = { users: /^[UW][A-Z0-9]{1,30}$/, groups: /^S[A-Z0-9]{1,30}$/ };
 
@@ -30,16 +30,8 @@ export async function slackMentions(
   policy: MentionPolicy | undefined,
   personOf: (email: string) => Promise<string>,
 ): Promise<ShownMention[]> {
-  const known = everyMention(mentions).filter(({ kind, name }) => canMention(kind, name));
-  const forbidden = known.find((mention) => !mayMention(mention, policy));
-  if (forbidden) {
-    throw new DeliveryError(
-      `The account does not allow ${forbidden.field}: add ${settingFor(forbidden)} to the account in the worker’s configuration, then retry.`,
-      permanent('content_rejected'),
-    );
-  }
   const shown: ShownMention[] = [];
-  for (const { field, kind, name } of known) {
+  for (const { field, kind, name } of mentionsToMake(mentions, policy, canMention)) {
     const id = kind === 'users' && isEmail(name) ? await found(field, personOf(name)) : name;
     shown.push(shownMention(kind, id));
   }

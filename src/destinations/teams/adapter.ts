@@ -21,7 +21,9 @@ import { createTransport, type Transport } from '../../http/transport.js';
 import { searchPages, type PageRequest, type SearchedPage } from '../search.js';
 import { assertWellFormed } from '../wellFormed.js';
 import type { TeamsAccount } from './account.js';
+import { TeamsDirectory } from './directory.js';
 import { followUpFailure, graphFailure } from './failures.js';
+import { bytesOfMentions, teamsMentions } from './mentions.js';
 import { messagesResource, parseTeamsPath, type TeamsPlace } from './path.js';
 import { htmlHasMarker, renderForTeams } from './render.js';
 import { scopesFor, signedInTokens, StaticToken } from './tokens.js';
@@ -74,11 +76,17 @@ export function createTeamsAdapter(
 class TeamsAdapter implements DestinationAdapter {
   readonly #client: Client;
   readonly #requestTimeoutMs: number;
+  readonly #mentions: TeamsAccount['mentions'];
+  readonly #directory: TeamsDirectory;
   /** False once Teams has removed the marker from a post: a search without a result would then prove nothing. */
   #markersAreKept = true;
 
   constructor(account: TeamsAccount, tokens: TokenSource, transport: Transport) {
     this.#requestTimeoutMs = account.requestTimeout;
+    this.#mentions = account.mentions;
+    this.#directory = new TeamsDirectory((resource) =>
+      call(() => this.#client.api(resource).responseType(ResponseType.JSON).get()),
+    );
     this.#client = Client.initWithMiddleware({
       baseUrl: secureUrl(account.graphUrl, 'Microsoft Graph’s address').href.replace(
         /\/(?:v1\.0\/?)?$/,
@@ -90,19 +98,24 @@ class TeamsAdapter implements DestinationAdapter {
   }
 
   layout(message: Show): Layout {
-    return { parts: 1, shortened: renderForTeams(message, '').shortened };
+    const reservedBytes = bytesOfMentions(message.content.mentions);
+    return { parts: 1, shortened: renderForTeams(message, '', { reservedBytes }).shortened };
   }
 
   async post(post: Post): Promise<Receipt> {
     assertWellFormed(post);
-    const { deliveryId } = post;
+    const { content, deliveryId, path } = post;
+    const mentions = await teamsMentions(content.mentions, this.#mentions, path, this.#directory);
+    const reservedBytes = bytesOfMentions(content.mentions);
+    const { html } = renderForTeams(post, deliveryId, { mentions, reservedBytes });
     const answer = await ofThread(post, () =>
       call(() =>
         this.#client
           .api(resourceOf(post))
           .responseType(ResponseType.JSON)
           .post({
-            body: { contentType: 'html', content: renderForTeams(post, deliveryId).html },
+            body: { contentType: 'html', content: html },
+            ...(mentions.length > 0 && { mentions }),
           }),
       ),
     );
@@ -111,7 +124,10 @@ class TeamsAdapter implements DestinationAdapter {
     return receipt(message);
   }
 
-  /** The new content has the marker of the delivery that made the post, so that a search still finds it. */
+  /**
+   * The new content has the marker of the delivery that made the post, so that a search still finds it. It mentions nobody: those
+   * who were mentioned were notified.
+   */
   async edit(edit: Edit): Promise<Receipt> {
     assertWellFormed(edit);
     const { deliveryId, post } = edit;

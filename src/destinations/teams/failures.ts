@@ -143,6 +143,24 @@ export function followUpFailure(error: DeliveryError, what: 'edit' | 'answer'): 
   return isRefused ? withFailure(error, permanent('edit_refused')) : error;
 }
 
+/** The failure of a request that only looks a name up. It says nothing of how fast the account may post. */
+export function lookUpFailure(error: DeliveryError, permission: string): DeliveryError {
+  const { httpStatus, message, outcome, platformCode, reason, retryAfterMs } = error;
+  const answer = { outcome, reason, httpStatus, platformCode, retryAfterMs };
+  if (reason === 'rate_limited')
+    return new DeliveryError(message, { ...answer, separateLimit: true });
+  if (reason !== 'not_authorised') return error;
+  return new DeliveryError(
+    `${PLATFORM} answered HTTP ${httpStatus ?? 403}: a mention needs the delegated permission ${permission}.`,
+    answer,
+  );
+}
+
+/** Whether Graph has nothing of the id that was asked for. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof DeliveryError && error.reason === 'destination_not_found';
+}
+
 function withFailure(error: DeliveryError, failure: Failure): DeliveryError {
   const { httpStatus, message, platformCode, retryAfterMs } = error;
   return new DeliveryError(message, { ...failure, httpStatus, platformCode, retryAfterMs });

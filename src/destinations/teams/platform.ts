@@ -1,6 +1,7 @@
 import type { Platform } from '../destination.js';
 import { teamsAccountFromEnvironment, teamsAccountSchema, type TeamsAccount } from './account.js';
 import { createTeamsAdapter } from './adapter.js';
+import { canMention } from './mentions.js';
 import { checkTeamsPath, parseTeamsPath } from './path.js';
 import { MESSAGE_LIMIT_BYTES } from './render.js';
 
@@ -16,7 +17,10 @@ export const teams: Platform<TeamsAccount> = {
     // Chats have no threads: an answer is an ordinary message.
     thread: path === undefined || parseTeamsPath(path)?.kind === 'channel',
     ownIdempotency: false,
-    mentions: [],
+    mentions:
+      path === undefined || parseTeamsPath(path)?.kind === 'channel'
+        ? ['users', 'groups', 'channel']
+        : ['users'],
     names: [],
     length: { limit: MESSAGE_LIMIT_BYTES, unit: 'bytes', posts: 1 },
   }),
@@ -24,6 +28,7 @@ export const teams: Platform<TeamsAccount> = {
     channel: '00000000-0000-0000-0000-000000000000/19:channel@thread.tacv2',
     chat: 'chats/19:chat@thread.v2',
   },
+  canMention,
   credentials: 'account',
   accountSchema: teamsAccountSchema,
   accountFromEnvironment: teamsAccountFromEnvironment,

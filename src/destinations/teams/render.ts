@@ -8,6 +8,7 @@ import { fittingDocument } from '../document/fitting.js';
 import { parseDocument } from '../document/parseDocument.js';
 import { heading } from '../severity.js';
 import { documentToHtml, escapeHtml, linkToHtml } from './html.js';
+import { mentionsHtml, type TeamsMention } from './mentions.js';
 
 /**
  * "The approximate maximum message size is 28 KB":
@@ -35,10 +36,17 @@ export function htmlHasMarker(html: string, deliveryId: string): boolean {
   return [`"${marker(deliveryId)}"`, `'${marker(deliveryId)}'`].some((mark) => html.includes(mark));
 }
 
+export interface RoomForMentions {
+  mentions?: readonly TeamsMention[];
+  /** What mentions may take, in HTML and beside it. */
+  reservedBytes?: number;
+}
+
 /** The message for Teams, as HTML; `shortened` where that shows only the beginning of the text. */
 export function renderForTeams(
   { content, correlation, page }: Show,
   deliveryId: string,
+  { mentions = [], reservedBytes = 0 }: RoomForMentions = {},
 ): { html: string; shortened?: Shortening | undefined } {
   const around = { title: titleHtml(content), context: contextHtml(correlation) };
   const htmlOf = (document: readonly Block[]): string =>
@@ -47,9 +55,11 @@ export function renderForTeams(
     content.text,
     parseDocument(content.text),
     page,
-    (document) => sizeInBytes(htmlOf(document)) <= MESSAGE_LIMIT_BYTES - WRAPPING_BYTES,
+    (document) =>
+      sizeInBytes(htmlOf(document)) <= MESSAGE_LIMIT_BYTES - WRAPPING_BYTES - reservedBytes,
   );
-  return { html: `<div itemprop="${marker(deliveryId)}">${htmlOf(blocks)}</div>`, shortened };
+  const html = mentionsHtml(mentions) + htmlOf(blocks);
+  return { html: `<div itemprop="${marker(deliveryId)}">${html}</div>`, shortened };
 }
 
 /** As it is sent: in JSON, whose escaping counts. */

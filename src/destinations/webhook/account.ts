@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { addressRangeSchema } from '../../http/addressRangeSchema.js';
+import { readVariables } from '../../lib/environment.js';
 import { secret } from '../../lib/secret.js';
 import { accountPolicyFields } from '../accountPolicy.js';
 
@@ -26,3 +27,15 @@ export const webhookAccountSchema = z.strictObject({
   allowPrivate: z.array(addressRangeSchema).default([]),
 });
 export type WebhookAccount = z.infer<typeof webhookAccountSchema>;
+
+export function webhookAccountFromEnvironment(environment: NodeJS.ProcessEnv): unknown {
+  const variables = readVariables(environment, [
+    'WEBHOOK_ALLOW_PRIVATE',
+    'WEBHOOK_SECRET',
+    'WEBHOOK_URL',
+  ]);
+  if (variables.WEBHOOK_URL === undefined) return undefined;
+  const receiver = { url: { env: 'WEBHOOK_URL' }, secret: { env: 'WEBHOOK_SECRET' } };
+  const { WEBHOOK_ALLOW_PRIVATE: allowPrivate } = variables;
+  return { webhooks: { default: receiver }, ...(allowPrivate && { allowPrivate }) };
+}

@@ -1,6 +1,10 @@
 import type { Platform } from '../destination.js';
 import { checkWebhookName, webhookNamePattern } from '../namedWebhooks.js';
-import { webhookAccountSchema, type WebhookAccount } from './account.js';
+import {
+  webhookAccountFromEnvironment,
+  webhookAccountSchema,
+  type WebhookAccount,
+} from './account.js';
 import { createWebhookAdapter } from './adapter.js';
 
 /** Any receiver of JSON, by the Standard Webhooks specification. */
@@ -21,7 +25,7 @@ export const webhook: Platform<WebhookAccount> = {
   }),
   credentials: 'destination',
   accountSchema: webhookAccountSchema,
-  accountFromEnvironment: () => undefined,
+  accountFromEnvironment: webhookAccountFromEnvironment,
   pathPattern: webhookNamePattern,
   checkPath: checkWebhookName,
   createAdapter: createWebhookAdapter,

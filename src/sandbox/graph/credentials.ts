@@ -8,6 +8,7 @@ export const GRAPH_REFRESH_TOKEN = 'sandbox-refresh-token';
 /** The permissions that the service user has consented to by default. */
 export const DEFAULT_GRAPH_PERMISSIONS = [
   'User.Read',
+  'User.ReadBasic.All',
   'Team.ReadBasic.All',
   'Channel.ReadBasic.All',
   'ChannelMessage.Send',

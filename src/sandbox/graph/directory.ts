@@ -20,8 +20,12 @@ export function placeOf({ places, path }: OperationContext): Place {
   return place;
 }
 
-/** The URL at which a person sees the channel or, with an id, the message. */
-export function webUrlOf(path: string, messageId?: string): string {
+/**
+ * The URL at which a person sees the channel or, with an id, the message.
+ *
+ * @param rootId of an answer: the id of the message that it answers
+ */
+export function webUrlOf(path: string, messageId?: string, rootId = messageId): string {
   const [team = '', channel = ''] = path.split('/');
   const origin = 'https://teams.sandbox.example';
   if (team === 'chats') {
@@ -33,7 +37,7 @@ export function webUrlOf(path: string, messageId?: string): string {
   const group = `groupId=${team}&tenantId=${GRAPH_USER.tenantId}`;
   return messageId === undefined
     ? `${origin}/l/channel/${encodeURIComponent(channel)}?${group}`
-    : `${origin}/l/message/${encodeURIComponent(channel)}/${messageId}?${group}&parentMessageId=${messageId}`;
+    : `${origin}/l/message/${encodeURIComponent(channel)}/${messageId}?${group}&parentMessageId=${rootId}`;
 }
 
 export function getMe(): Answer {

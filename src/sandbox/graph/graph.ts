@@ -28,6 +28,7 @@ import {
   updateReply,
 } from './messages.js';
 import { getChannel, getChat, getMe, getTeam } from './directory.js';
+import { getUser, listUsers } from './users.js';
 import type { MessagingPolicy, OperationContext } from './operation.js';
 
 interface Operation {
@@ -48,6 +49,7 @@ const MESSAGE = 'messages/(?<message>[^/]+)';
 const CHANNEL_SEND = ['ChannelMessage.Send'];
 const CHANNEL_READ = ['ChannelMessage.Read.All'];
 const CHANNEL_WRITE = ['ChannelMessage.ReadWrite'];
+const USER_READ = ['User.ReadBasic.All', 'User.Read.All'];
 const CHAT_SEND = ['ChatMessage.Send', 'Chat.ReadWrite'];
 const CHAT_READ = ['Chat.Read', 'Chat.ReadWrite'];
 const CHAT_WRITE = ['Chat.ReadWrite'];
@@ -84,6 +86,8 @@ const OPERATIONS: Operation[] = [
   ),
   operation('updateChatMessage', 'PATCH', `${CHAT}/${MESSAGE}`, CHAT_WRITE, updateMessage),
   operation('getMe', 'GET', 'me', ['User.Read'], getMe),
+  operation('getUser', 'GET', 'users/(?<user>[^/]+)', USER_READ, getUser),
+  operation('listUsers', 'GET', 'users', USER_READ, listUsers),
   operation('getTeam', 'GET', TEAM, ['Team.ReadBasic.All'], getTeam),
   operation('getChannel', 'GET', CHANNEL, ['Channel.ReadBasic.All'], getChannel),
   operation('getChat', 'GET', CHAT, CHAT_READ, getChat),
@@ -115,6 +119,7 @@ interface Recognised {
   team: string;
   messageId: string;
   replyId: string;
+  user: string;
 }
 
 export function simulateGraph(
@@ -166,10 +171,11 @@ function recognise(method: string, resource: string): Recognised | undefined {
   for (const operation of OPERATIONS) {
     const match = operation.method === method ? operation.route.exec(resource) : null;
     if (!match) continue;
-    const { team = '', channel, chat, message = '', reply = '' } = decoded(match.groups ?? {});
+    const groups = decoded(match.groups ?? {});
+    const { team = '', channel, chat, message = '', reply = '', user = '' } = groups;
     const path =
       channel !== undefined ? `${team}/${channel}` : chat !== undefined ? `chats/${chat}` : '';
-    return { operation, path, team, messageId: message, replyId: reply };
+    return { operation, path, team, messageId: message, replyId: reply, user };
   }
   return undefined;
 }

@@ -5,6 +5,7 @@ import type { GraphContent, SandboxPost } from '../posts.js';
 import { badRequest, forbidden, notFound, tooLarge } from './errors.js';
 import { sanitiseAsTeams, textOfHtml, unescapeHtml } from './html.js';
 import { GRAPH_USER, placeOf, webUrlOf } from './directory.js';
+import { checkMentions, mentionsSchema } from './mentions.js';
 import { graphMessageId } from './messageId.js';
 import { pageOf } from './paging.js';
 import type { OperationContext } from './operation.js';
@@ -20,6 +21,7 @@ const messageSchema = z.object({
     content: z.string().refine((content) => content.trim() !== ''),
   }),
   attachments: z.array(z.unknown()).nullish(),
+  mentions: mentionsSchema.nullish(),
 });
 
 export function postMessage(context: OperationContext): Answer {
@@ -158,7 +160,8 @@ function contentOf(body: Buffer): GraphContent {
       `Invalid request body: ${issue?.path.join('.') ?? ''} is missing or malformed.`,
     );
   }
-  const { subject, importance, attachments, body: message } = result.data;
+  const { subject, importance, attachments, mentions, body: message } = result.data;
+  checkMentions(message, mentions ?? []);
   return {
     kind: 'graph',
     body:
@@ -168,6 +171,7 @@ function contentOf(body: Buffer): GraphContent {
     subject: subject ?? null,
     importance: importance ?? 'normal',
     attachments: attachments ?? [],
+    ...(mentions && mentions.length > 0 && { mentions }),
   };
 }
 
@@ -193,7 +197,7 @@ function deliveryIdIn(html: string): string | undefined {
 
 function messageObject(post: SandboxPost): Record<string, unknown> {
   const content = post.content as GraphContent;
-  const { body, subject, importance, attachments } = content;
+  const { body, subject, importance, attachments, mentions = [] } = content;
   const [first = '', second = ''] = post.path.split('/');
   const inChat = first === 'chats';
   const createdDateTime = new Date(post.postedAt).toISOString();
@@ -213,7 +217,7 @@ function messageObject(post: SandboxPost): Record<string, unknown> {
     chatId: inChat ? second : null,
     importance,
     locale: 'en-us',
-    webUrl: inChat ? null : webUrlOf(post.path, post.id),
+    webUrl: inChat ? null : webUrlOf(post.path, post.id, post.replyTo),
     from: {
       application: null,
       device: null,
@@ -227,7 +231,7 @@ function messageObject(post: SandboxPost): Record<string, unknown> {
     body: isDeleted ? { contentType: 'html', content: '' } : body,
     channelIdentity: inChat ? null : { teamId: first, channelId: second },
     attachments: isDeleted ? [] : attachments,
-    mentions: [],
+    mentions: isDeleted ? [] : mentions,
     reactions: [],
   };
 }

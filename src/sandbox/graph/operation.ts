@@ -15,6 +15,8 @@ export interface OperationContext extends SandboxState {
   messageId: string;
   /** The id in the URL after `replies`; empty on operations that concern no answer. */
   replyId: string;
+  /** The id or name in the URL after `users`; empty on operations that concern nobody. */
+  user: string;
   policy: MessagingPolicy;
   /** The request's URL, for links to the next page. */
   requestUrl: URL;

@@ -57,6 +57,7 @@ p.path { margin: 0; padding: 0 16px 8px; color: #ffffffd9; font: 11px/1.4 ui-mon
 .teams h2, .teams .path { background: #464eb8; }
 .teams.webhook h2, .teams.webhook .path { background: #33398a; }
 .google-chat h2, .google-chat .path { background: #00695c; }
+.receiver h2, .receiver .path { background: #3d4a5c; }
 .pagerduty h2, .pagerduty .path { background: #05682e; }
 .posts { flex: 1; overflow-y: auto; padding: 8px 0; }
 .teams .posts { background: #f5f5f5; }

@@ -2,7 +2,13 @@
 import type { ActiveFault } from '../faults.js';
 import { sanitiseAsTeams } from '../graph/html.js';
 import type { Place } from '../places.js';
-import type { GraphContent, PostContent, SandboxPlatform, SandboxPost } from '../posts.js';
+import type {
+  GraphContent,
+  PostContent,
+  ReceivedContent,
+  SandboxPlatform,
+  SandboxPost,
+} from '../posts.js';
 import { cardHtml } from './card.js';
 import { chatHtml } from './chat.js';
 import { escapeHtml } from './escape.js';
@@ -78,6 +84,7 @@ const PLATFORM_STYLES: Record<SandboxPlatform, { className: string; label: strin
   teams: { className: 'teams', label: 'Teams' },
   'teams-webhook': { className: 'teams webhook', label: 'Teams webhook' },
   'google-chat': { className: 'google-chat', label: 'Google Chat' },
+  webhook: { className: 'receiver', label: 'Webhook' },
   pagerduty: { className: 'pagerduty', label: 'PagerDuty' },
 };
 
@@ -150,9 +157,16 @@ function contentHtml(content: PostContent): string {
       return cardHtml(content.card);
     case 'chat':
       return chatHtml(content);
+    case 'received':
+      return receivedHtml(content);
     case 'note':
       return `<p>${escapeHtml(content.text)}</p>`;
   }
+}
+
+/** What came, as it came: a receiver decides by itself how it shows that. */
+function receivedHtml({ data }: ReceivedContent): string {
+  return `<pre>${escapeHtml(JSON.stringify(data, null, 2))}</pre>`;
 }
 
 function graphHtml({ subject, importance, body }: GraphContent): string {
