@@ -13,7 +13,7 @@ import { givenPost, withoutNative, type GivenPost } from './givenPost.js';
 import { plainTextOf } from './plainText.js';
 import { slackMentions, withMentions } from './mentions.js';
 import { isName, SlackNames } from './names.js';
-import { METADATA_TYPE, placeOf, readPage } from './postSearch.js';
+import { isAnswer, METADATA_TYPE, placeOf, readPage } from './postSearch.js';
 import { slackPosts, type SlackPost, type SlackPosts } from './posts.js';
 import { createTokenSource } from './tokens.js';
 import { WorkspaceAddress } from './workspaceAddress.js';
@@ -267,11 +267,6 @@ class SlackAdapter implements DestinationAdapter {
       identity: `${user ?? 'an unnamed app'} in ${team ?? 'an unnamed workspace'}${url ? ` (${url})` : ''}`,
     };
   }
-}
-
-/** Whether Slack shows a message in another one's thread. The first of a thread has a `thread_ts`, too: its own. */
-function isAnswer(message: { ts?: string; thread_ts?: string }): boolean {
-  return message.thread_ts !== undefined && message.thread_ts !== message.ts;
 }
 
 function threadArguments(thread: string | undefined, isBroadcast: boolean) {

@@ -43,7 +43,11 @@ export async function readPage(
   const messages: Message[] | undefined = page.messages;
   if (!Array.isArray(messages)) throw incompleteHistory('without messages');
   const { deliveryId, part } = query;
-  const found = messages.find(({ metadata }) => isPostOf(deliveryId, part, metadata));
+  // The channel also shows answers that were broadcast.
+  const isInPlace = (message: Message) => placeOf(query).thread !== undefined || !isAnswer(message);
+  const found = messages.find(
+    (message) => isPostOf(deliveryId, part, message.metadata) && isInPlace(message),
+  );
   if (found?.ts !== undefined) return { found };
   const next = page.response_metadata?.next_cursor;
   if (page.has_more && !next) throw incompleteHistory('with more pages, but no cursor');
@@ -107,4 +111,9 @@ function incompleteHistory(what: string): DeliveryError {
 /** Seconds since the epoch, as Slack writes times. */
 function timestamp(milliseconds: number): string {
   return Math.max(0, milliseconds / 1_000).toFixed(6);
+}
+
+/** Whether Slack shows a message in another one's thread. The first of a thread has a `thread_ts`, too: its own. */
+export function isAnswer({ thread_ts, ts }: Pick<Message, 'thread_ts' | 'ts'>): boolean {
+  return thread_ts !== undefined && thread_ts !== ts;
 }

@@ -269,6 +269,20 @@ describe('on Slack', () => {
     expect(shownAt(SLACK)[2]?.replyTo).toBe(root.messageId);
   });
 
+  it('an answer that the channel shows, too, is found in its thread, and is no post by itself', async () => {
+    const adapter = adapterFor(SLACK);
+    const root = await adapter.post(messageAt(SLACK, 'root.0', 'Disk full'));
+    const answer = { ...messageAt(SLACK, 'answer.0', 'Resolved'), replyTo: root, broadcast: true };
+    const { messageId } = await adapter.post(answer);
+    expect(await adapter.find?.(queryFor(SLACK, 'answer.0', root))).toMatchObject({ messageId });
+    const { replyTo, ...inChannel } = queryFor(SLACK, 'answer.0', root);
+    expect(replyTo).toBeDefined();
+    expect(await adapter.find?.(inChannel)).toBeUndefined();
+    expect(await adapter.find?.({ ...inChannel, deliveryId: 'root.0' })).toMatchObject({
+      messageId: root.messageId,
+    });
+  });
+
   it('the parts of a long answer are all in the thread of its root, and only the first is broadcast', async () => {
     const adapter = adapterFor(SLACK);
     const root = await adapter.post(messageAt(SLACK, 'root.0', 'Disk full'));
