@@ -34,20 +34,30 @@ export function workflowWorker(
 }
 
 /**
- * The worker that runs the conversations. It keeps none in memory: each is asked a few times in a week, its history is short, and
- * a claim never waits for a worker that was killed with the conversation in its memory.
+ * Conversations that messages are just sent to: a claim and its report are some 50 ms apart. Each is asked a few times in a week, and
+ * its history is short, so the others are replayed.
  */
+const CACHED_CONVERSATIONS = 20;
+/** So long a claim waits for a worker that was killed with the conversation in its memory. Temporal's default is 10 s. */
+const WAIT_FOR_CACHE = '1s';
+
+/** The worker that runs the conversations. */
 export function conversationWorker(
   workflowBundle: string,
   configuration: Configuration,
 ): Pick<
   WorkerOptions,
-  'taskQueue' | 'workflowBundle' | 'maxCachedWorkflows' | 'workerDeploymentOptions'
+  | 'taskQueue'
+  | 'workflowBundle'
+  | 'maxCachedWorkflows'
+  | 'stickyQueueScheduleToStartTimeout'
+  | 'workerDeploymentOptions'
 > {
   return {
     taskQueue: CONVERSATION_TASK_QUEUE,
     workflowBundle: { codePath: workflowBundle },
-    maxCachedWorkflows: 0,
+    maxCachedWorkflows: CACHED_CONVERSATIONS,
+    stickyQueueScheduleToStartTimeout: WAIT_FOR_CACHE,
     ...versioning(configuration),
   };
 }

@@ -8,8 +8,8 @@ import type {
 } from '../../src/contract/conversation.js';
 import type { ConversationMode } from '../../src/domain/message.js';
 import { comparePlaces, type Place } from '../../src/domain/place.js';
-import { isReport } from '../../src/workflows/conversations/isReport.js';
 import { ConversationOrder, MOST_WAITING } from '../../src/workflows/conversations/order.js';
+import { faultOfClaim, isReport } from '../../src/workflows/conversations/wellFormed.js';
 
 const PATIENCE_MS = 10_000;
 const ATTEMPT_MS = 1_000;
@@ -404,6 +404,59 @@ describe('a report', () => {
     },
   ])('of a delivery is read: %j', (report) => {
     expect(isReport(report)).toBe(true);
+  });
+});
+
+describe('a claim', () => {
+  const right = claimOf(0);
+  const odd = fc.constantFrom<unknown>(
+    ...[undefined, null, '', 'x', 0, -1, 1e300, Number.NaN, true, [], {}, { at: '2026' }],
+    ...[
+      { ...right.place, at: 'yesterday' },
+      { ...right.place, rank: '1' },
+    ],
+    ...[{ kind: 'gone', deliveryId: 'm0' }, { kind: 'post_not_found' }, 'x'.repeat(5_000)],
+  );
+  const claim = fc
+    .record(
+      Object.fromEntries(
+        [...Object.keys(right), 'rootFault'].map((field) => [
+          field,
+          fc.oneof(fc.constant(right[field as keyof ConversationClaim]), odd),
+        ]),
+      ),
+      { requiredKeys: [] },
+    )
+    .map((fields) => fields as unknown);
+
+  it('of any form is refused, or leaves an order that goes on', () => {
+    fc.assert(
+      fc.property(fc.oneof(claim, odd, fc.anything()), (asked) => {
+        if (faultOfClaim(asked) !== undefined) return;
+        const order = new ConversationOrder(undefined, START);
+        for (let times = 0; times < 2; times += 1) {
+          expect(order.claim(asked as ConversationClaim, START).act).toBe('post');
+        }
+        order.claim(claimOf(1), START);
+        expect(order.nextDueAt()).not.toBeNaN();
+        order.passTime(START + PATIENCE_MS);
+        expect(order.nextDueAt()).not.toBeNaN();
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('is taken as the activity makes it, and as JSON brings it', () => {
+    expect(faultOfClaim(right)).toBeUndefined();
+    const rootFault = { kind: 'edit_refused', deliveryId: 'm0' } as const;
+    expect(faultOfClaim(JSON.parse(JSON.stringify({ ...right, rootFault })))).toBeUndefined();
+    expect(faultOfClaim({ ...right, rootFault: undefined })).toBeUndefined();
+  });
+
+  it('is told which fields are wrong', () => {
+    expect(faultOfClaim({ ...right, mode: 'dance', attemptMs: '1' })).toBe(
+      'has no usable mode, attemptMs',
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 import {
+  ApplicationFailure,
   condition,
   getExternalWorkflowHandle,
   isCancellation,
@@ -14,8 +15,8 @@ import {
   type ConversationInput,
 } from '../../contract/conversation.js';
 import type { Workflows } from '../../contract/workflows.js';
-import { isReport } from './isReport.js';
 import { ConversationOrder, type AddressedTurn } from './order.js';
+import { faultOfClaim, isReport } from './wellFormed.js';
 
 /**
  * A worker replays the whole history when it has forgotten the workflow, so it is kept short. A message takes some ten events, one
@@ -31,7 +32,13 @@ export async function conversation({ carried }: ConversationInput): Promise<void
   const order = new ConversationOrder(carried, Date.now());
   const isFull = () =>
     workflowInfo().continueAsNewSuggested || workflowInfo().historyLength >= EVENTS_PER_RUN;
-  setHandler(claimUpdate, (claim) => order.claim(claim, Date.now()));
+  setHandler(claimUpdate, (claim) => order.claim(claim, Date.now()), {
+    validator: (claim) => {
+      const fault = faultOfClaim(claim);
+      if (fault === undefined) return;
+      throw ApplicationFailure.nonRetryable(`The claim ${fault}.`, 'claim_malformed');
+    },
+  });
   setHandler(reportSignal, (report) => {
     if (isReport(report)) order.report(report, Date.now());
   });
