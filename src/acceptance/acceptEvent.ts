@@ -102,7 +102,8 @@ function messageAtRoute(
   now: number,
   reminder: number,
 ): Message {
-  const { conversationMode, expireAfterMs, name, onAmbiguous, priority, retryProfile } = route;
+  const { broadcast, conversationMode, expireAfterMs, name, onAmbiguous, priority, retryProfile } =
+    route;
   const key = eventKey(event, isFirst ? undefined : name, reminder);
   const message = eventMessage(event, key, to, content);
   const { partOf } = message;
@@ -114,7 +115,7 @@ function messageAtRoute(
     ...expiry(expireAfterMs === undefined ? undefined : now + expireAfterMs, expiresAt),
     ...(partOf &&
       conversationMode && {
-        conversation: { ...partOf, mode: modeFor(event, conversationMode) },
+        conversation: { ...partOf, mode: modeFor(event, conversationMode), broadcast },
       }),
   };
 }

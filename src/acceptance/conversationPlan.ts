@@ -8,20 +8,42 @@ import type { Message } from '../domain/message.js';
 import type { ConversationPlace } from '../domain/place.js';
 import { utf8Length } from '../lib/text.js';
 
+/** How far the clock of a source may be ahead of ours. */
+const CLOCK_ALLOWANCE_MS = 5 * 60_000;
+
 /**
- * Undefined where the message has no conversation.
+ * Undefined where the message has no conversation. A time far in the future would keep all later messages from being shown, so it
+ * counts as the time of acceptance.
  *
  * @param accepted when the message was accepted, as `acceptanceTimes` has it, where that was before now
  */
 export function planConversation(
-  { conversation }: Message,
+  { conversation, deliverAt }: Message,
   { forgetAfterMs, patienceMs }: ConversationSettings,
   accepted?: string,
 ): ConversationPlan | undefined {
   if (!conversation) return undefined;
-  const { at, key, mode, rank = 0 } = conversation;
+  const { at, broadcast, key, mode, rank = 0 } = conversation;
   const acceptedAt = accepted ?? timeOf(acceptanceTimes(1));
-  return { key, mode, at: at ?? acceptedAt, rank, acceptedAt, forgetAfterMs, patienceMs };
+  return {
+    key,
+    mode,
+    at: at !== undefined && isCredible(at, { acceptedAt, deliverAt }) ? at : acceptedAt,
+    rank,
+    acceptedAt,
+    forgetAfterMs,
+    patienceMs,
+    ...(broadcast && { broadcast }),
+    hasOwnActivity: true,
+  };
+}
+
+function isCredible(
+  at: string,
+  { acceptedAt, deliverAt = acceptedAt }: { acceptedAt: string; deliverAt: string | undefined },
+): boolean {
+  const latest = Math.max(Date.parse(acceptedAt), Date.parse(deliverAt)) + CLOCK_ALLOWANCE_MS;
+  return Date.parse(at) <= latest;
 }
 
 /**
@@ -35,8 +57,8 @@ export function conversationPlace(
 ): ConversationPlace | undefined {
   const belongsTo = conversation ?? partOf;
   if (!belongsTo) return undefined;
-  const { at = plan?.at ?? new Date().toISOString(), key, rank = 0 } = belongsTo;
-  return { key, at, rank };
+  const { at = new Date().toISOString(), key, rank = 0 } = belongsTo;
+  return { key, at: plan?.at ?? at, rank };
 }
 
 /** Temporal's `limit.maxIDLength` counts bytes, and some servers set it to 255. */

@@ -26,8 +26,8 @@ export function settingsOf(message: Message): Record<string, string> {
   };
 }
 
-function comparable({ at, key, mode, rank = 0 }: Conversation): unknown[] {
-  return [key, mode, normalised(at), rank];
+function comparable({ at, broadcast, key, mode, rank = 0 }: Conversation): unknown[] {
+  return [key, mode, normalised(at), rank, ...(broadcast ? ['broadcast'] : [])];
 }
 
 function timesOf({ deliverAt, expiresAt }: Schedule): Record<string, string> {

@@ -24,7 +24,7 @@ import { createTellOperators } from './tellOperators.js';
 /** The activities of a delivery task queue. */
 export function createDeliveryActivities(dependencies: DeliverDependencies): DeliveryActivities {
   const deliver = createDeliver(dependencies);
-  return { deliver, deliverPart: deliver };
+  return { deliver, deliverPart: deliver, deliverInConversation: deliver };
 }
 
 /** The activities of the acknowledgements' task queue. */

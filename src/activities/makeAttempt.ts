@@ -140,7 +140,7 @@ async function askFirst({
 /** One request. */
 async function send(
   adapter: DestinationAdapter,
-  { deliveryId, destination, parts, traceId }: DeliverInput,
+  { conversation, deliveryId, destination, parts, traceId }: DeliverInput,
   act: PlatformAct,
   { message, part }: PlannedPost,
 ): Promise<Receipt> {
@@ -151,8 +151,11 @@ async function send(
     const change = { ...message, deliveryId: rootId, path, traceId, post: receipt };
     return await callTracked('the destination', () => edit(change));
   }
-  const replyTo = act.kind === 'reply' ? { replyTo: act.root.receipt } : {};
-  const post = { ...message, deliveryId, path, traceId, part, ...replyTo };
+  const answers =
+    act.kind === 'reply'
+      ? { replyTo: act.root.receipt, broadcast: conversation?.broadcast }
+      : undefined;
+  const post = { ...message, deliveryId, path, traceId, part, ...answers };
   return await callTracked('the destination', () => adapter.post(post));
 }
 

@@ -23,6 +23,8 @@ export interface DeliveryActivities {
    * the name: they fail the attempt as not registered, and Temporal retries it.
    */
   deliverPart(input: DeliverInput): Promise<DeliverResult>;
+  /** The same for all of a message that has a conversation, which workers of versions without conversations would not ask. */
+  deliverInConversation(input: DeliverInput): Promise<DeliverResult>;
 }
 
 /** Whether an activity of this type is an attempt to deliver. */
@@ -30,7 +32,11 @@ export function isDelivery(activityType: string | null | undefined): boolean {
   return DELIVERIES.some((name) => name === activityType);
 }
 
-const DELIVERIES: readonly (keyof DeliveryActivities)[] = ['deliver', 'deliverPart'];
+const DELIVERIES: readonly (keyof DeliveryActivities)[] = [
+  'deliver',
+  'deliverPart',
+  'deliverInConversation',
+];
 
 /** On the task queue of acknowledgements. */
 export interface AcknowledgementActivities {

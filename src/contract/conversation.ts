@@ -15,6 +15,10 @@ export interface ConversationPlan extends Place {
   forgetAfterMs: number;
   /** A message waits at most this time for the first post of its conversation. */
   patienceMs: number;
+  /** An answer in the thread is shown in the channel, too, where the platform can do that. */
+  broadcast?: true | undefined;
+  /** It is delivered by the activity `deliverInConversation`. Absent from what earlier releases accepted: `deliver`. */
+  hasOwnActivity?: true | undefined;
 }
 
 /** A delivery asks what it may do. It asks before each of its attempts, and gets the same answer as long as that is right. */

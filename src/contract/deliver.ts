@@ -39,7 +39,7 @@ export interface DeliverInput extends RecordedDestination {
 }
 
 /** The conversation of a delivery: what its activity asks and reports. */
-export interface DeliverConversation extends Omit<ConversationPlan, 'key'> {
+export interface DeliverConversation extends Omit<ConversationPlan, 'key' | 'hasOwnActivity'> {
   /** The id of the workflow of the conversation at this destination. */
   id: string;
   /** How long an attempt may take after it has asked. */

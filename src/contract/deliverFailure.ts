@@ -5,6 +5,7 @@ import {
   TimeoutType,
   type ActivityFailure,
 } from '@temporalio/common';
+import type { DeliveryActivities } from './activities.js';
 import { AttemptLog, lastNumber } from '../domain/attemptLog.js';
 import {
   FAILURE_REASONS,
@@ -59,12 +60,42 @@ export function readDeliverFailure(
     posted?: PostedParts | null | undefined;
   },
 ): DeliverFailure {
+  if (isByOlderWorker(cause)) return heldBackByOlderWorker(activity);
   const failure = withUnknownOutcome(cause, activity);
   const { posted } = activity;
   if (!posted || failure.ending === 'held_back') return failure;
   const next =
     failure.ending === 'expired' ? '' : `; a retry continues with part ${posted.count + 1}`;
   return { ...failure, detail: `${failure.detail} ${describePostedParts(posted)}${next}.` };
+}
+
+/** Of the SDK, where a worker doesn't know an activity. */
+const NOT_REGISTERED = 'NotFoundError';
+const IN_CONVERSATION: keyof DeliveryActivities = 'deliverInConversation';
+
+/** Whether workers that know no conversations had the activity last. Newer ones are there too, or come soon. */
+function isByOlderWorker(cause: Error | undefined): boolean {
+  return (
+    cause instanceof ApplicationFailure &&
+    cause.type === NOT_REGISTERED &&
+    cause.message.includes(IN_CONVERSATION)
+  );
+}
+
+/** Newer workers may have made attempts before, of which no log is left: the next attempt searches. */
+function heldBackByOlderWorker({ earlier, scheduledAt, timeIsUp }: Activity): DeliverFailure {
+  const lost: Attempt = {
+    number: lastNumber(earlier) + 1,
+    startedAt: scheduledAt.toISOString(),
+    outcome: 'ambiguous',
+    reason: 'worker_lost',
+  };
+  return {
+    reason: lost.reason ?? 'worker_lost',
+    detail: 'Workers of an earlier release, which know no conversations, had it last.',
+    attempts: [...earlier, lost],
+    ending: timeIsUp ? 'expired' : 'held_back',
+  };
 }
 
 function withUnknownOutcome(

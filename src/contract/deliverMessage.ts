@@ -36,15 +36,35 @@ export interface DeliverMessageInput {
   expiresAt?: string | undefined;
   /** The conversation that the message belongs to, at each of its destinations. */
   conversation?: ConversationPlan | undefined;
-  /**
-   * Set where the message is not posted by itself, with the destinations that it would have had. `deliveries` is empty then, so
-   * that workers of earlier releases post nothing.
-   */
+  /** Set where the message is not posted by itself, with the destinations that it would have had. `deliveries` is empty then. */
   unposted?: (Unposted & { destinations: Destination[] }) | undefined;
   /** Who receives acknowledgements; empty or absent where there are none. */
   acknowledgements?: AcknowledgementPlan[] | undefined;
   /** 32 hex digits: continued from the source's `traceparent` or begun by the API. */
   traceId: string;
+}
+
+/**
+ * The input as Temporal keeps it. Workers of releases that know neither conversations nor events that are not posted by themselves
+ * would post such a message by itself, or end it without a post. So its deliveries have another name, and those workers fail
+ * their task, which Temporal then gives to the next worker. Earlier releases started these messages with `deliveries`, too.
+ */
+export type StoredMessageInput = Omit<DeliverMessageInput, 'deliveries'> &
+  (
+    | { deliveries: DeliveryPlan[]; newerDeliveries?: undefined }
+    | { newerDeliveries: DeliveryPlan[]; deliveries?: undefined }
+  );
+
+export function storeMessageInput(input: DeliverMessageInput): StoredMessageInput {
+  if (!input.conversation && !input.unposted) return input;
+  const { deliveries, ...rest } = input;
+  return { ...rest, newerDeliveries: deliveries };
+}
+
+export function readMessageInput(stored: StoredMessageInput): DeliverMessageInput {
+  if (!stored.newerDeliveries) return stored;
+  const { newerDeliveries, ...rest } = stored;
+  return { ...rest, deliveries: newerDeliveries };
 }
 
 /** The workflow's memo, as set at its start. */

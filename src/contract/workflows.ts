@@ -4,13 +4,13 @@ import type { AcknowledgeSourceInput } from './acknowledge.js';
 import type { AccountTroubleInput } from './accountTrouble.js';
 import type { ConversationInput } from './conversation.js';
 import type { DeadLetterQueueInput } from './deadLetterQueue.js';
-import type { DeliverMessageInput, DeliverMessageResult } from './deliverMessage.js';
+import type { DeliverMessageResult, StoredMessageInput } from './deliverMessage.js';
 import type { EventGroupInput } from './eventGroup.js';
 import type { OverdueMessages } from './notices.js';
 
 export interface Workflows {
   /** One message, to all its destinations. Id: the deduplication key. */
-  deliverMessage(input: DeliverMessageInput): Promise<DeliverMessageResult>;
+  deliverMessage(input: StoredMessageInput): Promise<DeliverMessageResult>;
   /** The overview of one destination's dead letters; never ends. Id: `deadLetterQueueId(destination)`. */
   deadLetterQueue(input: DeadLetterQueueInput): Promise<never>;
   /** One conversation at one destination, from its first message until it is forgotten. Id: as planned at acceptance. */

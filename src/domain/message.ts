@@ -318,7 +318,7 @@ export const conversationSchema = z
       }),
     at: requestTimestamp.optional().meta({
       description:
-        'The time of the event at its source. A message never replaces the content of one with a later time. Without this field, the time of acceptance.',
+        'The time of the event at its source. A message never replaces the content of one with a later time. Without this field, or if it is more than five minutes ahead, the time of acceptance.',
       examples: ['2026-11-23T12:00:00Z'],
     }),
     rank: z
@@ -330,6 +330,14 @@ export const conversationSchema = z
         description:
           'The order of messages with the same `at`: the highest is the newest. For a resolution that has the time of its trigger. 0 if absent.',
         examples: [1],
+      }),
+    broadcast: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'Whether an answer in the thread is also shown in the channel. Slack can do that; other platforms ignore it. False if absent.',
+        examples: [true],
       }),
   })
   .meta({
@@ -412,7 +420,7 @@ export const messageSchema = messageFields
   .meta({ id: 'Message', description: 'A message to one or more destinations.' });
 export type Message = z.infer<typeof messageSchema> & {
   /** The conversation that its event belongs to, where the post itself takes no part in it. */
-  partOf?: Omit<Conversation, 'mode'> | undefined;
+  partOf?: Omit<Conversation, 'mode' | 'broadcast'> | undefined;
 };
 
 /** The body as it may come, for the API's document: with the key in the header instead. */

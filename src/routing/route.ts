@@ -57,7 +57,10 @@ export const routeSchema = z
     group: groupSchema.optional(),
     /** How an event is shown whose conversation has a post already. */
     conversation: z
-      .strictObject({ mode: z.enum([...CONVERSATION_MODES, 'off']).default('update') })
+      .strictObject({
+        mode: z.enum([...CONVERSATION_MODES, 'off']).default('update'),
+        broadcast: z.boolean().default(false),
+      })
       .prefault({}),
   })
   .superRefine(({ remindAfter, repeats }, context) => {
@@ -82,6 +85,8 @@ export interface EventRoute extends Pick<Message, 'onAmbiguous' | 'priority' | '
   remindAfterMs: number | undefined;
   /** Undefined where its events are posts of their own. */
   conversationMode: ConversationMode | undefined;
+  /** Whether answers in a thread are shown in the channel, too. */
+  broadcast: boolean;
   /** Undefined where each event has a message of its own. */
   group: Grouping | undefined;
   /** Undefined where the route takes the event; otherwise why it doesn't. Never throws. */
@@ -105,6 +110,7 @@ export function compileRoute(settings: RouteSettings): EventRoute {
     expireAfterMs: expireAfter,
     remindAfterMs: remindAfter,
     conversationMode: conversation.mode === 'off' ? undefined : conversation.mode,
+    broadcast: conversation.broadcast,
     group: group && compileGroup(group, name),
     mismatch: (event) => mismatchOfMatch(event) ?? when?.(event),
     muted: mute ? compileMute(mute) : () => undefined,

@@ -3,7 +3,12 @@ import type { LoadedDataConverter } from '@temporalio/common';
 import proto, { type temporal } from '@temporalio/proto';
 import { isDelivery } from '../contract/activities.js';
 import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
-import type { DeliverMessageInput, DeliverMessageResult } from '../contract/deliverMessage.js';
+import {
+  readMessageInput,
+  type DeliverMessageInput,
+  type DeliverMessageResult,
+  type StoredMessageInput,
+} from '../contract/deliverMessage.js';
 import { conversationTurnSignal, type ConversationTurn } from '../contract/conversation.js';
 import { deliveryIndexOf } from '../contract/names.js';
 import { rescheduleUpdate, type OperatorRequest } from '../contract/signals.js';
@@ -77,8 +82,8 @@ async function decodeEvent(
 ): Promise<MessageEvent | undefined> {
   if (event.workflowExecutionStartedEventAttributes) {
     const { input: payloads } = event.workflowExecutionStartedEventAttributes;
-    const [input] = await decodeValues<[DeliverMessageInput]>(converter, payloads);
-    return { kind: 'message_started', input };
+    const [input] = await decodeValues<[StoredMessageInput]>(converter, payloads);
+    return { kind: 'message_started', input: readMessageInput(input) };
   }
   if (event.activityTaskScheduledEventAttributes) {
     const {

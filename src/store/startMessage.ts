@@ -23,8 +23,10 @@ import {
 import { conversationValue, destinationValues, searchableText } from './searchValues.js';
 import {
   plannedDestinations,
+  storeMessageInput,
   type DeliverMessageInput,
   type MessageMemo,
+  type StoredMessageInput,
 } from '../contract/deliverMessage.js';
 
 export interface MessageStart {
@@ -124,7 +126,7 @@ function startOptions({ deduplicationKey, input, memo }: MessageStart) {
     workflowId: deduplicationKey,
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
     taskQueue: WORKFLOW_TASK_QUEUE,
-    args: [input] as [DeliverMessageInput],
+    args: [storeMessageInput(input)] as [StoredMessageInput],
     memo: { ...memo, ...unsearchable(input) },
     typedSearchAttributes,
     // A thousand messages for one channel, accepted at once, don't delay the start of another channel's.

@@ -1,7 +1,11 @@
 /** Messages of one conversation, from the request to the post that shows them. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { conversationId } from '../../src/acceptance/conversationPlan.js';
-import { reportSignal } from '../../src/contract/conversation.js';
+import {
+  claimUpdate,
+  reportSignal,
+  type ConversationClaim,
+} from '../../src/contract/conversation.js';
 import type { Destination } from '../../src/domain/destination.js';
 import { eventually } from '../eventually.js';
 import { INCIDENTS, OPS, startHarness, WEBHOOK, type Harness } from '../harness.js';
@@ -18,6 +22,7 @@ afterAll(() => harness.close());
 let conversations = 0;
 
 interface Said {
+  broadcast?: boolean;
   mode?: string;
   at?: string;
   rank?: number;
@@ -110,6 +115,86 @@ describe('a conversation', () => {
       of: triggered,
     });
     expect(seen()).toEqual([keyOf('resolved'), keyOf('note'), keyOf('resolved')]);
+  });
+
+  it('answers in the channel, too, where that is wanted', async () => {
+    const { key, say } = newConversation();
+    await isConfirmed(await say('triggered', { broadcast: true }));
+    await isConfirmed(await say('resolved', { mode: 'both', broadcast: true }));
+    const posts = harness.sandbox.posts().filter(({ text }) => text.includes(`${key}/`));
+    expect(posts.map(({ broadcast }) => broadcast)).toEqual([undefined, true]);
+  });
+
+  it('is not held up by a message from the future', async () => {
+    const { keyOf, say, seen } = newConversation();
+    await isConfirmed(await say('triggered', { at: '2099-01-01T00:00:00Z' }));
+    await isConfirmed(await say('resolved', { at: new Date().toISOString() }));
+    expect(seen()).toEqual([keyOf('resolved')]);
+  });
+
+  it('shows the newest of a burst, at one attempt for each message', async () => {
+    const { keyOf, say, seen } = newConversation();
+    const texts = Array.from({ length: 25 }, (_, index) => `update-${index}`);
+    const keys = await Promise.all(
+      texts.map((text, rank) =>
+        say(text, {
+          at: new Date(Date.parse('2026-11-23T12:00:00Z') + rank).toISOString(),
+        }),
+      ),
+    );
+    for (const key of keys) {
+      const { deliveries, status } = await eventually(async () => {
+        const state = await harness.message(key);
+        if (state.status === 'confirmed' || state.status === 'superseded') return state;
+        throw new Error(`${key} is ${state.status}`);
+      });
+      expect(deliveries[0]?.attempts).toHaveLength(status === 'confirmed' ? 1 : 0);
+    }
+    expect(seen()).toEqual([keyOf('update-24')]);
+  });
+
+  it('refuses a claim that the order could not read, and goes on', async () => {
+    const { keyOf, say, seen, workflow } = newConversation();
+    await isConfirmed(await say('triggered'));
+    const claim = { deliveryId: 7 } as unknown as ConversationClaim;
+    const refused = workflow().executeUpdate(claimUpdate, { args: [claim] });
+    await expect(refused).rejects.toThrow();
+    await isConfirmed(await say('resolved'));
+    expect(seen()).toEqual([keyOf('resolved')]);
+  });
+
+  it('knows its post after a reset of its workflow', async () => {
+    const { keyOf, say, seen, workflow } = newConversation();
+    await isConfirmed(await say('triggered'));
+    await isConfirmed(await say('acknowledged'));
+    const { runId } = await workflow().describe();
+    await harness.client.workflowService.resetWorkflowExecution({
+      namespace: harness.namespace,
+      workflowExecution: { workflowId: workflow().workflowId, runId },
+      workflowTaskFinishEventId: 4,
+      requestId: runId,
+      reason: 'test',
+    });
+    await isConfirmed(await say('resolved'));
+    expect(seen()).toEqual([keyOf('resolved')]);
+  });
+
+  it.each(['🔥'.repeat(63), 'é'.repeat(127)])('has any key: %s', async (key) => {
+    const say = async (text: string) => {
+      const deduplicationKey = `${key.length}-${text}`;
+      await harness.send({
+        ...{ deduplicationKey, destinations: [OPS], content: { text: deduplicationKey } },
+        conversation: { key },
+      });
+      return await isConfirmed(deduplicationKey);
+    };
+    const { deduplicationKey } = await say('triggered');
+    expect((await say('resolved')).shown).toEqual({ role: 'edit', of: deduplicationKey });
+    const found = await harness.request<{ messages: object[] }>(
+      'GET',
+      `/v1/messages?conversation=${encodeURIComponent(key)}`,
+    );
+    expect(found.status).toBe(200);
   });
 
   it('never goes back to an older state', async () => {

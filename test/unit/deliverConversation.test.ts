@@ -139,6 +139,18 @@ describe('an attempt in a conversation', () => {
     expect(slack.adapter.edit).toHaveBeenCalledOnce();
   });
 
+  it.each([true, undefined] as const)(
+    'answers in the channel, too, where that is wanted: %s',
+    async (broadcast) => {
+      const slack = platform();
+      const conversation = { ...CONVERSATION, broadcast };
+      await attempt(slack, answering({ act: 'reply', root: ROOT }), { conversation });
+      expect(slack.adapter.post.mock.calls[0]?.[0].broadcast).toBe(broadcast);
+      await attempt(slack, answering({ act: 'post' }), { conversation });
+      expect(slack.adapter.post.mock.calls[1]?.[0].broadcast).toBeUndefined();
+    },
+  );
+
   it('looks in the thread for an ambiguous reply before it answers again', async () => {
     const slack = platform();
     slack.adapter.find.mockResolvedValue({ messageId: '3.0' });

@@ -38,6 +38,24 @@ describe('the end of a failed delivery', () => {
     });
   });
 
+  it.each([
+    ['deliverInConversation', 'held_back'],
+    // Of a message in parts, as the first releases ended it.
+    ['deliverPart', 'exhausted'],
+  ])('of workers that do not know the activity %s: %s', (name, ending) => {
+    const unknown = ApplicationFailure.create({
+      type: 'NotFoundError',
+      message: `Activity function ${name} is not registered on this Worker, available activities: []`,
+    });
+    const failure = readDeliverFailure(unknown, { ...activity, earlier: [first] });
+    expect(failure.ending).toBe(ending);
+    if (ending !== 'held_back') return;
+    expect(failure.attempts).toEqual([
+      first,
+      expect.objectContaining({ number: 2, outcome: 'ambiguous', reason: 'worker_lost' }),
+    ]);
+  });
+
   it('has the cause of its last attempt where it found its time over', () => {
     const late = failedAttempt('expired', [first], 'expired');
     expect(readDeliverFailure(late, activity)).toMatchObject({

@@ -135,7 +135,7 @@ async function runActivity(
   const requestsMs = REQUESTS_PER_ATTEMPT * requestTimeoutMs + ATTEMPT_OVERHEAD_MS;
   const conversation = conversationOf(delivery, input, { attemptMs: requestsMs, rootFault });
   const attemptMs = conversation ? requestsMs + CONVERSATION_MS : requestsMs;
-  const { deliver, deliverPart } = proxyActivities<DeliveryActivities>({
+  const activities = proxyActivities<DeliveryActivities>({
     // Nobody polls the task queue of an account that was removed.
     taskQueue: delivery.isAccountRemoved ? WORKFLOW_TASK_QUEUE : taskQueue,
     summary: summary('', destination),
@@ -182,8 +182,8 @@ async function runActivity(
       ...(conversation && { conversation }),
     };
     turns.forget(index);
-    const post = inParts && delivery.posted ? deliverPart : deliver;
-    const result = await waiting.run(() => post(deliverInput));
+    const activity = activityFor(input, inParts && delivery.posted !== null);
+    const result = await waiting.run(() => activities[activity](deliverInput));
     const { attempts } = result;
     if (result.turn) return takeTurn(delivery, result.turn, attempts);
     if (result.posted) {
@@ -225,6 +225,15 @@ function endsAsCancelled(): boolean {
   return CancellationScope.current().consideredCancelled && patched('cancelled-at-failure');
 }
 
+/** Workers of earlier releases know only the activities that they do right. */
+function activityFor(
+  { conversation }: DeliverMessageInput,
+  isLaterPart: boolean,
+): keyof DeliveryActivities {
+  if (conversation?.hasOwnActivity) return 'deliverInConversation';
+  return isLaterPart ? 'deliverPart' : 'deliver';
+}
+
 /** What the conversation answered. */
 function takeTurn(
   delivery: Delivery,
@@ -251,9 +260,10 @@ function conversationOf(
   attempt: Pick<DeliverConversation, 'attemptMs' | 'rootFault'>,
 ): DeliverConversation | undefined {
   if (!conversation || plan.conversationId === undefined) return undefined;
-  const { acceptedAt, at, forgetAfterMs, mode, patienceMs, rank } = conversation;
+  const { acceptedAt, at, broadcast, forgetAfterMs, mode, patienceMs, rank } = conversation;
   const id = plan.conversationId;
-  return { id, mode, at, rank, acceptedAt, forgetAfterMs, patienceMs, ...attempt };
+  const place = { at, rank, acceptedAt };
+  return { id, mode, ...place, broadcast, forgetAfterMs, patienceMs, ...attempt };
 }
 
 function dueAt({ deliverAt }: DeliverMessageInput): string {

@@ -17,14 +17,20 @@ import {
 } from '../../contract/signals.js';
 import { MessageSchedule } from './messageSchedule.js';
 import type { RescheduleRequest } from '../../domain/rescheduling.js';
-import type { DeliverMessageInput, DeliverMessageResult } from '../../contract/deliverMessage.js';
+import {
+  readMessageInput,
+  type DeliverMessageInput,
+  type DeliverMessageResult,
+  type StoredMessageInput,
+} from '../../contract/deliverMessage.js';
 
 /**
  * One message: delivers it to each of its destinations, independently, until each has confirmed, has expired, or has been
  * discarded by a person. A delivery that fails is parked: this workflow then stays open and waits for `retry` or `discard`.
  * A cancellation stops what has not been sent.
  */
-export async function deliverMessage(sent: DeliverMessageInput): Promise<DeliverMessageResult> {
+export async function deliverMessage(stored: StoredMessageInput): Promise<DeliverMessageResult> {
+  const sent = readMessageInput(stored);
   if (sent.unposted) return await endUnposted(sent.unposted);
   const schedule = new MessageSchedule(sent);
   const deliveries = sent.deliveries.map((plan) => new Delivery(plan, attemptLostByReset()));
