@@ -1,4 +1,5 @@
 /** Messages of one conversation, from the request to the post that shows them. */
+import { temporal } from '@temporalio/proto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { conversationId } from '../../src/acceptance/conversationPlan.js';
 import {
@@ -9,6 +10,8 @@ import {
 import type { Destination } from '../../src/domain/destination.js';
 import { eventually } from '../eventually.js';
 import { INCIDENTS, OPS, startHarness, WEBHOOK, type Harness } from '../harness.js';
+
+const { ResetWorkflowExecutionRequest } = temporal.api.workflowservice.v1;
 
 let harness: Harness;
 beforeAll(async () => {
@@ -168,13 +171,15 @@ describe('a conversation', () => {
     await isConfirmed(await say('triggered'));
     await isConfirmed(await say('acknowledged'));
     const { runId } = await workflow().describe();
-    await harness.client.workflowService.resetWorkflowExecution({
-      namespace: harness.namespace,
-      workflowExecution: { workflowId: workflow().workflowId, runId },
-      workflowTaskFinishEventId: 4,
-      requestId: runId,
-      reason: 'test',
-    });
+    await harness.client.workflowService.resetWorkflowExecution(
+      ResetWorkflowExecutionRequest.fromObject({
+        namespace: harness.namespace,
+        workflowExecution: { workflowId: workflow().workflowId, runId },
+        workflowTaskFinishEventId: 4,
+        requestId: runId,
+        reason: 'test',
+      }),
+    );
     await isConfirmed(await say('resolved'));
     expect(seen()).toEqual([keyOf('resolved')]);
   });

@@ -1,4 +1,5 @@
 /** What ten thousand open conversations cost a worker, and the acceptance of messages: beside a product that has none. */
+import { temporal } from '@temporalio/proto';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { conversationId } from '../../../src/acceptance/conversationPlan.js';
@@ -11,6 +12,8 @@ import { startWorkerProcess, type ProductProcess } from '../../faults/productPro
 import { startHarness, type Harness } from '../../harness.js';
 import { startOwnServer } from '../../ownServer.js';
 
+const { TaskQueueType } = temporal.api.enums.v1;
+
 const OPEN = Number(process.env.OPEN_CONVERSATIONS ?? 10_000);
 const ROUNDS = 10;
 const MESSAGES_PER_ROUND = 60;
@@ -22,8 +25,6 @@ const UNTIL_FORGOTTEN_MS = 1;
 const FORGOTTEN = Math.min(OPEN, 1_000);
 const STARTED_AT_ONCE = 30;
 const STARTING_MS = 20 * 60_000;
-/** Temporal's number of the kind of task queue. */
-const WORKFLOW_QUEUE = 1;
 
 /** A whole product with a server of its own, so that nothing of one is felt by the other but the machine's load. */
 interface Product {
@@ -82,7 +83,7 @@ async function untilAllRan({ harness }: Product): Promise<void> {
       const { stats } = await harness.client.workflowService.describeTaskQueue({
         namespace: harness.namespace,
         taskQueue: { name: CONVERSATION_TASK_QUEUE },
-        taskQueueType: WORKFLOW_QUEUE,
+        taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         reportStats: true,
       });
       expect(Number(stats?.approximateBacklogCount ?? -1)).toBe(0);
