@@ -47,7 +47,7 @@ export async function acceptMessage(
     if (!original) continue;
 
     if (memoOf(original).startToken === start.memo.startToken) {
-      return { outcome: 'accepted', traceId };
+      return { outcome: 'accepted', traceId, known: true };
     }
     if (!hasExpired(original, windowMs)) return compare(original, start);
     if (await restartMessage(client, start, original.runId))
@@ -107,7 +107,8 @@ function messageStart(
   };
 }
 
-function deduplicationWindowMs(
+/** How long another message with its key is a duplicate. */
+export function deduplicationWindowMs(
   { defaultMs, bySourceMs }: DeduplicationWindow,
   { correlation }: Message,
 ): number {

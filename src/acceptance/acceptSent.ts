@@ -36,6 +36,7 @@ export async function acceptSent(
   };
   switch (acceptance.outcome) {
     case 'accepted':
+      if (acceptance.known) break;
       metrics.accepted.inc();
       log.info(line, 'Message accepted');
       break;

@@ -1,9 +1,11 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { IntakeContext } from '../acceptance/acceptSent.js';
 import type { Configuration } from '../config/configuration.js';
 import type { AccountId } from '../domain/account.js';
 import type {
   AcknowledgementActivities,
+  BatchActivities,
   DeliveryActivities,
   WorkflowQueueActivities,
 } from '../contract/activities.js';
@@ -19,6 +21,7 @@ import { createJoinGroup } from './joinGroup.js';
 import { createPostGroup } from './postGroup.js';
 import { createOverdueMessages } from './overdueMessages.js';
 import { createServedAccounts } from './servedAccounts.js';
+import { createStartBatchMessages } from './startBatchMessages.js';
 import { createTellOperators } from './tellOperators.js';
 
 /** The activities of a delivery task queue. */
@@ -32,6 +35,11 @@ export function createAcknowledgementActivities(
   dependencies: AcknowledgeDependencies,
 ): AcknowledgementActivities {
   return { acknowledge: createAcknowledge(dependencies) };
+}
+
+/** The activities of the task queue of batches. */
+export function createBatchActivities(context: IntakeContext): BatchActivities {
+  return { startBatchMessages: createStartBatchMessages(context) };
 }
 
 /** The activities on the workflows' own task queue: sendproof's own operation. */

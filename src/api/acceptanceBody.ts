@@ -7,6 +7,20 @@ import { messageLinks } from './schema/paths.js';
 
 export type AcceptanceBody = z.infer<typeof acceptanceSchema>;
 
+/** What the API answers to a message whose key was used for other content. */
+export function keyReused({ differences }: { differences: readonly string[] }): Problem {
+  return new Problem(
+    'deduplication_key_reused',
+    'The key belongs to a message that differs in the fields listed. Nothing was sent: use a new key for new content (a key should include the state, as alert-55-resolved).',
+    {
+      errors: differences.map((field) => ({
+        field,
+        detail: 'differs from what the key was first used for',
+      })),
+    },
+  );
+}
+
 /** What the API answers to a message that was sent. Throws a Problem where its key was used for other content. */
 export function acceptanceBody(
   acceptance: Acceptance,
@@ -30,15 +44,6 @@ export function acceptanceBody(
         links,
       };
     case 'key_reused':
-      throw new Problem(
-        'deduplication_key_reused',
-        'The key belongs to a message that differs in the fields listed. Nothing was sent: use a new key for new content (a key should include the state, as alert-55-resolved).',
-        {
-          errors: acceptance.differences.map((field) => ({
-            field,
-            detail: 'differs from what the key was first used for',
-          })),
-        },
-      );
+      throw keyReused(acceptance);
   }
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { ApiContext } from './apiContext.js';
 import { hasApiKey, requireApiKey } from './authentication.js';
 import { basePathOf, takeOffBasePath } from './basePath.js';
+import { batchesRouter } from './batches.js';
 import { decisionsRouter } from './decisions.js';
 import { deadLettersRouter } from './deadLetters.js';
 import { eventsRouter } from './events.js';
@@ -93,6 +94,7 @@ export function createApp(options: {
   authenticated.use(
     '/v1',
     ingestionRouter(context),
+    batchesRouter(context),
     eventsRouter(context),
     messagesRouter(context),
     decisionsRouter(context),

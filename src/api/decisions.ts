@@ -5,7 +5,7 @@ import { Router, type RequestHandler } from 'express';
 import type { z } from 'zod';
 import type { DeliveryStatus } from '../domain/delivery.js';
 import { grpcFailureOf } from '../temporal/grpcStatus.js';
-import { cancelMessage } from '../store/cancelMessage.js';
+import { cancelWorkflow } from '../store/cancelWorkflow.js';
 import { discardSignal, retrySignal, type OperatorRequest } from '../contract/signals.js';
 import type { ApiContext } from './apiContext.js';
 import { basePathOf } from './basePath.js';
@@ -45,7 +45,7 @@ function cancel(context: ApiContext): RequestHandler<{ key: string }> {
     const { deduplicationKey } = message;
     assertOpen(message);
     await actBeforeEnd(decisionClient, deduplicationKey, assertOpen, () =>
-      cancelMessage(decisionClient, deduplicationKey, { by, reason }),
+      cancelWorkflow(decisionClient, deduplicationKey, { by, reason }),
     );
     await assertCancelled(decisionClient, deduplicationKey);
     const destinations = message.deliveries

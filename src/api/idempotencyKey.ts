@@ -39,6 +39,12 @@ export function withKeyOfHeader(body: unknown, header: string | undefined, field
   return { ...body, [field]: key };
 }
 
+/** The key in the header; undefined where it is absent. */
+export function idempotencyKeyOf(request: Request): string | undefined {
+  const header = request.get('idempotency-key');
+  return header === undefined ? undefined : parseKeyHeader(textOfHeader(header).trim());
+}
+
 /** Beyond ASCII no encoding is defined: UTF-8 is what curl and most others put there, Latin-1 what remains. */
 function textOfHeader(header: string): string {
   const bytes = Buffer.from(header, 'latin1');

@@ -5,9 +5,11 @@ import { acceptSent } from '../acceptance/acceptSent.js';
 import { messageSchema } from '../domain/message.js';
 import { acceptanceBody, type AcceptanceBody } from './acceptanceBody.js';
 import type { ApiContext } from './apiContext.js';
+import { acceptAsynchronously } from './asynchronousBatch.js';
 import { basePathOf } from './basePath.js';
 import { withIdempotencyKey } from './idempotencyKey.js';
 import { operationOf, type Operation } from './operation.js';
+import { prefersAsynchronous } from './preferences.js';
 import { parseEnvelope, parseRequest } from './problem.js';
 import { logServerProblem } from './problemHandler.js';
 import { problemOf } from './problemOf.js';
@@ -34,6 +36,15 @@ export function ingestionRouter(context: ApiContext): Router {
 
   router.post('/messages/batch', jsonBody(BATCH_LIMIT_BYTES), async (request, response) => {
     const { messages } = parseEnvelope(batchSchema, request.body);
+    if (prefersAsynchronous(request)) {
+      const batch = await acceptAsynchronously(context, request, messages, basePathOf(response));
+      response
+        .status(batch.duplicate ? 200 : 202)
+        .location(batch.links.self)
+        .set('Preference-Applied', 'respond-async')
+        .json(batch);
+      return;
+    }
     const operation = operationOf(request, response);
     const results = await acceptBatch(context, messages, operation, basePathOf(response));
     response.json({ results });

@@ -2,6 +2,7 @@
 import type { AccountId } from '../domain/account.js';
 import type { AcknowledgementResult } from '../domain/acknowledgement.js';
 import type { AcknowledgeInput } from './acknowledge.js';
+import type { BatchMessageResult, BatchSlice } from './batch.js';
 import type { CheckResult } from './accountTrouble.js';
 import type { DecideDeadLettersInput, DecideDeadLettersResult } from './deadLetterQueue.js';
 import type { EventWindow } from '../domain/eventGroup.js';
@@ -42,6 +43,12 @@ const DELIVERIES: readonly (keyof DeliveryActivities)[] = [
 export interface AcknowledgementActivities {
   /** One attempt to acknowledge an event to its recipient. */
   acknowledge(input: AcknowledgeInput): Promise<AcknowledgementResult>;
+}
+
+/** On the task queue of batches. */
+export interface BatchActivities {
+  /** Starts some messages of the batch that it is called by, and resolves with what became of each. */
+  startBatchMessages(slice: BatchSlice): Promise<BatchMessageResult[]>;
 }
 
 /**

@@ -16,6 +16,9 @@ export const ACKNOWLEDGEMENT_TASK_QUEUE = `${WORKFLOW_TASK_QUEUE}.acknowledge`;
 /** The task queue of the workflows of conversations: many are open for days, and would fill the cache of the other workflows. */
 export const CONVERSATION_TASK_QUEUE = `${WORKFLOW_TASK_QUEUE}.converse`;
 
+/** The task queue on which the messages of batches are started: however many batches there are, few are at it at a time. */
+export const BATCH_TASK_QUEUE = `${WORKFLOW_TASK_QUEUE}.batch`;
+
 /** The id of an acknowledgement's workflow, and the id that its recipient sees. Unique. */
 export function acknowledgementIds(uuid: string): { workflowId: string; webhookId: string } {
   return { workflowId: `sendproof/ack/${uuid}`, webhookId: `msg_${uuid}` };
@@ -74,6 +77,13 @@ export function groupMessageKey({
   id: string;
 }): string {
   return `sendproof/grouped/${route}/${openedAt}/${id}`;
+}
+
+export const BATCH_PREFIX = 'sendproof/batch/';
+
+/** The workflow of a batch. */
+export function batchWorkflowId(id: string): string {
+  return BATCH_PREFIX + id;
 }
 
 /** The schedule that looks for overdue messages; the ids of the workflows that it starts have the time appended. */

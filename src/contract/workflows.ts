@@ -2,6 +2,7 @@
 import type { AcknowledgementResult } from '../domain/acknowledgement.js';
 import type { AcknowledgeSourceInput } from './acknowledge.js';
 import type { AccountTroubleInput } from './accountTrouble.js';
+import type { BatchInput, BatchProgress } from './batch.js';
 import type { ConversationInput } from './conversation.js';
 import type { DeadLetterQueueInput } from './deadLetterQueue.js';
 import type { DeliverMessageResult, StoredMessageInput } from './deliverMessage.js';
@@ -21,6 +22,8 @@ export interface Workflows {
   accountTrouble(input: AccountTroubleInput): Promise<void>;
   /** The events of a route that belong together, until none has joined for a while. Id: `eventGroupId`. */
   eventGroup(input: EventGroupInput): Promise<void>;
+  /** The messages of a batch, until each is started. Id: `batchWorkflowId`. Its chunks of messages follow the input. */
+  batch(input: BatchInput, firstChunk: Uint8Array): Promise<BatchProgress>;
   /** The check for overdue messages. Started by the schedule `OVERDUE_CHECK_ID`. */
   findOverdue(): Promise<Pick<OverdueMessages, 'count' | 'keys'>>;
 }

@@ -2,7 +2,8 @@
 import type { MessageStatus } from './delivery.js';
 
 export type Acceptance =
-  | { outcome: 'accepted'; traceId: string }
+  /** `known`: by an earlier try of the same acceptance. */
+  | { outcome: 'accepted'; traceId: string; known?: true }
   /** Of the original message. Times are ISO 8601. */
   | {
       outcome: 'duplicate';

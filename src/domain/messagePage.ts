@@ -21,3 +21,8 @@ export function messagePagePath(deduplicationKey: string): string {
 export function conversationPagePath(key: string): string {
   return `/conversations/${encodeURIComponent(key)}`;
 }
+
+/** The path of the page of a batch below the API's address. */
+export function batchPagePath(id: string): string {
+  return `/batches/${encodeURIComponent(id)}`;
+}

@@ -6,6 +6,8 @@ export interface Metrics {
   accepted: Counter;
   duplicates: Counter;
   keysReused: Counter;
+  /** Batches that were sent to be started in the background. Their messages are counted as those that are sent alone. */
+  batches: Counter<'outcome'>;
   /** People's decisions that the API sent to Temporal; `scope`: one `message`, or all that match a `filter`. */
   decisions: Counter<'action' | 'scope'>;
   /** One for each call of a delivery's activity that had an outcome. */
@@ -62,6 +64,11 @@ export function createMetrics(): Metrics {
     keysReused: counter(
       'sendproof_deduplication_keys_reused_total',
       'Messages refused because their deduplication key had been used for other content.',
+    ),
+    batches: counter(
+      'sendproof_batches_total',
+      'Batches that were sent to be started in the background, by whether they were new.',
+      ['outcome'],
     ),
     decisions: counter(
       'sendproof_decisions_total',

@@ -1,4 +1,4 @@
-/** The workers of one process: one for the workflows, one for conversations, one for acknowledgements, one for each account's deliveries. */
+/** The workers of one process: one for the workflows, one for conversations, one for batches, one for acknowledgements, one for each account's deliveries. */
 import { Client } from '@temporalio/client';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
@@ -14,6 +14,7 @@ import type { Tracing } from '../telemetry/tracing.js';
 import { boundedClient } from '../temporal/boundedClient.js';
 import type { CallBounds } from '../temporal/callGate.js';
 import { watchNamespace, type NamespaceWatch } from '../temporal/namespaceWatch.js';
+import { batchWorker } from './batchWorker.js';
 import { confirmAttemptBy } from './confirmAttempt.js';
 import { conversationsBy } from './conversations.js';
 import { deliveryWorker } from './deliveryWorker.js';
@@ -81,6 +82,7 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
   const settings: Pick<WorkerOptions, 'taskQueue' | 'activities'>[] = [
     workflowWorker(options.workflowBundle, { client, configuration, log, ...accounts }),
     conversationWorker(options.workflowBundle, configuration),
+    batchWorker({ client, configuration, log, metrics: options.metrics }),
     {
       taskQueue: ACKNOWLEDGEMENT_TASK_QUEUE,
       activities: createAcknowledgementActivities({

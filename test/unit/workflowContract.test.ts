@@ -8,6 +8,7 @@ it('registers every workflow type of the contract, and no other', () => {
   expect(Object.keys(registered).sort()).toEqual([
     'accountTrouble',
     'acknowledgeSource',
+    'batch',
     'conversation',
     'deadLetterQueue',
     'deliverMessage',

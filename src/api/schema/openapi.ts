@@ -2,6 +2,7 @@
 import { createDocument } from 'zod-openapi';
 import { anyInstallation, type DocumentedInstallation } from './installation.js';
 import { acknowledge } from './operations/callback.js';
+import { cancelBatch, getBatch } from './operations/batches.js';
 import {
   discardDeadLetters,
   followBulkDecision,
@@ -24,6 +25,7 @@ import { receiveFromSource, receiveFromSourceWithToken } from './operations/sour
 const paths = {
   '/v1/messages': { post: sendMessage, get: searchMessages },
   '/v1/messages/batch': { post: sendMessages },
+  '/v1/batches/{id}': { get: getBatch, delete: cancelBatch },
   '/v1/messages/{key}': { get: getMessage, patch: rescheduleMessage, delete: cancelMessage },
   '/v1/messages/{key}/timeline': { get: getTimeline },
   '/v1/messages/{key}/retry': { post: retryMessage },

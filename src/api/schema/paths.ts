@@ -1,4 +1,4 @@
-import { messagePagePath } from '../../domain/messagePage.js';
+import { batchPagePath, messagePagePath } from '../../domain/messagePage.js';
 
 /** The path of a message below the API's address. */
 export function messagePath(deduplicationKey: string): string {
@@ -8,6 +8,28 @@ export function messagePath(deduplicationKey: string): string {
 /** The path of the progress of a decision on many dead letters below the API's address. */
 export function decisionPath(id: string): string {
   return `/v1/dead-letters/decisions/${id}`;
+}
+
+/** The path of a batch below the API's address. */
+export function batchPath(id: string): string {
+  return `/v1/batches/${encodeURIComponent(id)}`;
+}
+
+/**
+ * Where everything about a batch is at the API's host.
+ *
+ * @param basePath as for `messageLinks`
+ */
+export function batchLinks(
+  id: string,
+  traceId: string,
+  basePath: string,
+): { self: string; messages: string; page: string } {
+  return {
+    self: basePath + batchPath(id),
+    messages: `${basePath}/v1/messages?traceId=${traceId}`,
+    page: basePath + batchPagePath(id),
+  };
 }
 
 /**

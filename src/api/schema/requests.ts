@@ -4,6 +4,7 @@ import { isCursor } from '../../store/search/messageSearch.js';
 import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
 import {
   conversationSchema,
+  deduplicationKeySchema,
   messageSchema,
   isWithinAYear,
   oneLine,
@@ -237,4 +238,18 @@ export const batchSchema = batchOf(z.unknown());
 export const documentedBatchSchema = batchOf(messageSchema).meta({
   id: 'Batch',
   description: 'Up to 1,000 messages.',
+});
+
+/** The `Idempotency-Key` of a batch. */
+export const batchKeySchema = z.object({ 'idempotency-key': deduplicationKeySchema.optional() });
+
+export const batchQuerySchema = z.strictObject({
+  results: z
+    .enum(['all', 'refused', 'none'])
+    .default('all')
+    .meta({
+      description:
+        'The results in the answer: all, those of refused messages, or none. Use `none` to follow the progress.',
+      examples: ['none'],
+    }),
 });

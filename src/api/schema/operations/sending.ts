@@ -3,9 +3,11 @@ import { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import { deduplicationKeySchema, messageBodySchema } from '../../../domain/message.js';
 import { acceptanceSchema, batchResultSchema } from '../acceptanceRepresentation.js';
+import { batchStateSchema } from '../batchRepresentation.js';
 import { jsonContent, problemExample, problems } from '../bodies.js';
 import { KEY, LINKS, SLACK_CHANNEL, TEAMS_WEBHOOK, TRACE_ID } from '../examples.js';
 import { documentedBatchSchema } from '../requests.js';
+import { QUEUED_BATCH } from './batches.js';
 import { traceHeaders } from './parameters.js';
 
 const locationHeader = z.object({
@@ -125,8 +127,24 @@ export const sendMessages: ZodOpenApiOperationObject = {
   tags: ['Messages'],
   summary: 'Accepts up to 1,000 messages for delivery.',
   description:
-    'Each message is accepted or refused by itself and has its own result, in the order of the request.',
-  requestParams: { header: traceHeaders },
+    'Each message is accepted or refused by itself and has its own result, in the order of the request. With `Prefer: respond-async`, the API answers as soon as Temporal has stored the whole batch, and starts its messages in the background.',
+  requestParams: {
+    header: traceHeaders.extend({
+      Prefer: z
+        .string()
+        .optional()
+        .meta({
+          description:
+            '`respond-async`: start the messages in the background (RFC 7240). Other preferences are ignored.',
+          examples: ['respond-async'],
+        }),
+      'Idempotency-Key': deduplicationKeySchema.optional().meta({
+        description:
+          'The key of the batch, with `Prefer: respond-async`. Without this header, the same messages are the same batch.',
+        examples: ['nightly-2026-11-23'],
+      }),
+    }),
+  },
   requestBody: {
     required: true,
     description: 'The messages to deliver.',
@@ -148,8 +166,9 @@ export const sendMessages: ZodOpenApiOperationObject = {
   },
   responses: {
     200: {
-      description: 'The body has one result for each message.',
-      content: jsonContent(batchResultSchema, {
+      description:
+        'The body has one result for each message. With `Prefer: respond-async`: the batch is a duplicate, and the body is its present state.',
+      content: jsonContent(z.union([batchResultSchema, batchStateSchema]), {
         results: {
           summary: 'One message is accepted and one is refused.',
           value: {
@@ -159,9 +178,32 @@ export const sendMessages: ZodOpenApiOperationObject = {
             ],
           },
         },
+        duplicate: {
+          summary: 'The same batch was accepted before.',
+          value: { ...QUEUED_BATCH, duplicate: true },
+        },
       }),
     },
-    ...problems([400, 401, 413, 415], {
+    202: {
+      description:
+        'The batch is stored by Temporal, and its messages are started in the background.',
+      headers: z.object({
+        Location: z.string().meta({
+          description: 'The path of the batch in this API.',
+          examples: [QUEUED_BATCH.links.self],
+        }),
+        'Preference-Applied': z
+          .string()
+          .meta({ description: 'The applied preference.', examples: ['respond-async'] }),
+      }),
+      content: jsonContent(batchStateSchema, {
+        queued: {
+          summary: 'The batch is stored.',
+          value: { ...QUEUED_BATCH, duplicate: false },
+        },
+      }),
+    },
+    ...problems([400, 401, 413, 415, 422, 503], {
       400: {
         description: 'The batch is not valid as a whole.',
         example: {

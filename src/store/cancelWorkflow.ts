@@ -6,18 +6,18 @@ import { GRPC_STATUS, grpcFailureOf } from '../temporal/grpcStatus.js';
 const API_IDENTITY = 'sendproof-api';
 
 /**
- * Requests the cancellation of a message's newest run. Temporal records who requested it, and why. Where somebody else has
+ * Requests the cancellation of the newest run of a message or a batch. Temporal records who requested it, and why. Where somebody else has
  * requested it just now, that is as good.
  */
-export async function cancelMessage(
+export async function cancelWorkflow(
   client: Client,
-  deduplicationKey: string,
+  workflowId: string,
   { by = API_IDENTITY, reason }: { by?: string | undefined; reason?: string | undefined },
 ): Promise<void> {
   try {
     await client.workflowService.requestCancelWorkflowExecution({
       namespace: client.workflow.options.namespace,
-      workflowExecution: { workflowId: deduplicationKey },
+      workflowExecution: { workflowId },
       requestId: randomUUID(),
       identity: by,
       reason: reason ?? null,

@@ -1,0 +1,50 @@
+import type { Client } from '@temporalio/client';
+import type { BatchInput, BatchSlice } from '../contract/batch.js';
+import type { BatchEntry } from '../domain/batch.js';
+import { ExpiringMap } from '../lib/expiringMap.js';
+import { entriesOf } from '../store/batchContent.js';
+import { readBatchContent } from '../store/batches.js';
+
+/** Compressed, usually some 100 KiB each; at most 16 MiB. */
+const KEPT_RUNS = 4;
+const KEPT_MS = 60_000;
+
+type Content = Awaited<ReturnType<typeof readBatchContent>>;
+
+export interface BatchPart extends Pick<BatchInput, 'traceId' | 'acceptedAtUs'> {
+  entries: BatchEntry[];
+  /** How many messages of the batch come before these. */
+  before: number;
+}
+
+/** The messages of batches, of which the last few are kept: a batch is read once, and not for each of its slices. */
+export class BatchContents {
+  readonly #client: Client;
+  readonly #kept = new ExpiringMap<Promise<Content>>(KEPT_MS, KEPT_RUNS);
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  async read(
+    execution: { workflowId: string; runId: string },
+    { chunk, count, from }: BatchSlice,
+  ): Promise<BatchPart> {
+    const { chunks, input } = await this.#content(execution);
+    const bytes = chunks.get(chunk);
+    if (!bytes) throw new Error(`The batch has no chunk ${chunk}.`);
+    const entries = (await entriesOf(bytes)).slice(from, from + count);
+    const { acceptedAtUs, chunkSizes, traceId } = input;
+    const before = chunkSizes.slice(0, chunk).reduce((sum, size) => sum + size, from);
+    return { entries, before, traceId, acceptedAtUs };
+  }
+
+  #content(execution: { workflowId: string; runId: string }): Promise<Content> {
+    const known = this.#kept.get(execution.runId);
+    if (known) return known;
+    const read = readBatchContent(this.#client, execution);
+    this.#kept.set(execution.runId, read);
+    read.catch(() => this.#kept.delete(execution.runId));
+    return read;
+  }
+}

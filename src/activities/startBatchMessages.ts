@@ -1,0 +1,135 @@
+import { Context } from '@temporalio/activity';
+import pLimit from 'p-limit';
+import { acceptSent, type IntakeContext } from '../acceptance/acceptSent.js';
+import { timeOf } from '../acceptance/conversationPlan.js';
+import { MessageRefused } from '../acceptance/refusal.js';
+import { exceededLimit, lacksSearchAttribute } from '../acceptance/serverLimit.js';
+import type { BatchMessageResult, BatchSlice } from '../contract/batch.js';
+import type { BatchEntry } from '../domain/batch.js';
+import type { Message } from '../domain/message.js';
+import { boundedFaults } from '../domain/boundedFaults.js';
+import { GRPC_STATUS, grpcFailureOf } from '../temporal/grpcStatus.js';
+import { isTemporalFailure } from '../temporal/temporalFailure.js';
+import { BatchContents } from './batchContents.js';
+
+/**
+ * How many messages a worker process starts at once, of all batches together. Fewer than a fifth of the calls that the API makes
+ * at once, so that messages that are sent one by one are accepted about as fast beside a batch.
+ */
+export const BATCH_STARTS_AT_ONCE = 6;
+
+/** A third of the heartbeat time-out. */
+const HEARTBEAT_MS = 3_000;
+
+/**
+ * Makes the activity that starts a part of a batch's messages, those of one conversation one after the other. It is safe to repeat:
+ * what an earlier try started is known by its token. While Temporal is away it fails, and is tried again; a message that can't
+ * be started for any other reason is a result, and holds up no other.
+ */
+export function createStartBatchMessages(
+  intake: IntakeContext,
+  contents = new BatchContents(intake.client),
+) {
+  const limit = pLimit(BATCH_STARTS_AT_ONCE);
+  return async function startBatchMessages(slice: BatchSlice): Promise<BatchMessageResult[]> {
+    const context = Context.current();
+    const heartbeats = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
+    try {
+      const { workflowExecution } = context.info;
+      if (!workflowExecution) throw new Error('A batch has a workflow.');
+      const batch = await contents.read(workflowExecution, slice);
+      const results: BatchMessageResult[] = [];
+      const start = async ({ entry, index, place }: PlacedEntry): Promise<void> => {
+        results[index] = await startOne(intake, entry, {
+          traceId: batch.traceId,
+          startToken: `${workflowExecution.runId}.${place}`,
+          acceptedAt: timeOf(batch.acceptedAtUs + place),
+        });
+      };
+      const entries = batch.entries.map((entry, index) => {
+        return { entry, index, place: batch.before + index };
+      });
+      const ended = new AbortController();
+      const signal = AbortSignal.any([ended.signal, context.cancellationSignal]);
+      const tries = inOrder(entries).map((together) =>
+        limit(async () => {
+          for (const entry of together) {
+            // Another one has failed, or the worker stops: the next try starts those that are left.
+            signal.throwIfAborted();
+            await start(entry);
+          }
+        }).catch((error: unknown) => {
+          ended.abort(error);
+          throw error;
+        }),
+      );
+      await Promise.allSettled(tries);
+      signal.throwIfAborted();
+      return results;
+    } finally {
+      clearInterval(heartbeats);
+    }
+  };
+}
+
+interface PlacedEntry {
+  entry: BatchEntry;
+  /** In the slice. */
+  index: number;
+  /** In the batch. */
+  place: number;
+}
+
+/** What has to be started one after the other: the messages of one conversation, and those with one key. */
+function inOrder(entries: readonly PlacedEntry[]): PlacedEntry[][] {
+  const groups = new Map<string, PlacedEntry[]>();
+  for (const placed of entries) {
+    const name = orderOf(placed);
+    const group = groups.get(name);
+    if (group) group.push(placed);
+    else groups.set(name, [placed]);
+  }
+  return [...groups.values()];
+}
+
+function orderOf({ entry, place }: PlacedEntry): string {
+  if (!('message' in entry)) return `${place}`;
+  const { conversation, deduplicationKey } = entry.message;
+  return conversation ? `conversation ${conversation.key}` : `key ${deduplicationKey}`;
+}
+
+async function startOne(
+  intake: IntakeContext,
+  entry: BatchEntry,
+  { traceId, ...options }: { traceId: string; startToken: string; acceptedAt: string },
+): Promise<BatchMessageResult> {
+  if (!('message' in entry)) return { outcome: 'refused_at_once' };
+  try {
+    return await acceptSent(intake, entry.message, traceId, options);
+  } catch (error) {
+    return refusalOf(error) ?? unforeseen(intake, entry.message, traceId, error);
+  }
+}
+
+/** Undefined where the message is not at fault. */
+function refusalOf(error: unknown): BatchMessageResult | undefined {
+  if (error instanceof MessageRefused) {
+    return { outcome: 'refused', kind: error.kind, faults: boundedFaults(error.faults) };
+  }
+  const { reason = '', status } = grpcFailureOf(error) ?? {};
+  if (status !== GRPC_STATUS.INVALID_ARGUMENT || lacksSearchAttribute(reason)) return undefined;
+  const fault = exceededLimit(reason);
+  return fault && { outcome: 'refused', kind: 'invalid', faults: boundedFaults([fault]) };
+}
+
+/** Throws where Temporal is to be asked again. */
+function unforeseen(
+  { log }: IntakeContext,
+  { deduplicationKey }: Message,
+  traceId: string,
+  error: unknown,
+): BatchMessageResult {
+  if (isTemporalFailure(error)) throw error;
+  log.error({ deduplicationKey, traceId, err: error }, 'A message of a batch can’t be started');
+  return { outcome: 'failed' };
+}

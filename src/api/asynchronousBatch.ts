@@ -1,0 +1,115 @@
+/** Stores a batch in Temporal with one write, and leaves the starting of its messages to a workflow. */
+import { setImmediate } from 'node:timers/promises';
+import type { Request } from 'express';
+import {
+  batchDifferences,
+  batchFingerprint,
+  batchId,
+  batchWindowMs,
+  isReplaceable,
+  keyOf,
+} from '../acceptance/batch.js';
+import { acceptanceTimes } from '../acceptance/conversationPlan.js';
+import type { BatchEntry } from '../domain/batch.js';
+import { boundedFaults } from '../domain/boundedFaults.js';
+import { messageSchema } from '../domain/message.js';
+import { describeBatch, readBatchMessages, type BatchExecution } from '../store/batches.js';
+import { completeBatch, startBatch } from '../store/startBatch.js';
+import { activeTraceId } from '../telemetry/tracing.js';
+import type { ApiContext } from './apiContext.js';
+import { batchBody, type BatchBody } from './batchBody.js';
+import { idempotencyKeyOf } from './idempotencyKey.js';
+import { parseRequest, Problem } from './problem.js';
+import { tellingRefusals } from './refusedWrites.js';
+import { batchKeySchema } from './schema/requests.js';
+
+/**
+ * Accepts a batch. Resolves when Temporal has all of it. What is no message is refused at once, and is a part of the batch's
+ * results.
+ */
+export async function acceptAsynchronously(
+  context: ApiContext,
+  request: Request,
+  messages: readonly unknown[],
+  basePath: string,
+): Promise<BatchBody & { duplicate: boolean }> {
+  const { 'idempotency-key': key } = parseRequest(batchKeySchema, {
+    'idempotency-key': idempotencyKeyOf(request),
+  });
+  const entries = await entriesOf(messages);
+  const fingerprint = batchFingerprint(entries);
+  const id = batchId(key, fingerprint);
+  const traceId = activeTraceId();
+  const { client, configuration, log, metrics, writes } = context;
+  const windowMs = batchWindowMs(configuration.deduplicationWindow, entries);
+  const { batch, duplicate } = await tellingRefusals(writes, async () => {
+    const acceptedAtUs = acceptanceTimes(entries.length);
+    const start = await startBatch(
+      client,
+      { id, entries, fingerprint, traceId, acceptedAtUs },
+      (existing) => isReplaceable(existing, windowMs),
+    );
+    if (start.started) return { batch: await described(context, id), duplicate: false };
+    const { existing } = start;
+    if (existing.memo.fingerprint !== fingerprint) {
+      throw await keyReused(context, existing, entries);
+    }
+    // The sender may have had no answer because not all of it was stored.
+    await completeBatch(client, id, entries, existing);
+    return { batch: existing, duplicate: true };
+  });
+  if (!duplicate) writes.messageAccepted();
+  metrics.batches.inc({ outcome: duplicate ? 'duplicate' : 'accepted' });
+  log.info(
+    { batch: id, traceId, messages: entries.length, refused: batch.memo.refused, duplicate },
+    duplicate ? 'Duplicate batch dropped' : 'Batch accepted',
+  );
+  return { ...batchBody(batch, basePath), duplicate };
+}
+
+async function described({ client }: ApiContext, id: string): Promise<BatchExecution> {
+  const batch = await describeBatch(client, id);
+  if (batch) return batch;
+  throw new Error('A batch that was just stored is not known.');
+}
+
+/** So many are parsed before other requests have their turn. */
+const PARSED_AT_ONCE = 50;
+
+async function entriesOf(messages: readonly unknown[]): Promise<BatchEntry[]> {
+  const entries: BatchEntry[] = [];
+  for (const [index, message] of messages.entries()) {
+    if (index % PARSED_AT_ONCE === 0) await setImmediate();
+    entries.push(entryOf(message));
+  }
+  return entries;
+}
+
+function entryOf(body: unknown): BatchEntry {
+  try {
+    return { message: parseRequest(messageSchema, body) };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { faults: boundedFaults(error.errors ?? []), deduplicationKey: keyOf(body) };
+  }
+}
+
+async function keyReused(
+  { client, metrics }: ApiContext,
+  existing: BatchExecution,
+  entries: readonly BatchEntry[],
+): Promise<Problem> {
+  metrics.keysReused.inc();
+  const first = await readBatchMessages(client, existing);
+  const known = first?.map(({ entry }) => entry) ?? [];
+  return new Problem(
+    'deduplication_key_reused',
+    'The key belongs to a batch with other messages. Nothing was sent: use a new key for another batch.',
+    {
+      errors: batchDifferences(known, entries).map((field) => ({
+        field,
+        detail: 'differs from what the key was first used for',
+      })),
+    },
+  );
+}

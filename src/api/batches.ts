@@ -1,0 +1,70 @@
+/** Reading and cancelling batches: `GET` and `DELETE /v1/batches/{id}`. */
+import { Router } from 'express';
+import { describeBatch, readBatchMessages, type BatchExecution } from '../store/batches.js';
+import { cancelWorkflow } from '../store/cancelWorkflow.js';
+import { batchWorkflowId } from '../contract/names.js';
+import type { ApiContext } from './apiContext.js';
+import { basePathOf } from './basePath.js';
+import { batchBody, batchResultBody, type BatchBody } from './batchBody.js';
+import { parseKey } from './findMessage.js';
+import { parseRequest, Problem } from './problem.js';
+import { batchQuerySchema, cancelQuerySchema } from './schema/requests.js';
+import type { Client } from '@temporalio/client';
+import type { z } from 'zod';
+
+export function batchesRouter(context: ApiContext): Router {
+  const { decisionClient, log, readClient } = context;
+  const router = Router();
+
+  router.get('/batches/:id', async (request, response) => {
+    const { results } = parseRequest(batchQuerySchema, request.query);
+    const batch = await findBatch(readClient, request.params.id);
+    response.json(await batchWithResults(readClient, batch, results, basePathOf(response)));
+  });
+
+  router.delete('/batches/:id', async (request, response) => {
+    const { by, reason } = parseRequest(cancelQuerySchema, request.query);
+    const batch = await findBatch(decisionClient, request.params.id);
+    const { id } = batch;
+    if (batch.closedAt !== undefined) {
+      throw new Problem(
+        'nothing_to_cancel',
+        `The batch is ${batch.status} since ${batch.closedAt}: no message of it waits to be started. Cancel its messages one by one.`,
+      );
+    }
+    await cancelWorkflow(decisionClient, batchWorkflowId(id), { by, reason });
+    log.info({ batch: id, traceId: batch.memo.traceId }, 'Batch cancelled');
+    const cancelled = await findBatch(decisionClient, id);
+    response.status(202).json(batchBody(cancelled, basePathOf(response)));
+  });
+
+  return router;
+}
+
+/** Throws a Problem if there is no batch with this id. */
+export async function findBatch(client: Client, given: string): Promise<BatchExecution> {
+  const id = parseKey(given);
+  const batch = await describeBatch(client, id);
+  if (batch) return batch;
+  throw new Problem(
+    'not_found',
+    `No batch with the id "${id}" is known: it was never accepted, or its retention has ended.`,
+  );
+}
+
+/** The batch with those of its results that are asked for. */
+export async function batchWithResults(
+  client: Client,
+  batch: BatchExecution,
+  asked: z.infer<typeof batchQuerySchema>['results'],
+  basePath: string,
+): Promise<BatchBody> {
+  const body = batchBody(batch, basePath);
+  const messages = asked === 'none' ? undefined : await readBatchMessages(client, batch);
+  if (!messages) return body;
+  const isOpen = batch.closedAt === undefined;
+  const results = messages
+    .map((message) => batchResultBody(message, isOpen, basePath))
+    .filter(({ outcome }) => asked === 'all' || outcome === 'refused');
+  return { ...body, results };
+}

@@ -1,0 +1,133 @@
+/** Writes a batch to Temporal. */
+import { randomUUID } from 'node:crypto';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  type Client,
+} from '@temporalio/client';
+import type { Workflows } from '../contract/workflows.js';
+import { batchChunkSignal, type BatchInput, type BatchMemo } from '../contract/batch.js';
+import { batchWorkflowId, WORKFLOW_TASK_QUEUE } from '../contract/names.js';
+import { traceIdAttribute } from '../contract/searchAttributes.js';
+import type { BatchEntry } from '../domain/batch.js';
+import {
+  InternalWorkflowStartOptionsSymbol,
+  type InternalWorkflowStartOptions,
+} from '../temporal/sdkInternals.js';
+import { chunksOf, chunksOfSizes } from './batchContent.js';
+import { describeBatch, type BatchExecution } from './batches.js';
+
+export interface NewBatch {
+  id: string;
+  entries: readonly BatchEntry[];
+  fingerprint: string;
+  traceId: string;
+  /** See `BatchInput`. */
+  acceptedAtUs: number;
+}
+
+/** All of it was written, or Temporal has a run with this id already. */
+export type BatchStart = { started: true } | { started: false; existing: BatchExecution };
+
+/** Each try may find that the retention of a run has just ended. */
+const MAXIMUM_TRIES = 3;
+
+/**
+ * Stores the batch in its workflow's history, and resolves when Temporal has all of it: with the start alone, mostly. Nothing of
+ * it is started before.
+ *
+ * @param isOver whether a run is so old, or so incomplete, that the batch is a new one
+ */
+export async function startBatch(
+  client: Client,
+  batch: NewBatch,
+  isOver: (existing: BatchExecution) => boolean,
+): Promise<BatchStart> {
+  const chunks = await chunksOf(batch.entries);
+  const chunkSizes = chunks.map(({ size }) => size);
+  const startToken = randomUUID();
+  const [first = new Uint8Array(), ...others] = chunks.map(({ bytes }) => bytes);
+  const start = startOptions(batch, { chunkSizes, startToken }, first);
+  for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
+    let existing: BatchExecution | undefined;
+    if (!(await tryStart(client, start))) {
+      existing = await describeBatch(client, batch.id);
+      if (!existing) continue;
+      if (isOver(existing)) {
+        await tryStart(client, { ...start, ...replacing(existing) });
+        existing = await describeBatch(client, batch.id);
+        if (!existing) continue;
+      }
+      if (existing.memo.startToken !== startToken) return { started: false, existing };
+    }
+    await sendChunks(client, batch.id, others);
+    return { started: true };
+  }
+  throw new Error('The batch is neither new nor known.');
+}
+
+/** Sends what may not have come of a batch that was begun before. What has come already is ignored. */
+export async function completeBatch(
+  client: Client,
+  id: string,
+  entries: readonly BatchEntry[],
+  { memo: { chunkSizes, progress }, closedAt }: BatchExecution,
+): Promise<void> {
+  if (progress !== undefined || closedAt !== undefined || chunkSizes.length < 2) return;
+  const [, ...others] = await chunksOfSizes(entries, chunkSizes);
+  await sendChunks(client, id, others);
+}
+
+/** One after the other: each may be as long as a request to Temporal may be. */
+async function sendChunks(
+  client: Client,
+  id: string,
+  others: readonly Uint8Array[],
+): Promise<void> {
+  const handle = client.workflow.getHandle(batchWorkflowId(id));
+  for (const [index, bytes] of others.entries()) {
+    await handle.signal(batchChunkSignal, index + 1, bytes);
+  }
+}
+
+type Start = ReturnType<typeof startOptions> & InternalWorkflowStartOptions;
+
+/** False where there is a run with this id. */
+async function tryStart(client: Client, options: Start): Promise<boolean> {
+  try {
+    await client.workflow.start<Workflows['batch']>('batch', options);
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+/** However many senders replace a run at the same instant, Temporal starts one: as with messages. */
+function replacing({ runId }: BatchExecution) {
+  return {
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    [InternalWorkflowStartOptionsSymbol]: { requestId: `restart-of-${runId}` },
+  };
+}
+
+function startOptions(
+  { acceptedAtUs, entries, fingerprint, id, traceId }: NewBatch,
+  { chunkSizes, startToken }: Pick<BatchMemo, 'chunkSizes' | 'startToken'>,
+  first: Uint8Array,
+) {
+  const input: BatchInput = { chunkSizes, traceId, acceptedAtUs };
+  const refused = entries.filter((entry) => 'faults' in entry).length;
+  const memo: BatchMemo = { fingerprint, startToken, chunkSizes, refused, traceId };
+  return {
+    workflowId: batchWorkflowId(id),
+    workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE as WorkflowIdReusePolicy,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+    taskQueue: WORKFLOW_TASK_QUEUE,
+    args: [input, first] as [BatchInput, Uint8Array],
+    memo: { ...memo },
+    typedSearchAttributes: [{ key: traceIdAttribute, value: traceId }],
+    staticSummary: `A batch of ${entries.length} messages`,
+  };
+}
