@@ -1,5 +1,5 @@
 /** From the records of one queue to messages: each is removed from the queue once Temporal has it, or the dead letters do. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { pauseFor } from '../lib/deadline.js';
 import type { Logger } from 'pino';
 import type { ReceptionContext } from '../api/apiContext.js';
 import { Problem } from '../api/problem.js';
@@ -138,7 +138,7 @@ class Consumption {
       } catch (error) {
         this.#deadLetterFault = `A record can’t be moved to the dead letters: ${(error as Error).message}. Nothing after it is removed from the queue until then.`;
         this.#log.error({ err: error, record: record.id }, this.#deadLetterFault);
-        await delay(DEAD_LETTER_AGAIN_MS, undefined, { signal: revoked });
+        await pauseFor(DEAD_LETTER_AGAIN_MS, revoked);
       }
     }
   }

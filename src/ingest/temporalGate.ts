@@ -125,6 +125,8 @@ export class TemporalGate {
 
   #failed(error: unknown): void {
     const wasOpen = !this.#closed;
+    // One that began before the pause says nothing new.
+    if (performance.now() < (this.#closed?.until ?? 0)) return;
     // With jitter, since several consumers notice at the same time.
     const pauseMs = this.#pauseMs * (0.5 + Math.random() / 2);
     this.#closed = { until: performance.now() + pauseMs };

@@ -59,6 +59,21 @@ export function onceAborted(signals: Signals, abort: (reason: Error) => void): (
   return forget;
 }
 
+/** Resolves after this time, or as soon as the signal is aborted. */
+export async function pauseFor(forMs: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    let forget: () => void = () => undefined;
+    const timer = setTimeout(() => {
+      forget();
+      resolve();
+    }, forMs);
+    forget = onceAborted([signal], () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
 /** A signal that is aborted after this time. `clear` must be called when the work has ended. */
 export function timeLimit(withinMs: number): { signal: AbortSignal; clear: () => void } {
   const controller = new AbortController();

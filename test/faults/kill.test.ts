@@ -1,13 +1,9 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, describe, expect, inject, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { z } from 'zod';
 import type { batchResultSchema } from '../../src/api/schema/acceptanceRepresentation.js';
-import type { DevServer } from '../../src/embedded/devServer.js';
 import { startHarness, type Acceptance, type Harness, type HarnessOptions } from '../harness.js';
-import { startOwnServer } from '../ownServer.js';
+import { startKillableServer } from '../killableServer.js';
 import { eachReaches, expectEachPostedOnce, slackChannel, teamsChannel } from './deliveries.js';
 import { environmentOf, ProductProcess, startWorkerProcess } from './productProcess.js';
 
@@ -130,7 +126,8 @@ describe('a worker process', () => {
 
 describe('the Temporal server, killed in mid-burst and started again', () => {
   it('loses no accepted message; meanwhile the API says so, and then recovers by itself', async () => {
-    const temporal = await startServerToKill();
+    const temporal = await startKillableServer();
+    cleanups.push(() => temporal.close());
     const harness = await harnessWithoutWorkers({ temporalAddress: temporal.address() });
     const { sandbox } = harness;
     // Some deliveries are always under way, so that the worker has results that it can't report.
@@ -209,33 +206,4 @@ async function startApiProcess(
   cleanups.push(() => api.kill('SIGKILL'));
   const { url } = await api.logged('The API listens');
   return { url: String(url), process: api };
-}
-
-/** A Temporal server with a database file, which can be killed as the kernel would, and started again where it was. */
-async function startServerToKill() {
-  const directory = await mkdtemp(join(tmpdir(), 'sendproof-test-'));
-  cleanups.push(() => rm(directory, { recursive: true }));
-  const pidFile = join(directory, 'pid');
-  const cliPath = join(directory, 'temporal');
-  const command = inject('temporalCliPath');
-  await writeFile(cliPath, `#!/bin/sh\necho $$ > '${pidFile}'\nexec '${command}' "$@"\n`);
-  await chmod(cliPath, 0o755);
-
-  const start = async (port: number): Promise<DevServer> => {
-    const databaseFile = join(directory, 'temporal.db');
-    const started = await startOwnServer({ cliPath, databaseFile, port });
-    cleanups.push(() => started.stop());
-    return started;
-  };
-  let server = await start(0);
-  return {
-    address: () => server.address,
-    kill: async () => {
-      process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGKILL');
-      await server.exited;
-    },
-    start: async () => {
-      server = await start(Number(server.address.split(':').at(-1)));
-    },
-  };
 }

@@ -1,15 +1,23 @@
 /** The product's own executables as processes, for tests that kill them. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { vi } from 'vitest';
 import type { Harness } from '../harness.js';
 
-const EXECUTABLES = { worker: 'dist/worker.js', api: 'dist/src/api/main.js' };
+const EXECUTABLES = {
+  worker: 'dist/worker.js',
+  api: 'dist/src/api/main.js',
+  ingest: 'dist/src/ingest/main.js',
+};
 
 /** Loading the SDK takes a second on an idle machine, and many on a busy one. */
 const START_TIMEOUT_MS = 60_000;
+
+/** The kernel's unit of processor time for programs, on every platform that Node.js runs on. */
+const TICKS_PER_SECOND = 100;
 
 export interface LogLine {
   level: number;
@@ -41,6 +49,14 @@ export class ProductProcess {
   residentMemoryMib(): number {
     const { stdout } = spawnSync('ps', ['-o', 'rss=', '-p', String(this.#process.pid)]);
     return Number(String(stdout)) / 1_024;
+  }
+
+  /** The processor time that it has used so far, from `/proc`, as Linux has it. */
+  cpuSeconds(): number {
+    const stat = readFileSync(`/proc/${this.#process.pid}/stat`, 'utf8');
+    // After the name of the command, which is in parentheses: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
   }
 
   get running(): boolean {
@@ -89,4 +105,15 @@ export async function startWorkerProcess(
   harness.closeWith(() => worker.kill('SIGKILL'));
   await worker.logged('The worker runs');
   return worker;
+}
+
+/** Starts a process that consumes the queues; it ends with the harness at the latest. Resolves when it has begun. */
+export async function startIngestProcess(
+  harness: Harness,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<ProductProcess> {
+  const ingest = new ProductProcess('ingest', { ...environmentOf(harness), ...environment });
+  harness.closeWith(() => ingest.kill('SIGKILL'));
+  await ingest.logged('The queue is consumed');
+  return ingest;
 }

@@ -9,7 +9,7 @@ import type {
   QueueLag,
   QueueType,
 } from '../queue.js';
-import type { KafkaClient, Offsets } from './client.js';
+import type { KafkaClient, Offsets, ProducedMessage } from './client.js';
 import { deadLetterOf, readDeadLetter, replayOf } from './deadLetterHeaders.js';
 import { KafkaConsumer } from './kafkaConsumer.js';
 import { connectionOf, deadLetterTopic, kafkaSchema, type KafkaSettings } from './settings.js';
@@ -27,8 +27,8 @@ export const kafka: QueueType<KafkaSettings> = {
   },
 };
 
-/** How many dead letters are sent with one request. */
-const REPLAYED_AT_ONCE = 100;
+/** Of one request: half of what brokers take by default (`message.max.bytes`). A record may be larger, where they take it. */
+const REQUEST_BYTES = 512 * 1024;
 
 export class KafkaQueue implements Queue {
   readonly #client: KafkaClient;
@@ -69,8 +69,7 @@ export class KafkaQueue implements Queue {
   }
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
-    await this.#client.produce(
-      this.#topic,
+    await this.#produce(
       records.map(({ body, headers, key }) => ({
         key,
         value: body,
@@ -115,13 +114,11 @@ export class KafkaQueue implements Queue {
   }
 
   async replayDeadLetters(): Promise<number> {
-    const replays: Parameters<KafkaClient['produce']>[1][number][] = [];
+    const replays: ProducedMessage[] = [];
     const to = await this.#readOpenDeadLetters((_partition, message) => {
       replays.push(replayOf(message));
     });
-    for (let at = 0; at < replays.length; at += REPLAYED_AT_ONCE) {
-      await this.#client.produce(this.#topic, replays.slice(at, at + REPLAYED_AT_ONCE));
-    }
+    await this.#produce(replays);
     if (replays.length > 0) {
       await this.#client.setCommitted(this.#replayGroup, this.#deadLetterTopic, to);
     }
@@ -130,6 +127,23 @@ export class KafkaQueue implements Queue {
 
   async close(): Promise<void> {
     await this.#client.close();
+  }
+
+  /** In as many requests as they need, one after the other. */
+  async #produce(messages: readonly ProducedMessage[]): Promise<void> {
+    let request: ProducedMessage[] = [];
+    let bytes = 0;
+    for (const message of messages) {
+      const size = sizeOf(message);
+      if (request.length > 0 && bytes + size > REQUEST_BYTES) {
+        await this.#client.produce(this.#topic, request);
+        request = [];
+        bytes = 0;
+      }
+      request.push(message);
+      bytes += size;
+    }
+    if (request.length > 0) await this.#client.produce(this.#topic, request);
   }
 
   /** Its offsets say which dead letters were replayed. It never has members. */
@@ -153,4 +167,10 @@ export class KafkaQueue implements Queue {
     await this.#client.read(this.#deadLetterTopic, { from, to }, onMessage, this.#replayGroup);
     return to;
   }
+}
+
+/** Without what the protocol adds, which is small beside it. */
+function sizeOf({ headers, key = '', value }: ProducedMessage): number {
+  const ofHeaders = headers.reduce((sum, [name, each]) => sum + name.length + each.length, 0);
+  return key.length + (value?.length ?? 0) + ofHeaders;
 }

@@ -1,7 +1,6 @@
 /** Consumes one topic as a member of its group, and joins again whenever the membership ends. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { withinTime } from '../../lib/deadline.js';
+import { pauseFor, withinTime } from '../../lib/deadline.js';
 import type { DeadLetterReason, HandleRecord, QueueConsumer, QueueRecord } from '../queue.js';
 import type { KafkaBatch, KafkaClient, KafkaMessage, Offsets, Subscription } from './client.js';
 import { identityOf } from './deadLetterHeaders.js';
@@ -96,7 +95,7 @@ export class KafkaConsumer implements QueueConsumer {
         log.error({ err: error }, 'The Kafka consumer has failed; a new one is made');
       }
       if (performance.now() - startedAt > LONGEST_PAUSE_MS) pauseMs = FIRST_PAUSE_MS;
-      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+      await pauseFor(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }
@@ -198,7 +197,7 @@ export class KafkaConsumer implements QueueConsumer {
 
   async #commitRegularly(subscription: Subscription, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await delay(COMMIT_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      await pauseFor(COMMIT_EVERY_MS, signal);
       await this.#commit(subscription);
     }
   }

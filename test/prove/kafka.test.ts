@@ -1,0 +1,78 @@
+/** Real Kafka, real Temporal and consumers as processes: nothing is lost and nothing is posted twice. */
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { openTopics } from '../kafka/topics.js';
+import { startKafkaBroker } from '../kafka/broker.js';
+import {
+  proveAbsence,
+  proveExactlyOnce,
+  proveOrderOverRebalances,
+  provePoison,
+  type Installation,
+} from '../kafka/proofs.js';
+import { startKillableServer } from '../killableServer.js';
+import { startRefusingProxy } from '../refusingProxy.js';
+import { runSendproof } from '../sendproofCommand.js';
+
+/** Busy machines take several times as long as idle ones. */
+const WITHIN_MS = 240_000;
+
+let installation: Installation;
+beforeAll(async () => {
+  const broker = await startKafkaBroker();
+  installation = { broker, topics: await openTopics(broker.address) };
+}, 5 * 60_000);
+afterAll(async () => {
+  await installation.topics.close();
+  await installation.broker.close();
+});
+
+it('posts each of 600 records once over three kills of the consumer, and one of the broker and of Temporal', async () => {
+  const temporal = await startKillableServer();
+  try {
+    await proveExactlyOnce(installation, temporal, { records: 600, withinMs: WITHIN_MS });
+  } finally {
+    await temporal.close();
+  }
+});
+
+it('keeps the order of each conversation while consumers join, leave and die', async () => {
+  await proveOrderOverRebalances(installation, {
+    conversations: 20,
+    each: 50,
+    withinMs: WITHIN_MS,
+  });
+});
+
+it('keeps 25 records that can’t be accepted among 500 with their reasons, and sends them again', async () => {
+  await provePoison(installation, {
+    records: 500,
+    poison: 25,
+    withinMs: WITHIN_MS,
+    replay: async ({ configurationFile }) => {
+      const environment = { SENDPROOF_CONFIG: configurationFile };
+      const deadLetters = ['ingest', 'dead-letters'];
+      const listed = await runSendproof([...deadLetters, 'list', '--json'], { environment });
+      expect((JSON.parse(listed.stdout) as { deadLetters: unknown[] }).deadLetters).toHaveLength(
+        25,
+      );
+      const replayed = await runSendproof([...deadLetters, 'replay', '--yes', '--json'], {
+        environment,
+      });
+      expect(JSON.parse(replayed.stdout)).toMatchObject({ replayed: 25 });
+    },
+  });
+});
+
+it('waits while Temporal is away for 20 s, with less than 5 % of a processor', async () => {
+  const proxy = await startRefusingProxy(inject('temporalAddress'));
+  try {
+    const { cpuShare } = await proveAbsence(installation, proxy, {
+      seconds: 20,
+      perSecond: 40,
+      withinMs: WITHIN_MS,
+    });
+    expect(cpuShare).toBeLessThan(0.05);
+  } finally {
+    await proxy.close();
+  }
+});
