@@ -10,6 +10,7 @@ import { checkAccounts } from './accounts.js';
 import { checkApi } from './api.js';
 import { broken, note, ok, type Finding, type Section } from './finding.js';
 import { checkMachine } from './machine.js';
+import { checkQueues } from './queues.js';
 import { retryLadder, renderLadder } from './retries.js';
 import { checkTemporalService, locateTemporal, type TemporalPlace } from './temporalService.js';
 import { ConfigurationError } from '../../lib/configurationError.js';
@@ -29,6 +30,7 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
     section('Temporal', temporalFindings(temporal, usable)),
     section('Accounts', usable ? accountFindings(usable) : []),
     section('Acknowledgements', usable ? checkAcknowledgements(usable.acknowledgements) : []),
+    section('Queues', usable ? checkQueues(usable.queues) : []),
     section('API', checkApi(context)),
   ]);
 
