@@ -1,4 +1,5 @@
 /** What is shown of Kafka in `test/prove/`, in the sizes that an integration has time for, and in `seldom/` as a whole. */
+import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
 import { GRPC_STATUS } from '../../src/temporal/grpcStatus.js';
@@ -7,6 +8,8 @@ import { startIngestProcess, type ProductProcess } from '../faults/productProces
 import { startHarness, type Harness } from '../harness.js';
 import type { KillableServer } from '../killableServer.js';
 import type { RefusingProxy } from '../refusingProxy.js';
+import { runSendproof } from '../sendproofCommand.js';
+import { StartDirectory } from '../startedProduct.js';
 import type { KafkaBroker } from './broker.js';
 import type { Topics } from './topics.js';
 
@@ -200,7 +203,7 @@ export async function provePoison(
     records: number;
     poison: number;
     withinMs: number;
-    replay: (harness: Harness) => Promise<unknown>;
+    replay: (harness: Harness, count: number) => Promise<unknown>;
   },
 ): Promise<void> {
   const { topics } = installation;
@@ -208,13 +211,14 @@ export async function provePoison(
   try {
     const every = records / poison;
     const isPoison = (number: number) => number % every === 0;
+    const kindOf = (number: number) => (number / every) % POISON.length;
     const numbers = Array.from({ length: records }, (_, number) => number);
     await topics.send(
       topic,
       numbers.map((number) =>
         isPoison(number)
           ? {
-              value: POISON[(number / every) % POISON.length] ?? '',
+              value: POISON[kindOf(number)] ?? '',
               headers: { mine: `${number}` },
             }
           : record(number),
@@ -236,7 +240,7 @@ export async function provePoison(
       value: String(value),
     }));
     for (const { number, offset, topic: origin, value } of texts) {
-      expect(value).toBe(POISON[(number / every) % POISON.length]);
+      expect(value).toBe(POISON[kindOf(number)]);
       expect(offset).toMatch(/^\d+$/);
       expect(origin).toBe(topic);
     }
@@ -244,13 +248,55 @@ export async function provePoison(
       new Set(['malformed_json', 'invalid_request', 'body_too_large']),
     );
 
-    await replay(harness);
-    // Nothing was corrected: they are dead letters again.
-    await until(async () => (await topics.length(deadLetterTopic)) === 2 * poison, withinMs);
     expect(await consumer.kill('SIGTERM')).toBe(0);
+
+    // What named an unknown account is accepted once there is one; the others are dead letters again.
+    const corrected = await startIngestProcess(harness, {
+      SENDPROOF_CONFIG: await withAccount(harness, 'nobody'),
+    });
+    await replay(harness, poison);
+    const curable = POISON.findIndex((value) => value.includes('slack:nobody'));
+    const cured = numbers.filter((number) => isPoison(number) && kindOf(number) === curable).length;
+    await until(
+      async () => (await topics.length(deadLetterTopic)) === 2 * poison - cured,
+      withinMs,
+    );
+    await until(async () => (await countWorkflows(harness)) === good.length + cured, withinMs);
+    expect(await corrected.kill('SIGTERM')).toBe(0);
   } finally {
     await harness.close();
   }
+}
+
+/** The harness's configuration with one more Slack account, in a file beside it. */
+async function withAccount({ configurationFile }: Harness, name: string): Promise<string> {
+  const content = JSON.parse(await readFile(configurationFile, 'utf8')) as {
+    accounts: { slack: Record<string, unknown> };
+  };
+  const { slack } = content.accounts;
+  slack[name] = slack.default;
+  const file = `${configurationFile}.corrected`;
+  await writeFile(file, JSON.stringify(content));
+  return file;
+}
+
+/** Lists this many dead letters, and replays them, as a person does. */
+export async function replayByCommand(
+  { configurationFile }: Harness,
+  count: number,
+): Promise<void> {
+  const environment = { SENDPROOF_CONFIG: configurationFile };
+  const command = async (...args: string[]) => {
+    const { stdout } = await runSendproof(['ingest', 'dead-letters', ...args, '--json'], {
+      environment,
+    });
+    return JSON.parse(stdout) as { deadLetters?: { detail: string }[] };
+  };
+  const { deadLetters = [] } = await command('list', '--all');
+  expect(deadLetters).toHaveLength(count);
+  expect(deadLetters.map(({ detail }) => detail).join()).toContain('slack:nobody');
+  expect(await command('replay', '--dry-run')).toMatchObject({ replayed: 0 });
+  expect(await command('replay', '--yes')).toMatchObject({ replayed: count });
 }
 
 /** Temporal is away while records keep coming. Nothing is committed, the consumer idles, and then all are accepted. */
@@ -296,5 +342,83 @@ export async function proveAbsence(
     return { cpuShare, drainSeconds };
   } finally {
     await harness.close();
+  }
+}
+
+/** A broker writes what it is sent with the compression of the topic, by the libraries of Java's producers. */
+export async function proveCompression(
+  { broker, topics }: Installation,
+  withinMs: number,
+): Promise<void> {
+  const kinds = ['gzip', 'snappy', 'lz4', 'zstd'];
+  for (const kind of kinds) {
+    await topics.create({ [kind]: 1, [`${kind}.dlq`]: 1 }, { 'compression.type': kind });
+  }
+  const queues = Object.fromEntries(
+    kinds.map((kind) => [
+      kind,
+      { kafka: { brokers: [broker.address], topic: kind, group: GROUP } },
+    ]),
+  );
+  const harness = await startHarness({ workers: false, settings: { queues } });
+  try {
+    const each = 200;
+    for (const [index, kind] of kinds.entries()) {
+      const numbers = Array.from({ length: each }, (_, number) => index * each + number);
+      await topics.send(
+        kind,
+        numbers.map((number) => record(number, { correlation: { reference: '😀'.repeat(50) } })),
+      );
+    }
+    const consumer = await startIngestProcess(harness);
+    for (const kind of kinds) {
+      await until(async () => (await topics.committed(GROUP, kind)) === each, withinMs);
+      expect(await topics.length(`${kind}.dlq`)).toBe(0);
+    }
+    expect(await consumer.kill('SIGTERM')).toBe(0);
+  } finally {
+    await harness.close();
+  }
+}
+
+/** `npm start` with a queue: a record is posted in the sandbox, the trace goes on, and probes and metrics have the queue. */
+export async function proveStart({ broker, topics }: Installation): Promise<void> {
+  await topics.create({ started: 2, 'started.dlq': 1 });
+  const directory = await StartDirectory.create(
+    JSON.stringify({
+      queues: { main: { kafka: { brokers: [broker.address], topic: 'started', group: GROUP } } },
+    }),
+  );
+  try {
+    const product = await directory.start();
+    const api = product.address('API');
+    const traceId = 'a'.repeat(32);
+    const headers = { traceparent: `00-${traceId}-${'b'.repeat(16)}-01` };
+    const message = {
+      deduplicationKey: 'record-1',
+      destinations: ['slack:default/C0123ABC'],
+      content: { text: 'from Kafka' },
+    };
+    await topics.send('started', [{ value: JSON.stringify(message), headers }]);
+    const get = async (path: string) => await (await fetch(`${api}${path}`)).text();
+    await until(
+      async () => /"status":"confirmed"/.test(await get('/v1/messages/record-1')),
+      60_000,
+    );
+    expect(JSON.parse(await get('/v1/messages/record-1'))).toMatchObject({ traceId });
+    await until(async () => /"lag":0/.test(await get('/readyz')), 30_000);
+    expect(JSON.parse(await get('/readyz'))).toMatchObject({
+      status: 'ready',
+      warnings: [],
+      queues: [{ name: 'main', consumed: true, lag: 0 }],
+    });
+    const metrics = await get('/metrics');
+    expect(metrics).toMatch(/^sendproof_queue_records_total{queue="main",outcome="accepted"} 1$/m);
+    expect(metrics).toMatch(/^sendproof_queue_lag_records{queue="main",partition="0"} 0$/m);
+    expect(metrics).toMatch(/^sendproof_queue_consumed{queue="main"} 1$/m);
+    product.signal('SIGTERM');
+    expect(await product.exitCode).toBe(0);
+  } finally {
+    await directory.remove();
   }
 }

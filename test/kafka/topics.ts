@@ -2,8 +2,8 @@
 import kafkajs, { type Admin, type Message, type Producer } from 'kafkajs';
 
 export interface Topics {
-  /** Makes topics of this many partitions. */
-  create(partitions: Record<string, number>): Promise<void>;
+  /** Makes topics of this many partitions, with settings as `compression.type`. */
+  create(partitions: Record<string, number>, settings?: Record<string, string>): Promise<void>;
   send(topic: string, records: Message[]): Promise<void>;
   /** The sum over all partitions of how far the group has come. */
   committed(group: string, topic: string): Promise<number>;
@@ -33,12 +33,13 @@ export async function openTopics(address: string): Promise<Topics> {
     offsets.reduce((total, { offset }) => total + Math.max(0, Number(offset)), 0);
   const length = async (topic: string) => sum(await admin.fetchTopicOffsets(topic));
   return {
-    create: async (partitions) => {
+    create: async (partitions, settings = {}) => {
       await admin.createTopics({
         waitForLeaders: true,
         topics: Object.entries(partitions).map(([topic, numPartitions]) => ({
           topic,
           numPartitions,
+          configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
         })),
       });
     },

@@ -4,14 +4,16 @@ import { openTopics } from '../kafka/topics.js';
 import { startKafkaBroker } from '../kafka/broker.js';
 import {
   proveAbsence,
+  proveCompression,
   proveExactlyOnce,
   proveOrderOverRebalances,
   provePoison,
+  proveStart,
+  replayByCommand,
   type Installation,
 } from '../kafka/proofs.js';
 import { startKillableServer } from '../killableServer.js';
 import { startRefusingProxy } from '../refusingProxy.js';
-import { runSendproof } from '../sendproofCommand.js';
 
 /** Busy machines take several times as long as idle ones. */
 const WITHIN_MS = 240_000;
@@ -48,18 +50,7 @@ it('keeps 25 records that can’t be accepted among 500 with their reasons, and 
     records: 500,
     poison: 25,
     withinMs: WITHIN_MS,
-    replay: async ({ configurationFile }) => {
-      const environment = { SENDPROOF_CONFIG: configurationFile };
-      const deadLetters = ['ingest', 'dead-letters'];
-      const listed = await runSendproof([...deadLetters, 'list', '--json'], { environment });
-      expect((JSON.parse(listed.stdout) as { deadLetters: unknown[] }).deadLetters).toHaveLength(
-        25,
-      );
-      const replayed = await runSendproof([...deadLetters, 'replay', '--yes', '--json'], {
-        environment,
-      });
-      expect(JSON.parse(replayed.stdout)).toMatchObject({ replayed: 25 });
-    },
+    replay: replayByCommand,
   });
 });
 
@@ -75,4 +66,12 @@ it('waits while Temporal is away for 20 s, with less than 5 % of a processor', a
   } finally {
     await proxy.close();
   }
+});
+
+it('reads records whatever they are compressed with', async () => {
+  await proveCompression(installation, WITHIN_MS);
+});
+
+it('consumes a queue with npm start, and says so', async () => {
+  await proveStart(installation);
 });

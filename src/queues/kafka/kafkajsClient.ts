@@ -15,6 +15,7 @@ import type { Logger } from 'pino';
 import { withinTime } from '../../lib/deadline.js';
 import { own } from '../../lib/own.js';
 import type { KafkaClient, KafkaMessage, Offsets, Subscription } from './client.js';
+import { unlz4, unsnappy, unzstandard } from './decompression.js';
 import type { KafkaConnection } from './settings.js';
 
 /** Broken connections are noticed within it. */
@@ -43,6 +44,18 @@ const RETRY: RetryOptions = { initialRetryTime: 200, maxRetryTime: 3_000, retrie
 
 const STOP_WITHIN_MS = 5_000;
 const READ_WITHIN_MS = 60_000;
+
+const { CompressionCodecs, CompressionTypes } = kafkajs;
+CompressionCodecs[CompressionTypes.Snappy] = codecOf(unsnappy);
+CompressionCodecs[CompressionTypes.LZ4] = codecOf(unlz4);
+CompressionCodecs[CompressionTypes.ZSTD] = codecOf(unzstandard);
+
+function codecOf(decompress: (compressed: Buffer) => Buffer) {
+  return () => ({
+    compress: () => Promise.reject(new Error('Nothing is sent with this compression.')),
+    decompress: (compressed: Buffer) => Promise.resolve(decompress(compressed)),
+  });
+}
 
 export function kafkajsConfiguration(connection: KafkaConnection, log: Logger): KafkaConfig {
   const { brokers, clientId, sasl, tls } = connection;
