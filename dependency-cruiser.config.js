@@ -11,6 +11,7 @@ const MODULES = [
   { name: 'contract', sees: ['lib', 'domain'] },
   { name: 'temporal' },
   { name: 'http' },
+  { name: 'links', sees: ['lib', 'domain'] },
   { name: 'explanation' },
   { name: 'destinations' },
   { name: 'acknowledgements' },

@@ -8,7 +8,7 @@ import type {
 } from '../contract/conversation.js';
 import type { DeliverConversation, DeliverInput, PostedResult } from '../contract/deliver.js';
 import type { InConversation, Receipt } from '../domain/delivery.js';
-import { messagePage } from '../domain/messagePage.js';
+import type { PageOf } from '../domain/messagePage.js';
 import { shortenText } from '../lib/cutText.js';
 import { inMarkdown } from '../lib/markdownCode.js';
 
@@ -86,7 +86,7 @@ export function platformAct(act: ConversationAct, can: Abilities): PlatformAct {
 }
 
 /** What is shown of the message by this act. */
-export function contentFor(act: PlatformAct, message: Show, publicUrl: string | undefined): Show {
+export function contentFor(act: PlatformAct, message: Show, pageOf: PageOf): Show {
   const { content } = message;
   switch (act.kind) {
     case 'post':
@@ -97,11 +97,13 @@ export function contentFor(act: PlatformAct, message: Show, publicUrl: string | 
       const shown = act.isShort
         ? { ...content, title: undefined, text: shortText(content) }
         : content;
-      return { ...message, content: shown, inParts: 'never' };
+      // The post that it answers has the link.
+      const page = act.isShort ? { ...message.page, footer: undefined } : message.page;
+      return { ...message, page, content: shown, inParts: 'never' };
     }
     case 'follow_up': {
       const { message: key, title } = act.root;
-      const { url } = messagePage(key, publicUrl);
+      const { url } = pageOf(key);
       const name = inMarkdown(title ?? key);
       const follows = `Follows: ${url === undefined ? name : `${name} (<${url}>)`}`;
       return {

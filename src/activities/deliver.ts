@@ -18,6 +18,7 @@ import {
 import type { DeliverInput, DeliverResult } from '../contract/deliver.js';
 import { accountId, type AccountId } from '../domain/account.js';
 import { partsOf } from '../domain/destination.js';
+import type { PageOf } from '../domain/messagePage.js';
 import {
   ConversationUnavailable,
   reportToConversation,
@@ -31,8 +32,8 @@ import { applicationFailure, HELD_BACK, planNext } from './nextAttempt.js';
 export interface DeliverDependencies {
   /** Undefined when this worker has no such account. */
   connectionFor: (account: AccountId) => AccountConnection | undefined;
-  /** How people reach the pages, for the link in a post that is shortened; undefined if it isn't configured. */
-  publicUrl: string | undefined;
+  /** Where people read a message, and the link to it that its post shows. */
+  pageOf: PageOf;
   /** Asks Temporal whether an attempt that took long until its post is still the current one. */
   confirmAttempt: ConfirmAttempt;
   conversations: Conversations;
@@ -52,7 +53,7 @@ export interface DeliverDependencies {
  */
 export function createDeliver({
   connectionFor,
-  publicUrl,
+  pageOf,
   confirmAttempt,
   conversations,
   random,
@@ -92,7 +93,7 @@ export function createDeliver({
     const call = connection && (await waitForTurn(connection, input, info, log));
     const startedAt = new Date();
     const adapter = call?.adapter;
-    const context = { adapter, capabilities, input, key, publicUrl, log, lease, conversations };
+    const context = { adapter, capabilities, input, key, pageOf, log, lease, conversations };
     let attempt = await makeAttempt(context).catch((error: unknown) => {
       if (!(error instanceof ConversationUnavailable)) throw error;
       throw heldBack('worker_lost', error, log);

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { IntakeContext } from '../acceptance/acceptSent.js';
 import type { Configuration } from '../config/configuration.js';
 import type { AccountId } from '../domain/account.js';
+import { messagePage } from '../domain/messagePage.js';
 import type {
   AcknowledgementActivities,
   BatchActivities,
@@ -61,9 +62,9 @@ export function createWorkflowQueueActivities(dependencies: {
     ...createServedAccounts(dependencies),
     ...createDeliveryActivities({
       connectionFor: () => undefined,
-      publicUrl: dependencies.configuration.publicUrl,
+      // Nothing is posted.
+      pageOf: (deduplicationKey) => messagePage(deduplicationKey, undefined),
       random: Math.random,
-      // Nothing is attempted.
       confirmAttempt: () => Promise.resolve('current'),
       conversations: NO_CONVERSATIONS,
       report: () => undefined,

@@ -6,7 +6,7 @@ import type { DestinationAdapter } from '../destinations/destination.js';
 import type { AttemptLog } from '../domain/attemptLog.js';
 import { DeliveryError, type Attempt, type Receipt } from '../domain/delivery.js';
 import { partsOf, type Destination } from '../domain/destination.js';
-import { messagePage } from '../domain/messagePage.js';
+import type { PageOf } from '../domain/messagePage.js';
 import { asDeliveryError } from '../http/failure.js';
 import { callTracked } from '../http/sending.js';
 import {
@@ -31,7 +31,7 @@ export interface AttemptContext {
   input: DeliverInput;
   /** The message's deduplication key. */
   key: string;
-  publicUrl: string | undefined;
+  pageOf: PageOf;
   log: AttemptLog;
   lease: Lease;
   conversations: Conversations;
@@ -71,7 +71,7 @@ export function saysNothingAboutAccount({ as, error, whileSearching }: AttemptRe
  * @throws ConversationUnavailable
  */
 export async function makeAttempt(context: AttemptContext): Promise<AttemptResult> {
-  const { adapter, input, key, lease, log, publicUrl } = context;
+  const { adapter, input, key, lease, log, pageOf } = context;
   let lookup: Attempt['lookup'];
   let planned: PlannedPost | undefined;
   let act: PlatformAct = { kind: 'post' };
@@ -79,7 +79,7 @@ export async function makeAttempt(context: AttemptContext): Promise<AttemptResul
   let whileSearching = false;
   try {
     if (!adapter) throw accountNotConfigured(input.destination);
-    planned = await planPost(adapter, input, messagePage(key, publicUrl));
+    planned = await planPost(adapter, input, pageOf(key));
     const { part } = planned;
     const find = async (replyTo?: Receipt) => {
       whileSearching = true;
@@ -104,7 +104,7 @@ export async function makeAttempt(context: AttemptContext): Promise<AttemptResul
     }
     if (answer.act !== 'post') {
       act = platformAct(answer, context.capabilities());
-      planned = await planShown(adapter, contentFor(act, planned.message, publicUrl));
+      planned = await planShown(adapter, contentFor(act, planned.message, pageOf));
     }
     const done = { act: answer, as: act };
     if (act.kind === 'reply') {

@@ -1,7 +1,7 @@
 /** A message takes one post or several: which of them the present attempt is to make. */
 import type { DestinationAdapter, Part, Show } from '../destinations/destination.js';
 import type { DeliverInput, PostedResult } from '../contract/deliver.js';
-import type { Attempt, Receipt, Shortening } from '../domain/delivery.js';
+import type { Attempt, PostedParts, Receipt, Shortening } from '../domain/delivery.js';
 import { callTracked } from '../http/sending.js';
 import type { MessagePage } from '../domain/messagePage.js';
 
@@ -21,7 +21,12 @@ export async function planPost(
 ): Promise<PlannedPost> {
   // What was begun in parts goes on in parts, whatever the account's settings are by now.
   const inParts = posted === undefined ? 'never' : posted === null ? 'as configured' : 'always';
-  const message: Show = { content, correlation, page, inParts };
+  const message: Show = {
+    content,
+    correlation,
+    page: posted ? asPosted(page, posted) : page,
+    inParts,
+  };
   const { parts, shortened } = await callTracked('the destination', () =>
     Promise.resolve(adapter.layout(message)),
   );
@@ -29,6 +34,12 @@ export async function planPost(
   const of = Math.max(parts, number);
   const part = of === 1 ? undefined : { number, of, first: posted?.receipt };
   return { message, part, shortened };
+}
+
+/** The first part is posted, with or without a link: the text goes on where that part ends, whatever the configuration is by now. */
+function asPosted(page: MessagePage, { linkLength }: PostedParts): MessagePage {
+  const footer = linkLength === undefined ? undefined : 'https://'.padEnd(linkLength, 'x');
+  return { ...page, footer };
 }
 
 /** One post, or the new content of one. Rejects only with DeliveryError. */
@@ -42,7 +53,7 @@ export async function planShown(adapter: DestinationAdapter, message: Show): Pro
 /** @param receipt of the planned post */
 export function resultOf(
   receipt: Receipt,
-  { part, shortened }: PlannedPost,
+  { message, part, shortened }: PlannedPost,
   attempts: Attempt[],
 ): PostedResult {
   const whole: Receipt = {
@@ -52,6 +63,10 @@ export function resultOf(
     ...(receipt.plainText !== undefined && { plainText: receipt.plainText }),
   };
   if (!part || part.number === part.of) return { receipt: whole, attempts };
-  const posted = { receipt: whole, count: part.number, of: part.of };
+  const linkLength = message.page.footer?.length;
+  const posted: PostedParts = {
+    ...{ receipt: whole, count: part.number, of: part.of },
+    ...(linkLength !== undefined && { linkLength }),
+  };
   return { receipt: whole, attempts, posted };
 }

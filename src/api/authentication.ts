@@ -4,6 +4,7 @@ import { Problem } from './problem.js';
 import type { Logger } from 'pino';
 import type { ConfiguredSource } from '../config/sources.js';
 import { ConfigurationError } from '../lib/configurationError.js';
+import type { PostLinks } from '../links/postLinks.js';
 import type { Secret } from '../lib/secret.js';
 
 /** Accepts requests with one of the keys as `Authorization: Bearer <key>`. Without keys, accepts every request. */
@@ -59,6 +60,17 @@ export function assertSourceSecrets(sources: readonly ConfiguredSource[], log: L
     }
     for (const fault of faults) log.warn({ source: name }, fault.message);
   }
+}
+
+/** As `assertSourceSecrets`, for the secrets that have signed the links in posts. */
+export function assertLinkSecrets(links: PostLinks, log: Logger): void {
+  if (links.kind !== 'signed') return;
+  const faults = links.secrets.flatMap(faultOf);
+  const [first] = faults;
+  if (first && faults.length === links.secrets.length) {
+    throw new ConfigurationError(`posts.secret: ${first.message}`, { cause: first });
+  }
+  for (const fault of faults) log.warn(`posts.secret: ${fault.message}`);
 }
 
 function faultOf(secret: Secret): ConfigurationError[] {

@@ -10,6 +10,7 @@ import { LiveConfiguration } from './liveConfiguration.js';
 import { createApp } from './app.js';
 import {
   assertApiKeysForHost,
+  assertLinkSecrets,
   assertAuthenticatedSources,
   assertSourceSecrets,
 } from './authentication.js';
@@ -55,6 +56,7 @@ export async function startApi(options: {
   assertApiKeysForHost(host, configuration.apiKeys);
   assertAuthenticatedSources(host, configuration.sources);
   assertSourceSecrets(configuration.sources, log);
+  assertLinkSecrets(configuration.postLinks, log);
   if (configuration.apiKeys.length === 0) {
     log.warn(
       'No API keys are set: every program on this machine can send messages. Set SENDPROOF_API_KEYS.',

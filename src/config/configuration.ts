@@ -37,6 +37,8 @@ import { receivingSources, sourcesSchema, type ConfiguredSource } from './source
 import { compileRoute, type EventRoute } from '../routing/route.js';
 import { routeListFaults, routeListSchema } from './routes.js';
 import { configuredQueues, queueFaults, queuesSchema, type ConfiguredQueue } from './queues.js';
+import { postLinks, postsSchema } from './posts.js';
+import type { PostLinks } from '../links/postLinks.js';
 import { explainUnknownSettings } from './unknownSettings.js';
 import { BUILT_IN_RETRY_PROFILES, retryProfileSchema } from './retryProfiles.js';
 import type { DigestPolicy } from '../contract/notices.js';
@@ -81,6 +83,8 @@ export interface Configuration {
   conversations: ConversationSettings;
   /** What people call destinations. */
   names: DestinationNames;
+  /** The link in the footer of posts. */
+  postLinks: PostLinks;
   /** When operators are notified of dead letters. */
   digest: DigestPolicy;
   /** A message that is neither final nor parked is overdue so long after it was due. */
@@ -127,6 +131,7 @@ const fileSchema = z.strictObject({
   operators: operatorsSchema.optional(),
   names: namesSchema,
   conversations: conversationsSchema,
+  posts: postsSchema,
   accounts: z
     .strictObject(
       Object.fromEntries(
@@ -215,6 +220,7 @@ export function loadConfiguration(
     throw new ConfigurationError([...faults, ...templateFaults].join('\n'));
   }
 
+  const address = publicAddress(variables);
   return {
     host: variables.HOST ?? '127.0.0.1',
     port: variables.PORT ?? 3000,
@@ -244,7 +250,8 @@ export function loadConfiguration(
     names: settings.names,
     digest: digestPolicyOf(settings.operators),
     overdueAfterMs: settings.operators?.overdueAfter ?? OVERDUE_AFTER_MS,
-    ...publicAddress(variables),
+    ...address,
+    postLinks: postLinks(settings.posts, address.publicUrl),
     trustedProxies: variables.SENDPROOF_TRUSTED_PROXIES ?? [],
     temporalUiUrl: variables.TEMPORAL_UI_URL,
     workerVersion: workerVersionOf(variables),

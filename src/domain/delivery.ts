@@ -124,6 +124,8 @@ export interface PostedParts {
   /** The number of parts that are posted, from 1. */
   count: number;
   of: number;
+  /** How long the link is in the footer of the first part, which leaves less room for the text. Absent where it has none. */
+  linkLength?: number | undefined;
 }
 
 /** One entry of the attempt log: one API call of a delivery. Never holds content or credentials. */

@@ -6,8 +6,10 @@ import { serveAccounts } from '../accounts/servedAccounts.js';
 import { unusableSecrets } from '../acknowledgements/secrets.js';
 import { createAcknowledgementActivities } from '../activities/index.js';
 import { longestWindowMs, type Configuration } from '../config/configuration.js';
+import type { ConfigurationError } from '../lib/configurationError.js';
 import { watchConfiguration } from '../config/watchConfiguration.js';
 import { ACKNOWLEDGEMENT_TASK_QUEUE } from '../contract/names.js';
+import { linkedPage } from '../links/postLinks.js';
 import { createAttemptReport } from '../telemetry/attemptReport.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Tracing } from '../telemetry/tracing.js';
@@ -77,6 +79,8 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
     log.error(`Acknowledgements can’t be sent until this is fixed: ${fault}`);
   }
 
+  const onFault = (fault: ConfigurationError): void =>
+    log.error(`Posts have no link until this is fixed: ${fault.message}`);
   const random = options.random ?? Math.random;
   const report = createAttemptReport(options.metrics, log);
   const settings: Pick<WorkerOptions, 'taskQueue' | 'activities'>[] = [
@@ -94,7 +98,8 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
     ...[...accounts.connections].map(([id, account]) =>
       deliveryWorker(account, {
         isPaced: !accounts.unpaced.has(id),
-        publicUrl: configuration.publicUrl,
+        pageOf: (key) =>
+          linkedPage(key, configuration.publicUrl, configuration.postLinks, { onFault }),
         confirmAttempt: confirmAttemptBy(client),
         conversations: conversationsBy(client, options.metrics.conversationClaims),
         random,

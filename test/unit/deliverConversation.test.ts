@@ -7,6 +7,7 @@ import type { AccountConnection } from '../../src/accounts/accountConnection.js'
 import type { Conversations } from '../../src/activities/conversations.js';
 import { createDeliver } from '../../src/activities/deliver.js';
 import type { ConversationAnswer, RootPost } from '../../src/contract/conversation.js';
+import { messagePage } from '../../src/domain/messagePage.js';
 import type { DeliverInput, DeliverResult } from '../../src/contract/deliver.js';
 import type { DestinationAdapter } from '../../src/destinations/destination.js';
 import { DeliveryError, type Attempt } from '../../src/domain/delivery.js';
@@ -55,7 +56,7 @@ async function attempt(
 ): Promise<DeliverResult> {
   const deliver = createDeliver({
     connectionFor: () => connection as unknown as AccountConnection,
-    publicUrl: 'https://sendproof.example.com',
+    pageOf: (key) => messagePage(key, 'https://sendproof.example.com'),
     confirmAttempt: () => Promise.resolve('current'),
     conversations,
     random: () => 0.5,

@@ -7,6 +7,7 @@ import type { AccountConnection } from '../../src/accounts/accountConnection.js'
 import { NO_CONVERSATIONS } from '../../src/activities/conversations.js';
 import { createDeliver } from '../../src/activities/deliver.js';
 import type { ConfirmAttempt } from '../../src/activities/lease.js';
+import { messagePage } from '../../src/domain/messagePage.js';
 import type { DeliverInput, DeliverResult } from '../../src/contract/deliver.js';
 import type { Attempt } from '../../src/domain/delivery.js';
 import { DELIVERY } from './delivering.js';
@@ -57,7 +58,7 @@ function deliver({ waitsMs = 0, searchesMs = 0 }): Promise<DeliverResult> {
   const activity = createDeliver({
     connectionFor: () => connection,
     conversations: NO_CONVERSATIONS,
-    publicUrl: undefined,
+    pageOf: (key) => messagePage(key, undefined),
     confirmAttempt: confirm,
     random: () => 0.5,
     report: () => undefined,

@@ -5,6 +5,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import type { AccountConnection } from '../../src/accounts/accountConnection.js';
 import { NO_CONVERSATIONS } from '../../src/activities/conversations.js';
 import { createDeliver } from '../../src/activities/deliver.js';
+import { messagePage } from '../../src/domain/messagePage.js';
 import type { DeliverInput, DeliverResult } from '../../src/contract/deliver.js';
 import { lastNumber } from '../../src/domain/attemptLog.js';
 import type { Attempt, PostedParts, Receipt } from '../../src/domain/delivery.js';
@@ -61,7 +62,7 @@ export async function deliverThrough(
         recordResult,
       }) as unknown as AccountConnection,
     conversations: NO_CONVERSATIONS,
-    publicUrl: undefined,
+    pageOf: (key) => messagePage(key, undefined),
     confirmAttempt: () => Promise.resolve('current'),
     random: () => 0.5,
     report: () => undefined,

@@ -18,7 +18,7 @@ const PAGES = [
 const OF_OTHERS = ['receivers', 'rule_files'];
 const SETTINGS = [
   ...['accounts', 'acknowledgements', 'conversations', 'deduplicationWindow', 'operators'],
-  ...['names', 'queues', 'retry', 'routes', 'sources', 'templates'],
+  ...['names', 'posts', 'queues', 'retry', 'routes', 'sources', 'templates'],
 ];
 /** What excerpts name without configuring it. */
 const ACCOUNTS = {
@@ -73,7 +73,9 @@ describe('the excerpts of sendproof.yaml in the documentation', () => {
   it.each(excerpts)('$name loads', async ({ content }) => {
     const file = join(directory, 'sendproof.yaml');
     await writeFile(file, stringify(whole(content)));
-    expect(() => loadConfiguration({ SENDPROOF_CONFIG: file })).not.toThrow();
+    expect(() =>
+      loadConfiguration({ SENDPROOF_CONFIG: file, PUBLIC_URL: 'https://sendproof.example' }),
+    ).not.toThrow();
   });
 });
 

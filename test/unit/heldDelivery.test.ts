@@ -7,6 +7,7 @@ import { AccountConnection } from '../../src/accounts/accountConnection.js';
 import { NO_CONVERSATIONS } from '../../src/activities/conversations.js';
 import { createDeliver } from '../../src/activities/deliver.js';
 import type { ConfiguredAccount } from '../../src/config/configuration.js';
+import { messagePage } from '../../src/domain/messagePage.js';
 import type { DeliverInput, DeliverResult } from '../../src/contract/deliver.js';
 import { DeliveryError, type Attempt } from '../../src/domain/delivery.js';
 import { slack } from '../../src/destinations/slack/platform.js';
@@ -74,7 +75,7 @@ function deliver(
   const activity = createDeliver({
     connectionFor: () => connection,
     conversations: NO_CONVERSATIONS,
-    publicUrl: undefined,
+    pageOf: (key) => messagePage(key, undefined),
     confirmAttempt: () => Promise.resolve('current'),
     random: () => 0.5,
     report: () => undefined,

@@ -6,6 +6,7 @@ import type { TimelineEntry } from '../../explanation/timeline.js';
 import { useAddresses } from './addresses.js';
 import type { Mentions } from '../../domain/mentions.js';
 import { Markdown } from './markdown.js';
+import { useReadOnly } from './readOnly.js';
 import {
   DecisionForms,
   LinkedKeys,
@@ -43,7 +44,8 @@ export function MessagePage({
 }) {
   const { content, correlation, state } = message;
   const { deduplicationKey } = state;
-  const { ofConversation } = useAddresses();
+  const { ofConversation, ofMessage } = useAddresses();
+  const isReadOnly = useReadOnly();
   return (
     <Page
       title={content.title ?? deduplicationKey}
@@ -70,16 +72,18 @@ export function MessagePage({
         </p>
       </section>
       <p class="links">
-        {state.conversation !== undefined && (
+        {!isReadOnly && state.conversation !== undefined && (
           <a href={ofConversation(state.conversation.key)}>The whole conversation</a>
         )}
         {correlation?.url !== undefined && (
           <OutsideLink url={correlation.url}>At the source</OutsideLink>
         )}
       </p>
-      <section id="decide" data-live>
-        <Decide state={state} />
-      </section>
+      {!isReadOnly && (
+        <section id="decide" data-live>
+          <Decide state={state} />
+        </section>
+      )}
       <section id="deliveries" data-live aria-labelledby="deliveries-title">
         <h2 id="deliveries-title">Deliveries</h2>
         <Deliveries state={state} now={now} />
@@ -115,14 +119,36 @@ export function MessagePage({
           <Fact
             name="Conversation"
             value={state.conversation?.key}
-            href={state.conversation && ofConversation(state.conversation.key)}
+            href={
+              isReadOnly ? undefined : state.conversation && ofConversation(state.conversation.key)
+            }
           />
           <Fact name="Trace" value={state.traceId} />
         </dl>
         <p class="links">
-          {webUiUrl !== undefined && <OutsideLink url={webUiUrl}>In Temporal’s Web UI</OutsideLink>}
+          {!isReadOnly && webUiUrl !== undefined && (
+            <OutsideLink url={webUiUrl}>In Temporal’s Web UI</OutsideLink>
+          )}
         </p>
       </section>
+      {isReadOnly && (
+        <p>
+          The link in the post shows this page without signing in.{' '}
+          <a href={ofMessage(deduplicationKey)}>Sign in to search and to decide</a>
+        </p>
+      )}
+    </Page>
+  );
+}
+
+/** A message that a valid link leads to, and that is no longer kept. */
+export function ForgottenPage({ deduplicationKey }: { deduplicationKey: string }) {
+  return (
+    <Page title="No longer kept">
+      <h1 class="key">{deduplicationKey}</h1>
+      <p class="explanation">
+        This message is no longer kept: sendproof forgets messages some time after they have ended.
+      </p>
     </Page>
   );
 }

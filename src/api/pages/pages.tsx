@@ -1,7 +1,5 @@
 /** The pages for people: plain HTML that a phone can show, made anew for every request from what the API knows. */
 import { Router, type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
-import type { VNode } from 'preact';
-import { renderToString } from 'preact-render-to-string';
 import { z } from 'zod';
 import { explainUnknownKey } from '../../explanation/unknownKey.js';
 import { readAcknowledgements } from '../../store/acknowledgementProgress.js';
@@ -22,15 +20,16 @@ import { readUnknownKey } from '../messages.js';
 import { parseRequest } from '../problem.js';
 import { problemHandler } from '../problemHandler.js';
 import { formBody } from '../requestBody.js';
-import { BasePath } from './addresses.js';
 import { ICON, LIVE_SCRIPT, STYLE } from './assets.js';
 import { ConversationPage, UnknownConversationPage } from './conversationPage.js';
 import { DeadLettersPage, SearchPage, type SearchFields } from './listPages.js';
-import { UnknownKeyPage, MessagePage } from './messagePage.js';
+import { ForgottenPage, UnknownKeyPage, MessagePage } from './messagePage.js';
 import { OnceMorePage, ProblemPage, SignInPage } from './plainPages.js';
 import type { Source } from '../../sources/source.js';
 import { SourcesPage, type ShownSource } from './sourcesPage.js';
 import { onlyOwnForms, securityHeaders } from './security.js';
+import { isReadOnly, show } from './show.js';
+import { bySignedLink } from './signedLink.js';
 import { beginSession, endSession, hasSession } from './session.js';
 import {
   conversationPageSchema,
@@ -72,6 +71,8 @@ export function pagesRouter(context: ApiContext): Router {
   router.post('/sign-in', form, signIn(apiKeys));
   router.post('/sign-out', form, signOut);
 
+  const message = showMessage(context, signedIn);
+  router.get('/messages/:key', bySignedLink(context, message));
   router.use(requireSession(apiKeys));
   router.get('/messages', async (request, response) => {
     const fields = filledIn(request.query);
@@ -95,7 +96,7 @@ export function pagesRouter(context: ApiContext): Router {
     show(response, <DeadLettersPage found={found} fields={fields} signedIn={signedIn} />);
   });
   router.get('/sources', showSources(context, signedIn));
-  router.get('/messages/:key', showMessage(context, signedIn));
+  router.get('/messages/:key', message);
   router.get('/conversations/:key', showConversation(context, signedIn));
   router.post('/messages/:key/retry', form, decide(context, 'retry'));
   router.post('/messages/:key/discard', form, decide(context, 'discard'));
@@ -126,9 +127,13 @@ function showMessage(context: ApiContext, signedIn: boolean): RequestHandler<{ k
     const message = recorded && recordNamed(recorded, configuration);
     const now = new Date();
     if (!message) {
+      response.status(404);
+      if (isReadOnly(response)) {
+        show(response, <ForgottenPage deduplicationKey={deduplicationKey} />);
+        return;
+      }
       const { forgottenBefore, similarKeys } = await readUnknownKey(context, deduplicationKey);
       const explanation = explainUnknownKey(deduplicationKey, similarKeys, forgottenBefore, now);
-      response.status(404);
       show(
         response,
         <UnknownKeyPage {...{ deduplicationKey, explanation, similarKeys, signedIn }} />,
@@ -284,11 +289,6 @@ function showProblem({ log }: ApiContext): ErrorRequestHandler {
     response.status(problem.status);
     show(response, <ProblemPage problem={problem} />);
   });
-}
-
-function show(response: Response, page: VNode): void {
-  const located = <BasePath.Provider value={basePathOf(response)}>{page}</BasePath.Provider>;
-  response.type('html').send(`<!doctype html>${renderToString(located)}`);
 }
 
 /** Leads the browser to another of the pages. */

@@ -4,6 +4,7 @@ import type { DeliveryStatus } from '../../domain/delivery.js';
 import type { DeliveryState } from '../../domain/messageState.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import { useAddresses } from './addresses.js';
+import { useReadOnly } from './readOnly.js';
 
 /** The frame of every page. */
 export function Page({
@@ -22,6 +23,7 @@ export function Page({
   refreshMs?: number | undefined;
 }) {
   const { at } = useAddresses();
+  const isReadOnly = useReadOnly();
   return (
     <html lang="en">
       <head>
@@ -37,34 +39,48 @@ export function Page({
         <a class="skip" href="#main">
           Skip to the content
         </a>
-        <header>
-          <a class="brand" href={at('/messages')}>
-            sendproof
-          </a>
-          <nav aria-label="Pages">
-            <a href={at('/messages')}>Messages</a>
-            <a href={at('/dead-letters')}>Dead letters</a>
-            <a href={at('/sources')}>Sources</a>
-          </nav>
-          <form class="search" action={at('/messages')} role="search">
-            <input
-              type="search"
-              name="q"
-              value={search}
-              placeholder="PagerDuty 55"
-              aria-label="Search messages: source and reference, key, or trace id"
-            />
-            <button>Search</button>
-          </form>
-          {signedIn && (
-            <form action={at('/sign-out')} method="post">
-              <button class="plain">Sign out</button>
-            </form>
-          )}
-        </header>
+        {isReadOnly ? (
+          <header>
+            <span class="brand">sendproof</span>
+          </header>
+        ) : (
+          <Header search={search} signedIn={signedIn} />
+        )}
         <main id="main">{children}</main>
       </body>
     </html>
+  );
+}
+
+/** What leads to the other pages. */
+function Header({ search, signedIn }: { search: string; signedIn: boolean }) {
+  const { at } = useAddresses();
+  return (
+    <header>
+      <a class="brand" href={at('/messages')}>
+        sendproof
+      </a>
+      <nav aria-label="Pages">
+        <a href={at('/messages')}>Messages</a>
+        <a href={at('/dead-letters')}>Dead letters</a>
+        <a href={at('/sources')}>Sources</a>
+      </nav>
+      <form class="search" action={at('/messages')} role="search">
+        <input
+          type="search"
+          name="q"
+          value={search}
+          placeholder="PagerDuty 55"
+          aria-label="Search messages: source and reference, key, or trace id"
+        />
+        <button>Search</button>
+      </form>
+      {signedIn && (
+        <form action={at('/sign-out')} method="post">
+          <button class="plain">Sign out</button>
+        </form>
+      )}
+    </header>
   );
 }
 
@@ -121,9 +137,10 @@ export function LinkedKeys({
   keys: readonly (string | undefined)[];
 }) {
   const { ofMessage } = useAddresses();
+  const isReadOnly = useReadOnly();
   const known = keys.filter((key) => key !== undefined && text.includes(quoted(key)));
   const [key] = known;
-  if (key === undefined) return <>{text}</>;
+  if (key === undefined || isReadOnly) return <>{text}</>;
   const [before = '', ...after] = text.split(quoted(key));
   return (
     <>
@@ -156,8 +173,9 @@ export function relatedKeys({ stage }: DeliveryState): (string | undefined)[] {
 /** Where people see a delivery that is confirmed. */
 export function PostLink({ delivery: { stage } }: { delivery: DeliveryState }) {
   const { ofMessage } = useAddresses();
+  const isReadOnly = useReadOnly();
   if (stage.kind === 'grouped' && stage.message !== undefined) {
-    return <a href={ofMessage(stage.message)}>The message that shows it</a>;
+    return isReadOnly ? null : <a href={ofMessage(stage.message)}>The message that shows it</a>;
   }
   if (stage.kind !== 'confirmed' || stage.receipt.url === undefined) return null;
   return <OutsideLink url={stage.receipt.url}>See the post</OutsideLink>;

@@ -41,6 +41,30 @@ export function OnceMorePage({ to }: { to: string }) {
   );
 }
 
+/** A signed link that is not valid, or no longer. */
+export function ForeignLinkPage({
+  deduplicationKey,
+  isExpired,
+}: {
+  deduplicationKey: string;
+  isExpired: boolean;
+}) {
+  const { ofMessage } = useAddresses();
+  return (
+    <Page title={isExpired ? 'This link has expired' : 'This link is not valid'}>
+      <h1>{isExpired ? 'This link has expired' : 'This link is not valid'}</h1>
+      <p role="alert">
+        {isExpired
+          ? 'Links in posts show a message for a limited time, and the time of this one is over.'
+          : 'It is not complete, it was changed, or it was signed with a secret that is no longer in use. Open the link in the post itself.'}
+      </p>
+      <p>
+        <a href={ofMessage(deduplicationKey)}>Sign in to see the message</a>
+      </p>
+    </Page>
+  );
+}
+
 export function ProblemPage({ problem }: { problem: Problem }) {
   return (
     <Page title={problem.toJSON().title}>

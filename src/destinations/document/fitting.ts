@@ -45,7 +45,9 @@ function notice(shortening: Shortening, page: MessagePage): Block {
   };
 }
 
-function wholeText({ deduplicationKey, url }: MessagePage): Run[] {
+function wholeText({ deduplicationKey, link, url: plain }: MessagePage): Run[] {
+  // Who may follow the link in the footer may follow this one.
+  const url = link ?? plain;
   if (url !== undefined) return [{ text: 'Show the whole text', styles: [], link: { url } }];
   return [
     plainRun('The whole text is on the page of the message '),

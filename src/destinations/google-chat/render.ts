@@ -1,6 +1,7 @@
 /** A message as Google Chat shows it: text, and below it, from an app, a card with the source and a button that opens it. */
 import type { Shortening } from '../../domain/delivery.js';
 import type { Correlation } from '../../domain/message.js';
+import { LINK_WORDS, type MessagePage } from '../../domain/messagePage.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import type { Show } from '../destination.js';
 import type { Block } from '../document/document.js';
@@ -44,8 +45,8 @@ export function renderForGoogleChat(
   const messageOf = (document: readonly Block[]): ChatMessage => {
     const text = first + documentToChatText(document);
     return as === 'app'
-      ? { text, cardsV2: sourceCards(correlation) }
-      : { text: text + sourceText(correlation) };
+      ? { text, cardsV2: cards(correlation, page) }
+      : { text: text + sourceText(correlation) + footerText(page) };
   };
   const { blocks, shortened } = fittingDocument(
     content.text,
@@ -84,15 +85,40 @@ function sourceOf(correlation: Correlation | undefined): Source | undefined {
 
 function sourceText(correlation: Correlation | undefined): string {
   const source = sourceOf(correlation);
-  if (source === undefined) return '';
-  const { label, url } = source;
+  return source === undefined ? '' : lineOf(source);
+}
+
+function footerText(page: MessagePage): string {
+  const url = footerLink(page);
+  return url === undefined ? '' : lineOf({ label: LINK_WORDS, url });
+}
+
+function lineOf({ label, url }: Source): string {
   const link = url === undefined ? undefined : { url };
   const line: Block = { kind: 'paragraph', runs: [{ text: label, styles: [], link }] };
   return `\n\n${documentToChatText([line])}`;
 }
 
+/** The address of the page of the message; undefined where it would take too much of the post. */
+function footerLink({ footer }: MessagePage): string | undefined {
+  return footer !== undefined && sizeInBytes(footer) <= SOURCE_LIMIT_BYTES ? footer : undefined;
+}
+
+function cards(correlation: Correlation | undefined, page: MessagePage): object[] {
+  const widgets = [...sourceWidgets(correlation), ...footerWidgets(page)];
+  return widgets.length === 0 ? [] : [{ cardId: 'source', card: { sections: [{ widgets }] } }];
+}
+
+/** https://developers.google.com/workspace/chat/api/reference/rest/v1/cards#textparagraph */
+function footerWidgets(page: MessagePage): object[] {
+  const url = footerLink(page);
+  if (url === undefined) return [];
+  const href = escapeCardText(url).replaceAll('"', '%22');
+  return [{ textParagraph: { text: `<a href="${href}">${LINK_WORDS}</a>` } }];
+}
+
 /** https://developers.google.com/workspace/chat/api/reference/rest/v1/cards#decoratedtext */
-function sourceCards(correlation: Correlation | undefined): object[] {
+function sourceWidgets(correlation: Correlation | undefined): object[] {
   const source = sourceOf(correlation);
   if (source === undefined) return [];
   const { label, url } = source;
@@ -103,7 +129,7 @@ function sourceCards(correlation: Correlation | undefined): object[] {
       button: { text: 'Open', onClick: { openLink: { url } } },
     }),
   };
-  return [{ cardId: 'source', card: { sections: [{ widgets: [{ decoratedText }] }] } }];
+  return [{ decoratedText }];
 }
 
 /** The text of cards has HTML's tags: https://developers.google.com/workspace/chat/format-messages#card-formatting */

@@ -11,7 +11,7 @@ import { heading } from '../severity.js';
 import { plainMrkdwn } from './mrkdwn.js';
 import { plainTextOf } from './plainText.js';
 import { slackPosts, type SlackPost } from './posts.js';
-import { contextBlocks, notification, textBlocks, titleBlock } from './render.js';
+import { contextBlocks, footerBlocks, notification, textBlocks, titleBlock } from './render.js';
 import { PIECE_LIMIT, richTextPieces } from './richText.js';
 
 /**
@@ -44,10 +44,9 @@ export function editedPost(message: Show): EditedPost {
 /** The message as plain text, and an empty list of blocks, which removes those of before. */
 export function plainEdit({ content, correlation, page }: Show): EditedPost {
   const title = heading(content);
-  const context = contextBlocks(correlation);
   const around = {
     title: title === undefined ? [] : [titleBlock(shortTitle(title))],
-    context: utf8Length(plainTextOf(context)) <= PLAIN_CONTEXT_LIMIT_BYTES ? context : [],
+    context: fittingContext(contextBlocks(correlation), footerBlocks(page)),
   };
   const textOf = (document: readonly Block[]): string => plainTextOf(blocksOf(document, around));
   const { blocks, shortened } = fittingDocument(
@@ -57,6 +56,15 @@ export function plainEdit({ content, correlation, page }: Show): EditedPost {
     (document) => utf8Length(textOf(document)) <= EDITED_TEXT_LIMIT_BYTES,
   );
   return { text: textOf(blocks), blocks: [], shortened };
+}
+
+/** Those that leave room for the text, the source before the link. */
+function fittingContext(...parts: KnownBlock[][]): KnownBlock[] {
+  const size = (blocks: readonly KnownBlock[]): number => utf8Length(plainTextOf(blocks));
+  return parts.reduce<KnownBlock[]>((fitting, part) => {
+    const more = [...fitting, ...part];
+    return size(more) <= PLAIN_CONTEXT_LIMIT_BYTES ? more : fitting;
+  }, []);
 }
 
 function blocksOf(

@@ -12,6 +12,7 @@ import {
   BLOCKS_JSON_LIMIT,
   BLOCKS_TEXT_LIMIT,
   contextBlocks,
+  footerBlocks,
   NOTIFICATION_LIMIT,
   notification,
   sizeOf,
@@ -49,7 +50,7 @@ export function slackPosts(
   const title = heading(content);
   const around: Around = {
     title: title === undefined ? [] : [titleBlock(title)],
-    context: contextBlocks(correlation),
+    context: [...contextBlocks(correlation), ...footerBlocks(page)],
   };
   const { blocks, shortened } = fittingDocument(
     content.text,

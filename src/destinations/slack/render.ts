@@ -1,6 +1,7 @@
 /** The blocks of a Slack post, and its text. */
 import type { KnownBlock, RichTextBlock, RichTextElement } from '@slack/web-api';
 import type { Correlation } from '../../domain/message.js';
+import { LINK_WORDS, type MessagePage } from '../../domain/messagePage.js';
 import { shortenToFit } from '../../lib/cutText.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import { type Block } from '../document/document.js';
@@ -119,6 +120,13 @@ export function contextBlocks(correlation: Correlation | undefined): KnownBlock[
     return [{ type: 'context', elements: [{ type: 'mrkdwn', text, verbatim: true }] }];
   }
   return [richText(textsOrLink(label, url === undefined ? undefined : { url }))];
+}
+
+/** The link to the page of the message; none where it would take too much of the post. */
+export function footerBlocks({ footer }: MessagePage): KnownBlock[] {
+  const text = footer === undefined ? '' : mrkdwnLink(footer, LINK_WORDS);
+  if (text === '' || text.length > CONTEXT_LIMIT) return [];
+  return [{ type: 'context', elements: [{ type: 'mrkdwn', text, verbatim: true }] }];
 }
 
 function contextText(correlation: Correlation | undefined): string | undefined {

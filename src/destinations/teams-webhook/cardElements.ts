@@ -69,6 +69,12 @@ export function headingElement(runs: readonly Run[], size: 'Large' | 'Medium'): 
       };
 }
 
+/** A small link on a line of its own. */
+export function linkElement(text: string, url: string): CardElement {
+  const run = textRun({ text, styles: [], link: { url } }, { size: 'Small', isSubtle: true });
+  return { type: 'RichTextBlock', inlines: [run] };
+}
+
 /** Whether a TextBlock or a fact shows this line as it is. */
 export function meansNothingInMarkdown(line: string): boolean {
   return !/[\\`*_~[\]()<>&#|!{}\n]|^\s*(?:[-+]|\d+[.)])(?:\s|$)|:\/\/|^\s|\s$/.test(line);

@@ -1,6 +1,7 @@
 /** A message as an Adaptive Card: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format */
 import type { Shortening } from '../../domain/delivery.js';
 import type { Content, Correlation } from '../../domain/message.js';
+import { LINK_WORDS, type MessagePage } from '../../domain/messagePage.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import type { Show } from '../destination.js';
 import { plainRun, type Block } from '../document/document.js';
@@ -10,6 +11,7 @@ import { heading } from '../severity.js';
 import {
   documentToCard,
   headingElement,
+  linkElement,
   meansNothingInMarkdown,
   withoutFunctions,
   type CardElement,
@@ -21,6 +23,9 @@ export const CARD_LIMIT_BYTES = 28 * 1024;
 /** The delivery id goes into the card's own id, which readers don't see. */
 const DELIVERY_ID_BYTES = 256;
 
+/** Far more than the address of a page takes. */
+const LINK_LIMIT_BYTES = 8 * 1024;
+
 /** The highest version of cards that Teams shows in messages from webhooks. */
 const CARD_VERSION = '1.4';
 
@@ -29,7 +34,7 @@ export function renderForTeamsWebhook(
   { content, correlation, page }: Show,
   deliveryId: string,
 ): { body: string; shortened?: Shortening | undefined } {
-  const around = { content, correlation };
+  const around = { content, correlation, page };
   const { blocks, shortened } = fittingDocument(
     content.text,
     parseDocument(content.text),
@@ -43,6 +48,7 @@ export function renderForTeamsWebhook(
 interface AroundText {
   content: Content;
   correlation: Correlation | undefined;
+  page: MessagePage;
 }
 
 function envelope(document: readonly Block[], around: AroundText, deliveryId: string): string {
@@ -58,7 +64,7 @@ function envelope(document: readonly Block[], around: AroundText, deliveryId: st
   });
 }
 
-function card(document: readonly Block[], { content, correlation }: AroundText): CardElement {
+function card(document: readonly Block[], { content, correlation, page }: AroundText): CardElement {
   const title = heading(content);
   const url = correlation?.url;
   return {
@@ -70,10 +76,17 @@ function card(document: readonly Block[], { content, correlation }: AroundText):
       ...(title === undefined ? [] : [headingElement([plainRun(title)], 'Large')]),
       ...documentToCard(document),
       ...factElements(correlation),
+      ...footerElements(page),
     ],
     ...(url !== undefined &&
       mayLinkTo(url) && { actions: [{ type: 'Action.OpenUrl', title: 'Open', url }] }),
   };
+}
+
+/** The link to the page of the message; none where it would take too much of the card. */
+function footerElements({ footer }: MessagePage): CardElement[] {
+  if (footer === undefined || Buffer.byteLength(footer) > LINK_LIMIT_BYTES) return [];
+  return [linkElement(LINK_WORDS, footer)];
 }
 
 /** A fact's value is Markdown: one that would be changed by it is written as text. */

@@ -1,6 +1,7 @@
 /** A message as Teams shows it: HTML of the elements that Teams keeps. */
 import type { Shortening } from '../../domain/delivery.js';
 import type { Content, Correlation } from '../../domain/message.js';
+import { LINK_WORDS, type MessagePage } from '../../domain/messagePage.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import type { Show } from '../destination.js';
 import type { Block } from '../document/document.js';
@@ -48,7 +49,10 @@ export function renderForTeams(
   deliveryId: string,
   { mentions = [], reservedBytes = 0 }: RoomForMentions = {},
 ): { html: string; shortened?: Shortening | undefined } {
-  const around = { title: titleHtml(content), context: contextHtml(correlation) };
+  const around = {
+    title: titleHtml(content),
+    context: contextHtml(correlation) + footerHtml(page),
+  };
   const htmlOf = (document: readonly Block[]): string =>
     around.title + documentToHtml(document) + around.context;
   const { blocks, shortened } = fittingDocument(
@@ -75,6 +79,12 @@ function titleHtml(content: Content): string {
 /** The line about the source; none where it would take too much of the message. */
 function contextHtml(correlation: Correlation | undefined): string {
   const html = sourceHtml(correlation);
+  return html === '' || sizeInBytes(html) > CONTEXT_LIMIT_BYTES ? '' : `\n<p>${html}</p>`;
+}
+
+/** The link to the page of the message; none where it would take too much of the message. */
+function footerHtml({ footer }: MessagePage): string {
+  const html = footer === undefined ? '' : linkToHtml(footer, escapeHtml(LINK_WORDS));
   return html === '' || sizeInBytes(html) > CONTEXT_LIMIT_BYTES ? '' : `\n<p>${html}</p>`;
 }
 

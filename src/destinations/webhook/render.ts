@@ -1,7 +1,7 @@
 /** A message as JSON for any receiver, in the form that the Standard Webhooks specification recommends. */
 import type { Post } from '../destination.js';
 
-/** What a receiver gets. The same for every attempt. */
+/** What a receiver gets. The same for every attempt, but for a link that is signed. */
 export interface WebhookMessage {
   type: 'message';
   data: {
@@ -14,6 +14,8 @@ export interface WebhookMessage {
     correlation?: Post['correlation'];
     /** Where people read the message, if that is configured. */
     page?: string | undefined;
+    /** The link to that page that posts show in their footer, if that is configured. It may open the page without a session. */
+    link?: string | undefined;
   };
 }
 
@@ -28,6 +30,7 @@ export function renderForWebhook(post: Post): string {
       content: { text: content.text, title: content.title, severity: content.severity },
       correlation,
       page: page.url,
+      link: page.link,
     },
   };
   return JSON.stringify(message);

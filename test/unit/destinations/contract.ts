@@ -64,6 +64,9 @@ export interface ContractSubject {
 export const SECRET = 'not-for-error-messages';
 const CONTENT = 'words-that-stay-between-sender-and-reader';
 
+/** Of characters that no encoding changes. */
+const LINK_SIGNATURE = 'signature-that-opens-the-page';
+
 const TIMEOUT_MS = 5_000;
 /** For the tests that wait for it. */
 const SHORT_TIMEOUT_MS = 150;
@@ -157,6 +160,21 @@ function describeRequests(
       server.script = answering(success.status, success.body);
       expect(await send(adapter)).toEqual(success.receipt);
       expect(requests()).toHaveLength(1);
+    });
+
+    it('shows the link to the page of the message, and never repeats it in an error', async () => {
+      const link = `https://sendproof.example/messages/a?signed=1798000000.${LINK_SIGNATURE}`;
+      const page = { ...examplePost(subject.path).page, link, footer: link };
+      server.script = answering(success.status, success.body);
+      expect(await send(adapter, { page })).toEqual(success.receipt);
+      expect(requests().at(-1)?.body).toContain(LINK_SIGNATURE);
+      server.script = (socket, request) =>
+        answering(400, JSON.stringify({ error: { code: 'x', message: request.body } }))(
+          socket,
+          request,
+        );
+      const error = await rejection(send(adapter, { page }));
+      expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(LINK_SIGNATURE);
     });
 
     it.each(['application/json; charset=utf-8', 'text/plain', 'application/octet-stream'])(
