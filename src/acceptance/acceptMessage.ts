@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { Configuration, DeduplicationWindow } from '../config/configuration.js';
 import type { Acceptance } from '../domain/acceptance.js';
+import type { ShownEvents } from '../domain/eventGroup.js';
 import { readableContent, type Message } from '../domain/message.js';
 import type { Unposted } from '../domain/unposted.js';
 import { describeMessage, memoOf, summarise } from '../store/messageExecution.js';
@@ -20,6 +21,8 @@ const MAXIMUM_TRIES = 3;
 export interface AcceptanceOptions {
   /** Why the message is not posted by itself, if it isn't. */
   unposted?: Unposted | undefined;
+  /** The events that the message shows, where it is that of a group. */
+  shows?: ShownEvents | undefined;
   /**
    * Identifies the acceptance where it may be tried again after a try whose outcome is unknown: what an earlier try started is
    * accepted, and no duplicate. Random by default.
@@ -69,7 +72,7 @@ function messageStart(
   message: Message,
   configuration: Configuration,
   traceId: string,
-  { acceptedAt, startToken = randomUUID(), unposted }: AcceptanceOptions,
+  { acceptedAt, shows, startToken = randomUUID(), unposted }: AcceptanceOptions,
 ): MessageStart {
   const { deduplicationKey, correlation, priority, onAmbiguous } = message;
   const content = readableContent(message.content);
@@ -100,6 +103,7 @@ function messageStart(
       deliverAt,
       expiresAt,
       ...(conversation && { conversation }),
+      ...(shows && { shows }),
       acknowledgements: planAcknowledgements(message, configuration),
       traceId,
     },

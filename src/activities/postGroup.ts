@@ -4,7 +4,7 @@ import { acceptUnroutable } from '../acceptance/acceptUnroutable.js';
 import { renderEvent } from '../acceptance/eventContent.js';
 import { MessageRefused } from '../acceptance/refusal.js';
 import type { Configuration } from '../config/configuration.js';
-import type { EventWindow } from '../domain/eventGroup.js';
+import type { EventWindow, ShownEvents } from '../domain/eventGroup.js';
 import type { Content, Message } from '../domain/message.js';
 import { readMessageRecord } from '../store/messageHistory.js';
 import { withMessageSpan } from '../telemetry/messageSpan.js';
@@ -25,7 +25,7 @@ export function createPostGroup({
     await withMessageSpan(messageKey, { root: true }, async (span) => {
       const { traceId } = span.spanContext();
       try {
-        await acceptMessage(client, configuration, message, traceId);
+        await acceptMessage(client, configuration, message, traceId, { shows: shownIn(window) });
       } catch (error) {
         if (!(error instanceof MessageRefused)) throw error;
         const reason = `The route ${plan.route} can’t be used for ${window.count} events: ${error.message}.`;
@@ -47,6 +47,10 @@ async function contentOf(
   if (record) return record.content;
   const route = configuration.routes.find(({ name }) => name === window.plan.route);
   return renderEvent(configuration, { template: route?.template }, groupedEvent(window)).content;
+}
+
+function shownIn({ count, first }: EventWindow): ShownEvents {
+  return { keys: first.map(({ deduplicationKey }) => deduplicationKey), count };
 }
 
 function messageOf(window: EventWindow, content: Content): Message {

@@ -27,6 +27,7 @@ import type {
 } from './schema/deadLetterRepresentation.js';
 import type { BulkDecision, BulkRequest } from '../contract/deadLetterQueue.js';
 import type { Destination } from '../domain/destination.js';
+import { namesAmong, type DestinationNames } from '../domain/destinationNames.js';
 import { onceAborted, withinTime } from '../lib/deadline.js';
 import { decideEverywhere, decisionId, sizeOf } from './decideEverywhere.js';
 import { jsonBody } from './requestBody.js';
@@ -95,9 +96,9 @@ export async function findDeadLetters(
 }
 
 async function summarise(
-  { readClient }: ApiContext,
+  { configuration, readClient }: ApiContext,
   filter: DeadLetterFilter,
-): Promise<DeadLetterSummary> {
+): Promise<DeadLetterSummary & { names?: DestinationNames }> {
   const tally = new DeadLetterTally(filter);
   let cursor: string | undefined;
   do {
@@ -106,7 +107,10 @@ async function summarise(
     for (const message of page.messages) tally.add(message);
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return tally.summary();
+  const summary = tally.summary();
+  const destinations = summary.destinations.map(({ destination }) => destination);
+  const names = namesAmong(destinations, configuration.names);
+  return { ...summary, ...(names && { names }) };
 }
 
 /** Asks the dead-letter queue of each matching destination to retry or discard its dead letters. */

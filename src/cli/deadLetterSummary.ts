@@ -1,5 +1,6 @@
 /** `sendproof dead-letters summary` */
 import type { FailureReason } from '../domain/delivery.js';
+import { labelOf } from '../domain/destinationNames.js';
 import { REMEDIES } from '../domain/remedies.js';
 import type { DeadLetterSummary } from './apiClient.js';
 import type { CommandContext } from './command.js';
@@ -24,13 +25,13 @@ export async function deadLetterSummary(
 }
 
 export function summaryTable(
-  { deadLetters, destinations }: DeadLetterSummary,
+  { deadLetters, destinations, names }: DeadLetterSummary,
   display: Display,
 ): string {
   if (deadLetters === 0) return 'No dead letters.';
   const rows = destinations.flatMap(({ destination, reasons }) =>
     reasons.map(({ reason, count, oldest, newest }) => [
-      destination,
+      labelOf(destination, { names }),
       display.style('red', reason),
       String(count),
       formatDistance(oldest, display.now),

@@ -2,6 +2,7 @@ import type { ConversationPlan } from './conversation.js';
 import type { Content, Correlation } from '../domain/message.js';
 import type { RetryProfile, OnAmbiguous, Receipt } from '../domain/delivery.js';
 import type { AcknowledgementPlan } from '../domain/acknowledgement.js';
+import type { ShownEvents } from '../domain/eventGroup.js';
 import type { Unposted } from '../domain/unposted.js';
 import type { Destination, RecordedDestination } from '../domain/destination.js';
 import type { ConversationPlace } from '../domain/place.js';
@@ -38,6 +39,8 @@ export interface DeliverMessageInput {
   conversation?: ConversationPlan | undefined;
   /** Set where the message is not posted by itself, with the destinations that it would have had. `deliveries` is empty then. */
   unposted?: (Unposted & { destinations: Destination[] }) | undefined;
+  /** The message of a group: the events that it shows. */
+  shows?: ShownEvents | undefined;
   /** Who receives acknowledgements; empty or absent where there are none. */
   acknowledgements?: AcknowledgementPlan[] | undefined;
   /** 32 hex digits: continued from the source's `traceparent` or begun by the API. */

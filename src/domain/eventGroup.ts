@@ -46,6 +46,14 @@ export interface EventWindow {
   bySeverity: Partial<Record<Severity, number>>;
 }
 
+/** Which events a message shows together. */
+export interface ShownEvents {
+  /** The deduplication keys of the first of them, at most `SHOWN_MEMBERS`. */
+  keys: string[];
+  /** The number of all of them. */
+  count: number;
+}
+
 /** Long enough to know an event by. */
 export const LONGEST_MEMBER_TITLE = 300;
 

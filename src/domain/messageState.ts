@@ -10,6 +10,7 @@ import type {
 } from './delivery.js';
 import type { AcknowledgementEvent, AcknowledgementRecipient } from './acknowledgement.js';
 import type { DeadLetterMemo } from './deadLetter.js';
+import type { ShownEvents } from './eventGroup.js';
 import { labelOf, type DestinationNames } from './destinationNames.js';
 import type { ConversationPlace } from './place.js';
 
@@ -97,6 +98,8 @@ export interface MessageState extends MessageSummary {
   deliverAt?: string | undefined;
   /** Not posted after. */
   expiresAt?: string | undefined;
+  /** The events that it shows, where it is the message of a group. Absent from what earlier releases posted. */
+  shows?: ShownEvents | undefined;
   /** How the workflow failed. */
   failure?: string | undefined;
 }

@@ -21,7 +21,7 @@ export function messageStateAt(
   summary: MessageSummary,
   now: Date,
 ): MessageState {
-  const { expiresAt, deliverAt } = reading.input;
+  const { expiresAt, deliverAt, shows } = reading.input;
   const hasExpired = expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime();
   const { deliveries, failure, operatorActions } = pending.reduce(
     (read, activity) => applyPending(read, activity, hasExpired),
@@ -36,6 +36,7 @@ export function messageStateAt(
     operatorActions,
     deliverAt,
     expiresAt,
+    ...(shows && { shows }),
     failure,
   };
 }

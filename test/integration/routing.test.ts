@@ -121,7 +121,9 @@ describe('a group', () => {
       status: 'grouped',
     });
     const key = (deliveries[0] as { groupedIn?: string }).groupedIn ?? '';
-    await harness.waitForStatus(key, 'confirmed');
+    const { shows } = await harness.waitForStatus(key, 'confirmed');
+    expect(shows?.count).toBe(3);
+    expect(shows?.keys.toSorted()).toEqual(['test:s1', 'test:s2', 'test:s3']);
     expect(await explanationOf('test:s2')).toContain(`“${key}” shows it`);
     // After its group was posted, too.
     expect((await send('storm', 's1', db))[0]).toMatchObject({

@@ -1,6 +1,7 @@
 /** A real browser: Chromium, which SENDPROOF_CHROMIUM names where it is not at its usual place. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import axe, { type AxeResults } from 'axe-core';
 import { launch, type Browser, type Page } from 'puppeteer-core';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -19,4 +20,13 @@ export async function takePicture(page: Page, name: string): Promise<void> {
   const directory = process.env.SENDPROOF_PICTURES ?? join('test-results', 'pictures');
   mkdirSync(directory, { recursive: true });
   await page.screenshot({ path: join(directory, `${name}.png`), fullPage: true });
+}
+
+/** What keeps people with disabilities from a page, as axe finds it: https://dequeuniversity.com/rules/axe */
+export async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
+  return violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' ')}`,
+  );
 }

@@ -1,11 +1,10 @@
 /** What people see of routed events in a real browser: a conversation, muted and grouped events, a source in trouble. */
-import axe, { type AxeResults } from 'axe-core';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hmac } from '../../src/sources/authentication/hmac.js';
 import { pagerduty } from '../../src/sources/pagerduty/source.js';
 import { INCIDENTS, startHarness, type Harness } from '../harness.js';
-import { launchBrowser, takePicture } from './browser.js';
+import { barriers, launchBrowser, takePicture } from './browser.js';
 
 const SECRET = 'of-this-test';
 const PHONE = { width: 390, height: 844, hasTouch: true, isMobile: true };
@@ -102,10 +101,10 @@ async function follow(selector: string): Promise<void> {
 async function look(name: string): Promise<void> {
   await page.setViewport(DESKTOP);
   await takePicture(page, `${name}-desktop`);
-  expect(await barriers()).toEqual([]);
+  expect(await barriers(page)).toEqual([]);
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
   await takePicture(page, `${name}-dark`);
-  expect(await barriers()).toEqual([]);
+  expect(await barriers(page)).toEqual([]);
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
   await page.setViewport(PHONE);
   await takePicture(page, `${name}-phone`);
@@ -116,20 +115,11 @@ async function look(name: string): Promise<void> {
   expect(complaints).toEqual([]);
 }
 
-/** What axe finds on the page: https://dequeuniversity.com/rules/axe */
-async function barriers(): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
-  return violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' ')}`,
-  );
-}
-
 it('notices a barrier that a page has', async () => {
   await page.goto(`${harness.api.url}/messages`);
-  expect(await barriers()).toEqual([]);
+  expect(await barriers(page)).toEqual([]);
   await page.evaluate(() => document.documentElement.removeAttribute('lang'));
-  expect(await barriers()).toEqual([expect.stringContaining('html-has-lang')]);
+  expect(await barriers(page)).toEqual([expect.stringContaining('html-has-lang')]);
 });
 
 describe('an incident', () => {
@@ -256,7 +246,7 @@ it('says of a muted event why it was not posted', async () => {
   expect(await shown('.explanation')).toContain('Not posted: the route night mutes this event');
 });
 
-it('leads from a grouped event to the message that shows it', async () => {
+it('leads from a grouped event to the message that shows it, and back', async () => {
   for (const key of ['db-1', 'db-2', 'db-3']) await sendEvent(key, 'storm');
   const { deliveries } = await harness.waitForStatus('test:db-1', 'grouped');
   const key = (deliveries[0] as { groupedIn?: string }).groupedIn ?? '';
@@ -266,7 +256,10 @@ it('leads from a grouped event to the message that shows it', async () => {
   await follow('.explanation a');
   await look('group');
   expect(await shown('h1')).toBe('3 events: storm');
-  expect(await shownAll('.content li')).toEqual(
+  await follow(`a[href="${pathOf('test:db-2')}"]`);
+  expect(await shown('h1')).toBe('Disk full on db-2');
+  await page.goBack();
+  expect((await shownAll('.content li')).sort()).toEqual(
     ['db-1', 'db-2', 'db-3'].map((key) => `Disk full on ${key}`),
   );
 });

@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { OPS, startHarness, type Harness } from '../harness.js';
-import { launchBrowser, takePicture } from './browser.js';
+import { barriers, launchBrowser, takePicture } from './browser.js';
 
 const PHONE = { width: 390, height: 844, hasTouch: true, isMobile: true };
 const DESKTOP = { width: 1280, height: 800 };
@@ -67,6 +67,7 @@ it('finds a message by "PagerDuty 55", says why it was not sent, retries, and tu
     /^Never sent to slack:default\/C0123ABC: the account slack:default may not post there \(not_in_channel\); it has needed a decision since/,
   );
   await picture('dead-letter-phone');
+  expect(await barriers(page)).toEqual([]);
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   expect(width).toBeLessThanOrEqual(PHONE.width);
   await page.setViewport(DESKTOP);
@@ -83,6 +84,7 @@ it('finds a message by "PagerDuty 55", says why it was not sent, retries, and tu
   await picture('confirmed-desktop');
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
   await picture('confirmed-dark');
+  expect(await barriers(page)).toEqual([]);
   expect(complaints).toEqual([]);
 });
 
@@ -110,6 +112,24 @@ it('shows a message whose text is <script> as text', async () => {
     `${harness.api.url}/assets/live.js`,
   ]);
   expect(complaints).toEqual([]);
+});
+
+it('has no barriers on lists, forms and pages of errors, in light and dark', async () => {
+  await park('barrier', { content: { text: 'barrier' } });
+  for (const scheme of ['light', 'dark']) {
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    for (const path of [
+      ...['/messages', '/messages?q=nothing+like+this', '/dead-letters', '/sources', '/sign-in'],
+      ...['/messages/barrier', '/messages/never-sent', '/conversations/never-sent'],
+      '/messages?status=nonsense',
+    ]) {
+      await page.goto(harness.api.url + path);
+      expect(await barriers(page), `${path} ${scheme}`).toEqual([]);
+    }
+  }
+  await page.goto(`${harness.api.url}/dead-letters`);
+  for (const summary of await page.$$('summary')) await summary.click();
+  expect(await barriers(page)).toEqual([]);
 });
 
 it('works without scripts, and by keyboard', async () => {

@@ -110,7 +110,7 @@ h1.key { font-family: ui-monospace, monospace; font-size: 20px; }
 .timeline li { display: grid; grid-template-columns: 200px 1fr; gap: 2px 16px; padding: 6px 0; border-top: 1px solid var(--line); }
 .timeline time { color: var(--soft); font-size: 14px; line-height: 24px; }
 .timeline .next_attempt span, .timeline .deliver_at span { font-style: italic; }
-.card h3.place { margin-top: 0; font-size: 16px; }
+.card h2.place, .card h3.place { margin: 0 0 8px; font-size: 16px; }
 .outcomes { margin: 0; padding: 0; list-style: none; }
 .outcomes li { padding: 6px 0; border-top: 1px solid var(--line); }
 .key-inline { font-family: ui-monospace, monospace; }

@@ -106,10 +106,10 @@ function MessageCard({ message }: { message: MessageSummary }) {
   const { ofMessage } = useAddresses();
   return (
     <li class="card">
-      <p class="place">
+      <h2 class="place">
         <a href={ofMessage(message.deduplicationKey)}>{message.deduplicationKey}</a>{' '}
         <Status status={message.status} />
-      </p>
+      </h2>
       <Origin message={message} />
       <InConversation message={message} />
       <p class="soft">
@@ -124,9 +124,9 @@ function DeadLetterCard({ message }: { message: MessageSummary }) {
   const { ofMessage } = useAddresses();
   return (
     <li class="card">
-      <p class="place">
+      <h2 class="place">
         <a href={ofMessage(deduplicationKey)}>{deduplicationKey}</a>
-      </p>
+      </h2>
       <Origin message={message} />
       {deadLetters.map(({ at, destination, detail, reason }) => (
         <div>

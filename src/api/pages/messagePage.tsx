@@ -4,6 +4,7 @@ import { explainMessage } from '../../explanation/message.js';
 import { describeStep } from '../../explanation/step.js';
 import type { TimelineEntry } from '../../explanation/timeline.js';
 import { useAddresses } from './addresses.js';
+import type { ShownEvents } from '../../domain/eventGroup.js';
 import type { Mentions } from '../../domain/mentions.js';
 import { Markdown } from './markdown.js';
 import { useReadOnly } from './readOnly.js';
@@ -101,6 +102,7 @@ export function MessagePage({
           </div>
         </div>
       </section>
+      {!isReadOnly && state.shows !== undefined && <EventsShown {...state.shows} />}
       <section id="timeline" data-live aria-labelledby="timeline-title">
         <h2 id="timeline-title">Timeline</h2>
         <ol class="timeline">
@@ -150,6 +152,24 @@ export function ForgottenPage({ deduplicationKey }: { deduplicationKey: string }
         This message is no longer kept: sendproof forgets messages some time after they have ended.
       </p>
     </Page>
+  );
+}
+
+/** The events of a group, each of which has a page of its own. */
+function EventsShown({ count, keys }: ShownEvents) {
+  const { ofMessage } = useAddresses();
+  return (
+    <section aria-labelledby="events-title">
+      <h2 id="events-title">Events that it shows</h2>
+      <ul class="requests">
+        {keys.map((key) => (
+          <li>
+            <a href={ofMessage(key)}>{key}</a>
+          </li>
+        ))}
+      </ul>
+      {count > keys.length && <p>and {count - keys.length} more</p>}
+    </section>
   );
 }
 

@@ -1,7 +1,7 @@
 /** Dead letters of many messages, and decisions on them, as the API answers with them. */
 import { z } from 'zod';
 import { destinationSchema } from '../../domain/destination.js';
-import { deciderField, rationaleField, reasonSchema, timestamp } from './fields.js';
+import { namesField, deciderField, rationaleField, reasonSchema, timestamp } from './fields.js';
 
 const deadLetterCountFields = {
   count: z.int().meta({ description: 'The number of dead letters in this group.', examples: [12] }),
@@ -41,6 +41,7 @@ const deadLetterSummaryFields = {
   destinations: z.array(destinationCountSchema).meta({
     description: 'The dead letters by destination. The destination with the most comes first.',
   }),
+  names: namesField.optional(),
 };
 
 const actionSchema = z.enum(['retry', 'discard']).meta({

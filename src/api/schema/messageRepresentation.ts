@@ -395,6 +395,20 @@ export const messageStateSchema = messageSummarySchema
         description: 'The time after which the message is no longer posted.',
         examples: ['2026-11-23T18:00:00Z'],
       }),
+    shows: z
+      .object({
+        keys: z.array(z.string()).meta({
+          description: 'The keys of the first events, at most ten.',
+          examples: [['prometheus:a1b2', 'prometheus:c3d4']],
+        }),
+        count: z.int().meta({ description: 'The number of events.', examples: [2] }),
+      })
+      .optional()
+      .meta({
+        description:
+          'The events that the message shows together. Present for the message of a group.',
+        examples: [{ keys: ['prometheus:a1b2', 'prometheus:c3d4'], count: 2 }],
+      }),
     failure: z
       .string()
       .optional()

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DeliveryError } from '../../domain/delivery.js';
 import { isEmail } from '../../domain/mentions.js';
 import { asTransient, permanent, unexpectedAnswer, withoutPosting } from '../../http/failure.js';
+import { NOT_IN_ONE_LINE } from '../../lib/text.js';
 import { ExpiringMap } from '../../lib/expiringMap.js';
 import { isNotFound, lookUpFailure } from './failures.js';
 import type { TeamsPlace } from './path.js';
@@ -130,10 +131,13 @@ function unknown(why: string): DeliveryError {
 /** A mention repeats its name three times, and a message has at most 28 KB. */
 const LONGEST_NAME = 40;
 
+/** What turns the direction of what follows doesn't belong into a name either. */
+const NOT_A_NAME = new RegExp(`[\\s${NOT_IN_ONE_LINE}]+`, 'gu');
+
 /** The first of the names that has something to read, in one line. Guests may choose theirs. */
 function nameOf(...names: (string | null | undefined)[]): string {
   const [name = 'unnamed'] = names
-    .map((each) => (each ?? '').replaceAll(/[\s\p{Cc}\p{Cs}]+/gu, ' ').trim())
+    .map((each) => (each ?? '').replaceAll(NOT_A_NAME, ' ').trim())
     .filter((each) => each !== '');
   return Array.from(name).slice(0, LONGEST_NAME).join('').trim();
 }

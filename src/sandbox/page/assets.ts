@@ -86,7 +86,7 @@ article.reply { margin-left: 44px; }
 .said img { display: none; }
 .context { color: var(--soft); font-size: 13px; }
 .fields { display: grid; grid-template-columns: 1fr 1fr; gap: 4px 12px; }
-.mention { background: #fdf2d0; color: #1264a3; border-radius: 3px; padding: 0 2px; }
+at, .mention { background: #fdf2d0; color: #1264a3; border-radius: 3px; padding: 0 2px; }
 .button, .actions a { display: inline-block; margin: 4px 6px 4px 0; padding: 4px 12px; border: 1px solid #bbb; border-radius: 4px; font-weight: 600; font-size: 13px; text-decoration: none; }
 .card { padding: 10px 12px; border: 1px solid var(--line); border-radius: 4px; }
 .card .bolder { font-weight: 700; }
