@@ -9,7 +9,7 @@ import type { DestinationAdapter } from '../destinations/destination.js';
 import { withSecretsOf } from '../lib/secret.js';
 import type { Sandbox } from '../sandbox/interface.js';
 import { startSandbox } from '../sandbox/sandbox.js';
-import { SANDBOX_ACCOUNTS, sandboxVariables } from '../start/sandboxAccounts.js';
+import { isSandboxed, sandboxVariables } from '../start/sandboxAccounts.js';
 
 export interface ShownPost {
   destination: string;
@@ -39,7 +39,7 @@ export async function sandboxView(
       try {
         await adapter.post({
           deliveryId: `routes-test-${shown.length}`,
-          path: platform === 'teams-webhook' ? 'default' : path,
+          path: isWebhook(platform) ? 'default' : path,
           traceId: '0'.repeat(32),
           content,
           correlation: {
@@ -64,13 +64,17 @@ export async function sandboxView(
   }
 }
 
+/** Whether each destination has a URL of its own, of which the sandbox has one. */
+function isWebhook(name: string): boolean {
+  return PLATFORMS.some((each) => each.name === name && each.credentials === 'destination');
+}
+
 /** Undefined where the sandbox doesn't simulate the platform. */
 function adapterFor(name: string, sandbox: Sandbox): DestinationAdapter | undefined {
   const platform = PLATFORMS.find((each) => each.name === name);
-  const variables = sandboxVariables(sandbox, ['slack', 'teams', 'teams-webhook'], {});
-  const account: unknown = platform?.accountFromEnvironment(variables);
-  const isSimulated = SANDBOX_ACCOUNTS.some((id) => id.startsWith(`${name}:`));
-  if (!platform || !isSimulated || account === undefined) return undefined;
+  if (!platform || !isSandboxed(name)) return undefined;
+  const variables = sandboxVariables(sandbox, [name], {});
+  const account: unknown = platform.accountFromEnvironment(variables);
   return platform.createAdapter(
     withSecretsOf(variables, () => platform.accountSchema.parse(account)),
   );

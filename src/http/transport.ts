@@ -13,7 +13,7 @@ import { retryAfterMs } from './retryAfter.js';
 import { currentSending } from './sending.js';
 
 export interface HttpRequest {
-  method: 'GET' | 'POST' | 'PATCH';
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT';
   url: URL;
   headers: Record<string, string>;
   body?: string | undefined;

@@ -2,7 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { RateLimiter } from './limits.js';
 import type { Places } from './places.js';
-import type { SandboxPlatform, SandboxPost, PostStore } from './posts.js';
+import type { SandboxPlatform } from './platforms.js';
+import type { SandboxPost, PostStore } from './posts.js';
 
 /** What the platform answers. */
 export interface Answer {
@@ -10,6 +11,8 @@ export interface Answer {
   headers?: Record<string, string>;
   /** Sent as JSON; nothing is sent when undefined. */
   body?: unknown;
+  /** Sent as it is, in place of a body. */
+  text?: string;
   /** The platform's error code, for the request log. */
   error?: string;
   /** The post that the call made visible. */
@@ -31,6 +34,8 @@ export interface ErrorAnswers {
   rateLimited(retryAfter: string | undefined): Answer;
   revokedToken(): Answer;
   httpError(status: number): Answer;
+  /** An error of the platform's own form. Absent where a fault of its own kind makes it. */
+  error?(status: number, code: string): Answer;
 }
 
 export interface PlatformRequest {
@@ -51,6 +56,8 @@ export interface SandboxState {
 export interface SimulatedPlatform {
   readonly platform: SandboxPlatform;
   readonly errorAnswers: ErrorAnswers;
+  /** Restores the initial state. Absent where it has none of its own. */
+  reset?(): void;
   /** Never throws on what a client sends: a malformed request becomes a call whose execution answers an error. */
   parseRequest(request: PlatformRequest): PlatformCall;
 }

@@ -8,7 +8,7 @@ import express, {
 import { z } from 'zod';
 import { faultSchema } from './faults.js';
 import { placeSchema } from './places.js';
-import { SANDBOX_PLATFORMS } from './posts.js';
+import { SANDBOX_PLATFORMS } from './platforms.js';
 import { personSchema } from './slack/people.js';
 import type { Sandbox } from './interface.js';
 

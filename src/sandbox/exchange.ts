@@ -117,6 +117,7 @@ export class Exchange {
       case 'slack_error':
       case 'graph_error':
       case 'google_error':
+      case 'platform_error':
         return { effect: 'answer', answer: answerOf(fault, this.#simulated.errorAnswers) };
     }
   }
@@ -132,7 +133,8 @@ function answerOf(
         | 'http_error'
         | 'slack_error'
         | 'graph_error'
-        | 'google_error';
+        | 'google_error'
+        | 'platform_error';
     }
   >,
   errorAnswers: ErrorAnswers,
@@ -149,6 +151,8 @@ function answerOf(
     }
     case 'slack_error':
       return { status: 200, body: { ok: false, error: fault.error }, error: fault.error };
+    case 'platform_error':
+      return errorAnswers.error?.(fault.status, fault.code) ?? errorAnswers.httpError(fault.status);
     case 'google_error':
       return chatErrorAnswer(fault.status, fault.code, fault.reason);
     case 'graph_error':
@@ -211,20 +215,25 @@ function finish(
   }
 }
 
-function send(response: ServerResponse, { status, headers, body }: Answer): void {
+function send(response: ServerResponse, { status, headers, body, text }: Answer): void {
   if (response.destroyed || response.headersSent) return;
+  if (text !== undefined) {
+    response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers });
+    response.end(text);
+    return;
+  }
   if (body === undefined) {
     response.writeHead(status, { ...headers, 'content-length': '0' });
     response.end();
     return;
   }
-  const text = JSON.stringify(body);
+  const json = JSON.stringify(body);
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
+    'content-length': Buffer.byteLength(json),
     ...headers,
   });
-  response.end(text);
+  response.end(json);
 }
 
 /** The URL of the request; undefined when it is malformed. */

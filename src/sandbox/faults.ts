@@ -1,6 +1,6 @@
 /** Faults that a test or a person sets, to see how messages are delivered in spite of them. */
 import { z } from 'zod';
-import { SANDBOX_PLATFORMS, type SandboxPlatform } from './posts.js';
+import { SANDBOX_PLATFORMS, type SandboxPlatform } from './platforms.js';
 
 const scope = {
   platform: z.enum(SANDBOX_PLATFORMS),
@@ -54,6 +54,13 @@ export const faultSchema = z.discriminatedUnion('kind', [
     status: errorStatus,
     code: z.string().min(1).meta({ description: 'As `PERMISSION_DENIED`.' }),
     reason: z.string().min(1).optional().meta({ description: 'As `SERVICE_DISABLED`.' }),
+    when,
+  }),
+  z.strictObject({
+    kind: z.literal('platform_error'),
+    ...scope,
+    status: errorStatus,
+    code: z.string().min(1).meta({ description: 'In the platform’s own form, as `50013`.' }),
     when,
   }),
   z.strictObject({ kind: z.literal('revoked_token'), ...scope }),
@@ -116,6 +123,7 @@ export function stageOf(fault: Fault): 'before' | 'after' {
     case 'slack_error':
     case 'graph_error':
     case 'google_error':
+    case 'platform_error':
     case 'slow':
     case 'garbage':
     case 'answer':

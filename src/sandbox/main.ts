@@ -2,7 +2,7 @@
 import { readVariables } from '../lib/environment.js';
 import { createLogger } from '../lib/log.js';
 import { runMain, stopSignal } from '../lib/process.js';
-import { SEEDED_SPACE } from './places.js';
+import { SEEDED_SPACE } from './googleChat/places.js';
 import { startSandbox } from './sandbox.js';
 import { portError } from '../lib/ports.js';
 import type { Sandbox } from './interface.js';

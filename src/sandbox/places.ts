@@ -1,35 +1,6 @@
 /** The channels, chats, webhooks and incidents that exist in the sandbox. */
 import { z } from 'zod';
-import { SANDBOX_PLATFORMS, type SandboxPlatform } from './posts.js';
-
-/** What a place's path looks like on its platform. */
-const PATH_FORMS: Record<SandboxPlatform, { form: RegExp; description: string }> = {
-  slack: {
-    // Public and private channels, direct messages: https://docs.slack.dev/reference/objects/conversation-object
-    form: /^[CGD][A-Z0-9]{6,}$/,
-    description: 'a Slack channel id, as C0123ABC (C, G or D and at least six of A–Z, 0–9)',
-  },
-  teams: {
-    form: /^[^\s/?#]+\/[^\s/?#]+$/,
-    description: '<team id>/<channel id> or chats/<chat id>',
-  },
-  'teams-webhook': {
-    form: /^[^\s/?#]+$/,
-    description: 'the name of a webhook',
-  },
-  'google-chat': {
-    form: /^[A-Za-z0-9_-]{1,64}$/,
-    description: 'the id of a space, as AAAAMpdlehY',
-  },
-  webhook: {
-    form: /^[^\s/?#]+$/,
-    description: 'the name of a receiver',
-  },
-  pagerduty: {
-    form: /^[A-Z0-9]{1,40}$/,
-    description: 'the id of an incident, as Q1A2B3C4D5',
-  },
-};
+import { SANDBOX_PLATFORMS, SIMULATED, type SandboxPlatform } from './platforms.js';
 
 const displayName = z.string().trim().min(1).max(80);
 
@@ -49,7 +20,7 @@ export const placeSchema = z
     context.addIssue({
       code: 'custom',
       path: ['path'],
-      message: `must be ${PATH_FORMS[platform].description}`,
+      message: `must be ${SIMULATED[platform].description}`,
     });
   });
 
@@ -59,28 +30,8 @@ export type Place = z.output<typeof placeSchema>;
 export type PlaceInput = z.input<typeof placeSchema>;
 
 function isWellFormed(platform: SandboxPlatform, path: string): boolean {
-  return PATH_FORMS[platform].form.test(path);
+  return SIMULATED[platform].form.test(path);
 }
-
-export const SEEDED_TEAM = '0a1b2c3d-0000-4000-8000-000000000001';
-
-/** A space of Google Chat. */
-export const SEEDED_SPACE = 'AAAAOPS0001';
-
-const SEED: PlaceInput[] = [
-  { platform: 'slack', path: 'C0123ABC', name: 'ops' },
-  { platform: 'slack', path: 'C0DEV0001', name: 'deploys' },
-  {
-    platform: 'teams',
-    path: `${SEEDED_TEAM}/19:incidents@thread.tacv2`,
-    name: 'Incidents',
-    teamName: 'Operations',
-  },
-  { platform: 'teams', path: 'chats/19:oncall@thread.v2', name: 'On call' },
-  { platform: 'teams-webhook', path: 'incidents', name: 'incidents' },
-  { platform: 'google-chat', path: SEEDED_SPACE, name: 'Operations' },
-  { platform: 'webhook', path: 'status', name: 'status page' },
-];
 
 export class Places {
   readonly #places = new Map<string, Place>();
@@ -121,7 +72,9 @@ export class Places {
   /** Restores the seeded places. */
   reset(): void {
     this.#places.clear();
-    for (const place of SEED) this.put(place);
+    for (const platform of SANDBOX_PLATFORMS) {
+      for (const place of SIMULATED[platform].seeded) this.put({ platform, ...place });
+    }
   }
 
   #findSlackChannelNamed(name: string): Place | undefined {

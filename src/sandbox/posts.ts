@@ -8,18 +8,9 @@ import {
   readFileSync,
 } from 'node:fs';
 import type { ChatCards } from './googleChat/cards.js';
+import type { ShownLine } from './markedText.js';
+import type { SandboxPlatform } from './platforms.js';
 import type { Received } from './receiver/received.js';
-
-export const SANDBOX_PLATFORMS = [
-  'slack',
-  'teams',
-  'teams-webhook',
-  'google-chat',
-  'webhook',
-  'pagerduty',
-] as const;
-/** The chat platforms by the names that destinations use, and PagerDuty, whose incidents get notes. */
-export type SandboxPlatform = (typeof SANDBOX_PLATFORMS)[number];
 
 /** A post that a person looking at the channel would see. */
 export interface SandboxPost {
@@ -58,7 +49,13 @@ export interface EarlierText {
 }
 
 export type PostContent =
-  SlackContent | GraphContent | CardContent | ChatContent | ReceivedContent | NoteContent;
+  | SlackContent
+  | GraphContent
+  | CardContent
+  | ChatContent
+  | ReceivedContent
+  | NoteContent
+  | ShownContent;
 
 export interface SlackContent {
   kind: 'slack';
@@ -109,6 +106,14 @@ export interface NoteContent {
   text: string;
   /** The e-mail address of the user whose note it is. */
   from: string;
+}
+
+/** What a platform's own folder has read from what was sent, so that the page need not know the platform's form. */
+export interface ShownContent {
+  kind: 'shown';
+  lines: ShownLine[];
+  /** As the platform accepted it. */
+  sent: Record<string, unknown>;
 }
 
 /** One post. */

@@ -1,6 +1,6 @@
 /** The log of the platforms' requests and answers. */
 import type { FaultKind } from './faults.js';
-import type { SandboxPlatform } from './posts.js';
+import type { SandboxPlatform } from './platforms.js';
 
 /** One call of a platform's API. Never holds content or credentials. */
 export interface SandboxRequest {

@@ -1,11 +1,12 @@
 /**
- * A local Slack, Teams and Google Chat, and as much of PagerDuty as acknowledgements need, for the platforms' real SDKs to talk to: to try
+ * The chat platforms and as much of PagerDuty as acknowledgements need, on this machine, for the platforms’ real SDKs to talk to: to try
  * sendproof, to test it, to measure it.
  */
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
+import type { SimulatedPlatform } from './call.js';
 import { createControl } from './control.js';
 import { Exchange } from './exchange.js';
 import { FaultPlan, type ActiveFault, type FaultInput } from './faults.js';
@@ -38,7 +39,8 @@ import type { SandboxOptions, Sandbox } from './interface.js';
 
 export type { ActiveFault, FaultInput, FaultKind } from './faults.js';
 export type { PlaceInput } from './places.js';
-export type { PostFilter, SandboxPlatform, SandboxPost } from './posts.js';
+export type { SandboxPlatform } from './platforms.js';
+export type { PostFilter, SandboxPost } from './posts.js';
 export type { RequestFilter, SandboxRequest } from './requests.js';
 
 /** @throws Error when the port is taken, or the file can't be used */
@@ -72,7 +74,11 @@ class RunningSandbox implements Sandbox {
   readonly #workspace = { editWindowMs: Infinity, people: new People() };
   readonly #policy = { editSentMessages: true };
   readonly #chat = new ChatCredentials();
-  readonly #exchanges: { serves: (path: string) => boolean; exchange: Exchange }[];
+  readonly #exchanges: {
+    serves: (path: string) => boolean;
+    simulated: SimulatedPlatform;
+    exchange: Exchange;
+  }[];
   readonly #control: Express;
   readonly #server: Server;
   #url = '';
@@ -101,6 +107,7 @@ class RunningSandbox implements Sandbox {
       { serves: isSignInPath, simulated: simulateSignIn(this.#graph) },
     ].map(({ serves, simulated }) => ({
       serves,
+      simulated,
       exchange: new Exchange(simulated, this.#faults, this.#requests),
     }));
     const content = (): PageContent => ({
@@ -246,6 +253,7 @@ class RunningSandbox implements Sandbox {
     this.#requests.clear();
     this.#places.reset();
     this.#limiter?.clear();
+    for (const { simulated } of this.#exchanges) simulated.reset?.();
     this.#slack.reset();
     this.#graph.reset();
     this.setSlackEditWindow(Infinity);

@@ -1,29 +1,78 @@
 /** The accounts that the sandbox simulates, because no real ones are configured. */
 import { findAccount, type Configuration } from '../config/configuration.js';
 import { accountId } from '../domain/account.js';
-import { SEEDED_SPACE, SEEDED_TEAM } from '../sandbox/places.js';
+import { SEEDED_SPACE } from '../sandbox/googleChat/places.js';
+import { SEEDED_TEAM } from '../sandbox/graph/places.js';
 import type { Sandbox } from '../sandbox/interface.js';
 import { own } from '../lib/own.js';
 
-/** One destination on each platform that exists in every new sandbox. */
-const SEEDED_DESTINATIONS = {
-  slack: 'slack:default/C0123ABC',
-  teams: `teams:default/${SEEDED_TEAM}/19:incidents@thread.tacv2`,
-  'teams-webhook': 'teams-webhook:default/default',
-  'google-chat': `google-chat:default/${SEEDED_SPACE}`,
-  'google-chat-webhook': 'google-chat-webhook:default/default',
-  webhook: 'webhook:default/default',
-} as const;
+interface SandboxAccount {
+  /** One that exists in every new sandbox. */
+  destination: string;
+  /** The environment variables that make the sandbox simulate the account. */
+  variables: (sandbox: Sandbox) => Record<string, string>;
+}
+
+/** The account `default` of each platform that the sandbox simulates. */
+const ACCOUNTS = {
+  slack: {
+    destination: 'slack:default/C0123ABC',
+    variables: (sandbox) => ({
+      SLACK_BOT_TOKEN: sandbox.slackToken,
+      SLACK_API_URL: sandbox.slackApiUrl,
+    }),
+  },
+  teams: {
+    destination: `teams:default/${SEEDED_TEAM}/19:incidents@thread.tacv2`,
+    variables: (sandbox) => ({
+      GRAPH_ACCESS_TOKEN: sandbox.graphToken,
+      GRAPH_BASE_URL: sandbox.graphBaseUrl,
+    }),
+  },
+  'teams-webhook': {
+    destination: 'teams-webhook:default/default',
+    variables: (sandbox) => ({ TEAMS_WEBHOOK_URL: sandbox.webhookUrl('incidents') }),
+  },
+  'google-chat': {
+    destination: `google-chat:default/${SEEDED_SPACE}`,
+    variables: (sandbox) => ({
+      GOOGLE_CHAT_SERVICE_ACCOUNT: sandbox.googleServiceAccount,
+      GOOGLE_CHAT_API_URL: sandbox.googleChatApiUrl,
+    }),
+  },
+  'google-chat-webhook': {
+    destination: 'google-chat-webhook:default/default',
+    variables: (sandbox) => ({
+      GOOGLE_CHAT_WEBHOOK_URL: sandbox.googleChatWebhookUrl(SEEDED_SPACE),
+    }),
+  },
+  webhook: {
+    destination: 'webhook:default/default',
+    variables: (sandbox) => ({
+      WEBHOOK_URL: sandbox.receiverUrl('status'),
+      WEBHOOK_SECRET: sandbox.receiverSecret,
+      // The sandbox is on this machine.
+      WEBHOOK_ALLOW_PRIVATE: '127.0.0.0/8,::1',
+    }),
+  },
+} as const satisfies Record<string, SandboxAccount>;
+
+export type SandboxedPlatform = keyof typeof ACCOUNTS;
+
+const SANDBOXED = Object.keys(ACCOUNTS) as SandboxedPlatform[];
+
 /** The accounts that exist under `npm start`, configured or not. */
-export const SANDBOX_ACCOUNTS = Object.keys(SEEDED_DESTINATIONS).map((platform) =>
+export const SANDBOX_ACCOUNTS = SANDBOXED.map((platform) =>
   accountId({ platform, account: 'default' }),
 );
 
-export type SandboxedPlatform = keyof typeof SEEDED_DESTINATIONS;
+export function isSandboxed(platform: string): platform is SandboxedPlatform {
+  return Object.hasOwn(ACCOUNTS, platform);
+}
 
 /** The platforms whose account `default` isn't configured. */
 export function platformsWithoutAccount(configuration: Configuration): SandboxedPlatform[] {
-  return (Object.keys(SEEDED_DESTINATIONS) as SandboxedPlatform[]).filter(
+  return SANDBOXED.filter(
     (platform) =>
       findAccount(configuration, accountId({ platform, account: 'default' })) === undefined,
   );
@@ -38,25 +87,9 @@ export function sandboxVariables(
   platforms: readonly SandboxedPlatform[],
   environment: NodeJS.ProcessEnv,
 ): Record<string, string> {
-  const variables = {
-    slack: { SLACK_BOT_TOKEN: sandbox.slackToken, SLACK_API_URL: sandbox.slackApiUrl },
-    teams: { GRAPH_ACCESS_TOKEN: sandbox.graphToken, GRAPH_BASE_URL: sandbox.graphBaseUrl },
-    'teams-webhook': { TEAMS_WEBHOOK_URL: sandbox.webhookUrl('incidents') },
-    'google-chat': {
-      GOOGLE_CHAT_SERVICE_ACCOUNT: sandbox.googleServiceAccount,
-      GOOGLE_CHAT_API_URL: sandbox.googleChatApiUrl,
-    },
-    'google-chat-webhook': {
-      GOOGLE_CHAT_WEBHOOK_URL: sandbox.googleChatWebhookUrl(SEEDED_SPACE),
-    },
-    webhook: {
-      WEBHOOK_URL: sandbox.receiverUrl('status'),
-      WEBHOOK_SECRET: sandbox.receiverSecret,
-      // The sandbox is on this machine.
-      WEBHOOK_ALLOW_PRIVATE: '127.0.0.0/8,::1',
-    },
-  };
-  const needed = platforms.flatMap((platform) => Object.entries(variables[platform]));
+  const needed = platforms.flatMap((platform) =>
+    Object.entries<string>(ACCOUNTS[platform].variables(sandbox)),
+  );
   return Object.fromEntries(needed.filter(([name]) => !own(environment, name)));
 }
 
@@ -65,7 +98,7 @@ export function destinationToTry(
   platform: 'slack' | 'teams',
   sandboxed: readonly SandboxedPlatform[],
 ): string {
-  if (sandboxed.includes(platform)) return SEEDED_DESTINATIONS[platform];
+  if (sandboxed.includes(platform)) return ACCOUNTS[platform].destination;
   return platform === 'slack'
     ? 'slack:default/<channel id>'
     : 'teams:default/<team id>/<channel id>';

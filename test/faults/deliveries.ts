@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { MessageStatus } from '../../src/domain/delivery.js';
 import type { SandboxPost } from '../../src/sandbox/sandbox.js';
-import { SEEDED_TEAM } from '../../src/sandbox/places.js';
+import { SEEDED_TEAM } from '../../src/sandbox/graph/places.js';
 import type { Harness, MessageState } from '../harness.js';
 
 /** A Slack channel and a Teams channel of its own for each number, so that no pacing of one place slows a test. */

@@ -6,6 +6,7 @@ import { Connection } from '@temporalio/client';
 import { msToTs } from '../../src/temporal/sdkInternals.js';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import type { Finding, Section } from '../../src/cli/doctor/finding.js';
+import { SANDBOX_ACCOUNTS } from '../../src/start/sandboxAccounts.js';
 import { startHarness, type Harness } from '../harness.js';
 import { runSendproof, type CommandRun } from '../sendproofCommand.js';
 
@@ -196,12 +197,7 @@ describe('of something broken', () => {
     expect(found).toMatchObject([
       { state: 'broken', what: what('slack:missing'), remedy: what('absent is missing or empty') },
       { state: 'broken', what: what('slack:revoked'), remedy: what('Renew the account’s') },
-      { state: 'note', what: what('slack:default is not configured') },
-      { state: 'note', what: what('teams:default') },
-      { state: 'note', what: what('teams-webhook:default') },
-      { state: 'note', what: what('google-chat:default') },
-      { state: 'note', what: what('google-chat-webhook:default') },
-      { state: 'note', what: what('webhook:default') },
+      ...SANDBOX_ACCOUNTS.map((id) => ({ state: 'note', what: what(`${id} is not configured`) })),
     ]);
     expect(found[1]?.what).toContain('credentials_rejected');
   });

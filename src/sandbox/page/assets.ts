@@ -1,4 +1,5 @@
 /** What the page loads: kept as text, so that a build has nothing to copy. */
+import { SIMULATED } from '../platforms.js';
 
 /** Replaces what has changed, and keeps what a person scrolled to. */
 export const REFRESH_SCRIPT = `
@@ -53,19 +54,14 @@ main { padding: 0 24px 24px; }
 .pane .title { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .pane .platform { flex: none; font-size: 12px; font-weight: 400; opacity: .85; align-self: center; }
 p.path { margin: 0; padding: 0 16px 8px; color: #ffffffd9; font: 11px/1.4 ui-monospace, monospace; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.slack h2, .slack .path { background: #4a154b; }
-.teams h2, .teams .path { background: #464eb8; }
-.teams.webhook h2, .teams.webhook .path { background: #33398a; }
-.google-chat h2, .google-chat .path { background: #00695c; }
-.receiver h2, .receiver .path { background: #3d4a5c; }
-.pagerduty h2, .pagerduty .path { background: #05682e; }
+${headingColours()}
 .posts { flex: 1; overflow-y: auto; padding: 8px 0; }
-.teams .posts { background: #f5f5f5; }
+:is(.teams, .teams-webhook) .posts { background: #f5f5f5; }
 article { display: flex; gap: 10px; padding: 8px 16px; }
-.teams article { margin: 8px 16px; padding: 12px; background: #fff; border-radius: 6px; box-shadow: 0 1px 2px rgb(0 0 0 / 12%); }
+:is(.teams, .teams-webhook) article { margin: 8px 16px; padding: 12px; background: #fff; border-radius: 6px; box-shadow: 0 1px 2px rgb(0 0 0 / 12%); }
 article.reply { margin-left: 44px; }
 .avatar { flex: none; width: 36px; height: 36px; border-radius: 8px; background: #1f7a5c; color: #fff; font-weight: 700; font-size: 14px; display: grid; place-items: center; }
-.teams .avatar { width: 32px; height: 32px; border-radius: 50%; }
+:is(.teams, .teams-webhook) .avatar { width: 32px; height: 32px; border-radius: 50%; }
 .said { min-width: 0; flex: 1; overflow-wrap: anywhere; }
 .said > :last-child { margin-bottom: 0; }
 .by { margin: 0 0 2px; font-size: 12px; color: var(--soft); }
@@ -102,3 +98,9 @@ at, .mention { background: #fdf2d0; color: #1264a3; border-radius: 3px; padding:
 .faults ul { margin: 0; padding: 0; list-style: none; }
 .faults span { color: var(--soft); }
 `;
+
+function headingColours(): string {
+  return Object.entries(SIMULATED)
+    .map(([name, { colour }]) => `.${name} h2, .${name} .path { background: ${colour}; }`)
+    .join('\n');
+}

@@ -2,17 +2,12 @@
 import type { ActiveFault } from '../faults.js';
 import { sanitiseAsTeams } from '../graph/html.js';
 import type { Place } from '../places.js';
-import type {
-  GraphContent,
-  PostContent,
-  ReceivedContent,
-  SandboxPlatform,
-  SandboxPost,
-} from '../posts.js';
+import { SIMULATED } from '../platforms.js';
+import type { GraphContent, PostContent, ReceivedContent, SandboxPost } from '../posts.js';
 import { cardHtml } from './card.js';
 import { chatHtml } from './chat.js';
 import { escapeHtml } from './escape.js';
-import { slackHtml } from './mrkdwn.js';
+import { linesHtml, slackHtml } from './mrkdwn.js';
 
 /** The content of the page. */
 export interface PageContent {
@@ -39,7 +34,7 @@ export function pageHtml(content: PageContent): string {
 <body>
 <header>
 <h1>sendproof <span>sandbox</span></h1>
-<p>A local Slack, Teams and Google Chat. What is posted shows here at once.</p>
+<p>The chat platforms, on this machine. What is posted shows here at once.</p>
 </header>
 <main id="channels">${channelsHtml(content)}</main>
 </body>
@@ -79,17 +74,8 @@ function faultsHtml(faults: ActiveFault[]): string {
   return `<section class="faults"><h2>Faults that are set</h2><ul>${rows.join('')}</ul></section>`;
 }
 
-const PLATFORM_STYLES: Record<SandboxPlatform, { className: string; label: string }> = {
-  slack: { className: 'slack', label: 'Slack' },
-  teams: { className: 'teams', label: 'Teams' },
-  'teams-webhook': { className: 'teams webhook', label: 'Teams webhook' },
-  'google-chat': { className: 'google-chat', label: 'Google Chat' },
-  webhook: { className: 'receiver', label: 'Webhook' },
-  pagerduty: { className: 'pagerduty', label: 'PagerDuty' },
-};
-
 function paneHtml(place: Place, posts: readonly SandboxPost[]): string {
-  const { className, label } = PLATFORM_STYLES[place.platform];
+  const { label } = SIMULATED[place.platform];
   const recent = inThreads(posts).slice(-POSTS_SHOWN);
   const earlier = posts.length - recent.length;
   const state = place.archived ? ' · archived' : place.member ? '' : ' · not a member';
@@ -97,7 +83,7 @@ function paneHtml(place: Place, posts: readonly SandboxPost[]): string {
     posts.length === 0
       ? '<p class="empty">Nothing yet</p>'
       : `${earlier === 0 ? '' : `<p class="more">${earlier} earlier</p>`}${recent.map(postHtml).join('')}`;
-  return `<section class="pane ${className}">
+  return `<section class="pane ${place.platform}">
 <h2><span class="title">${escapeHtml(titleOf(place))}</span><span class="platform">${label}${state}</span></h2>
 <p class="path">${escapeHtml(place.path)}</p>
 <div class="posts">${body}</div>
@@ -161,6 +147,8 @@ function contentHtml(content: PostContent): string {
       return receivedHtml(content);
     case 'note':
       return `<p>${escapeHtml(content.text)}</p>`;
+    case 'shown':
+      return `<p>${linesHtml(content.lines)}</p>`;
   }
 }
 
