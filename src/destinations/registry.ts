@@ -1,5 +1,7 @@
 /** The chat platforms. A new one is a folder beside this file and a line here. */
 import type { Platform } from './destination.js';
+import { discord } from './discord/platform.js';
+import { discordWebhook } from './discord-webhook/platform.js';
 import { googleChat } from './google-chat/platform.js';
 import { googleChatWebhook } from './google-chat-webhook/platform.js';
 import { webhook } from './webhook/platform.js';
@@ -13,5 +15,7 @@ export const PLATFORMS: readonly Platform[] = [
   teamsWebhook,
   googleChat,
   googleChatWebhook,
+  discord,
+  discordWebhook,
   webhook,
 ];

@@ -171,6 +171,9 @@ const VARIABLES = {
     parse: (text: string) =>
       addressRangesOf(text) ? text.split(',').map((each) => each.trim()) : undefined,
   },
+  DISCORD_BOT_TOKEN: TOKEN,
+  DISCORD_API_URL: HTTP_URL,
+  DISCORD_WEBHOOK_URL: SECRET_HTTP_URL,
   // Proxies: the names in small letters come first, as in other programs.
   http_proxy: PROXY,
   HTTP_PROXY: PROXY,

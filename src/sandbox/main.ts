@@ -2,6 +2,8 @@
 import { readVariables } from '../lib/environment.js';
 import { createLogger } from '../lib/log.js';
 import { runMain, stopSignal } from '../lib/process.js';
+import { DISCORD_TOKEN, discordWebhookUrl } from './discord/credentials.js';
+import { SEEDED_CHANNEL } from './discord/places.js';
 import { SEEDED_SPACE } from './googleChat/places.js';
 import { startSandbox } from './sandbox.js';
 import { portError } from '../lib/ports.js';
@@ -31,6 +33,7 @@ function addresses(sandbox: Sandbox): string {
     `Slack's Web API:   ${sandbox.slackApiUrl} (token ${sandbox.slackToken})`,
     `Microsoft Graph:   ${sandbox.graphBaseUrl}/v1.0 (token ${sandbox.graphToken})`,
     `Google Chat:       ${sandbox.googleChatApiUrl} (webhook ${sandbox.googleChatWebhookUrl(SEEDED_SPACE)})`,
+    `Discord:           ${sandbox.url} (token ${DISCORD_TOKEN}, webhook ${discordWebhookUrl(sandbox.url, SEEDED_CHANNEL)})`,
     `Workflows webhook: ${sandbox.webhookUrl('incidents')}`,
   ].join('\n');
 }

@@ -5,7 +5,7 @@
 
 import { own } from '../lib/own.js';
 
-export type ShownStyle = 'bold' | 'italic' | 'strike' | 'code';
+export type ShownStyle = 'bold' | 'italic' | 'strike' | 'code' | 'underline' | 'spoiler';
 
 /** Text of one look. */
 export interface ShownRun {

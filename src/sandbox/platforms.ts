@@ -1,4 +1,5 @@
 /** The platforms that the sandbox simulates, by the names that destinations use. A new one is a folder beside this file and a line here. */
+import { discordPlaces } from './discord/places.js';
 import { googleChatPlaces } from './googleChat/places.js';
 import { graphPlaces } from './graph/places.js';
 import { pagerDutyPlaces } from './pagerduty/places.js';
@@ -13,6 +14,7 @@ export const SIMULATED = {
   'teams-webhook': webhookPlaces,
   'google-chat': googleChatPlaces,
   webhook: receiverPlaces,
+  discord: discordPlaces,
   pagerduty: pagerDutyPlaces,
 } as const satisfies Record<string, PlatformPlaces>;
 

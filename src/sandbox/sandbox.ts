@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import type { SimulatedPlatform } from './call.js';
 import { createControl } from './control.js';
+import { isDiscordPath, simulateDiscord } from './discord/discord.js';
 import { Exchange } from './exchange.js';
 import { FaultPlan, type ActiveFault, type FaultInput } from './faults.js';
 import { GraphCredentials, GRAPH_REFRESH_TOKEN, GRAPH_TOKEN } from './graph/credentials.js';
@@ -96,6 +97,8 @@ class RunningSandbox implements Sandbox {
         serves: (path: string) => path === TOKEN_PATH,
         simulated: simulateTokenService(this.#chat),
       },
+      // Before Slack, whose paths begin alike.
+      { serves: isDiscordPath, simulated: simulateDiscord(state) },
       {
         serves: below(SLACK_PREFIX),
         simulated: simulateSlack(state, this.#slack, this.#workspace),

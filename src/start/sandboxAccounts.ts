@@ -1,6 +1,8 @@
 /** The accounts that the sandbox simulates, because no real ones are configured. */
 import { findAccount, type Configuration } from '../config/configuration.js';
 import { accountId } from '../domain/account.js';
+import { DISCORD_TOKEN, discordWebhookUrl } from '../sandbox/discord/credentials.js';
+import { SEEDED_CHANNEL } from '../sandbox/discord/places.js';
 import { SEEDED_SPACE } from '../sandbox/googleChat/places.js';
 import { SEEDED_TEAM } from '../sandbox/graph/places.js';
 import type { Sandbox } from '../sandbox/interface.js';
@@ -54,6 +56,14 @@ const ACCOUNTS = {
       // The sandbox is on this machine.
       WEBHOOK_ALLOW_PRIVATE: '127.0.0.0/8,::1',
     }),
+  },
+  discord: {
+    destination: `discord:default/${SEEDED_CHANNEL}`,
+    variables: ({ url }) => ({ DISCORD_BOT_TOKEN: DISCORD_TOKEN, DISCORD_API_URL: url }),
+  },
+  'discord-webhook': {
+    destination: 'discord-webhook:default/default',
+    variables: ({ url }) => ({ DISCORD_WEBHOOK_URL: discordWebhookUrl(url, SEEDED_CHANNEL) }),
   },
 } as const satisfies Record<string, SandboxAccount>;
 

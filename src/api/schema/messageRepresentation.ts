@@ -101,7 +101,7 @@ export const receiptSchema = z
       .optional()
       .meta({
         description:
-          'The platform’s id of the post: Slack’s `ts`, the message id of Graph, or the name of the message in Google Chat.',
+          'The platform’s id of the post: Slack’s `ts`, the message id of Graph, the name of the message in Google Chat, or Discord’s id of it.',
         examples: ['1795435200.000100'],
       }),
     channel: z

@@ -12,7 +12,7 @@ import type { Style } from './document.js';
 export const ZERO_WIDTH_SPACE = '\u200B';
 
 /** Stands for a backtick, which makes code wherever it is, and can't be escaped. */
-const LOOKS_LIKE_BACKTICK = '\u02CB';
+export const LOOKS_LIKE_BACKTICK = '\u02CB';
 
 /** How a platform writes text that isn't a marker. */
 export interface WordWriter {

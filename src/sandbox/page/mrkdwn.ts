@@ -163,6 +163,8 @@ const TAGS: Record<ShownStyle, string> = {
   italic: 'em',
   strike: 's',
   code: 'code',
+  underline: 'u',
+  spoiler: 'mark',
 };
 
 function runHtml({ text, styles, url, mention }: ShownRun): string {

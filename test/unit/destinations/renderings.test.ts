@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from '../../../src/destinations/document/parseDocument.js';
+import { DISCORD_MARKDOWN } from '../../../src/destinations/discord/markdown.js';
+import { documentToMarkdown } from '../../../src/destinations/document/markdownText.js';
 import { documentToChatText } from '../../../src/destinations/google-chat/chatText.js';
 import { richTextPieces } from '../../../src/destinations/slack/richText.js';
 import { documentToMrkdwn, textBlocks } from '../../../src/destinations/slack/render.js';
@@ -13,6 +15,7 @@ import { markdownDocuments, type ShownText } from './markdownDocuments.js';
 import {
   shownInCard,
   shownInChatText,
+  shownInDiscord,
   shownInHtml,
   shownInMrkdwn,
   shownInRichText,
@@ -41,6 +44,9 @@ const asCard: Rendering = (markdown) => {
 const asChatText: Rendering = (markdown) =>
   shownInChatText(documentToChatText(parseDocument(markdown)));
 
+const asDiscord: Rendering = (markdown) =>
+  shownInDiscord(documentToMarkdown(parseDocument(markdown), DISCORD_MARKDOWN));
+
 const textOf = (shown: readonly ShownCharacter[]): string =>
   shown.map(({ character }) => character).join('');
 
@@ -67,6 +73,8 @@ interface Expectations {
   codeInLinks: boolean;
   /** The address of a link may follow its label, where that has signs that the platform can't show in one. */
   addressAfterLabel?: boolean;
+  /** Code with markers in it has no other style: they would end it. */
+  markersInCodeStandAlone?: boolean;
 }
 
 describe.each<[string, Rendering, Expectations]>([
@@ -97,6 +105,18 @@ describe.each<[string, Rendering, Expectations]>([
     },
   ],
   [
+    'Discord’s Markdown',
+    asDiscord,
+    {
+      headingsAreBold: true,
+      stylesInTables: false,
+      linksInTables: false,
+      codeInLinks: true,
+      addressAfterLabel: true,
+      markersInCodeStandAlone: true,
+    },
+  ],
+  [
     'a card',
     asCard,
     { headingsAreBold: true, stylesInTables: false, linksInTables: true, codeInLinks: true },
@@ -115,6 +135,16 @@ describe.each<[string, Rendering, Expectations]>([
           if (!each.fixedWidth || stylesInTables) {
             const wanted = new Set(each.styles);
             if (each.heading && headingsAreBold) wanted.add('bold');
+            if (
+              expectations.markersInCodeStandAlone &&
+              wanted.has('code') &&
+              /[*_~]/.test(each.text)
+            ) {
+              // A heading of the platform's own is bold all the same.
+              const isBold = each.heading && styles.join() === 'bold,code';
+              for (const style of ['bold', 'italic', 'strike']) wanted.delete(style);
+              if (isBold) wanted.add('bold');
+            }
             if (url !== undefined && !codeInLinks) wanted.delete('code');
             if (each.fixedWidth && each.styles.length === 0) wanted.clear();
             if (!(each.fixedWidth && !each.styles.includes('code') && styles.join() === 'code')) {

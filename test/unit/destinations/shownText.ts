@@ -1,4 +1,5 @@
 /** What a reader sees of a post, read from what was sent by the rules of each platform. */
+import { readDiscordMarkdown } from '../../../src/sandbox/discord/markdown.js';
 import { readChatText } from '../../../src/sandbox/googleChat/chatText.js';
 import type { ShownLine } from '../../../src/sandbox/markedText.js';
 import { readMrkdwn } from '../../../src/sandbox/slack/mrkdwn.js';
@@ -50,6 +51,10 @@ export function shownInMrkdwn(text: string): ShownCharacter[] {
 
 export function shownInChatText(text: string): ShownCharacter[] {
   return shownInLines(readChatText(text));
+}
+
+export function shownInDiscord(text: string): ShownCharacter[] {
+  return shownInLines(readDiscordMarkdown(text));
 }
 
 function shownInLines(lines: readonly ShownLine[]): ShownCharacter[] {

@@ -1,0 +1,136 @@
+import { DeliveryError, type Receipt } from '../../domain/delivery.js';
+import { secureUrl } from '../../http/endpoint.js';
+import { permanent } from '../../http/failure.js';
+import { createTransport, type HttpAnswer, type Transport } from '../../http/transport.js';
+import { ConfigurationError } from '../../lib/configurationError.js';
+import type { DestinationAdapter, Edit, Layout, Post, Show } from '../destination.js';
+import { discordFailure, PLATFORM, type Purpose } from '../discord/failures.js';
+import { discordMentions, NOBODY } from '../discord/mentions.js';
+import { receivedMessage, USER_AGENT } from '../discord/message.js';
+import { isSnowflake } from '../discord/path.js';
+import { markOf, nonceOf } from '../discord/postMark.js';
+import { renderForDiscord } from '../discord/render.js';
+import { RouteLimits } from '../discord/routeLimits.js';
+import type { MentionPolicy } from '../mentionPolicy.js';
+import { unverifiedWebhooks, webhookNotConfigured } from '../namedWebhooks.js';
+import { assertWellFormed } from '../wellFormed.js';
+import type { DiscordWebhookAccount } from './account.js';
+
+/** Throws a ConfigurationError where a webhook's URL can't be read or used. */
+export function createDiscordWebhookAdapter(account: DiscordWebhookAccount): DestinationAdapter {
+  const webhooks = Object.entries(account.webhooks).map(
+    ([name, url]) => [name, webhookOf(url.reveal(), name)] as const,
+  );
+  return new DiscordWebhookAdapter(
+    new Map(webhooks),
+    account.mentions,
+    createTransport(PLATFORM, account.requestTimeout),
+  );
+}
+
+/** Without `find`: a webhook can't list the posts of its channel, and knows no nonce. */
+class DiscordWebhookAdapter implements DestinationAdapter {
+  readonly #webhooks: ReadonlyMap<string, URL>;
+  readonly #mentions: MentionPolicy | undefined;
+  readonly #transport: Transport;
+  readonly #limits = new RouteLimits();
+
+  constructor(
+    webhooks: ReadonlyMap<string, URL>,
+    mentions: MentionPolicy | undefined,
+    transport: Transport,
+  ) {
+    this.#webhooks = webhooks;
+    this.#mentions = mentions;
+    this.#transport = transport;
+  }
+
+  layout(message: Show): Layout {
+    return { parts: 1, shortened: renderForDiscord(message, markOf(''), undefined).shortened };
+  }
+
+  async post(post: Post): Promise<Receipt> {
+    assertWellFormed(post);
+    const url = new URL(this.#urlOf(post.path));
+    // Without it Discord answers 204 before the message is saved, and says nothing of it.
+    url.searchParams.set('wait', 'true');
+    const { allowed, line } = discordMentions(post.content.mentions, this.#mentions);
+    const { message } = renderForDiscord(post, markOf(nonceOf(post)), line);
+    const { answer, failure } = await this.#send('POST', url, post.path, 'post', {
+      ...message,
+      ...(message.content === '' && { content: undefined }),
+      allowed_mentions: allowed,
+    });
+    return receivedMessage(answer, failure);
+  }
+
+  async edit(edit: Edit): Promise<Receipt> {
+    assertWellFormed(edit);
+    const url = new URL(this.#urlOf(edit.path));
+    const id = edit.post.messageId ?? '';
+    if (!isSnowflake(id)) throw noSuchPost();
+    url.pathname += `/messages/${id}`;
+    const { message, shortened } = renderForDiscord(edit, markOf(nonceOf(edit)), undefined);
+    const { answer, failure } = await this.#send('PATCH', url, edit.path, 'edit', {
+      ...message,
+      allowed_mentions: NOBODY,
+    });
+    return { ...receivedMessage(answer, failure), ...(shortened && { shortened }) };
+  }
+
+  check(): Promise<{ identity: string }> {
+    return Promise.resolve(unverifiedWebhooks(this.#webhooks.keys()));
+  }
+
+  #urlOf(name: string): URL {
+    const url = this.#webhooks.get(name);
+    if (!url) throw webhookNotConfigured(name);
+    return url;
+  }
+
+  async #send(
+    method: 'POST' | 'PATCH',
+    url: URL,
+    name: string,
+    purpose: Purpose,
+    body: object,
+  ): Promise<{ answer: HttpAnswer; failure: DeliveryError | undefined }> {
+    const route = `${purpose} ${name}`;
+    this.#limits.assertOpen(route, purpose === 'edit');
+    const answer = await this.#transport({
+      method,
+      url,
+      headers: {
+        accept: 'application/json',
+        'content-type': 'application/json; charset=utf-8',
+        'user-agent': USER_AGENT,
+      },
+      body: JSON.stringify(body),
+    });
+    const failure = discordFailure(answer, purpose);
+    this.#limits.record(route, answer, failure);
+    return { answer, failure };
+  }
+}
+
+function noSuchPost(): DeliveryError {
+  return new DeliveryError(
+    'The receipt of the post has no id of a message of Discord: nothing was sent.',
+    permanent('post_not_found'),
+  );
+}
+
+/** @throws ConfigurationError that doesn't contain the URL */
+function webhookOf(text: string, name: string): URL {
+  const what = `The URL of the webhook "${name}"`;
+  const url = secureUrl(text, what);
+  url.pathname = url.pathname
+    .replace(/\/(?:slack|github)?$/, '')
+    // Without a version Discord takes its oldest.
+    .replace(/\/api(?:\/v\d+)?\/webhooks\//, '/api/v10/webhooks/');
+  url.hash = '';
+  if (/\/api\/v10\/webhooks\/\d+\/[A-Za-z0-9_-]+$/.test(url.pathname)) return url;
+  throw new ConfigurationError(
+    `${what} is not one of Discord: copy it whole, as https://discord.com/api/webhooks/<id>/<token>.`,
+  );
+}
