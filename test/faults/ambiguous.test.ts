@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 beforeEach(() => harness.sandbox.reset());
 
-const POSTING: Record<SandboxPlatform, string> = {
+const POSTING: Partial<Record<SandboxPlatform, string>> = {
   slack: 'chat.postMessage',
   teams: 'postChannelMessage',
   'teams-webhook': 'postCard',

@@ -312,7 +312,7 @@ describe('Discord adapter', () => {
 
     it('of other platforms’ ids, and by e-mail address, are none of Discord', () => {
       for (const name of ['U0123ABC', 'ana@example.com', '123']) {
-        expect(discord.canMention?.('users', name)).toBe(false);
+        expect(discord.canMention?.('users', name, CHANNEL)).toBe(false);
       }
     });
   });
