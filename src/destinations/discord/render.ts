@@ -3,8 +3,10 @@ import { DeliveryError, type Shortening } from '../../domain/delivery.js';
 import type { Content, Correlation } from '../../domain/message.js';
 import { permanent } from '../../http/failure.js';
 import { shortenText, shortenToFit } from '../../lib/cutText.js';
+import { LINK_WORDS, type MessagePage } from '../../domain/messagePage.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import type { Show } from '../destination.js';
+import type { Block } from '../document/document.js';
 import { fittingDocument } from '../document/fitting.js';
 import { boldMarkdown, documentToMarkdown } from '../document/markdownText.js';
 import { parseDocument } from '../document/parseDocument.js';
@@ -56,13 +58,16 @@ export function renderForDiscord(
   mark: string,
   mentions: string | undefined,
 ): RenderedMessage {
+  const footer = footerText(page);
+  const textOf = (document: readonly Block[]): string =>
+    documentToMarkdown(document, DISCORD_MARKDOWN) + footer;
   const { blocks, shortened } = fittingDocument(
     content.text,
     parseDocument(content.text),
     page,
-    (document) => documentToMarkdown(document, DISCORD_MARKDOWN).length <= DESCRIPTION_LIMIT,
+    (document) => textOf(document).length <= DESCRIPTION_LIMIT,
   );
-  const text = documentToMarkdown(blocks, DISCORD_MARKDOWN);
+  const text = textOf(blocks);
   const { severity } = content;
   const author = authorOf(correlation);
   const embed: DiscordEmbed = {
@@ -93,6 +98,17 @@ function firstLines(title: string | undefined, mentions: string | undefined): st
   }
   const line = title && written(shortenToFit(title, (shorter) => written(shorter).length <= room));
   return [mentions, line].filter((each) => each !== undefined && each !== '').join('\n');
+}
+
+/** The link to the page of the message; none where it would take too much of the embed. */
+function footerText({ footer: url }: MessagePage): string {
+  if (url === undefined) return '';
+  const line: Block = {
+    kind: 'paragraph',
+    runs: [{ text: LINK_WORDS, styles: [], link: { url } }],
+  };
+  const text = `\n\n${documentToMarkdown([line], DISCORD_MARKDOWN)}`;
+  return text.length > DESCRIPTION_LIMIT / 4 ? '' : text;
 }
 
 /** Plain text above the embed, with the address of the source. */

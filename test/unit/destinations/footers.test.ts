@@ -1,6 +1,7 @@
 /** The link in the footer of a post: on every platform, within the limits, and of no influence on anything else. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DESCRIPTION_LIMIT, renderForDiscord } from '../../../src/destinations/discord/render.js';
 import type { Show } from '../../../src/destinations/destination.js';
 import { renderForGoogleChat } from '../../../src/destinations/google-chat/render.js';
 import { EDITED_TEXT_LIMIT_BYTES, plainEdit } from '../../../src/destinations/slack/edits.js';
@@ -67,6 +68,11 @@ const PLATFORMS: Record<string, (message: Show) => { sent: string; size: number;
     'google-chat': (message) => {
       const sent = JSON.stringify(renderForGoogleChat(message, 'app').message);
       return { sent, size: Buffer.byteLength(sent), limit: 32_000 };
+    },
+    discord: (message) => {
+      const [embed] = renderForDiscord(message, 'https://a.example', undefined).message.embeds;
+      const sent = embed?.description ?? '';
+      return { sent, size: sent.length, limit: DESCRIPTION_LIMIT };
     },
     'google-chat-webhook': (message) => {
       const sent = JSON.stringify(renderForGoogleChat(message, 'webhook').message);
