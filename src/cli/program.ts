@@ -181,6 +181,10 @@ function addSend(program: Command, invocation: Invocation): void {
       'the order of messages with the same time, the highest is the newest (default: 0)',
       wholeNumberFrom(0, 9),
     )
+    .option(
+      '--conversation-broadcast',
+      'show an answer in the channel, too, where that is possible',
+    )
     .option('--acknowledge <url>', 'the URL that receives callbacks about the message')
     .option('--wait', 'wait until the message is confirmed or has failed')
     .addOption(

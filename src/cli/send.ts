@@ -32,6 +32,7 @@ export interface SendOptions {
   fallbackAfter?: string;
   conversation?: string;
   conversationMode?: ConversationMode;
+  conversationBroadcast?: boolean;
   /** As they were typed: the API validates them. */
   conversationAt?: string;
   conversationRank?: number;
@@ -97,11 +98,16 @@ async function messageOf(
 
 function conversationOf(options: SendOptions): Pick<MessageRequest, 'conversation'> {
   const { conversation: key, conversationAt, conversationMode, conversationRank } = options;
-  const details = { mode: conversationMode, at: conversationAt, rank: conversationRank };
+  const details = {
+    mode: conversationMode,
+    at: conversationAt,
+    rank: conversationRank,
+    broadcast: options.conversationBroadcast,
+  };
   if (key !== undefined) return { conversation: { key, ...details } };
   if (Object.values(details).every((value) => value === undefined)) return {};
   throw new UsageError(
-    '"--conversation-mode", "--conversation-at" and "--conversation-rank" need a --conversation.',
+    '"--conversation-mode", "--conversation-at", "--conversation-rank" and "--conversation-broadcast" need a --conversation.',
   );
 }
 

@@ -50,12 +50,12 @@ function platform(can = { edit: true, thread: true }) {
 }
 
 async function attempt(
-  { connection }: ReturnType<typeof platform>,
+  { connection }: { connection: ReturnType<typeof platform>['connection'] | undefined },
   conversations: Conversations,
   input: Partial<DeliverInput> = {},
 ): Promise<DeliverResult> {
   const deliver = createDeliver({
-    connectionFor: () => connection as unknown as AccountConnection,
+    connectionFor: () => connection as AccountConnection | undefined,
     pageOf: (key) => messagePage(key, 'https://sendproof.example.com'),
     confirmAttempt: () => Promise.resolve('current'),
     conversations,
@@ -119,6 +119,15 @@ describe('an attempt in a conversation', () => {
     expect(slack.adapter.post).not.toHaveBeenCalled();
     expect(slack.adapter.edit).not.toHaveBeenCalled();
     expect(conversations.report).not.toHaveBeenCalled();
+  });
+
+  it('asks nobody where the account of its root was removed', async () => {
+    const conversations = answering({ act: 'edit', root: ROOT });
+    const error = await attempt({ ...platform(), connection: undefined }, conversations).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ type: 'account_not_configured', nonRetryable: true });
+    expect(conversations.claim).not.toHaveBeenCalled();
   });
 
   it('edits the post under the delivery id of its message, and reports it', async () => {

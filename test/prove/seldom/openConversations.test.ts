@@ -15,8 +15,9 @@ import { startOwnServer } from '../../ownServer.js';
 const { TaskQueueType } = temporal.api.enums.v1;
 
 const OPEN = Number(process.env.OPEN_CONVERSATIONS ?? 10_000);
-const ROUNDS = 10;
-const MESSAGES_PER_ROUND = 60;
+/** The first is not counted. */
+const ROUNDS = 21;
+const MESSAGES_PER_ROUND = 100;
 
 const WEEK_MS = 7 * 86_400_000;
 const UNTIL_FORGOTTEN_MS = 1;
@@ -121,9 +122,9 @@ async function measure({ figures, harness, worker }: Product, round: number): Pr
   }
   figures.memoryMib.push(worker.residentMemoryMib());
   const postedAt = new Map(harness.sandbox.posts().map((post) => [post.text, post.postedAt]));
-  for (const { deduplicationKey, at } of sent) {
-    figures.postedAfterMs.push((postedAt.get(deduplicationKey) ?? NaN) - at);
-  }
+  figures.postedAfterMs.push(
+    median(sent.map(({ deduplicationKey, at }) => (postedAt.get(deduplicationKey) ?? NaN) - at)),
+  );
 }
 
 function median(values: readonly number[]): number {
@@ -139,6 +140,8 @@ it(`are ${OPEN} open conversations, and cost neither memory nor acceptance`, asy
   for (let round = 0; round < ROUNDS; round += 1) {
     const products = round % 2 === 0 ? [withNone, withMany] : [withMany, withNone];
     for (const product of products) await measure(product, round);
+    if (round > 0) continue;
+    for (const { figures } of products) for (const each of Object.values(figures)) each.length = 0;
   }
   await vi.waitFor(
     async () => {
@@ -148,19 +151,14 @@ it(`are ${OPEN} open conversations, and cost neither memory nor acceptance`, asy
     { timeout: 60_000, interval: 1_000 },
   );
 
-  const [none, many] = [withNone, withMany].map(({ figures }) => ({
-    memoryMib: median(figures.memoryMib),
-    acceptedPerSecond: median(figures.acceptedPerSecond),
-    postedAfterMs: median(figures.postedAfterMs),
-  }));
-  if (!none || !many) throw new Error('two products were measured');
-  const rows = (['memoryMib', 'acceptedPerSecond', 'postedAfterMs'] as const).map((figure) => ({
-    figure,
-    none: Math.round(none[figure]),
-    many: Math.round(many[figure]),
-    ratio: (many[figure] / none[figure]).toFixed(2),
-  }));
-  console.info(`${OPEN} opened, ${openedPerSecond.toFixed(0)} a second: ${JSON.stringify(rows)}`);
-  expect(many.memoryMib / none.memoryMib).toBeLessThanOrEqual(1.1);
-  expect(many.acceptedPerSecond / none.acceptedPerSecond).toBeGreaterThanOrEqual(0.9);
+  // Of two rounds, one after the other: the load of the machine changes more from minute to minute.
+  const ratios = (['memoryMib', 'acceptedPerSecond', 'postedAfterMs'] as const).map((figure) => {
+    const [none, many] = [withNone.figures[figure], withMany.figures[figure]];
+    const ratio = median(many.map((each, round) => each / (none[round] ?? NaN)));
+    return { figure, none: Math.round(median(none)), many: Math.round(median(many)), ratio };
+  });
+  console.info(`${OPEN} opened, ${openedPerSecond.toFixed(0)} a second: ${JSON.stringify(ratios)}`);
+  const [memory, acceptance] = ratios;
+  expect(memory?.ratio).toBeLessThanOrEqual(1.1);
+  expect(acceptance?.ratio).toBeGreaterThanOrEqual(0.9);
 }, 2_400_000);
