@@ -71,6 +71,19 @@ export interface OutgoingRecord {
   body: Buffer;
 }
 
+/** A record has more bytes than its queue takes. */
+export class RecordTooLarge extends Error {
+  override readonly name = 'RecordTooLarge';
+  readonly limitBytes: number | undefined;
+
+  /** @param limitBytes that the queue takes, with all headers; undefined if that isn't known */
+  constructor(limitBytes: number | undefined, options?: ErrorOptions) {
+    const limit = limitBytes === undefined ? '' : `: it takes up to ${limitBytes} bytes`;
+    super(`The record is too large for the queue${limit}`, options);
+    this.limitBytes = limitBytes;
+  }
+}
+
 /** How much of a queue has not been settled yet. */
 export interface QueueLag {
   /** A part of the queue that has a count of its own, as a partition's number. Empty where there are none. */

@@ -1,51 +1,16 @@
 /** A real Apache Kafka broker of one node, from the jars of Maven's registry, without containers. Needs Java 17 and Maven. */
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createHash, randomBytes } from 'node:crypto';
-import { connect } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
-import envPaths from 'env-paths';
 import { spawnKept, type KeptProcess } from '../../src/embedded/keptProcess.js';
 import { LOOPBACK } from '../../src/lib/ports.js';
 import { freePort } from '../alertmanager.js';
+import { canConnect, installJars, runToEnd } from '../jars.js';
 import { eventually } from '../eventually.js';
 
 const POM = resolve(import.meta.dirname, 'pom.xml');
 const STOP_GRACE_MS = 10_000;
-
-/** Gets the jars into this user's cache once. Rejects with what `mvn` says where that fails. */
-async function installKafka(): Promise<string> {
-  const { cache } = envPaths('sendproof', { suffix: '' });
-  const version = createHash('sha256')
-    .update(await readFile(POM))
-    .digest('hex')
-    .slice(0, 12);
-  const directory = join(cache, `kafka-${version}`);
-  if (existsSync(directory)) return directory;
-  await mkdir(cache, { recursive: true });
-  const unfinished = await mkdtemp(join(cache, 'unfinished-kafka-'));
-  try {
-    const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${unfinished}`];
-    await run('mvn', ['--quiet', '--batch-mode', '--file', POM, ...goal]);
-    await rename(unfinished, directory);
-    return directory;
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
-}
-
-async function run(command: string, args: readonly string[]): Promise<void> {
-  const child = spawnKept(command, args);
-  const [output, errors, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    child.exited,
-  ]);
-  if (code !== 0)
-    throw new Error(`${command} ${args.join(' ')}: ${errors.trim() || output.trim()}`);
-}
 
 export interface KafkaBroker {
   /** `host:port` on loopback, the same after a restart. */
@@ -60,7 +25,7 @@ export interface KafkaBroker {
 
 /** Topics must be created: none comes into being because somebody names it. */
 export async function startKafkaBroker(): Promise<KafkaBroker> {
-  const jars = await installKafka();
+  const jars = await installJars('kafka', POM);
   const directory = await mkdtemp(join(tmpdir(), 'sendproof-kafka-'));
   const ports = { broker: await freePort(), controller: await freePort() };
   const address = `${LOOPBACK}:${ports.broker}`;
@@ -73,7 +38,7 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
   ];
   const clusterId = randomBytes(16).toString('base64url');
   const format = ['format', '--cluster-id', clusterId, '--config', file];
-  await run('java', java('kafka.tools.StorageTool', format));
+  await runToEnd('java', java('kafka.tools.StorageTool', format));
 
   let broker: KeptProcess | undefined;
   const start = async (): Promise<void> => {
@@ -95,16 +60,6 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-async function canConnect(port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const socket = connect(port, LOOPBACK, () => {
-      socket.destroy();
-      resolve();
-    });
-    socket.on('error', reject);
-  });
 }
 
 /** One node that is broker and controller (https://kafka.apache.org/documentation/#kraft), small enough for a test. */

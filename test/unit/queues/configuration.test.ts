@@ -50,9 +50,9 @@ describe('queues:', () => {
   });
 
   it.each([
-    [{ main: {} }, 'queues.main: must have one of kafka'],
-    [{ main: null }, 'queues.main: must have one of kafka'],
-    [{ main: 'kafka' }, 'queues.main: must have one of kafka'],
+    [{ main: {} }, 'queues.main: must have one of kafka, sqs'],
+    [{ main: null }, 'queues.main: must have one of kafka, sqs'],
+    [{ main: 'kafka' }, 'queues.main: must have one of kafka, sqs'],
     [{ main: { kafak: kafka } }, 'there is no queue of the kind "kafak"; did you mean "kafka"?'],
     [{ main: { kafka: {} } }, 'queues.main.kafka.brokers: is needed'],
     [{ main: { kafka: { ...kafka, brokers: [] } } }, 'must name at least one broker'],

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 const SOURCES = resolve(import.meta.dirname, '../../../src');
 
 function importersOf(library: string): string[] {
-  const statically = new RegExp(`from '${library}'`);
+  const statically = new RegExp(`^(?!import type).*from '${library}'`, 'm');
   return readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.tsx?$/.test(file))
     .filter((file) => statically.test(readFileSync(join(SOURCES, file), 'utf8')));
@@ -15,4 +15,13 @@ function importersOf(library: string): string[] {
 it('kafkajs is imported by one file, which is loaded when a queue is opened', () => {
   expect(importersOf('kafkajs')).toEqual([join('queues', 'kafka', 'kafkajsClient.ts')]);
   expect(importersOf('(?:\\./|.*/)kafkajsClient\\.js')).toEqual([]);
+});
+
+it('the SDK of AWS and sqs-consumer are imported by files that are loaded when a queue is opened', () => {
+  const files = ['calls.ts', 'sqsConsumer.ts', 'sqsQueue.ts'].map((name) =>
+    join('queues', 'sqs', name),
+  );
+  const importers = [...importersOf('@aws-sdk/client-sqs'), ...importersOf('sqs-consumer')];
+  expect(files).toEqual(expect.arrayContaining(importers));
+  expect(importersOf('(?:\\./|.*/)sqsQueue\\.js')).toEqual([]);
 });

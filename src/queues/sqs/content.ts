@@ -1,0 +1,170 @@
+/**
+ * How headers and bytes are written to SQS, which takes text of most characters, and ten attributes
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html). What doesn't fit is packed.
+ */
+import { isUtf8 } from 'node:buffer';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
+import { RecordTooLarge } from '../queue.js';
+
+/** By name, as their senders write it. */
+export type Attributes = ReadonlyMap<string, MessageAttributeValue>;
+
+/** What a message of SQS says. */
+export interface Content {
+  attributes: Attributes;
+  body: Buffer;
+}
+
+/** What is sent. */
+export interface Written {
+  MessageBody: string;
+  MessageAttributes: Record<string, MessageAttributeValue>;
+}
+
+const PACKED = 'sendproof-attributes';
+const ENCODING = 'sendproof-encoding';
+const GZIP = 'gzip';
+
+const MOST_ATTRIBUTES = 10;
+
+/** SQS takes 1 MiB. Anybody may have written what is read. */
+const LARGEST_BODY_BYTES = 32 * 1024 * 1024;
+
+export function textAttribute(text: string): MessageAttributeValue {
+  return { DataType: 'String', StringValue: text };
+}
+
+export function readContent({ Body = '', MessageAttributes = {} }: Message): Content {
+  const given = new Map(Object.entries(MessageAttributes));
+  const packed = given.get(PACKED)?.StringValue;
+  const attributes = packed === undefined ? given : new Map([...given, ...unpack(packed)]);
+  const isZipped = attributes.get(ENCODING)?.StringValue === GZIP;
+  attributes.delete(PACKED);
+  attributes.delete(ENCODING);
+  return { attributes, body: (isZipped ? unzip(Body) : undefined) ?? Buffer.from(Body, 'utf8') };
+}
+
+/**
+ * @param ours attributes that are always written as such
+ * @throws RecordTooLarge where it has more bytes than the queue takes, even compressed
+ */
+export function writeContent(content: Content, ours: Attributes, limitBytes: number): Written {
+  const plain = plainText(content.body);
+  const written = plain === undefined ? undefined : write(plain, content.attributes, ours);
+  if (written && sizeOf(written) <= limitBytes) return written;
+  const zipped = write(gzipSync(content.body).toString('base64'), content.attributes, [
+    ...ours,
+    [ENCODING, textAttribute(GZIP)],
+  ]);
+  if (sizeOf(zipped) <= limitBytes) return zipped;
+  throw new RecordTooLarge(limitBytes);
+}
+
+function write(
+  body: string,
+  attributes: Attributes,
+  ours: Iterable<[string, MessageAttributeValue]>,
+): Written {
+  const always = [...ours];
+  return {
+    MessageBody: body,
+    MessageAttributes: Object.fromEntries([
+      ...always,
+      ...pack(attributes, MOST_ATTRIBUTES - always.length),
+    ]),
+  };
+}
+
+/** Of the body and all attributes: what SQS limits. */
+export function sizeOf({ MessageAttributes, MessageBody }: Written): number {
+  return Object.entries(MessageAttributes).reduce(
+    (sum, [name, { BinaryValue, DataType = '', StringValue = '' }]) =>
+      sum +
+      Buffer.byteLength(name) +
+      DataType.length +
+      Buffer.byteLength(StringValue) +
+      (BinaryValue?.length ?? 0),
+    Buffer.byteLength(MessageBody),
+  );
+}
+
+/** Characters that SQS takes: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+const TAKEN = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]+$/u;
+
+function plainText(body: Buffer): string | undefined {
+  if (!isUtf8(body)) return undefined;
+  const text = body.toString('utf8');
+  return TAKEN.test(text) ? text : undefined;
+}
+
+/** Names that begin as AWS's own are reserved. */
+const NAME = /^(?!aws\.|amazon\.|\.)(?!.*\.(?:\.|$))[A-Za-z0-9_.-]{1,256}$/i;
+
+function isTaken(name: string, { BinaryValue, DataType, StringValue }: MessageAttributeValue) {
+  if (!NAME.test(name)) return false;
+  return DataType?.startsWith('Binary')
+    ? (BinaryValue?.length ?? 0) > 0
+    : TAKEN.test(StringValue ?? '');
+}
+
+function pack(attributes: Attributes, room: number): [string, MessageAttributeValue][] {
+  const all = [...attributes];
+  const plain = all.filter(([name, value]) => isTaken(name, value));
+  if (plain.length === all.length && all.length <= room) return all;
+  const kept = plain.slice(0, room - 1);
+  const names = new Set(kept.map(([name]) => name));
+  const packed = all
+    .filter(([name]) => !names.has(name))
+    .map(([name, { BinaryValue, DataType = 'String', StringValue = '' }]) => [
+      name,
+      DataType,
+      BinaryValue === undefined ? StringValue : Buffer.from(BinaryValue).toString('base64'),
+    ]);
+  return [...kept, [PACKED, textAttribute(escapedJson(packed))]];
+}
+
+/** JSON escapes all other characters that SQS doesn't take. */
+function escapedJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[\ufffe\uffff]/g, (character) =>
+    character === '\ufffe' ? '\\ufffe' : '\\uffff',
+  );
+}
+
+function unpack(text: string): [string, MessageAttributeValue][] {
+  let entries: unknown;
+  try {
+    entries = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  if (!Array.isArray(entries)) return [];
+  return entries.flatMap((entry: unknown): [string, MessageAttributeValue][] => {
+    if (!Array.isArray(entry) || !entry.every((each) => typeof each === 'string')) return [];
+    const [name = '', type = 'String', value = ''] = entry;
+    return type.startsWith('Binary')
+      ? [[name, { DataType: type, BinaryValue: Buffer.from(value, 'base64') }]]
+      : [[name, { DataType: type, StringValue: value }]];
+  });
+}
+
+function unzip(text: string): Buffer | undefined {
+  try {
+    return gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: LARGEST_BODY_BYTES });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lower-case names. Binary values are read as UTF-8. */
+export function headersOf(attributes: Attributes): Record<string, string | undefined> {
+  const headers = new Map<string, string>();
+  for (const [given, { BinaryValue, StringValue }] of attributes) {
+    const name = given.toLowerCase();
+    const value =
+      BinaryValue === undefined ? (StringValue ?? '') : Buffer.from(BinaryValue).toString('utf8');
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return Object.fromEntries(headers);
+}

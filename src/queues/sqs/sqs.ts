@@ -1,0 +1,14 @@
+/** Amazon SQS, and what speaks its protocol. */
+import type { QueueType } from '../queue.js';
+import { queueNameOf, sqsSchema, type SqsSettings } from './settings.js';
+
+export const sqs: QueueType<SqsSettings> = {
+  name: 'sqs',
+  schema: sqsSchema,
+  namesDeadLetters: false,
+  describe: ({ url }) => `the SQS queue ${queueNameOf(url)}`,
+  create: async (settings, _deadLetter, context) => {
+    const { SqsQueue, sqsClient } = await import('./sqsQueue.js');
+    return new SqsQueue(sqsClient(settings), settings, context);
+  },
+};

@@ -1,0 +1,57 @@
+/** Servers that Maven's registry has, for proofs: without containers. Needs Java 17 and Maven. */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import envPaths from 'env-paths';
+import { spawnKept } from '../src/embedded/keptProcess.js';
+import { LOOPBACK } from '../src/lib/ports.js';
+
+/**
+ * Gets the jars that a pom.xml names into this user's cache, once for each version of the file. Resolves with their directory,
+ * rejects with what `mvn` says where that fails.
+ */
+export async function installJars(name: string, pom: string): Promise<string> {
+  const { cache } = envPaths('sendproof', { suffix: '' });
+  const version = createHash('sha256')
+    .update(await readFile(pom))
+    .digest('hex')
+    .slice(0, 12);
+  const directory = join(cache, `${name}-${version}`);
+  if (existsSync(directory)) return directory;
+  await mkdir(cache, { recursive: true });
+  const unfinished = await mkdtemp(join(cache, `unfinished-${name}-`));
+  try {
+    const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${unfinished}`];
+    await runToEnd('mvn', ['--quiet', '--batch-mode', '--file', pom, ...goal]);
+    await rename(unfinished, directory);
+    return directory;
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** Rejects with what the command says where it fails. */
+export async function runToEnd(command: string, args: readonly string[]): Promise<void> {
+  const child = spawnKept(command, args);
+  const [output, errors, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    child.exited,
+  ]);
+  if (code === 0) return;
+  throw new Error(`${command} ${args.join(' ')}: ${errors.trim() || output.trim()}`);
+}
+
+/** Rejects where nothing listens at this port of the machine. */
+export async function canConnect(port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect(port, LOOPBACK, () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.on('error', reject);
+  });
+}
