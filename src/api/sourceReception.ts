@@ -12,6 +12,7 @@ import {
   type SourceRequest,
 } from '../sources/source.js';
 import { activeTraceId } from '../telemetry/tracing.js';
+import type { AcceptanceProgress, AcceptedEvents } from './acceptanceProgress.js';
 import type { ReceptionContext } from './apiContext.js';
 import { Problem } from './problem.js';
 import { problemOf } from './problemOf.js';
@@ -25,11 +26,22 @@ const MOST_AT_ONCE = 10;
 const FAULT_OF_OURS =
   'sendproof failed to read this request, which is a fault in sendproof. The error is in the log of the API.';
 
+/** How a request comes, beside its content. */
+export interface Delivery {
+  /** Of this and other requests; without it, a request of many events begins anew when it comes again. */
+  progress?: AcceptanceProgress;
+  /** Whether the sender still waits for the answer. */
+  hasTime?: () => boolean;
+  /** The time after which the messages are not posted any more, where their routes don't say an earlier one. */
+  expiresAt?: string | undefined;
+}
+
 /** Rejects where the sender is to try again, and with a Problem where the body can't be read and nobody knows who sent it. */
 export async function answerTo(
   { fault, request }: ReceivedRequest,
   configured: ConfiguredSource,
   context: ReceptionContext,
+  delivery: Delivery,
 ): Promise<Reception> {
   const { source } = configured;
   const verdict = await source.verify(request);
@@ -41,26 +53,22 @@ export async function answerTo(
   if (fault) {
     return await unusable(unreadKey(fault.type), fault.message, configured, context);
   }
-  return await receiveAuthentic(request, configured, context);
+  return await receiveAuthentic(request, configured, context, delivery);
 }
 
-/**
- * Accepts the events of a request whose sender is known. Rejects where the request is to be tried again.
- *
- * @param expiresAt the time after which the messages are not posted any more, where their routes don't say an earlier one
- */
+/** Accepts the events of a request whose sender is known. Rejects where the request is to be tried again. */
 export async function receiveAuthentic(
   request: SourceRequest,
   configured: ConfiguredSource,
   context: ReceptionContext,
-  expiresAt?: string,
+  delivery: Delivery,
 ): Promise<Reception> {
   const { source } = configured;
   const read = readEvents(request, configured, context);
   if ('unusableBecause' in read) {
     return await unusable(read.key, read.unusableBecause, configured, context);
   }
-  const { events, identity } = read;
+  const { bodyHash, events, identity } = read;
   if (identity.kind === 'test') {
     return {
       outcome: 'test',
@@ -71,7 +79,10 @@ export async function receiveAuthentic(
     const answer = await source.handshake?.(request);
     return { outcome: 'handshake', answer: answer ?? { status: 200 } };
   }
-  const messages = await acceptAll(events, configured, context, expiresAt);
+  const messages = await acceptAll(events, configured, context, {
+    request: JSON.stringify([configured.name, identity.key, bodyHash]),
+    ...delivery,
+  });
   reportTemplateFailures(context, messages);
   return {
     outcome: 'accepted',
@@ -81,7 +92,8 @@ export async function receiveAuthentic(
 }
 
 type Read =
-  { identity: Identity; events: ParsedEvent[] } | { unusableBecause: string; key: string };
+  | { identity: Identity; events: ParsedEvent[]; bodyHash: string }
+  | { unusableBecause: string; key: string };
 
 /** An error of our own is no reason to lose an event: it becomes unusable, too. */
 function readEvents(
@@ -89,12 +101,13 @@ function readEvents(
   { name, source }: ConfiguredSource,
   { log }: Pick<ReceptionContext, 'log'>,
 ): Read {
-  let key = `sha256-${createHash('sha256').update(request.body).digest('base64url')}`;
+  const bodyHash = `sha256-${createHash('sha256').update(request.body).digest('base64url')}`;
+  let key = bodyHash;
   try {
     const identity = source.identify(request);
-    if (identity.kind !== 'events') return { identity, events: [] };
+    if (identity.kind !== 'events') return { identity, events: [], bodyHash };
     ({ key } = identity);
-    return { identity, events: source.parse(request) };
+    return { identity, events: source.parse(request), bodyHash };
   } catch (error) {
     if (error instanceof Unusable) return { unusableBecause: error.message, key };
     // Without its message, which may quote the body.
@@ -140,32 +153,47 @@ async function unusable(
 }
 
 /**
- * The messages of all events, in their order. Where Temporal fails on the way, the whole request is sent again, and what was
- * accepted before is a duplicate.
+ * The messages of all events, in their order. Where Temporal fails on the way, or the sender's time is over, the whole request
+ * is sent again, and goes on with what has no message yet.
  */
 async function acceptAll(
   events: readonly ParsedEvent[],
   configured: ConfiguredSource,
   context: ReceptionContext,
-  expiresAt: string | undefined,
+  { expiresAt, hasTime = () => true, progress, request }: Delivery & { request: string },
 ): Promise<RoutedMessage[]> {
-  const results: RoutedMessage[][] = [];
+  const acceptMissing = (accepted: AcceptedEvents): Promise<void>[] => {
+    const waiting = conversationsOf(events);
+    const acceptOneAfterAnother = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        for (const index of next) {
+          const event = events[index];
+          if (event) accepted[index] ??= await acceptOne(event, configured, context, expiresAt);
+        }
+      }
+    };
+    return Array.from({ length: MOST_AT_ONCE }, acceptOneAfterAnother);
+  };
+  // A single event needs no memory of its own: when it comes again, its message is a duplicate.
+  if (progress && events.length > 1) {
+    const { length } = events;
+    return await progress.accept(request, { events: length, acceptMissing, hasTime });
+  }
+  const accepted: AcceptedEvents = [];
+  await Promise.all(acceptMissing(accepted));
+  return accepted.flatMap((messages = []) => messages);
+}
+
+/** The places of the events that belong together; an event without a conversation is alone. */
+function conversationsOf(events: readonly ParsedEvent[]): number[][] {
   const conversations = new Map<unknown, number[]>();
   events.forEach(({ conversation }, index) => {
     const key = conversation ?? Symbol();
-    conversations.set(key, [...(conversations.get(key) ?? []), index]);
+    const known = conversations.get(key);
+    if (known) known.push(index);
+    else conversations.set(key, [index]);
   });
-  const waiting = [...conversations.values()];
-  const acceptOneAfterAnother = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      for (const index of next) {
-        const event = events[index];
-        if (event) results[index] = await acceptOne(event, configured, context, expiresAt);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: MOST_AT_ONCE }, acceptOneAfterAnother));
-  return results.flat();
+  return [...conversations.values()];
 }
 
 async function acceptOne(

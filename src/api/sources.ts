@@ -4,6 +4,7 @@ import type { ConfiguredSource } from '../config/sources.js';
 import { withinTime } from '../lib/deadline.js';
 import { nearest } from '../lib/nearest.js';
 import { AgainLater, type SourceAnswer, type SourceRequest } from '../sources/source.js';
+import { AcceptanceProgress } from './acceptanceProgress.js';
 import type { ApiContext } from './apiContext.js';
 import { AskedAgain } from './askedAgain.js';
 import { Problem } from './problem.js';
@@ -21,6 +22,12 @@ const DEFAULT_METHODS = ['POST'];
 /** Longer than the name of any source: what is longer is not looked for among them. */
 const LONGEST_NAME = 63;
 
+/** What this process knows of earlier requests. */
+interface Earlier {
+  askedAgain: AskedAgain;
+  progress: AcceptanceProgress;
+}
+
 /** What a request becomes where nobody knows its source. */
 const UNKNOWN = '(unknown)';
 
@@ -30,10 +37,10 @@ const UNKNOWN = '(unknown)';
  */
 export function sourcesRouter(context: ApiContext): Router {
   const router = Router();
-  const sourcesContext = { ...context, askedAgain: new AskedAgain() };
+  const earlier: Earlier = { askedAgain: new AskedAgain(), progress: new AcceptanceProgress() };
   const receive: RequestHandler = async (request, response) => {
     const configured = sourceOf(context, request);
-    send(response, await receiveFrom(configured, sourcesContext, request, response));
+    send(response, await receiveFrom(configured, context, earlier, request, response));
   };
   router.all('/:name', receive);
   router.all('/:name/:token', receive);
@@ -81,19 +88,21 @@ function sourceOf({ configuration, log, metrics }: ApiContext, request: Request)
 
 async function receiveFrom(
   configured: ConfiguredSource,
-  context: ApiContext & { askedAgain: AskedAgain },
+  context: ApiContext,
+  { askedAgain, progress }: Earlier,
   request: Request,
   response: Response,
 ): Promise<SourceAnswer> {
   const { name, respondWithinMs, type } = configured;
   const startedAt = performance.now();
+  const hasTime = (): boolean => performance.now() - startedAt < respondWithinMs;
   let reception: Omit<Reception, 'answer'> = { outcome: 'failed' };
   let read: SourceRequest | undefined;
   try {
     assertMethod(request, type.methods ?? DEFAULT_METHODS);
     const work = readSourceRequest(request, response, type.largestBodyBytes).then((received) => {
-      read = context.askedAgain.recognised(name, received.request);
-      return answerTo({ ...received, request: read }, configured, context);
+      read = askedAgain.recognised(name, received.request);
+      return answerTo({ ...received, request: read }, configured, context, { hasTime, progress });
     });
     const answered = await withinTime(work, respondWithinMs, {
       late: () => new SourceLate(name, respondWithinMs),
@@ -107,7 +116,7 @@ async function receiveFrom(
     const problem = isForeseen ? again(error.message, error) : problemOf(error);
     reception = { outcome: outcomeOf(error, problem), reason: reasonOf(problem) };
     if (problem.status < 500) throw problem;
-    if (read) context.askedAgain.remember(name, read);
+    if (read) askedAgain.remember(name, read);
     throw asAgain(problem, error);
   } finally {
     const { messages, outcome, reason } = reception;

@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { startApi } from '../../../src/api/server.js';
-import { loadConfiguration } from '../../../src/config/configuration.js';
+import { loadConfiguration, type Configuration } from '../../../src/config/configuration.js';
 import { exposition } from '../../../src/telemetry/exposition.js';
 import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { GRPC_STATUS } from '../../../src/temporal/grpcStatus.js';
@@ -19,6 +20,12 @@ export interface SourceApi {
   starts: Start[];
   /** Whether Temporal answers: at once, with an error, not at all; `lost`: it starts what it is asked to, and answers an error. */
   temporal: 'there' | 'away' | 'slow' | 'lost';
+  /** How long a start takes, in milliseconds. */
+  startMs: number;
+  /** Rejects where Temporal fails to start this workflow. */
+  beforeStart: (workflowId: string) => void;
+  /** Changes the routes in the configuration file, which the API follows. */
+  changeRoutes(routes: object[]): void;
   /** All that was logged. */
   log(): string;
   metrics(): Promise<string>;
@@ -37,7 +44,16 @@ export async function startSourceApi(
 ): Promise<SourceApi> {
   const directory = mkdtempSync(join(tmpdir(), 'sendproof-sources-'));
   const file = join(directory, 'sendproof.yaml');
-  writeFileSync(file, JSON.stringify({ sources, routes: [{ name: 'all', to: [EVERYTHING] }] }));
+  const changeRoutes = (routes: object[]): void =>
+    writeFileSync(file, JSON.stringify({ sources, routes }));
+  changeRoutes([{ name: 'all', to: [EVERYTHING] }]);
+  const reload = (): Configuration =>
+    loadConfiguration({
+      PORT: '0',
+      SLACK_BOT_TOKEN: 'unused',
+      SENDPROOF_CONFIG: file,
+      ...environment,
+    });
   const lines: string[] = [];
   const sink = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
@@ -48,16 +64,14 @@ export async function startSourceApi(
   const metrics = createMetrics();
   const starts: Start[] = [];
   const api = await startApi({
-    configuration: loadConfiguration({
-      PORT: '0',
-      SLACK_BOT_TOKEN: 'unused',
-      SENDPROOF_CONFIG: file,
-      ...environment,
-    }),
+    configuration: reload(),
+    reload,
     client: clientAnsweredBy(async ({ method, request }) => {
       if (sourceApi.temporal === 'away') throw grpcError(GRPC_STATUS.UNAVAILABLE, 'no connection');
       if (sourceApi.temporal === 'slow') await new Promise(() => undefined);
       if (method === 'startWorkflowExecution') {
+        if (sourceApi.startMs > 0) await delay(sourceApi.startMs);
+        sourceApi.beforeStart(String(request.workflowId));
         starts.push(request);
         if (sourceApi.temporal === 'lost') {
           throw grpcError(GRPC_STATUS.UNAVAILABLE, 'the answer is lost');
@@ -73,6 +87,9 @@ export async function startSourceApi(
     url: api.url,
     starts,
     temporal: 'there',
+    startMs: 0,
+    beforeStart: () => undefined,
+    changeRoutes,
     log: () => lines.join(''),
     metrics: () => exposition({ metrics }),
     close: async () => {
