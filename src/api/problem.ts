@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { FieldError, problemSchema } from './schema/problem.js';
 import { PROBLEMS, type ProblemType } from './schema/problemTypes.js';
+import { inputFaults, relevantIssues } from '../lib/inputFaults.js';
 import { illFormedTexts } from '../lib/text.js';
 
 export class Problem extends Error {
@@ -54,12 +55,14 @@ export function parseRequest<Schema extends z.ZodType>(
   const illFormed = illFormedTexts(input).map((path) => fieldError(path, NOT_TEXT));
   if (illFormed.length === 0) return parseEnvelope(schema, input);
   const named = new Set(illFormed.map(({ field }) => field));
-  const { error } = schema.safeParse(input);
+  const { error } = schema.safeParse(input, FAULTS);
   throw invalidRequest([
     ...illFormed,
     ...fieldErrors(error).filter(({ field }) => !named.has(field)),
   ]);
 }
+
+const FAULTS = { error: inputFaults({ name: 'field' }) };
 
 const NOT_TEXT =
   'is not Unicode text: it has half of a surrogate pair, as \\ud83d without the other half';
@@ -69,7 +72,7 @@ export function parseEnvelope<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
 ): z.output<Schema> {
-  const { success, data, error } = schema.safeParse(input);
+  const { success, data, error } = schema.safeParse(input, FAULTS);
   if (success) return data;
   throw invalidRequest(fieldErrors(error), error);
 }
@@ -81,19 +84,6 @@ function fieldErrors(error: z.ZodError | undefined): FieldError[] {
 
 function fieldError(path: readonly PropertyKey[], detail: string): FieldError {
   return { field: path.join('.') || '(whole body)', detail };
-}
-
-/** For a field with several allowed forms: the issues of the form that the value's type matches. */
-function relevantIssues(issue: z.core.$ZodIssue): Pick<z.core.$ZodIssue, 'path' | 'message'>[] {
-  if (issue.code !== 'invalid_union') return [issue];
-  const meant =
-    issue.errors.find((issues) => issues.every(({ path }) => path.length > 0)) ??
-    // An object with a field that isn't known, beside what else is wrong with it.
-    issue.errors.find((issues) => issues.some(({ code }) => code === 'unrecognized_keys'));
-  if (!meant) return [issue];
-  return meant
-    .flatMap(relevantIssues)
-    .map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
 }
 
 export function invalidRequest(errors: FieldError[], cause?: unknown): Problem {

@@ -8,6 +8,7 @@ import type { SourceEvent } from '../domain/event.js';
 import { eventSchema } from '../domain/event.js';
 import type { Content } from '../domain/message.js';
 import { ConfigurationError } from '../lib/configurationError.js';
+import { inputFaults, relevantIssues } from '../lib/inputFaults.js';
 import { remedy } from '../lib/nearest.js';
 import { chooseRoutes } from '../routing/chooseRoutes.js';
 import { Unusable, type Identity, type SourceRequest } from '../sources/source.js';
@@ -127,7 +128,7 @@ async function reportOfEvent(
     authentic: 'unknown',
     because: 'POST /v1/events takes an API key',
   } as const;
-  const parsed = eventSchema.safeParse(jsonOf(body));
+  const parsed = eventSchema.safeParse(jsonOf(body), { error: inputFaults({ name: 'field' }) });
   if (parsed.success) {
     return {
       ...base,
@@ -136,6 +137,7 @@ async function reportOfEvent(
     };
   }
   const detail = parsed.error.issues
+    .flatMap(relevantIssues)
     .map(({ message, path }) => `${path.join('.') || 'the event'}: ${message}`)
     .join('; ');
   return { ...base, kind: 'unusable', detail, events: [] };

@@ -39,7 +39,7 @@ import { routeListFaults, routeListSchema } from './routes.js';
 import { configuredQueues, queueFaults, queuesSchema, type ConfiguredQueue } from './queues.js';
 import { postLinks, postsSchema } from './posts.js';
 import type { PostLinks } from '../links/postLinks.js';
-import { explainUnknownSettings } from './unknownSettings.js';
+import { inputFaults, relevantIssues } from '../lib/inputFaults.js';
 import { BUILT_IN_RETRY_PROFILES, retryProfileSchema } from './retryProfiles.js';
 import type { DigestPolicy } from '../contract/notices.js';
 import type { AcknowledgementSettings } from '../acknowledgements/policy.js';
@@ -315,10 +315,11 @@ function parse<Schema extends z.ZodType>(
       `${where}${illFormed.join('.')}: is not Unicode text: it has half of a surrogate pair, as \\ud83d without the other half`,
     );
   }
-  const result = schema.safeParse(input, { error: explainUnknownSettings() });
+  const result = schema.safeParse(input, { error: inputFaults({ name: 'setting' }) });
   if (result.success) return result.data;
   throw new ConfigurationError(
     result.error.issues
+      .flatMap(relevantIssues)
       .map(({ path, message }) => `${where}${path.join('.') || '(top level)'}: ${message}`)
       .join('\n'),
     { cause: result.error },

@@ -122,18 +122,26 @@ function withoutExcerpt(message: string): string {
 /** The maps whose keys are names that people choose: an entry with nothing under it has all defaults. */
 const NAMED_ENTRIES = [/^\.sources$/, /^\.queues$/, /^\.retry$/, /^\.accounts\.[^.]*$/];
 
-/** Whether an entry with nothing under it stays, as a mistake: without it a route would take more events than was meant. */
-const STAYS_EMPTY = /^\.routes\[\]\.(?:match|when|mute(?:\[\])?\.except)\b/;
+/**
+ * Whether an entry with nothing under it stays, as a mistake: without it a route would take more events than was meant, a source
+ * would take what anybody sends, and a template would not exist.
+ */
+const STAYS_EMPTY = [
+  /^\.routes\[\]\.(?:match|when|mute(?:\[\])?\.except)\b/,
+  /^\.sources\.[^]*\.(?:secret|bearer|basic|header|token|hmac|standardWebhooks|entra)\b/,
+];
+const ENTRIES_STAY = '.templates';
 
 /** A key with nothing under it counts as absent, at every level. */
 function withoutEmpty(value: unknown, path = ''): unknown {
   if (Array.isArray(value)) return value.map((each) => withoutEmpty(each, `${path}[]`));
   if (typeof value !== 'object' || value === null) return value;
   const isNamed = NAMED_ENTRIES.some((map) => map.test(path));
+  const stays = (key: string): boolean =>
+    path === ENTRIES_STAY || STAYS_EMPTY.some((place) => place.test(`${path}.${key}`));
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, each]: [string, unknown]) => {
-      if (each !== null || STAYS_EMPTY.test(`${path}.${key}`))
-        return [[key, withoutEmpty(each, `${path}.${key}`)]];
+      if (each !== null || stays(key)) return [[key, withoutEmpty(each, `${path}.${key}`)]];
       return isNamed ? [[key, {}]] : [];
     }),
   );

@@ -6,7 +6,7 @@ import { nearest } from '../lib/nearest.js';
 import { own } from '../lib/own.js';
 import type { Queue, QueueContext, QueueType } from '../queues/queue.js';
 import { QUEUE_TYPES } from '../queues/registry.js';
-import { explainUnknownSettings } from './unknownSettings.js';
+import { inputFaults } from '../lib/inputFaults.js';
 
 /** A queue as it is configured. Nothing is connected, and no library is loaded, before it is opened. */
 export interface ConfiguredQueue {
@@ -66,10 +66,10 @@ const queueSchema = z.unknown().transform((entry, context): Entry => {
   const { [type.name]: given, ...others } = entry;
   const common = commonFields
     .strict()
-    .safeParse(others, { error: explainUnknownSettings(TYPE_NAMES) });
+    .safeParse(others, { error: inputFaults({ name: 'setting', also: TYPE_NAMES }) });
   const settings = z
     .object({ [type.name]: type.schema })
-    .safeParse({ [type.name]: given }, { error: explainUnknownSettings() });
+    .safeParse({ [type.name]: given }, { error: inputFaults({ name: 'setting' }) });
   add(common.error?.issues ?? []);
   add(settings.error?.issues ?? []);
   if (!common.success || !settings.success) return z.NEVER;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { durationMs } from '../lib/duration.js';
 import { nearest } from '../lib/nearest.js';
-import { explainUnknownSettings } from './unknownSettings.js';
+import { inputFaults } from '../lib/inputFaults.js';
 import { isRecord } from '../lib/isRecord.js';
 import { own } from '../lib/own.js';
 import { ConfigurationError } from '../lib/configurationError.js';
@@ -53,7 +53,7 @@ const sourceSchema = z.unknown().transform((entry, context): SourceEntry => {
   if (!isRecord(entry) || typeName === undefined) {
     const parsed = z
       .strictObject(messageFields)
-      .safeParse(entry, { error: explainUnknownSettings(['type']) });
+      .safeParse(entry, { error: inputFaults({ name: 'setting', also: ['type'] }) });
     if (parsed.success) return parsed.data;
     add(parsed.error.issues);
     return z.NEVER;
@@ -74,9 +74,11 @@ const sourceSchema = z.unknown().transform((entry, context): SourceEntry => {
   const shared = new Set(Object.keys(ownFields.shape));
   const mine = Object.entries(entry).filter(([key]) => shared.has(key));
   const others = Object.entries(entry).filter(([key]) => !shared.has(key));
-  const common = ownFields.safeParse(Object.fromEntries(mine));
+  const common = ownFields.safeParse(Object.fromEntries(mine), {
+    error: inputFaults({ name: 'setting' }),
+  });
   const settings = type.schema.safeParse(Object.fromEntries(others), {
-    error: explainUnknownSettings([...shared]),
+    error: inputFaults({ name: 'setting', also: [...shared] }),
   });
   add(common.error?.issues ?? []);
   add(settings.error?.issues ?? []);

@@ -63,7 +63,9 @@ export function readRecord(
         messages = [],
         outcome,
         reason,
-      } = await receiveAuthentic(request, configured, context, expiryOf(record, queue));
+      } = await receiveAuthentic(request, configured, context, {
+        expiresAt: expiryOf(record, queue),
+      });
       if (outcome === 'unusable') return { outcome, detail: reason ?? '' };
       return { outcome: messages.length > 0 ? 'accepted' : 'nothing' };
     },
