@@ -4,6 +4,8 @@ import { discord } from './discord/platform.js';
 import { discordWebhook } from './discord-webhook/platform.js';
 import { googleChat } from './google-chat/platform.js';
 import { googleChatWebhook } from './google-chat-webhook/platform.js';
+import { mattermost } from './mattermost/platform.js';
+import { mattermostWebhook } from './mattermost-webhook/platform.js';
 import { webhook } from './webhook/platform.js';
 import { slack } from './slack/platform.js';
 import { teams } from './teams/platform.js';
@@ -17,5 +19,7 @@ export const PLATFORMS: readonly Platform[] = [
   googleChatWebhook,
   discord,
   discordWebhook,
+  mattermost,
+  mattermostWebhook,
   webhook,
 ];

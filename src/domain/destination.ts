@@ -28,7 +28,7 @@ export const destinationSchema = z
   .meta({
     id: 'Destination',
     description:
-      'A channel or chat on one platform, reached through one account: `slack:<account>/<channel id>`, `teams:<account>/<team id>/<channel id>`, `teams:<account>/chats/<chat id>`, `teams-webhook:<account>/<name>`, `google-chat:<account>/<space id>`, `google-chat-webhook:<account>/<name>`, `discord:<account>/<channel id>`, `discord-webhook:<account>/<name>`, `webhook:<account>/<name>`.',
+      'A channel or chat on one platform, reached through one account: `slack:<account>/<channel id>`, `teams:<account>/<team id>/<channel id>`, `teams:<account>/chats/<chat id>`, `teams-webhook:<account>/<name>`, `google-chat:<account>/<space id>`, `google-chat-webhook:<account>/<name>`, `discord:<account>/<channel id>`, `discord-webhook:<account>/<name>`, `mattermost:<account>/<channel id>`, `mattermost-webhook:<account>/<name>`, `webhook:<account>/<name>`.',
     examples: ['slack:default/C0123ABC'],
   });
 

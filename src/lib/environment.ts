@@ -174,6 +174,9 @@ const VARIABLES = {
   DISCORD_BOT_TOKEN: TOKEN,
   DISCORD_API_URL: HTTP_URL,
   DISCORD_WEBHOOK_URL: SECRET_HTTP_URL,
+  MATTERMOST_URL: HTTP_URL,
+  MATTERMOST_TOKEN: TOKEN,
+  MATTERMOST_WEBHOOK_URL: SECRET_HTTP_URL,
   // Proxies: the names in small letters come first, as in other programs.
   http_proxy: PROXY,
   HTTP_PROXY: PROXY,

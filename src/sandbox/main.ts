@@ -5,6 +5,8 @@ import { runMain, stopSignal } from '../lib/process.js';
 import { DISCORD_TOKEN, discordWebhookUrl } from './discord/credentials.js';
 import { SEEDED_CHANNEL } from './discord/places.js';
 import { SEEDED_SPACE } from './googleChat/places.js';
+import { MATTERMOST_TOKEN, mattermostWebhookUrl } from './mattermost/credentials.js';
+import { SEEDED_MATTERMOST_CHANNEL } from './mattermost/places.js';
 import { startSandbox } from './sandbox.js';
 import { portError } from '../lib/ports.js';
 import type { Sandbox } from './interface.js';
@@ -34,6 +36,7 @@ function addresses(sandbox: Sandbox): string {
     `Microsoft Graph:   ${sandbox.graphBaseUrl}/v1.0 (token ${sandbox.graphToken})`,
     `Google Chat:       ${sandbox.googleChatApiUrl} (webhook ${sandbox.googleChatWebhookUrl(SEEDED_SPACE)})`,
     `Discord:           ${sandbox.url} (token ${DISCORD_TOKEN}, webhook ${discordWebhookUrl(sandbox.url, SEEDED_CHANNEL)})`,
+    `Mattermost:        ${sandbox.url} (token ${MATTERMOST_TOKEN}, webhook ${mattermostWebhookUrl(sandbox.url, SEEDED_MATTERMOST_CHANNEL)})`,
     `Workflows webhook: ${sandbox.webhookUrl('incidents')}`,
   ].join('\n');
 }

@@ -2,6 +2,7 @@
 import { discordPlaces } from './discord/places.js';
 import { googleChatPlaces } from './googleChat/places.js';
 import { graphPlaces } from './graph/places.js';
+import { mattermostPlaces } from './mattermost/places.js';
 import { pagerDutyPlaces } from './pagerduty/places.js';
 import type { PlatformPlaces } from './platformPlaces.js';
 import { receiverPlaces } from './receiver/places.js';
@@ -15,6 +16,7 @@ export const SIMULATED = {
   'google-chat': googleChatPlaces,
   webhook: receiverPlaces,
   discord: discordPlaces,
+  mattermost: mattermostPlaces,
   pagerduty: pagerDutyPlaces,
 } as const satisfies Record<string, PlatformPlaces>;
 

@@ -17,6 +17,7 @@ import { isSignInPath, simulateSignIn } from './graph/signIn.js';
 import { ChatCredentials, CHAT_WEBHOOK_KEY, CHAT_WEBHOOK_TOKEN } from './googleChat/credentials.js';
 import { CHAT_PREFIX, simulateGoogleChat } from './googleChat/googleChat.js';
 import { simulateTokenService, TOKEN_PATH } from './googleChat/tokenService.js';
+import { isMattermostPath, simulateMattermost } from './mattermost/mattermost.js';
 import { RateLimiter } from './limits.js';
 import { PAGERDUTY_PREFIX, PAGERDUTY_TOKEN, simulatePagerDuty } from './pagerduty/pagerduty.js';
 import type { PageContent } from './page/page.js';
@@ -97,7 +98,8 @@ class RunningSandbox implements Sandbox {
         serves: (path: string) => path === TOKEN_PATH,
         simulated: simulateTokenService(this.#chat),
       },
-      // Before Slack, whose paths begin alike.
+      // Before Slack, whose paths begin alike, as those of Discord and Mattermost do.
+      { serves: isMattermostPath, simulated: simulateMattermost(state) },
       { serves: isDiscordPath, simulated: simulateDiscord(state) },
       {
         serves: below(SLACK_PREFIX),

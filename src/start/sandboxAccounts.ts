@@ -5,6 +5,8 @@ import { DISCORD_TOKEN, discordWebhookUrl } from '../sandbox/discord/credentials
 import { SEEDED_CHANNEL } from '../sandbox/discord/places.js';
 import { SEEDED_SPACE } from '../sandbox/googleChat/places.js';
 import { SEEDED_TEAM } from '../sandbox/graph/places.js';
+import { MATTERMOST_TOKEN, mattermostWebhookUrl } from '../sandbox/mattermost/credentials.js';
+import { SEEDED_MATTERMOST_CHANNEL } from '../sandbox/mattermost/places.js';
 import type { Sandbox } from '../sandbox/interface.js';
 import { own } from '../lib/own.js';
 
@@ -64,6 +66,16 @@ const ACCOUNTS = {
   'discord-webhook': {
     destination: 'discord-webhook:default/default',
     variables: ({ url }) => ({ DISCORD_WEBHOOK_URL: discordWebhookUrl(url, SEEDED_CHANNEL) }),
+  },
+  mattermost: {
+    destination: `mattermost:default/${SEEDED_MATTERMOST_CHANNEL}`,
+    variables: ({ url }) => ({ MATTERMOST_URL: url, MATTERMOST_TOKEN }),
+  },
+  'mattermost-webhook': {
+    destination: 'mattermost-webhook:default/default',
+    variables: ({ url }) => ({
+      MATTERMOST_WEBHOOK_URL: mattermostWebhookUrl(url, SEEDED_MATTERMOST_CHANNEL),
+    }),
   },
 } as const satisfies Record<string, SandboxAccount>;
 

@@ -101,7 +101,7 @@ export const receiptSchema = z
       .optional()
       .meta({
         description:
-          'The platform’s id of the post: Slack’s `ts`, the message id of Graph, the name of the message in Google Chat, or Discord’s id of it.',
+          'The platform’s id of the post: Slack’s `ts`, the message id of Graph, the name of the message in Google Chat, or the id of Discord or Mattermost.',
         examples: ['1795435200.000100'],
       }),
     channel: z
@@ -112,7 +112,8 @@ export const receiptSchema = z
       .string()
       .optional()
       .meta({
-        description: 'The name of the Google Chat thread of the post.',
+        description:
+          'The thread of the post: its name in Google Chat, the id of its first post in Mattermost.',
         examples: ['spaces/AAAAMpdlehY/threads/UMxbHmzDlr4'],
       }),
     url: z

@@ -10,7 +10,7 @@ const snowflake = z.string().refine(isSnowflake);
 const messageSchema = z.object({ id: snowflake, channel_id: snowflake });
 
 /** Discord asks for the name, an address and a version of each client: https://docs.discord.com/developers/reference#user-agent */
-export const USER_AGENT = 'DiscordBot (https://www.npmjs.com/package/sendproof, 1)';
+export const USER_AGENT = 'DiscordBot (https://sendproof.example, 1)';
 
 /**
  * The receipt of the message in the answer.

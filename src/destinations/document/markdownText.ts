@@ -140,11 +140,14 @@ function writtenTable({ rows }: Table, dialect: MarkdownDialect): string {
     line(
       cells.map((cell) => {
         const runs = cell.map((run) => ({ ...run, text: run.text.replaceAll('\n', ' ') }));
-        return inline(runs, dialect).replaceAll(/(?<!\\)\|/g, String.raw`\|`);
+        return inline(runs, dialect).replace(UNESCAPED_BAR, String.raw`$1\|`);
       }),
     );
   return [row(header), line(header.map(() => '---')), ...others.map(row)].join('\n');
 }
+
+/** A bar with an even number of backslashes before it, which escape each other. */
+const UNESCAPED_BAR = /(?<!\\)((?:\\\\)*)\|/g;
 
 /** Fixed-width text has no links: the address follows the label. */
 function withAddress(run: Run, index: number, runs: readonly Run[]): Run[] {
@@ -173,9 +176,9 @@ function grouped(group: readonly Run[], dialect: MarkdownDialect): string {
   return url === undefined ? words : dialect.link({ url, label: textOf(group), words });
 }
 
-/** What would begin a heading, a quote, an item of a list, a line across, or code at the beginning of a line. */
+/** What would begin a heading, a quote, an item of a list, a line across, a table, or code at the beginning of a line. */
 const BEGINS_BLOCK =
-  /^(?:\s*(?:#{1,6}(?:\s|$)|-#\s|>|[-+*](?:\s|$)|\d+[.)](?:\s|$)|[-=*_~]{2,}\s*$)| {4}|\t)/;
+  /^(?:\s*(?:#{1,6}(?:\s|$)|-#\s|>|[-+*](?:\s|$)|\d+[.)](?:\s|$)|[-=*_~]{2,}\s*$|[|:-][\s|:-]*$)| {4}|\t)/;
 
 function asPlainLine(line: string): string {
   return BEGINS_BLOCK.test(line) ? ZERO_WIDTH_SPACE + line : line;

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { DESCRIPTION_LIMIT, renderForDiscord } from '../../../src/destinations/discord/render.js';
 import type { Show } from '../../../src/destinations/destination.js';
 import { renderForGoogleChat } from '../../../src/destinations/google-chat/render.js';
+import { LARGEST_POST } from '../../../src/destinations/mattermost/account.js';
+import { renderForMattermost } from '../../../src/destinations/mattermost/render.js';
 import { EDITED_TEXT_LIMIT_BYTES, plainEdit } from '../../../src/destinations/slack/edits.js';
 import { givenPost } from '../../../src/destinations/slack/givenPost.js';
 import { slackPosts } from '../../../src/destinations/slack/posts.js';
@@ -68,6 +70,10 @@ const PLATFORMS: Record<string, (message: Show) => { sent: string; size: number;
     'google-chat': (message) => {
       const sent = JSON.stringify(renderForGoogleChat(message, 'app').message);
       return { sent, size: Buffer.byteLength(sent), limit: 32_000 };
+    },
+    mattermost: (message) => {
+      const { message: sent } = renderForMattermost(message, LARGEST_POST, undefined);
+      return { sent, size: sent.length, limit: LARGEST_POST };
     },
     discord: (message) => {
       const [embed] = renderForDiscord(message, 'https://a.example', undefined).message.embeds;

@@ -4,6 +4,7 @@ import { parseDocument } from '../../../src/destinations/document/parseDocument.
 import { DISCORD_MARKDOWN } from '../../../src/destinations/discord/markdown.js';
 import { documentToMarkdown } from '../../../src/destinations/document/markdownText.js';
 import { documentToChatText } from '../../../src/destinations/google-chat/chatText.js';
+import { MATTERMOST_MARKDOWN } from '../../../src/destinations/mattermost/markdown.js';
 import { richTextPieces } from '../../../src/destinations/slack/richText.js';
 import { documentToMrkdwn, textBlocks } from '../../../src/destinations/slack/render.js';
 import { documentToHtml } from '../../../src/destinations/teams/html.js';
@@ -16,6 +17,7 @@ import {
   shownInCard,
   shownInChatText,
   shownInDiscord,
+  shownInMattermost,
   shownInHtml,
   shownInMrkdwn,
   shownInRichText,
@@ -46,6 +48,9 @@ const asChatText: Rendering = (markdown) =>
 
 const asDiscord: Rendering = (markdown) =>
   shownInDiscord(documentToMarkdown(parseDocument(markdown), DISCORD_MARKDOWN));
+
+const asMattermost: Rendering = (markdown) =>
+  shownInMattermost(documentToMarkdown(parseDocument(markdown), MATTERMOST_MARKDOWN));
 
 const textOf = (shown: readonly ShownCharacter[]): string =>
   shown.map(({ character }) => character).join('');
@@ -111,6 +116,18 @@ describe.each<[string, Rendering, Expectations]>([
       headingsAreBold: true,
       stylesInTables: false,
       linksInTables: false,
+      codeInLinks: true,
+      addressAfterLabel: true,
+      markersInCodeStandAlone: true,
+    },
+  ],
+  [
+    'Mattermost’s Markdown',
+    asMattermost,
+    {
+      headingsAreBold: true,
+      stylesInTables: true,
+      linksInTables: true,
       codeInLinks: true,
       addressAfterLabel: true,
       markersInCodeStandAlone: true,

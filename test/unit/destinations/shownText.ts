@@ -1,6 +1,7 @@
 /** What a reader sees of a post, read from what was sent by the rules of each platform. */
 import { readDiscordMarkdown } from '../../../src/sandbox/discord/markdown.js';
 import { readChatText } from '../../../src/sandbox/googleChat/chatText.js';
+import { readMattermostMarkdown } from '../../../src/sandbox/mattermost/markdown.js';
 import type { ShownLine } from '../../../src/sandbox/markedText.js';
 import { readMrkdwn } from '../../../src/sandbox/slack/mrkdwn.js';
 import { sanitiseAsTeams, unescapeHtml } from '../../../src/sandbox/graph/html.js';
@@ -55,6 +56,10 @@ export function shownInChatText(text: string): ShownCharacter[] {
 
 export function shownInDiscord(text: string): ShownCharacter[] {
   return shownInLines(readDiscordMarkdown(text));
+}
+
+export function shownInMattermost(text: string): ShownCharacter[] {
+  return shownInLines(readMattermostMarkdown(text));
 }
 
 function shownInLines(lines: readonly ShownLine[]): ShownCharacter[] {
