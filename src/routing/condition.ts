@@ -2,8 +2,8 @@
 import { Environment, EvaluationError, ParseError, type ASTNode } from '@marcbachmann/cel-js';
 import type { SourceEvent } from '../domain/event.js';
 import { nearest } from '../lib/nearest.js';
+import { BoundsFault, EvaluationBounds } from './evaluationBounds.js';
 import { LinearPatterns, PatternFault } from './linearMatches.js';
-import { LoopFault, LoopTime } from './loopTime.js';
 
 /** A condition can't be used; the message says why. */
 export class ConditionFault extends Error {
@@ -34,8 +34,11 @@ const FIELDS: Record<string, string> = {
 
 /** The name of our own `matches` in the expression that is evaluated: the library's can't be replaced. */
 const LINEAR_MATCHES = 'matchesInLinearTime';
-/** In the same way, the name of what bounds a loop. */
-const IN_TIME = 'elementsInTime';
+/** In the same way, the names of what bounds a loop, another step, and what `+` reads. */
+const ELEMENTS = 'elementsInTime';
+const OPERAND = 'operandInTime';
+const SUMMAND = 'summandInBounds';
+const OWN_FUNCTIONS = [LINEAR_MATCHES, ELEMENTS, OPERAND, SUMMAND];
 
 /** The event as CEL sees it, made once for all routes. */
 class EventValue {
@@ -52,12 +55,25 @@ const LIMITS = { maxAstNodes: 1_000, maxDepth: 50, maxListElements: 500 };
 /** They evaluate a part of the expression for each element of a list or map. */
 const LOOPS = ['all', 'exists', 'exists_one', 'filter', 'map'];
 
-function newEnvironment(patterns: LinearPatterns, loops: LoopTime): Environment {
+/** What a step may read that has no value of its own in the expression. */
+const READ = ['id', '.', '[]', 'call', 'rcall', '?:'];
+
+/** What takes next to no time however long the text is. `matches` has a bound of its own. */
+const QUICK = ['contains', 'startsWith', 'endsWith', 'indexOf', 'lastIndexOf', 'matches'];
+
+/** What joins the texts of a list may be so long. */
+const LONGEST_SEPARATOR = 20;
+
+function newEnvironment(patterns: LinearPatterns, bounds: EvaluationBounds): Environment {
   return new Environment({ limits: LIMITS })
     .registerFunction(`string.${LINEAR_MATCHES}(string): bool`, (text: string, pattern: string) =>
       patterns.test(text, pattern),
     )
-    .registerFunction(`dyn.${IN_TIME}(): dyn`, (elements: unknown) => loops.bounded(elements))
+    .registerFunction(`dyn.${ELEMENTS}(): dyn`, (elements: unknown) => bounds.elements(elements))
+    .registerFunction(`dyn.${OPERAND}(): dyn`, (value: unknown) => bounds.operand(value))
+    .registerFunction(`dyn.${SUMMAND}(int): dyn`, (value: unknown, times: bigint) =>
+      bounds.summand(value, Number(times)),
+    )
     .registerType('Event', { ctor: EventValue, fields: FIELDS })
     .registerVariable('event', 'Event');
 }
@@ -76,13 +92,13 @@ export function compileCondition(expression: string): WhenCheck {
     );
   }
   const patterns = new LinearPatterns();
-  const loops = new LoopTime();
-  const environment = newEnvironment(patterns, loops);
+  const bounds = new EvaluationBounds();
+  const environment = newEnvironment(patterns, bounds);
   const ast = parsed(environment, expression);
   const evaluate = environment.parse(withOwnFunctions(ast, expression, patterns));
   return (event) => {
     patterns.beginEvaluation();
-    loops.beginEvaluation();
+    bounds.beginEvaluation();
     try {
       const result: unknown = evaluate({ event: asValue(event) });
       if (result === true) return undefined;
@@ -146,7 +162,7 @@ function whatWasMeant(
       return suggestion(
         nearest(
           called,
-          names.filter((name) => name !== LINEAR_MATCHES && name !== IN_TIME),
+          names.filter((name) => !OWN_FUNCTIONS.includes(name)),
         ),
         undefined,
       );
@@ -169,6 +185,14 @@ function suggestion(meant: string | undefined, otherwise: string | undefined): s
  */
 function withOwnFunctions(ast: ASTNode, expression: string, patterns: LinearPatterns): string {
   const edits: { start: number; end: number; text: string }[] = [];
+  const additions = countAdditions(ast);
+  const bound = (node: ASTNode, by: string): void => {
+    if (!READ.includes(node.op)) return;
+    const end = endWithBrackets(expression, node.range.end);
+    // A choice without brackets around it would have only its last part bounded.
+    if (node.op === '?:' && end === node.range.end) return;
+    edits.push({ start: end, end, text: by });
+  };
   const visit = (node: ASTNode, isInLoop: boolean): void => {
     if (node.op === 'rcall') {
       const [name, receiver, given] = node.args;
@@ -178,10 +202,11 @@ function withOwnFunctions(ast: ASTNode, expression: string, patterns: LinearPatt
       }
       if (isLoop) {
         const from = endWithBrackets(expression, receiver.range.end);
-        edits.push({ start: from, end: from, text: `.${IN_TIME}()` });
-      }
+        edits.push({ start: from, end: from, text: `.${ELEMENTS}()` });
+      } else if (!QUICK.includes(name)) bound(receiver, `.${OPERAND}()`);
       // Each could double what the one around it has.
       if (name === 'bind') throw new ConditionFault(`has cel.bind()${place(node.range)}`);
+      if (name === 'join') assertShortSeparator(given[0], node);
       if (name === 'matches') {
         addPattern(patterns, given[0]);
         const from = expression.indexOf('matches', receiver.range.end);
@@ -201,7 +226,13 @@ function withOwnFunctions(ast: ASTNode, expression: string, patterns: LinearPatt
       }
       return;
     }
-    for (const child of childrenOf(node.args)) visit(child, isInLoop);
+    const children = childrenOf(node.args);
+    if (node.op === '+') for (const each of children) bound(each, `.${SUMMAND}(${additions})`);
+    if (node.op === 'call') for (const each of children) bound(each, `.${OPERAND}()`);
+    if (COMPARISONS.includes(node.op) && children.every(({ op }) => READ.includes(op))) {
+      for (const each of children.slice(1)) bound(each, `.${OPERAND}()`);
+    }
+    for (const child of children) visit(child, isInLoop);
   };
   visit(ast, false);
   return edits
@@ -210,6 +241,25 @@ function withOwnFunctions(ast: ASTNode, expression: string, patterns: LinearPatt
       (text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end),
       expression,
     );
+}
+
+/** They may compare long lists, element by element. */
+const COMPARISONS = ['==', '!=', 'in'];
+
+function countAdditions(node: ASTNode): number {
+  return childrenOf(node.args).reduce(
+    (sum, child) => sum + countAdditions(child),
+    node.op === '+' ? 1 : 0,
+  );
+}
+
+function assertShortSeparator(separator: ASTNode | undefined, at: ASTNode): void {
+  if (!separator) return;
+  const { args, op } = separator;
+  if (op === 'value' && typeof args === 'string' && args.length <= LONGEST_SEPARATOR) return;
+  throw new ConditionFault(
+    `has join() with something else than a text in quotes of at most ${LONGEST_SEPARATOR} characters${place(at.range)}`,
+  );
 }
 
 /** The range of a part of an expression leaves out the brackets around it. */
@@ -267,6 +317,6 @@ function asValue(event: SourceEvent): EventValue {
 
 function whyNot(error: unknown): string {
   if (error instanceof PatternFault) return error.message;
-  if (error instanceof LoopFault) return error.message;
+  if (error instanceof BoundsFault) return error.message;
   return error instanceof EvaluationError ? inSentence(error.summary) : 'an unexpected error';
 }
