@@ -120,8 +120,12 @@ export function createApp(options: {
   app.use(traceRequests);
   app.use(pagesRouter(context));
   app.use(authenticated);
-  app.use((request) => {
-    throw new Problem('not_found', `${request.method} ${request.path} is not part of this API.`);
+  app.use(() => {
+    // Without the path, which may hold a token in an address that is nearly one of a source.
+    throw new Problem(
+      'not_found',
+      'This address is not part of the API. /openapi.json lists its paths; a source has the address /v1/sources/<name>.',
+    );
   });
   app.use(problemHandler(log));
   return app;

@@ -1,5 +1,6 @@
 /** Reads the bodies of requests: JSON for the API, forms for the pages. Both are UTF-8, perhaps compressed. */
 import { raw, type Request, type RequestHandler, type Response } from 'express';
+import { DEEPEST, isNestedTooDeeply } from '../lib/nesting.js';
 import { decodeUtf8 } from '../lib/text.js';
 import { bodyTooLarge, Problem } from './problem.js';
 import { parseParameters } from './requestParameters.js';
@@ -22,11 +23,17 @@ export function parseJsonBytes(bytes: Buffer, limitBytes: number): unknown {
 }
 
 function parseJsonText(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text);
   } catch (cause) {
     throw new Problem('malformed_json', 'Send one JSON object, encoded in UTF-8.', { cause });
   }
+  if (!isNestedTooDeeply(value)) return value;
+  throw new Problem(
+    'invalid_request',
+    `The body’s JSON is nested in more than ${DEEPEST} levels. Send it with fewer.`,
+  );
 }
 
 /** Parses the form of a page. */

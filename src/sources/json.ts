@@ -1,13 +1,11 @@
 /** Reads payloads without trust: every field may be missing, or be something else than the documentation says. */
 import { isRecord } from '../lib/isRecord.js';
+import { isNestedTooDeeply } from '../lib/nesting.js';
 import { decodeUtf8 } from '../lib/text.js';
 import { own } from '../lib/own.js';
 import { Unusable } from './source.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
-
-/** Of the deepest payload that any known sender makes, many times over. Deeper ones are refused, since reading them is recursive. */
-const DEEPEST = 200;
 
 /**
  * Integers that a number can't hold, as ids of 64 bits, become texts: rounded, two of them could be the same event.
@@ -25,7 +23,7 @@ export function parseJson(body: Buffer): unknown {
   } catch {
     throw new Unusable('The body is not JSON.');
   }
-  if (isDeeper(value, DEEPEST)) throw new Unusable('The body’s JSON is nested too deeply.');
+  if (isNestedTooDeeply(value)) throw new Unusable('The body’s JSON is nested too deeply.');
   return value;
 }
 
@@ -88,18 +86,4 @@ export function textAt(value: unknown, ...path: readonly (string | number)[]): s
 export function listAt(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
   const found = at(value, ...path);
   return Array.isArray(found) ? (found as unknown[]) : [];
-}
-
-function isDeeper(root: unknown, levels: number): boolean {
-  let level: unknown[] = [root];
-  for (let depth = 0; depth <= levels; depth += 1) {
-    level = level.flatMap(valuesOf);
-    if (level.length === 0) return false;
-  }
-  return true;
-}
-
-function valuesOf(value: unknown): unknown[] {
-  if (Array.isArray(value)) return value as unknown[];
-  return isObject(value) ? Object.values(value) : [];
 }
