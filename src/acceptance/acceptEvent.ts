@@ -24,7 +24,7 @@ import { MessageRefused } from './refusal.js';
 import { routedMessage, type RoutedMessage } from './routedMessage.js';
 
 /**
- * Starts a message for each route that takes the event. A destination that an earlier route of the event has is left out, so
+ * Starts a message for each route that takes the event. A destination at which an earlier route shows the event is left out, so
  * that people see the event once. Where no route takes it, or none can be used, it becomes a message that says so. Resolves
  * when Temporal has all of them.
  *
@@ -43,10 +43,13 @@ export async function acceptEvent(
     if (mismatch !== undefined) continue;
     const to = route.to.filter(({ destination }) => !served.has(destination));
     if (to.length === 0) continue;
-    for (const destination of allDestinations(to)) served.add(destination);
     const place = { route, to, isFirst: routed.length === 0, expiresAt };
     try {
-      routed.push(await acceptAtRoute(client, configuration, { event, ...place }, traceId));
+      const message = await acceptAtRoute(client, configuration, { event, ...place }, traceId);
+      routed.push(message);
+      // What a muted route doesn't post, a later one may.
+      if (isMuted(message, route, event)) continue;
+      for (const destination of allDestinations(to)) served.add(destination);
     } catch (error) {
       if (!(error instanceof MessageRefused)) throw error;
       const unroutable = {
@@ -60,6 +63,16 @@ export async function acceptEvent(
   const reason =
     'No route takes this event. Add one to the configuration, or a last route without conditions.';
   return [await acceptUnroutable(client, configuration, { ...event, reason }, traceId)];
+}
+
+/** A duplicate of a message that no worker has begun doesn't say yet that it is muted. */
+function isMuted(
+  { duplicate, status }: RoutedMessage,
+  route: EventRoute,
+  event: SourceEvent,
+): boolean {
+  if (status === 'muted') return true;
+  return duplicate && status === 'accepted' && route.muted(event, Date.now()) !== undefined;
 }
 
 interface EventAtRoute {
