@@ -12,7 +12,7 @@ import {
 } from '../authentication/credentials.js';
 import { secretsSchema, signedBy } from '../authentication/hmac.js';
 import { at, isObject, parseJsonObject, textAt } from '../json.js';
-import { sourceFields, type ParsedEvent, type SourceType } from '../source.js';
+import { sourceFields, Unusable, type ParsedEvent, type SourceType } from '../source.js';
 import { SAMPLES } from './samples.js';
 
 const schema = z
@@ -52,13 +52,25 @@ export const grafana: SourceType<z.output<typeof schema>> = {
         : []),
     ]),
     identify: ({ body }) => {
-      const group = readGroup(parseJsonObject(body));
+      const group = read(body);
       if (isTest(group)) return { kind: 'test', says: 'a test of the contact point' };
       return { kind: 'events', key: keyOf(group) };
     },
-    parse: ({ body }) => [parseGrafana(readGroup(parseJsonObject(body)))],
+    parse: ({ body }) => [parseGrafana(read(body))],
   }),
 };
+
+/** @throws Unusable where it is not Grafana's own payload */
+function read(body: Buffer): AlertGroup {
+  try {
+    return readGroup(parseJsonObject(body));
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error;
+    throw new Unusable(
+      `${error.message} If the contact point has a custom payload, remove it, or make it a source of the type generic.`,
+    );
+  }
+}
 
 /** The alert of the button "Test" in a contact point. */
 function isTest({ alerts }: AlertGroup): boolean {

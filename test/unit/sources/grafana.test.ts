@@ -75,3 +75,19 @@ it('names what is missing in its settings', () => {
     'says how requests are signed',
   );
 });
+
+it.each([
+  ['a text of one’s own', JSON.stringify({ text: 'CPU is high', channel: '#ops' })],
+  ['a list', '[{"title": "CPU is high"}]'],
+  ['no JSON', 'CPU is high'],
+  ['alerts in another place', JSON.stringify({ data: { alerts: [{ status: 'firing' }] } })],
+])('says of a custom payload with %s what can be done', (_, body) => {
+  const words = 'If the contact point has a custom payload, remove it, or make it a source';
+  expect(() => keyOf({ headers: {}, body })).toThrow(words);
+  expect(() => parse({ headers: {}, body })).toThrow(words);
+});
+
+it('reads a custom payload that keeps the alerts, with what it has', () => {
+  const body = JSON.stringify({ alerts: [{ status: 'firing', labels: { alertname: 'CPU' } }] });
+  expect(parse({ headers: {}, body })).toMatchObject({ title: 'Firing: CPU', state: 'triggered' });
+});

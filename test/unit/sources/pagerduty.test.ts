@@ -44,6 +44,13 @@ it('knows the incident of notes and responders, which don’t have its number', 
   }
 });
 
+it('leaves out of notes and responders what a route by service would need', () => {
+  for (const name of ['annotated', 'responder-replied']) {
+    const { labels } = parse(pagerduty.samples[name] ?? { headers: {}, body: '' });
+    expect(Object.keys(labels)).toEqual(['event_type']);
+  }
+});
+
 it('shows types that PagerDuty may add', () => {
   const body = JSON.stringify({
     event: { id: 'E1', event_type: 'incident.something_new.added', data: { type: 'incident' } },
