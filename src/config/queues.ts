@@ -105,8 +105,24 @@ export const queuesSchema = z
 
 type QueueEntries = z.output<typeof queuesSchema>;
 
-/** What is wrong with the sources that queues name. */
+/** What is wrong with the sources that queues name, and with what they share. */
 export function queueFaults(queues: QueueEntries, receivingSources: readonly string[]): string[] {
+  return [...sourceFaults(queues, receivingSources), ...sharedFaults(queues)];
+}
+
+function sharedFaults(queues: QueueEntries): string[] {
+  const owners = new Map<string, string>();
+  return Object.entries(queues).flatMap(([name, { settings, type }]) => {
+    const claimed = type.claims?.(settings);
+    if (claimed === undefined) return [];
+    const owner = owners.get(claimed);
+    owners.set(claimed, owner ?? name);
+    if (owner === undefined) return [];
+    return [`queues.${name}.${type.name}: ${claimed} is that of the queue ${owner}; use another`];
+  });
+}
+
+function sourceFaults(queues: QueueEntries, receivingSources: readonly string[]): string[] {
   return Object.entries(queues).flatMap(([name, { source }]) => {
     if (source === undefined || receivingSources.includes(source)) return [];
     const meant = nearest(source, receivingSources);

@@ -8,6 +8,7 @@ import type { ProblemType } from '../api/schema/problemTypes.js';
 import type { ConfiguredQueue } from '../config/queues.js';
 import type { DeadLetterReason, Queue, QueueConsumer, QueueRecord } from '../queues/queue.js';
 import { AgainLater } from '../sources/source.js';
+import { grpcFailureOf } from '../temporal/grpcStatus.js';
 import type { DeadLetterNotices } from './deadLetterNotices.js';
 import { Lanes } from './lanes.js';
 import { readRecord, SourceMissing, type Outcome } from './readRecord.js';
@@ -60,6 +61,8 @@ class Consumption {
   #consumer: QueueConsumer | undefined;
   #temporalFault: string | undefined;
   #deadLetterFault: string | undefined;
+  /** Until the process ends: what comes after the record in its partition is not removed from the queue. */
+  #fault: string | undefined;
 
   constructor(
     configured: ConfiguredQueue,
@@ -83,14 +86,17 @@ class Consumption {
   }
 
   fault(): string | undefined {
-    return this.#deadLetterFault ?? this.#temporalFault;
+    return this.#fault ?? this.#deadLetterFault ?? this.#temporalFault;
   }
 
   async handle(record: QueueRecord, revoked: AbortSignal): Promise<'settled' | 'kept'> {
     try {
       return await this.#handleInOrder(record, revoked);
     } catch (error) {
-      if (!revoked.aborted) this.#log.error({ err: error }, 'A record could not be handled');
+      if (!revoked.aborted) {
+        this.#fault = `sendproof failed to handle the record ${record.id}, which is a fault in sendproof. Restart the process: the log has the error.`;
+        this.#log.error({ err: error, record: record.id }, 'A record could not be handled');
+      }
       return 'kept';
     }
   }
@@ -110,7 +116,7 @@ class Consumption {
     }
     return await this.#lanes.run(lanes, async () => {
       revoked.throwIfAborted();
-      const work = () => withRecordSpan(record, this.#configured, accept);
+      const work = untilDoubtful(() => withRecordSpan(record, this.#configured, accept));
       const result = await this.#gate.run(work, revoked).catch((error: unknown) => {
         if (revoked.aborted && error === revoked.reason) throw error;
         return { outcome: 'refused' as const, problem: deadLetterProblem(error) };
@@ -162,7 +168,8 @@ class Consumption {
       this.#consumer?.resume();
       return;
     }
-    this.#temporalFault = problemOf(error).message;
+    this.#temporalFault =
+      error instanceof ServerFault ? `${error.message}: see its log.` : problemOf(error).message;
     this.#log.warn({ err: error }, 'Temporal accepts nothing: the queue waits');
     this.#consumer?.pause();
   }
@@ -171,7 +178,35 @@ class Consumption {
 const MOVED = 'A record can’t be accepted, and was moved to the dead letters';
 
 function isAway(error: unknown): boolean {
-  return error instanceof AgainLater || AWAY.includes(problemOf(error).type);
+  const isTransient = error instanceof AgainLater || error instanceof ServerFault;
+  return isTransient || AWAY.includes(problemOf(error).type);
+}
+
+/**
+ * Temporal failed in a way that tells nothing of the cause. That passes, as a rule; but where it is the record's own, the queue
+ * must not wait for it for ever.
+ */
+class ServerFault extends Error {
+  override readonly name = 'ServerFault';
+}
+
+/** With the pauses of the gate about a minute and a half. */
+const TRIES_OF_A_SERVER_FAULT = 20;
+
+/** The work, which rejects with a `ServerFault` where it is to be tried again, and in the end with the error itself. */
+function untilDoubtful<Result>(work: () => Promise<Result>): () => Promise<Result> {
+  let tries = 0;
+  return async () => {
+    try {
+      return await work();
+    } catch (error) {
+      const isInternal = problemOf(error).type === 'internal_error';
+      if (!isInternal || grpcFailureOf(error) === undefined) throw error;
+      tries += 1;
+      if (tries >= TRIES_OF_A_SERVER_FAULT) throw error;
+      throw new ServerFault('Temporal has an internal error', { cause: error });
+    }
+  };
 }
 
 function deadLetterProblem(error: unknown): Problem {

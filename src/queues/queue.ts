@@ -151,6 +151,8 @@ export interface QueueType<Settings = unknown> {
   readonly schema: z.ZodType<Settings>;
   /** Whether the entry's `deadLetter` names the place of its dead letters. Without, its own settings do. */
   readonly namesDeadLetters: boolean;
+  /** What only one configured queue can have, as `the consumer group x`; by default nothing. */
+  claims?(settings: Settings): string;
   /** Where its records are, for people, as `the topic messages`. Without secrets. */
   describe(settings: Settings): string;
   /** Loads the client library, and makes the queue. Connects to nothing. */

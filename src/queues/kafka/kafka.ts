@@ -18,6 +18,8 @@ export const kafka: QueueType<KafkaSettings> = {
   name: 'kafka',
   schema: kafkaSchema,
   namesDeadLetters: true,
+  // Its members share the partitions of one topic among them: with two topics, each would be given what it doesn't read.
+  claims: ({ group }) => `the consumer group ${group}`,
   describe: ({ topic }) => `the topic ${topic}`,
   create: async (settings, deadLetter, context) => {
     const connection = connectionOf(settings);

@@ -41,7 +41,7 @@ export const kafkaSchema = z
   .strictObject({
     brokers: z.array(broker).min(1, 'must name at least one broker'),
     topic: topicName,
-    group: z.string().min(1).max(255).default('sendproof'),
+    group: z.string().min(1).max(255).optional(),
     clientId: z.string().min(1).max(255).default('sendproof'),
     tls: tlsSchema.optional(),
     sasl: saslSchema.optional(),
@@ -57,7 +57,11 @@ export const kafkaSchema = z
       const message = 'needs both certificate and key, or neither';
       context.addIssue({ code: 'custom', path: ['tls'], message });
     }
-  });
+  })
+  .transform((settings) => ({
+    ...settings,
+    group: settings.group ?? `sendproof.${settings.topic}`,
+  }));
 
 export type KafkaSettings = z.output<typeof kafkaSchema>;
 

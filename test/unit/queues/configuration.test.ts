@@ -42,6 +42,12 @@ describe('queues:', () => {
     });
   });
 
+  it('gives each queue a consumer group of its own', async () => {
+    const queues = { a: { kafka }, b: { kafka: { ...kafka, topic: 'other' } } };
+    expect((await load(queues)).queues).toHaveLength(2);
+    expect(kafkaSchema.parse(kafka).group).toBe('sendproof.messages');
+  });
+
   it('takes events of a source that receives requests', async () => {
     const sources = { alerts: { type: 'generic' }, old: {} };
     const queues = { events: { kafka, source: 'alerts', maxAge: '1h', inFlight: 5 } };
@@ -66,6 +72,10 @@ describe('queues:', () => {
     [{ main: { kafka, inFlight: 5_000 } }, 'must be at most 1000'],
     [{ main: { kafka, maxAge: 60 } }, 'queues.main.maxAge: needs a unit'],
     [{ main: { kafka, source: 'alert' } }, 'there is no source "alert" with a type'],
+    [
+      { a: { kafka }, b: { kafka: { ...kafka, topic: 'other', group: 'sendproof.messages' } } },
+      'queues.b.kafka: the consumer group sendproof.messages is that of the queue a; use another',
+    ],
     [{ 'a b': { kafka } }, 'may have up to 63 letters'],
     [{ main: { kafka: { ...kafka, sasl: { mechanism: 'plain', username: 'u' } } } }, 'password: '],
     [
