@@ -13,9 +13,18 @@ import { INCIDENTS, OPS, startHarness, WEBHOOK, type Harness } from '../harness.
 
 const { ResetWorkflowExecutionRequest } = temporal.api.workflowservice.v1;
 
+const LOUD: Destination = 'slack:default/C0LOUD001';
+
 let harness: Harness;
 beforeAll(async () => {
-  harness = await startHarness({ settings: { conversations: { patience: '1s' } } });
+  const loud = {
+    name: 'loud',
+    to: [LOUD],
+    conversation: { mode: 'both', broadcast: true },
+  };
+  harness = await startHarness({
+    settings: { conversations: { patience: '1s' }, routes: [loud] },
+  });
 });
 afterEach(() => {
   harness.sandbox.clearFaults();
@@ -125,6 +134,22 @@ describe('a conversation', () => {
     await isConfirmed(await say('triggered', { broadcast: true }));
     await isConfirmed(await say('resolved', { mode: 'both', broadcast: true }));
     const posts = harness.sandbox.posts().filter(({ text }) => text.includes(`${key}/`));
+    expect(posts.map(({ broadcast }) => broadcast)).toEqual([undefined, true]);
+  });
+
+  it('answers in the channel, too, where the route of an event wants that', async () => {
+    for (const state of ['triggered', 'resolved']) {
+      const event = {
+        key: `loud-${state}`,
+        source: 'test',
+        conversation: 'loud',
+        title: 'x',
+        state,
+      };
+      await harness.request('POST', '/v1/events', event);
+      await isConfirmed(`test:loud-${state}`);
+    }
+    const posts = harness.sandbox.posts({ platform: 'slack', path: 'C0LOUD001' });
     expect(posts.map(({ broadcast }) => broadcast)).toEqual([undefined, true]);
   });
 
