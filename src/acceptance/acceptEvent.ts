@@ -115,8 +115,8 @@ function messageAtRoute(
   now: number,
   reminder: number,
 ): Message {
-  const { broadcast, conversationMode, expireAfterMs, name, onAmbiguous, priority, retryProfile } =
-    route;
+  const { acknowledge, broadcast, conversationMode, expireAfterMs, name } = route;
+  const { onAmbiguous, priority, retryProfile } = route;
   const key = eventKey(event, isFirst ? undefined : name, reminder);
   const message = eventMessage(event, key, to, content);
   const { partOf } = message;
@@ -125,6 +125,7 @@ function messageAtRoute(
     priority,
     onAmbiguous,
     ...(retryProfile !== undefined && { retryProfile }),
+    ...(acknowledge && { acknowledge }),
     ...expiry(expireAfterMs === undefined ? undefined : now + expireAfterMs, expiresAt),
     ...(partOf &&
       conversationMode && {
@@ -161,7 +162,7 @@ function whyUnposted(
   }
   if (!group) return undefined;
   const { maximum, windowMs } = group;
-  const { expireAfterMs, onAmbiguous, priority, retryProfile } = route;
+  const { acknowledge, expireAfterMs, onAmbiguous, priority, retryProfile } = route;
   const { severity, source, title, url } = event;
   return {
     kind: 'grouped',
@@ -169,7 +170,7 @@ function whyUnposted(
     groupId: eventGroupId(group.hashOf(event)),
     plan: {
       ...{ route: name, windowMs, maximum },
-      ...{ destinations: to, priority, onAmbiguous, retryProfile, expireAfterMs },
+      ...{ destinations: to, priority, onAmbiguous, retryProfile, expireAfterMs, acknowledge },
     },
     member: {
       deduplicationKey,

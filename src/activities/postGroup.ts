@@ -55,7 +55,7 @@ function shownIn({ count, first }: EventWindow): ShownEvents {
 
 function messageOf(window: EventWindow, content: Content): Message {
   const { messageKey, plan } = window;
-  const { destinations, expireAfterMs, onAmbiguous, priority, retryProfile } = plan;
+  const { acknowledge, destinations, expireAfterMs, onAmbiguous, priority, retryProfile } = plan;
   const event = groupedEvent(window);
   return {
     deduplicationKey: messageKey,
@@ -65,6 +65,7 @@ function messageOf(window: EventWindow, content: Content): Message {
     priority,
     onAmbiguous,
     ...(retryProfile !== undefined && { retryProfile }),
+    ...(acknowledge && { acknowledge }),
     ...(expireAfterMs !== undefined && {
       expiresAt: new Date(Date.now() + expireAfterMs).toISOString(),
     }),

@@ -24,6 +24,7 @@ import { exposition, METRICS_CONTENT_TYPE, type MetricsSource } from '../telemet
 import { readSystemState } from '../store/systemState.js';
 import { parseParameters } from './requestParameters.js';
 import { reschedulingRouter } from './rescheduling.js';
+import { sourceListRouter } from './sourceList.js';
 import { sourcesRouter } from './sources.js';
 import { traceRequests } from './requestSpan.js';
 import { errorChain } from '../lib/errorChain.js';
@@ -78,13 +79,13 @@ export function createApp(options: {
     metrics,
   };
   const systemState = collectSystemState(
-    () => readSystemState(clients.healthClient, configuration),
+    () => readSystemState(clients.healthClient, live.current),
     () => context.writes.fault(),
     log,
   );
   const document = openApiDocument(productVersion());
   // Without a key, nobody is told which accounts there are.
-  const ownDocument = openApiDocument(productVersion(), thisInstallation(configuration));
+  const ownDocument = installedDocument(live);
 
   const authenticated = Router();
   authenticated.use(requireApiKey(configuration.apiKeys));
@@ -96,6 +97,7 @@ export function createApp(options: {
     ingestionRouter(context),
     batchesRouter(context),
     eventsRouter(context),
+    sourceListRouter(context),
     messagesRouter(context),
     decisionsRouter(context),
     reschedulingRouter(context),
@@ -114,7 +116,7 @@ export function createApp(options: {
   app.use(allowedMethods({ ...methodsOf(document), ...PAGE_METHODS }));
   app.use(healthRouter(context, options.queues));
   app.get('/openapi.json', (request, response) => {
-    const shown = hasApiKey(request, configuration.apiKeys) ? ownDocument : document;
+    const shown = hasApiKey(request, configuration.apiKeys) ? ownDocument() : document;
     response.json(servedAt(shown, basePathOf(response)));
   });
   app.use(traceRequests);
@@ -129,6 +131,20 @@ export function createApp(options: {
   });
   app.use(problemHandler(log));
   return app;
+}
+
+/** The document of this installation, made again when what it shows has changed. */
+function installedDocument(live: LiveConfiguration): () => ReturnType<typeof openApiDocument> {
+  const make = () => openApiDocument(productVersion(), thisInstallation(live.current));
+  let shown = live.current.retryProfiles;
+  let document = make();
+  return () => {
+    if (live.current.retryProfiles !== shown) {
+      shown = live.current.retryProfiles;
+      document = make();
+    }
+    return document;
+  };
 }
 
 /** What the document has is what the API takes; the document itself is not in it. */

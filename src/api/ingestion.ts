@@ -7,12 +7,11 @@ import { acceptanceBody, type AcceptanceBody } from './acceptanceBody.js';
 import type { ApiContext } from './apiContext.js';
 import { acceptAsynchronously } from './asynchronousBatch.js';
 import { basePathOf } from './basePath.js';
+import { acceptInSlices, refusedResult } from './inSlices.js';
 import { withIdempotencyKey } from './idempotencyKey.js';
 import { operationOf, type Operation } from './operation.js';
 import { prefersAsynchronous } from './preferences.js';
 import { parseEnvelope, parseRequest } from './problem.js';
-import { logServerProblem } from './problemHandler.js';
-import { problemOf } from './problemOf.js';
 import { tellingRefusals } from './refusedWrites.js';
 import type { batchResultSchema } from './schema/acceptanceRepresentation.js';
 import { activeTraceId } from '../telemetry/tracing.js';
@@ -46,7 +45,9 @@ export function ingestionRouter(context: ApiContext): Router {
       return;
     }
     const operation = operationOf(request, response);
-    const results = await acceptBatch(context, messages, operation, basePathOf(response));
+    const results = await acceptInSlices(messages, (message) =>
+      acceptOne(context, message, operation, basePathOf(response)),
+    );
     response.json({ results });
   });
 
@@ -66,38 +67,6 @@ async function accept(
   return acceptanceBody(acceptance, message.deduplicationKey, basePath);
 }
 
-/** Half of the calls to Temporal that may run at once, so that other requests proceed beside a batch. */
-const BATCH_SLICE = 50;
-/** So many messages without an answer of Temporal's, and none with one, are no trouble of the messages. */
-const UNANSWERED_IN_A_ROW = 10;
-
-/** In slices that fit into these bounds, so that a large batch waits for itself instead of being refused. */
-async function acceptBatch(
-  context: ApiContext,
-  messages: readonly unknown[],
-  operation: Operation,
-  basePath: string,
-): Promise<BatchResult[]> {
-  const results: BatchResult[] = [];
-  let unansweredInARow = 0;
-  for (let at = 0; at < messages.length; at += BATCH_SLICE) {
-    const slice = messages.slice(at, at + BATCH_SLICE);
-    const answers = await Promise.all(
-      slice.map((message) => acceptOne(context, message, operation, basePath)),
-    );
-    results.push(...answers);
-    const unavailable = answers.filter(({ status }) => status === 503);
-    const isAnswered = answers.some(({ status }) => status < 300 || status === 422);
-    unansweredInARow = isAnswered ? 0 : unansweredInARow + unavailable.length;
-    const [last] = unavailable;
-    // The other slices would each wait for the same failure, for minutes in all. One message alone decides for no other.
-    if (last && unansweredInARow >= UNANSWERED_IN_A_ROW) {
-      return messages.map((_, index) => results[index] ?? last);
-    }
-  }
-  return results;
-}
-
 /** Accepts one message of a batch. Its result is what the answer would be if it was sent alone. */
 async function acceptOne(
   context: ApiContext,
@@ -109,8 +78,6 @@ async function acceptOne(
     const message = await accept(context, body, activeTraceId(), basePath);
     return { status: message.duplicate ? 200 : 202, message };
   } catch (error) {
-    const problem = problemOf(error);
-    logServerProblem(context.log, problem, operation);
-    return { status: problem.status, problem: problem.toJSON() };
+    return refusedResult(error, context.log, operation);
   }
 }

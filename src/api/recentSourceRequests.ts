@@ -6,6 +6,8 @@ export interface SourceRequestRecord {
   /** ISO 8601. */
   at: string;
   outcome: Reception['outcome'];
+  /** The HTTP status that its sender was answered with. */
+  status: number | undefined;
   /** The keys of its messages, the first few. */
   messages: readonly string[];
   /** How many messages it has. */
@@ -28,13 +30,14 @@ export class RecentSourceRequests {
   readonly #bySource = new Map<string, OfSource>();
 
   /** @param source the name of a configured source: senders can't make new ones */
-  add(source: string, { messages = [], outcome, reason }: Omit<Reception, 'answer'>): void {
+  add(source: string, { messages = [], outcome, reason, status }: Omit<Reception, 'answer'>): void {
     const known: OfSource = this.#bySource.get(source) ?? { records: [], counts: new Map() };
     this.#bySource.set(source, known);
     known.counts.set(outcome, (known.counts.get(outcome) ?? 0) + 1);
     const record: SourceRequestRecord = {
       at: new Date().toISOString(),
       outcome,
+      status,
       messages: messages.slice(0, MOST_KEYS),
       messageCount: messages.length,
       reason,

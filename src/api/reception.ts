@@ -5,6 +5,8 @@ export interface Reception {
   outcome: 'accepted' | 'unusable' | 'test' | 'handshake' | 'refused' | 'failed' | 'late';
   /** Undefined where the request is not authentic. */
   answer?: SourceAnswer;
+  /** The HTTP status of the answer. */
+  status?: number;
   /** The keys of its messages. */
   messages?: string[];
   /** Why it was not accepted as it was meant. Without any part of the body. */

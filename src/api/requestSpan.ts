@@ -18,6 +18,11 @@ import { routeOf } from './operation.js';
 
 /** Continues the trace of the request's `traceparent`, or begins one. Its id is in `response.locals.traceId`. */
 export const traceRequests: RequestHandler = (request, response, next) => {
+  // What the router of the sources passes on has its span.
+  if ((response.locals as { traceId?: string }).traceId !== undefined) {
+    next();
+    return;
+  }
   const parent = propagation.extract(ROOT_CONTEXT, request.headers);
   const { method } = request;
   const attributes = { [ATTR_HTTP_REQUEST_METHOD]: method };

@@ -17,6 +17,10 @@ import { readSourceRequest } from './sourceRequest.js';
 /** Senders try again after it; most have a backoff of their own. */
 const RETRY_AFTER_S = 5;
 
+const NOT_AUTHENTIC = 401;
+/** Of every answer to what may succeed later. */
+const AGAIN = 503;
+
 const DEFAULT_METHODS = ['POST'];
 
 /** Longer than the name of any source: what is longer is not looked for among them. */
@@ -44,8 +48,10 @@ export function sourcesRouter(context: ApiContext): Router {
   };
   router.all('/:name', receive);
   router.all('/:name/:token', receive);
-  router.use(() => {
-    throw notAuthentic();
+  router.use(({ path }, _response, next) => {
+    // The list of the sources, for those with a key.
+    if (path === '/') next('router');
+    else throw notAuthentic();
   });
   router.use(problemHandler(context.log));
   return router;
@@ -107,14 +113,15 @@ async function receiveFrom(
     const answered = await withinTime(work, respondWithinMs, {
       late: () => new SourceLate(name, respondWithinMs),
     });
-    reception = answered;
+    reception = { ...answered, status: answered.answer?.status ?? NOT_AUTHENTIC };
     if (answered.answer === undefined) throw notAuthentic();
     return answered.answer;
   } catch (error) {
     if (reception.outcome !== 'failed') throw error;
     const isForeseen = error instanceof SourceLate || error instanceof AgainLater;
     const problem = isForeseen ? again(error.message, error) : problemOf(error);
-    reception = { outcome: outcomeOf(error, problem), reason: reasonOf(problem) };
+    const status = problem.status < 500 ? problem.status : AGAIN;
+    reception = { outcome: outcomeOf(error, problem), reason: reasonOf(problem), status };
     if (problem.status < 500) throw problem;
     if (read) askedAgain.remember(name, read);
     throw asAgain(problem, error);

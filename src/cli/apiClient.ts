@@ -1,6 +1,7 @@
 /** The HTTP API as the commands use it. Its types are the API's own schemas, of which nothing is loaded. */
 import type { z } from 'zod';
 import type { acceptanceSchema } from '../api/schema/acceptanceRepresentation.js';
+import type { sourceListSchema } from '../api/schema/sourceRepresentation.js';
 import type {
   bulkDecisionProgressSchema,
   bulkDecisionSchema,
@@ -38,6 +39,7 @@ export type MessageRequest = Omit<z.input<typeof messageSchema>, 'destinations'>
 export type Acceptance = z.infer<typeof acceptanceSchema>;
 export type MessageState = z.infer<typeof messageStateSchema>;
 export type MessageSummary = z.infer<typeof messageSummarySchema>;
+export type SourceList = z.infer<typeof sourceListSchema>;
 export type DeadLetterSummary = z.infer<typeof deadLetterSummarySchema>;
 export type BulkRequest = z.input<typeof bulkDecisionBodySchema>;
 export type BulkDryRun = z.infer<typeof bulkDryRunSchema>;
@@ -187,6 +189,19 @@ export class ApiClient {
     limit: number,
   ): Promise<{ messages: MessageSummary[]; more: boolean }> {
     return this.#collect('/v1/dead-letters', query, limit);
+  }
+
+  /** All sources. */
+  async sources(): Promise<SourceList> {
+    const path = '/v1/sources';
+    const list = (await this.#request('GET', path)) as SourceList;
+    let { cursor } = list;
+    while (cursor !== undefined) {
+      const next = (await this.#request('GET', withQuery(path, { cursor }))) as SourceList;
+      list.sources.push(...next.sources);
+      ({ cursor } = next);
+    }
+    return { since: list.since, sources: list.sources };
   }
 
   async deadLetterSummary(query: DeadLetterQuery): Promise<DeadLetterSummary> {

@@ -478,9 +478,22 @@ function addIngest(program: Command, invocation: Invocation): void {
 }
 
 function addSources(program: Command, invocation: Invocation): void {
-  program
+  const sources = program
     .command('sources')
-    .description('Try the sources of the configuration.')
+    .description('List the sources of the API, and try those of the configuration.');
+  sources
+    .command('list')
+    .summary('list the sources, with what came last from each')
+    .description(
+      'List the sources of the running API, with the last request of each, its answer and why.',
+    )
+    .action(
+      run(invocation, async (context, options: object) => {
+        const { sourcesList } = await import('./sourcesList.js');
+        return await sourcesList(options, context);
+      }),
+    );
+  sources
     .command('send')
     .summary('send a sample to the API, as the source would')
     .description(

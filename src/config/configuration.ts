@@ -1,6 +1,6 @@
 /**
  * The configuration: environment variables for what differs from machine to machine, `sendproof.yaml` for accounts and
- * policies. Read at start; the API and the workers follow a part of what changes. Every error names the variable or the field, and the remedy.
+ * policies. Read at start; all processes follow a part of what changes (`liveConfiguration.ts`). Every error names the variable or the field, and the remedy.
  */
 import { isRecord } from '../lib/isRecord.js';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
@@ -103,6 +103,8 @@ export interface Configuration {
   cachedWorkflows: number | undefined;
   /** The directory of the embedded server, of the sandbox and of tokens that are renewed. */
   dataDirectory: string;
+  /** What the file says, to compare it with what it says later. It names secrets, and has none. */
+  fileContent: unknown;
   /** The path of the configuration file, if there is one. */
   file: string | undefined;
 }
@@ -186,6 +188,11 @@ export function loadConfiguration(
     }),
   );
 
+  const acknowledgements = acknowledgementSettings(
+    settings.acknowledgements,
+    settings.sources,
+    retryProfiles,
+  );
   const sources = receivingSources(settings.sources);
   const named: [place: string, routes: readonly Route[]][] = [
     ['operators.destinations', settings.operators?.destinations ?? []],
@@ -210,6 +217,7 @@ export function loadConfiguration(
       sources: Object.keys(settings.sources),
       retryProfiles: Object.keys(retryProfiles),
       templates: Object.keys(settings.templates),
+      callbacks: acknowledgements.callbacks,
     }),
     ...queueFaults(
       settings.queues,
@@ -236,11 +244,7 @@ export function loadConfiguration(
       ),
     },
     retryProfiles,
-    acknowledgements: acknowledgementSettings(
-      settings.acknowledgements,
-      settings.sources,
-      retryProfiles,
-    ),
+    acknowledgements,
     sources,
     queues: configuredQueues(settings.queues),
     routes: settings.routes.map(compileRoute),
@@ -257,6 +261,7 @@ export function loadConfiguration(
     workerVersion: workerVersionOf(variables),
     cachedWorkflows: variables.SENDPROOF_CACHED_WORKFLOWS,
     dataDirectory,
+    fileContent: file?.content,
     file: file?.path,
   };
 }

@@ -1,5 +1,6 @@
 /** `routes:` as a whole: what is wrong with a route beside the others and the rest of the file. */
 import { z } from 'zod';
+import { checkCallbackUrl, type CallbackPolicy } from '../acknowledgements/policy.js';
 import { compileGlob } from '../lib/glob.js';
 import { routeSchema, type RouteSettings } from '../routing/route.js';
 import { nearest, remedy } from '../lib/nearest.js';
@@ -11,6 +12,7 @@ export interface KnownNames {
   sources: readonly string[];
   retryProfiles: readonly string[];
   templates: readonly string[];
+  callbacks: CallbackPolicy | undefined;
 }
 
 /** As `routes.2.retryProfile: …`. */
@@ -20,6 +22,7 @@ export function routeListFaults(routes: readonly RouteSettings[], known: KnownNa
       ...sourceFaults(route, known.sources),
       ...profileFaults(route, known.retryProfiles),
       ...templateFaults(route, known.templates),
+      ...callbackFaults(route, known.callbacks),
       ...placeFaults(route, routes.slice(0, index)),
     ].map((fault) => `routes.${index}.${fault}`),
   );
@@ -52,6 +55,14 @@ function templateFaults({ template }: RouteSettings, templates: readonly string[
   if (template === undefined || templates.includes(template)) return [];
   const hint = templates.length === 0 ? 'add it to "templates"' : remedy(template, templates);
   return [`template: there is no template "${template}"; ${hint}`];
+}
+
+function callbackFaults(
+  { acknowledge }: RouteSettings,
+  callbacks: CallbackPolicy | undefined,
+): string[] {
+  const fault = acknowledge && checkCallbackUrl(acknowledge.url, callbacks);
+  return fault === undefined ? [] : [`acknowledge.url: ${fault}`];
 }
 
 function placeFaults({ name }: RouteSettings, before: readonly RouteSettings[]): string[] {

@@ -1,5 +1,5 @@
 /** Groups of events: what happens within a window is shown in one message. Plain data, for workflows too. */
-import type { Route, Severity } from './message.js';
+import type { Acknowledge, Route, Severity } from './message.js';
 import type { OnAmbiguous } from './delivery.js';
 
 /** How the message of a group is made; from the route, at the time when an event arrives. */
@@ -16,6 +16,7 @@ export interface GroupPlan {
   retryProfile?: string | undefined;
   /** From the time of the post, in milliseconds. */
   expireAfterMs?: number | undefined;
+  acknowledge?: Acknowledge | undefined;
 }
 
 /**

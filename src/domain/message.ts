@@ -297,6 +297,8 @@ export const acknowledgeSchema = z
     description: 'The callback that reports the outcome of the message to another system.',
   });
 
+export type Acknowledge = z.infer<typeof acknowledgeSchema>;
+
 /** How a later message of a conversation is shown. */
 export const CONVERSATION_MODES = ['update', 'reply', 'both'] as const;
 export type ConversationMode = (typeof CONVERSATION_MODES)[number];

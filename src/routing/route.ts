@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { SourceEvent } from '../domain/event.js';
 import {
+  acknowledgeSchema,
   CONVERSATION_MODES,
   messageSchema,
   routesSchema,
@@ -54,6 +55,8 @@ export const routeSchema = z
     repeats: z.enum(['drop', 'remind']).default('drop'),
     remindAfter: durationMs.optional(),
     mute: muteSchema.optional(),
+    /** Who is notified of what became of the route's messages; by default, as the source says. */
+    acknowledge: acknowledgeSchema.optional(),
     group: groupSchema.optional(),
     /** How an event is shown whose conversation has a post already. */
     conversation: z
@@ -74,7 +77,10 @@ export const routeSchema = z
 export type RouteSettings = z.output<typeof routeSchema>;
 
 /** A route, ready for events. */
-export interface EventRoute extends Pick<Message, 'onAmbiguous' | 'priority' | 'retryProfile'> {
+export interface EventRoute extends Pick<
+  Message,
+  'acknowledge' | 'onAmbiguous' | 'priority' | 'retryProfile'
+> {
   name: string;
   to: Route[];
   /** The name of the template; undefined: the default content. */
@@ -97,7 +103,7 @@ export interface EventRoute extends Pick<Message, 'onAmbiguous' | 'priority' | '
 
 export function compileRoute(settings: RouteSettings): EventRoute {
   const { conversation, expireAfter, group, match, mute, remindAfter, template, when } = settings;
-  const { name, onAmbiguous, priority, retryProfile, to } = settings;
+  const { acknowledge, name, onAmbiguous, priority, retryProfile, to } = settings;
   const mismatchOfMatch = compileMatch(match);
   return {
     name,
@@ -107,6 +113,7 @@ export function compileRoute(settings: RouteSettings): EventRoute {
     priority,
     retryProfile,
     onAmbiguous,
+    acknowledge,
     expireAfterMs: expireAfter,
     remindAfterMs: remindAfter,
     conversationMode: conversation.mode === 'off' ? undefined : conversation.mode,

@@ -9,7 +9,6 @@ import { searchMessages } from '../../store/search/messageSearch.js';
 import { timelineOf } from '../../explanation/timeline.js';
 import type { ApiContext } from '../apiContext.js';
 import { isApiKey } from '../authentication.js';
-import type { ConfiguredSource } from '../../config/sources.js';
 import { basePathOf, withoutBasePath } from '../basePath.js';
 import { decideOnDeadLetters } from '../decisions.js';
 import { parseKey } from '../findMessage.js';
@@ -25,8 +24,8 @@ import { ConversationPage, UnknownConversationPage } from './conversationPage.js
 import { DeadLettersPage, SearchPage, type SearchFields } from './listPages.js';
 import { ForgottenPage, UnknownKeyPage, MessagePage } from './messagePage.js';
 import { OnceMorePage, ProblemPage, SignInPage } from './plainPages.js';
-import type { Source } from '../../sources/source.js';
-import { SourcesPage, type ShownSource } from './sourcesPage.js';
+import { addressOfApi, readSources } from '../sourceReading.js';
+import { SourcesPage } from './sourcesPage.js';
 import { onlyOwnForms, securityHeaders } from './security.js';
 import { isReadOnly, show } from './show.js';
 import { bySignedLink } from './signedLink.js';
@@ -149,53 +148,12 @@ function showMessage(context: ApiContext, signedIn: boolean): RequestHandler<{ k
   };
 }
 
-/** Each source costs a search, and nobody reads a page of more. */
-const MOST_SOURCES = 50;
-const MESSAGES_OF_A_SOURCE = 3;
-
 function showSources(context: ApiContext, signedIn: boolean): RequestHandler {
   return async (request, response) => {
-    const { configuration, recentRequests } = context;
-    const own = `${request.protocol}://${request.get('host') ?? ''}${basePathOf(response)}`;
-    const base = configuration.publicUrl ?? own;
-    const sources: ShownSource[] = [];
-    // One after the other: the searches of a page must not take the place of other people's.
-    for (const source of configuration.sources.slice(0, MOST_SOURCES)) {
-      sources.push(await shownSource(source, base, context));
-    }
-    show(response, <SourcesPage {...{ since: recentRequests.since, signedIn, sources }} />);
+    const sources = await readSources(context, addressOfApi(context, request, response));
+    const { since } = context.recentRequests;
+    show(response, <SourcesPage {...{ since, signedIn, sources }} />);
   };
-}
-
-async function shownSource(
-  { name, source, type }: ConfiguredSource,
-  base: string,
-  { readClient, recentRequests }: ApiContext,
-): Promise<ShownSource> {
-  const found = await searchMessages(
-    readClient,
-    { source: name },
-    { limit: MESSAGES_OF_A_SOURCE, cursor: undefined },
-  );
-  return {
-    name,
-    type: type.name,
-    url: `${base}/v1/sources/${encodeURIComponent(name)}${hasToken(source) ? '/<token>' : ''}`,
-    messages: found.messages,
-    requests: recentRequests.of(name),
-    counts: recentRequests.countsOf(name),
-  };
-}
-
-/** Whether its address ends with a secret, which the page doesn't show. */
-function hasToken(source: Source): boolean {
-  try {
-    return source.sign({ headers: {}, body: '' }).token !== undefined;
-  } catch (error) {
-    // A secret that is not set, or a sample that can't be signed.
-    if (error instanceof Error) return false;
-    throw error;
-  }
 }
 
 function showConversation(context: ApiContext, signedIn: boolean): RequestHandler<{ key: string }> {

@@ -2,22 +2,11 @@
 import type { MessageSummary } from '../../domain/messageState.js';
 import type { SourceRequestRecord } from '../recentSourceRequests.js';
 import type { Reception } from '../reception.js';
+import type { SourceReading } from '../sourceReading.js';
 import { useAddresses } from './addresses.js';
 import { Page, Status, Time } from './parts.js';
 
 const REFRESH_MS = 5_000;
-
-export interface ShownSource {
-  name: string;
-  type: string;
-  /** What its sender is given, without the secret at its end where it has one. */
-  url: string;
-  /** The newest messages of this source. */
-  messages: readonly MessageSummary[];
-  /** Newest first. */
-  requests: readonly SourceRequestRecord[];
-  counts: ReadonlyMap<Reception['outcome'], number>;
-}
 
 const OUTCOMES: Record<Reception['outcome'], string> = {
   accepted: 'accepted',
@@ -36,7 +25,7 @@ export function SourcesPage({
 }: {
   since: Date;
   signedIn: boolean;
-  sources: readonly ShownSource[];
+  sources: readonly SourceReading[];
 }) {
   return (
     <Page title="Sources" signedIn={signedIn} refreshMs={REFRESH_MS}>
@@ -60,7 +49,7 @@ export function SourcesPage({
   );
 }
 
-function SourceCard({ source }: { source: ShownSource }) {
+function SourceCard({ source }: { source: SourceReading }) {
   const { counts, messages, name, requests, type, url } = source;
   const { at } = useAddresses();
   const counted = [...counts].map(([outcome, count]) => `${count} ${OUTCOMES[outcome]}`);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { eventSchema } from '../../domain/event.js';
 import { deduplicationKeySchema } from '../../domain/message.js';
 import { messageLinksSchema, statusSchema, traceIdSchema } from './fields.js';
+import { problemSchema } from './problem.js';
 
 /** The body as it may come: with the key in the header instead. */
 export const eventBodySchema = eventSchema.partial({ key: true }).meta({
@@ -84,3 +85,49 @@ export const eventAcceptanceSchema = z
     }),
   })
   .meta({ id: 'EventAcceptance', description: 'The result for one event that was sent.' });
+
+const BATCH_LIMIT_EVENTS = 1_000;
+
+function batchOf<Event extends z.ZodType>(event: Event) {
+  return z.strictObject({
+    events: z
+      .array(event)
+      .min(1, 'must hold at least one event')
+      .max(BATCH_LIMIT_EVENTS, `must hold at most ${BATCH_LIMIT_EVENTS} events`)
+      .meta({ description: 'The events, each of which is accepted or refused by itself.' }),
+  });
+}
+
+/** What the API parses: an event that is not valid is refused alone. */
+export const eventBatchSchema = batchOf(z.unknown());
+
+/** What a client should send. */
+export const documentedEventBatchSchema = batchOf(eventSchema).meta({
+  id: 'EventBatch',
+  description: 'Up to 1,000 events.',
+});
+
+export const eventBatchResultSchema = z
+  .object({
+    results: z
+      .array(
+        z.union([
+          z.object({
+            status: z.union([z.literal(202), z.literal(200)]).meta({
+              description: 'The HTTP status of this event: 202 if accepted, 200 if a duplicate.',
+              examples: [202],
+            }),
+            event: eventAcceptanceSchema,
+          }),
+          z.object({
+            status: z.int().meta({
+              description: 'The HTTP status that this event would have had by itself.',
+              examples: [400],
+            }),
+            problem: problemSchema,
+          }),
+        ]),
+      )
+      .meta({ description: 'One result for each event, in the order of the request.' }),
+  })
+  .meta({ id: 'EventBatchResult', description: 'The results of a batch of events.' });

@@ -16,11 +16,15 @@ import {
   rescheduleMessage,
   retryMessage,
 } from './operations/deciding.js';
-import { sendEvent } from './operations/events.js';
+import { sendEvent, sendEvents } from './operations/events.js';
 import { health, metrics, readiness } from './operations/monitoring.js';
 import { getMessage, getTimeline, searchMessages } from './operations/reading.js';
 import { sendMessage, sendMessages } from './operations/sending.js';
-import { receiveFromSource, receiveFromSourceWithToken } from './operations/sources.js';
+import {
+  listSources,
+  receiveFromSource,
+  receiveFromSourceWithToken,
+} from './operations/sources.js';
 
 const paths = {
   '/v1/messages': { post: sendMessage, get: searchMessages },
@@ -31,6 +35,8 @@ const paths = {
   '/v1/messages/{key}/retry': { post: retryMessage },
   '/v1/messages/{key}/discard': { post: discardMessage },
   '/v1/events': { post: sendEvent },
+  '/v1/events/batch': { post: sendEvents },
+  '/v1/sources': { get: listSources },
   '/v1/sources/{name}': { post: receiveFromSource },
   '/v1/sources/{name}/{token}': { post: receiveFromSourceWithToken },
   '/v1/dead-letters': { get: listDeadLetters },

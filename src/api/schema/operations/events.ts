@@ -4,7 +4,9 @@ import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import { eventSchema } from '../../../domain/event.js';
 import { jsonContent, problems } from '../bodies.js';
 import {
+  documentedEventBatchSchema,
   eventAcceptanceSchema,
+  eventBatchResultSchema,
   eventBodySchema,
   eventQuerySchema,
 } from '../eventRepresentation.js';
@@ -110,6 +112,56 @@ export const sendEvent: ZodOpenApiOperationObject = {
           type: 'invalid_request',
           detail: `${MISSING_TITLE.field}: ${MISSING_TITLE.detail}`,
           errors: [MISSING_TITLE],
+        },
+      },
+    }),
+  },
+};
+
+const INVALID_EVENT = {
+  type: 'invalid_request' as const,
+  title: 'The request is not valid',
+  status: 400,
+  detail: `${MISSING_TITLE.field}: ${MISSING_TITLE.detail}`,
+  errors: [MISSING_TITLE],
+};
+
+export const sendEvents: ZodOpenApiOperationObject = {
+  operationId: 'sendEvents',
+  tags: ['Events'],
+  summary: 'Accepts up to 1,000 events, which the routes make messages of.',
+  description:
+    'Each event is accepted or refused by itself and has its own result, in the order of the request.',
+  requestParams: { query: eventQuerySchema, header: traceHeaders },
+  requestBody: {
+    required: true,
+    description: 'The events that happened.',
+    content: jsonContent(documentedEventBatchSchema, {
+      one: { summary: 'Reports one failed build.', value: { events: [MINIMAL] } },
+    }),
+  },
+  responses: {
+    200: {
+      description: 'Each event has its own result.',
+      content: jsonContent(eventBatchResultSchema, {
+        mixed: {
+          summary: 'The first event is accepted, the second is not valid.',
+          value: {
+            results: [
+              { status: 202, event: ACCEPTED },
+              { status: 400, problem: INVALID_EVENT },
+            ],
+          },
+        },
+      }),
+    },
+    ...problems([400, 401, 413, 415], {
+      400: {
+        description: 'The batch is not valid. `errors` names each wrong field.',
+        example: {
+          type: 'invalid_request',
+          detail: 'events: must hold at least one event',
+          errors: [{ field: 'events', detail: 'must hold at least one event' }],
         },
       },
     }),

@@ -1,8 +1,13 @@
 /** The operations that receive what configured sources send. */
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
-import { jsonContent, problemsWithout500 } from '../bodies.js';
-import { sourceAcceptanceSchema } from '../sourceRepresentation.js';
+import { jsonContent, problems, problemsWithout500 } from '../bodies.js';
+import { CONFIRMED_SUMMARY } from '../examples.js';
+import {
+  sourceAcceptanceSchema,
+  sourceListSchema,
+  sourceQuerySchema,
+} from '../sourceRepresentation.js';
 import { traceHeaders } from './parameters.js';
 
 const nameParameter = z.object({
@@ -206,5 +211,49 @@ export const receiveFromSourceWithToken: ZodOpenApiOperationObject = {
         },
       },
     },
+  },
+};
+
+export const listSources: ZodOpenApiOperationObject = {
+  operationId: 'listSources',
+  tags: ['Sources'],
+  summary: 'Lists the configured sources, with what came last from each.',
+  description:
+    'An answer has at most 50 sources. Messages are found by a search. Requests are those that this API process has received since it started; another process has a list of its own.',
+  requestParams: { query: sourceQuerySchema },
+  responses: {
+    200: {
+      description: 'The body is one page of sources.',
+      content: jsonContent(sourceListSchema, {
+        page: {
+          summary: 'One source is configured, and its last request was accepted.',
+          value: {
+            since: '2026-11-23T08:00:00.000Z',
+            sources: [
+              {
+                name: 'pagerduty',
+                type: 'pagerduty',
+                url: 'https://sendproof.example.com/v1/sources/pagerduty',
+                authenticated: true,
+                respondWithinMs: 4_000,
+                deduplicationWindowMs: 86_400_000,
+                messages: [CONFIRMED_SUMMARY],
+                requests: [
+                  {
+                    at: '2026-11-23T12:00:00.000Z',
+                    outcome: 'accepted',
+                    status: 202,
+                    messages: [CONFIRMED_SUMMARY.deduplicationKey],
+                    messageCount: 1,
+                  },
+                ],
+                counts: { accepted: 1 },
+              },
+            ],
+          },
+        },
+      }),
+    },
+    ...problems([400, 401, 503]),
   },
 };

@@ -1,0 +1,44 @@
+/** Accepts what a request has many of: each by itself, and in slices. */
+import type { Logger } from 'pino';
+import type { Operation } from './operation.js';
+import type { Problem } from './problem.js';
+import { logServerProblem } from './problemHandler.js';
+import { problemOf } from './problemOf.js';
+
+/** Half of the calls to Temporal that may run at once, so that other requests proceed beside a batch. */
+const BATCH_SLICE = 50;
+/** So many without an answer of Temporal's, and none with one, are no trouble of their own. */
+const UNANSWERED_IN_A_ROW = 10;
+
+/** In slices that fit into these bounds, so that a large batch waits for itself instead of being refused. */
+export async function acceptInSlices<Item, Result extends { status: number }>(
+  items: readonly Item[],
+  accept: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let unansweredInARow = 0;
+  for (let at = 0; at < items.length; at += BATCH_SLICE) {
+    const answers = await Promise.all(items.slice(at, at + BATCH_SLICE).map(accept));
+    results.push(...answers);
+    const unavailable = answers.filter(({ status }) => status === 503);
+    const isAnswered = answers.some(({ status }) => status < 300 || status === 422);
+    unansweredInARow = isAnswered ? 0 : unansweredInARow + unavailable.length;
+    const [last] = unavailable;
+    // The other slices would each wait for the same failure, for minutes in all. One item alone decides for no other.
+    if (last && unansweredInARow >= UNANSWERED_IN_A_ROW) {
+      return items.map((_, index) => results[index] ?? last);
+    }
+  }
+  return results;
+}
+
+/** One item of a batch that is not accepted: its result is what the answer would be if it was sent alone. */
+export function refusedResult(
+  error: unknown,
+  log: Logger,
+  operation: Operation,
+): { status: number; problem: ReturnType<Problem['toJSON']> } {
+  const problem = problemOf(error);
+  logServerProblem(log, problem, operation);
+  return { status: problem.status, problem: problem.toJSON() };
+}
