@@ -25,7 +25,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     stop.abort();
     // A second signal makes the program end at once, so each one is passed on.
-    if (running) running.kill(signal);
+    // What it runs takes SIGHUP as the wish to read its configuration again.
+    if (running) running.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
     else process.exit();
   });
 }

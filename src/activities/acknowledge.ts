@@ -10,7 +10,8 @@ import type { AcknowledgeInput } from '../contract/acknowledge.js';
 import type { AcknowledgementSettings } from '../acknowledgements/policy.js';
 
 export interface AcknowledgeDependencies {
-  settings: AcknowledgementSettings;
+  /** As they are now. */
+  settings: () => AcknowledgementSettings;
   /** A number in [0, 1). */
   random: () => number;
   /** Is called with every attempt that has an outcome. */
@@ -23,7 +24,7 @@ export interface AcknowledgeDependencies {
  * delay before the next attempt.
  */
 export function createAcknowledge({ settings, random, report }: AcknowledgeDependencies) {
-  const send = createSender(settings);
+  const sender = senderOf(settings);
   return async function acknowledge(input: AcknowledgeInput): Promise<AcknowledgementResult> {
     const { attempt } = activityInfo();
     const startedAt = performance.now();
@@ -32,7 +33,7 @@ export function createAcknowledge({ settings, random, report }: AcknowledgeDepen
       durationMs: Math.round(performance.now() - startedAt),
     });
     try {
-      const httpStatus = await send(input);
+      const httpStatus = await sender()(input);
       report(input, { ...made(), outcome: 'delivered', httpStatus });
       return { attempts: attempt, httpStatus };
     } catch (error) {
@@ -47,6 +48,16 @@ export function createAcknowledge({ settings, random, report }: AcknowledgeDepen
 
 /** Resolves with the HTTP status of the recipient's answer; undefined where the recipient already had the acknowledgement. */
 type Send = (input: AcknowledgeInput) => Promise<number | undefined>;
+
+/** The connections of a sender last as long as its settings do. */
+function senderOf(settings: () => AcknowledgementSettings): () => Send {
+  let made: { of: AcknowledgementSettings; send: Send } | undefined;
+  return () => {
+    const present = settings();
+    if (made?.of !== present) made = { of: present, send: createSender(present) };
+    return made.send;
+  };
+}
 
 function createSender({ callbacks, bySource, requestTimeoutMs }: AcknowledgementSettings): Send {
   const sendCallback = callbacks && createSendCallback(callbacks, requestTimeoutMs);
@@ -71,7 +82,7 @@ function createSender({ callbacks, bySource, requestTimeoutMs }: Acknowledgement
 /** Retried, since the configuration may be fixed in the meantime. */
 function notConfigured(field: string): AcknowledgementError {
   return new AcknowledgementError(
-    `This worker’s configuration has no ${field}: nothing was sent. Add it and restart the worker.`,
+    `This worker’s configuration has no ${field}: nothing was sent. Add it: the worker follows its configuration file.`,
     { reason: 'not_configured' },
   );
 }

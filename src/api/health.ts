@@ -29,7 +29,9 @@ export function healthRouter(
     });
     if (readiness.checks.temporal) reachable = true;
     const states = queues();
-    const warnings = [live.fault, ...states.map(warningOf)].filter((each) => each !== undefined);
+    const warnings = [...live.warnings, ...states.map(warningOf)].filter(
+      (each) => each !== undefined,
+    );
     response.status(readiness.status === 'ready' ? 200 : 503).json({
       ...readiness,
       warnings,

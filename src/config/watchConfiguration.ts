@@ -1,6 +1,7 @@
 import { statSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
+import { onReloadSignal } from '../lib/process.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import type { Configuration } from './configuration.js';
 
@@ -8,8 +9,8 @@ import type { Configuration } from './configuration.js';
 const INTERVAL_MS = 1_000;
 
 /**
- * Reads the configuration again whenever its file changes, is replaced, or is another one behind a symbolic link, and applies
- * it. If the changed configuration is invalid, that is logged, and the previous one stays in use.
+ * Reads the configuration again whenever its file changes, is replaced, or is another one behind a symbolic link, and when a
+ * SIGHUP asks for it, and applies it. If the changed configuration is invalid, that is logged, and the previous one stays in use.
  *
  * @param reload as `loadConfiguration`
  * @param apply rejects, or throws a ConfigurationError, where the changed configuration can't be used
@@ -38,19 +39,28 @@ export function watchConfiguration(
   };
   let known = versionAtStart(file);
   let isLooking = false;
+  let isAsked = false;
   const look = async (): Promise<void> => {
     if (isLooking) return;
     isLooking = true;
     const version = await stat(file).then(versionOf, () => MISSING);
-    if (version !== known) {
+    if (version !== known || isAsked) {
       known = version;
+      isAsked = false;
       await applyChange();
     }
     isLooking = false;
   };
+  const stopListening = onReloadSignal(() => {
+    isAsked = true;
+    void look();
+  });
   const timer = setInterval(() => void look(), INTERVAL_MS);
   timer.unref();
-  return () => clearInterval(timer);
+  return () => {
+    clearInterval(timer);
+    stopListening();
+  };
 }
 
 const MISSING = 'missing';

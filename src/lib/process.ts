@@ -1,4 +1,5 @@
 /** What the executables share: how a process starts, fails and stops. */
+import { isatty } from 'node:tty';
 import type { Logger } from 'pino';
 import { ConfigurationError } from './configurationError.js';
 import { readVariables, withoutEmptyVariables } from './environment.js';
@@ -32,7 +33,7 @@ export async function runProcess(
   await runMain(log, async () => {
     readVariables(environment);
     const parts = new Parts(log);
-    const stopRequest = stopSignal().then((signal) => {
+    const stopRequest = stopSignal(() => readAgain(log)).then((signal) => {
       log.info(`${signal}: stopping (a second one ends the process at once)`);
     });
     try {
@@ -74,11 +75,52 @@ export async function runMain(log: Logger, main: () => Promise<void>): Promise<v
  */
 const SAME_SIGNAL_MS = 500;
 
-/** Resolves with the first SIGINT, SIGTERM or SIGHUP (the terminal was closed). A second one ends the process at once. */
-export async function stopSignal(): Promise<NodeJS.Signals> {
+const readers = new Set<() => void>();
+
+/**
+ * Has this called when a SIGHUP asks the process to read its configuration again.
+ *
+ * @returns a function that ends that
+ */
+export function onReloadSignal(read: () => void): () => void {
+  // Of its own, so that the same function can be there twice.
+  const reader = (): void => read();
+  readers.add(reader);
+  return () => void readers.delete(reader);
+}
+
+/** Has the configuration read again, and says whether anybody does. */
+export function requestReload(): boolean {
+  for (const reader of [...readers]) reader();
+  return readers.size > 0;
+}
+
+function readAgain(log: Logger): void {
+  if (requestReload()) log.info('SIGHUP: reading the configuration file again');
+  else log.warn('SIGHUP: this process has no configuration file to read again');
+}
+
+/** The standard streams that are a terminal. */
+function terminals(): number[] {
+  return [0, 1, 2].filter((descriptor) => isatty(descriptor));
+}
+
+/**
+ * Resolves with the first SIGINT or SIGTERM, or the SIGHUP of a terminal that was closed. A second one ends the process at once.
+ *
+ * @param onHangUp is called with every other SIGHUP; without it, that stops the process too
+ */
+export async function stopSignal(onHangUp?: () => void): Promise<NodeJS.Signals> {
+  const atStart = terminals();
   return await new Promise((resolve) => {
     let askedAt: number | undefined;
     const onSignal = (signal: NodeJS.Signals): void => {
+      // A terminal that is gone is none any more.
+      const isClosed = terminals().length < atStart.length;
+      if (signal === 'SIGHUP' && onHangUp && !isClosed && askedAt === undefined) {
+        onHangUp();
+        return;
+      }
       if (askedAt !== undefined && Date.now() - askedAt > SAME_SIGNAL_MS) process.exit(130);
       askedAt ??= Date.now();
       resolve(signal);

@@ -49,7 +49,11 @@ const WORKERS_STOP_MS = 27_000;
 function readinessOf(workers: WatchedWorkers | undefined): Readiness {
   const faults = workers?.namespaceFaults();
   if (!faults) return { ready: false, reasons: ['The worker has not started yet.'] };
-  return { ready: faults.length === 0, reasons: faults.map(sentenceOf) };
+  return {
+    ready: faults.length === 0,
+    reasons: faults.map(sentenceOf),
+    details: { warnings: workers?.warnings() ?? [] },
+  };
 }
 
 /** Starts the workers as a part of the process. */

@@ -7,7 +7,7 @@ import { unusableSecrets } from '../acknowledgements/secrets.js';
 import { createAcknowledgementActivities } from '../activities/index.js';
 import { longestWindowMs, type Configuration } from '../config/configuration.js';
 import type { ConfigurationError } from '../lib/configurationError.js';
-import { watchConfiguration } from '../config/watchConfiguration.js';
+import { LiveConfiguration } from '../config/liveConfiguration.js';
 import { ACKNOWLEDGEMENT_TASK_QUEUE } from '../contract/names.js';
 import { linkedPage } from '../links/postLinks.js';
 import { createAttemptReport } from '../telemetry/attemptReport.js';
@@ -45,6 +45,8 @@ export interface WorkersOptions {
 export interface WatchedWorkers extends Workers {
   /** What the namespace lacks; undefined before Temporal has said. */
   namespaceFaults: NamespaceWatch['faults'];
+  /** What about the configuration needs attention. */
+  warnings: () => string[];
 }
 
 /** Long enough for a look-up and a post, each with the default request time-out of 10 s. */
@@ -64,7 +66,9 @@ const CALLS_OF_A_WORKER: CallBounds = {
  * Rejects when Temporal can't be reached or the namespace doesn't exist.
  */
 export async function startWorkers(options: WorkersOptions): Promise<WatchedWorkers> {
-  const { configuration, connection, log, namespace, reload } = options;
+  const { connection, log, namespace, reload } = options;
+  const live = new LiveConfiguration(options.configuration);
+  const configuration = live.view;
   const { clientInterceptors, workerOptions } = options.tracing;
   const client = boundedClient(
     new Client({ connection, namespace, interceptors: clientInterceptors }),
@@ -73,11 +77,14 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
   const windowMs = longestWindowMs(configuration.deduplicationWindow);
   const namespaceWatch = watchNamespace(client.connection, namespace, windowMs, log);
   await namespaceWatch.looked;
-  const accounts = await serveAccounts(client, configuration, log);
+  const accounts = await serveAccounts(client, options.configuration, log);
   await scheduleOverdueCheck(client, log);
-  for (const fault of unusableSecrets(configuration.acknowledgements)) {
-    log.error(`Acknowledgements can’t be sent until this is fixed: ${fault}`);
-  }
+  const tellUnusableSecrets = (): void => {
+    for (const fault of unusableSecrets(configuration.acknowledgements)) {
+      log.error(`Acknowledgements can’t be sent until this is fixed: ${fault}`);
+    }
+  };
+  tellUnusableSecrets();
 
   const onFault = (fault: ConfigurationError): void =>
     log.error(`Posts have no link until this is fixed: ${fault.message}`);
@@ -90,7 +97,7 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
     {
       taskQueue: ACKNOWLEDGEMENT_TASK_QUEUE,
       activities: createAcknowledgementActivities({
-        settings: configuration.acknowledgements,
+        settings: () => configuration.acknowledgements,
         random,
         report: report.acknowledgement,
       }),
@@ -120,8 +127,14 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
     ),
   );
   const stopWatching = reload
-    ? watchConfiguration(configuration, reload, accounts.applyLimits, log, (isInUse) =>
-        options.metrics.configurationInUse.set(isInUse ? 1 : 0),
+    ? live.followFile(
+        reload,
+        log,
+        (isInUse) => options.metrics.configurationInUse.set(isInUse ? 1 : 0),
+        async (changed) => {
+          tellUnusableSecrets();
+          await accounts.applyLimits(changed);
+        },
       )
     : () => undefined;
   const stopped = new AbortController();
@@ -136,6 +149,7 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
   return {
     done,
     namespaceFaults: namespaceWatch.faults,
+    warnings: () => live.warnings,
     shutdown: async () => {
       stopWatching();
       accounts.close();

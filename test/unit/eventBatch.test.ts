@@ -120,10 +120,7 @@ describe('a batch of events', () => {
     expect(results[0]?.problem?.errors).toEqual([
       { field: '(whole body)', detail: 'there is no field "titel"; did you mean "title"?' },
     ]);
-    expect(results[1]?.problem?.errors?.[0]?.detail).toContain('use one of key, source');
-    const many = Object.fromEntries(Array.from({ length: 2_000 }, (_, at) => [`f${at}`, 1]));
-    const { results: unknown } = await post({ events: [event('c', many)] });
-    expect(unknown[0]?.problem?.errors?.[0]?.detail).toContain('There are 1995 more.');
+    expect(results[1]?.problem?.errors?.[0]?.detail).toContain('use key, source');
   });
 
   it('says 503 of those that Temporal did not take, and of no other', async () => {
