@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import type { DeduplicationWindow } from '../config/configuration.js';
 import { BATCH_PREFIX } from '../contract/names.js';
 import type { BatchEntry } from '../domain/batch.js';
-import { deduplicationKeySchema } from '../domain/message.js';
+import { deduplicationKeySchema, type Message } from '../domain/message.js';
 import { utf8Length } from '../lib/text.js';
 import type { BatchExecution } from '../store/batches.js';
 import { deduplicationWindowMs } from './acceptMessage.js';
-import { differingFields, fingerprint } from './fingerprint.js';
+import { differingFields, fingerprint, identifyingFields } from './fingerprint.js';
 
 /** Temporal's `limit.maxIDLength` counts bytes, and some servers set it to 255. */
 const LONGEST_ID_BYTES = 255 - BATCH_PREFIX.length;
@@ -28,10 +28,14 @@ export function batchId(key: string | undefined, identity: string): string {
 export function batchFingerprint(entries: readonly BatchEntry[]): string {
   const hash = createHash('sha256');
   for (const entry of entries) {
-    hash.update(JSON.stringify('message' in entry ? fingerprint(entry.message) : entry));
+    hash.update(JSON.stringify('message' in entry ? identityOf(entry.message) : entry));
     hash.update('\n');
   }
   return hash.digest('base64url');
+}
+
+function identityOf(message: Message): unknown[] {
+  return [message.deduplicationKey, identifyingFields(message)];
 }
 
 /**

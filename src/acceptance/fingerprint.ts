@@ -6,7 +6,7 @@ import { own } from '../lib/own.js';
  * The fields that identify a message: destinations, content and correlation. Priority, times, `onAmbiguous` and trace are
  * left out: they may differ between two sendings of the same message.
  */
-function identifyingFields(message: Message): Record<string, unknown> {
+export function identifyingFields(message: Message): Record<string, unknown> {
   const { content, correlation = {}, destinations } = message;
   return {
     destinations: destinations.map(({ destination }) => destination).sort(),

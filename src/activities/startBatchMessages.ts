@@ -28,7 +28,7 @@ const HEARTBEAT_MS = 3_000;
  */
 export function createStartBatchMessages(
   intake: IntakeContext,
-  contents = new BatchContents(intake.client),
+  contents: Pick<BatchContents, 'read'> = new BatchContents(intake.client),
 ) {
   const limit = pLimit(BATCH_STARTS_AT_ONCE);
   return async function startBatchMessages(slice: BatchSlice): Promise<BatchMessageResult[]> {

@@ -13,7 +13,7 @@ import { acceptanceTimes } from '../acceptance/conversationPlan.js';
 import type { BatchEntry } from '../domain/batch.js';
 import { boundedFaults } from '../domain/boundedFaults.js';
 import { messageSchema } from '../domain/message.js';
-import { describeBatch, readBatchMessages, type BatchExecution } from '../store/batches.js';
+import { readBatchMessages, type BatchExecution } from '../store/batches.js';
 import { completeBatch, startBatch } from '../store/startBatch.js';
 import { activeTraceId } from '../telemetry/tracing.js';
 import type { ApiContext } from './apiContext.js';
@@ -49,8 +49,8 @@ export async function acceptAsynchronously(
       { id, entries, fingerprint, traceId, acceptedAtUs },
       (existing) => isReplaceable(existing, windowMs),
     );
-    if (start.started) return { batch: await described(context, id), duplicate: false };
-    const { existing } = start;
+    const { batch: existing } = start;
+    if (start.started) return { batch: existing, duplicate: false };
     if (existing.memo.fingerprint !== fingerprint) {
       throw await keyReused(context, existing, entries);
     }
@@ -65,12 +65,6 @@ export async function acceptAsynchronously(
     duplicate ? 'Duplicate batch dropped' : 'Batch accepted',
   );
   return { ...batchBody(batch, basePath), duplicate };
-}
-
-async function described({ client }: ApiContext, id: string): Promise<BatchExecution> {
-  const batch = await describeBatch(client, id);
-  if (batch) return batch;
-  throw new Error('A batch that was just stored is not known.');
 }
 
 /** So many are parsed before other requests have their turn. */

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { acceptanceSchema } from '../api/schema/acceptanceRepresentation.js';
 import type { sourceListSchema } from '../api/schema/sourceRepresentation.js';
+import type { batchStateSchema } from '../api/schema/batchRepresentation.js';
 import type {
   bulkDecisionProgressSchema,
   bulkDecisionSchema,
@@ -27,7 +28,7 @@ import type {
   bulkDecisionBodySchema,
   deadLetterQuerySchema,
 } from '../api/schema/requests.js';
-import { decisionPath, messagePath } from '../api/schema/paths.js';
+import { batchPath, decisionPath, messagePath } from '../api/schema/paths.js';
 import { timeLimit } from '../lib/deadline.js';
 
 /** As it was typed: the API validates it. */
@@ -37,6 +38,7 @@ export type MessageRequest = Omit<z.input<typeof messageSchema>, 'destinations'>
   )[];
 };
 export type Acceptance = z.infer<typeof acceptanceSchema>;
+export type Batch = z.infer<typeof batchStateSchema>;
 export type MessageState = z.infer<typeof messageStateSchema>;
 export type MessageSummary = z.infer<typeof messageSummarySchema>;
 export type SourceList = z.infer<typeof sourceListSchema>;
@@ -137,6 +139,25 @@ export class ApiClient {
 
   async send(message: MessageRequest): Promise<Acceptance> {
     return (await this.#request('POST', '/v1/messages', message)) as Acceptance;
+  }
+
+  /** @param key of the batch; without one, the same messages are the same batch */
+  async sendBatch(messages: readonly unknown[], key: string | undefined): Promise<Batch> {
+    return (await this.#request('POST', '/v1/messages/batch', { messages }, undefined, {
+      prefer: 'respond-async',
+      ...(key !== undefined && { 'idempotency-key': headerText(key) }),
+    })) as Batch;
+  }
+
+  async batch(id: string, results: 'refused' | 'none'): Promise<Batch> {
+    return (await this.#request('GET', withQuery(batchPath(id), { results }))) as Batch;
+  }
+
+  async cancelBatch(
+    id: string,
+    { by, reason }: Pick<OperatorRequest, 'by' | 'reason'>,
+  ): Promise<Batch> {
+    return (await this.#request('DELETE', withQuery(batchPath(id), { by, reason }))) as Batch;
   }
 
   /** @param waitMs how long the API holds its answer until the message has ended or needs a decision, at most 60 s */
@@ -259,8 +280,9 @@ export class ApiClient {
     path: string,
     body?: object,
     timeoutMs?: number,
+    headers?: Record<string, string>,
   ): Promise<unknown> {
-    const answer = await this.#exchange(method, path, body, timeoutMs);
+    const answer = await this.#exchange(method, path, body, timeoutMs, headers);
     if (answer.status < 400) return answer.body;
     if (isProblem(answer.body)) throw new ApiProblem(answer.body);
     throw this.#notSendproof();
@@ -271,6 +293,7 @@ export class ApiClient {
     path: string,
     body?: object,
     timeoutMs = REQUEST_TIMEOUT_MS,
+    headers: Record<string, string> = {},
   ): Promise<{ status: number; body: object }> {
     const { url, apiKey } = this.#location;
     const limit = timeLimit(timeoutMs);
@@ -280,6 +303,7 @@ export class ApiClient {
       response = await fetch(url + path, {
         method,
         headers: {
+          ...headers,
           accept: 'application/json',
           ...(body && { 'content-type': 'application/json' }),
           ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
@@ -320,6 +344,11 @@ function withQuery(path: string, parameters: Record<string, string | undefined>)
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`;
+}
+
+/** As the API reads it: `fetch` takes bytes in a header, one for each character. */
+function headerText(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }
 
 function parseObject(text: string): object | undefined {

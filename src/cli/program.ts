@@ -11,6 +11,7 @@ import { ConfigurationError } from '../lib/configurationError.js';
 import { withoutEmptyVariables } from '../lib/environment.js';
 import { parseWholeNumber } from '../lib/wholeNumber.js';
 import { ApiClient, locateApi } from './apiClient.js';
+import type { BatchOptions } from './batch.js';
 import type { CommandContext, Surroundings } from './command.js';
 import type { DecideAllOptions } from './decideAll.js';
 import type { DeadLettersOptions } from './deadLetters.js';
@@ -23,6 +24,7 @@ import type { ListOptions } from './list.js';
 import { Output } from './output.js';
 import type { RescheduleOptions } from './reschedule.js';
 import type { RoutesTestOptions } from './routesTest.js';
+import type { SendBatchOptions } from './sendBatch.js';
 import type { SendOptions } from './send.js';
 import type { SourcesSendOptions } from './sourcesSend.js';
 import type { StatusOptions } from './status.js';
@@ -35,6 +37,8 @@ const ON_AMBIGUOUS = ['resend', 'dead_letter'] as const satisfies OnAmbiguous[];
 
 /** Long enough for a retry or two, short enough for a script. */
 const SEND_TIMEOUT = '5m';
+/** As long as 10,000 messages take to be started on a busy machine, several times. */
+const BATCH_TIMEOUT = '30m';
 
 const DESTINATION_HELP = 'as slack:<account>/<channel id>, teams:<account>/<team id>/<channel id>';
 
@@ -92,7 +96,9 @@ function createProgram(invocation: Invocation): Command {
     .exitOverride()
     .addHelpText('after', EXIT_CODES);
   addSend(program, invocation);
+  addSendBatch(program, invocation);
   addStatus(program, invocation);
+  addBatch(program, invocation);
   addTimeline(program, invocation);
   addList(program, invocation);
   addDeadLetters(program, invocation);
@@ -196,6 +202,61 @@ function addSend(program: Command, invocation: Invocation): void {
       run(invocation, async (context, destinations: string[], options: SendOptions) => {
         const { send } = await import('./send.js');
         return await send(destinations, options, context);
+      }),
+    );
+}
+
+function addSendBatch(program: Command, invocation: Invocation): void {
+  program
+    .command('send-batch')
+    .summary('send many messages from a file')
+    .description(
+      'Send the messages of a file, one JSON object as for POST /v1/messages in each line. They are stored at once, 1,000 in a batch, and started in the background. A file that is sent again is the same batches.',
+    )
+    .argument('<file>', 'the file; - reads standard input')
+    .option(
+      '--key <key>',
+      'the key of the batch (default: made of its messages); several batches have it with a number',
+    )
+    .option('--wait', 'wait until every message was started or refused')
+    .addOption(
+      new Option('--timeout <duration>', 'the longest time to wait, for example 30s')
+        .argParser(parsePositiveDuration)
+        .default(ms(BATCH_TIMEOUT), BATCH_TIMEOUT),
+    )
+    .action(
+      run(invocation, async (context, file: string, options: SendBatchOptions) => {
+        const { sendBatch } = await import('./sendBatch.js');
+        return await sendBatch(file, options, context);
+      }),
+    );
+}
+
+function addBatch(program: Command, invocation: Invocation): void {
+  program
+    .command('batch')
+    .summary('show the progress of a batch')
+    .description(
+      'Show a batch: how many of its messages were started, and why some were refused. Each accepted message has a status of its own.',
+    )
+    .argument('<id>', 'the id of the batch, which is its key')
+    .option('--wait', 'wait until every message was started or refused')
+    .addOption(
+      new Option('--timeout <duration>', 'the longest time to wait, for example 30s')
+        .argParser(parsePositiveDuration)
+        .default(ms(BATCH_TIMEOUT), BATCH_TIMEOUT),
+    )
+    .addOption(
+      new Option('--cancel', 'start no more of its messages; what was started goes on').conflicts(
+        'wait',
+      ),
+    )
+    .option('--by <person>', 'with --cancel: the person who decides (default: your user name)')
+    .option('--reason <reason>', 'with --cancel: the explanation of the decision')
+    .action(
+      run(invocation, async (context, id: string, options: BatchOptions) => {
+        const { batch } = await import('./batch.js');
+        return await batch(id, options, context);
       }),
     );
 }

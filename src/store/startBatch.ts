@@ -27,8 +27,11 @@ export interface NewBatch {
   acceptedAtUs: number;
 }
 
-/** All of it was written, or Temporal has a run with this id already. */
-export type BatchStart = { started: true } | { started: false; existing: BatchExecution };
+/** `started`: all of it was written. Otherwise Temporal has a run with this id already. */
+export interface BatchStart {
+  started: boolean;
+  batch: BatchExecution;
+}
 
 /** Each try may find that the retention of a run has just ended. */
 const MAXIMUM_TRIES = 3;
@@ -50,19 +53,20 @@ export async function startBatch(
   const [first = new Uint8Array(), ...others] = chunks.map(({ bytes }) => bytes);
   const start = startOptions(batch, { chunkSizes, startToken }, first);
   for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
-    let existing: BatchExecution | undefined;
-    if (!(await tryStart(client, start))) {
-      existing = await describeBatch(client, batch.id);
-      if (!existing) continue;
-      if (isOver(existing)) {
-        await tryStart(client, { ...start, ...replacing(existing) });
-        existing = await describeBatch(client, batch.id);
-        if (!existing) continue;
+    let known: BatchExecution | undefined;
+    const runId = await tryStart(client, start);
+    if (runId === undefined) {
+      known = await describeBatch(client, batch.id);
+      if (!known) continue;
+      if (isOver(known)) {
+        await tryStart(client, { ...start, ...replacing(known) });
+        known = await describeBatch(client, batch.id);
+        if (!known) continue;
       }
-      if (existing.memo.startToken !== startToken) return { started: false, existing };
+      if (known.memo.startToken !== startToken) return { started: false, batch: known };
     }
     await sendChunks(client, batch.id, others);
-    return { started: true };
+    return { started: true, batch: known ?? asStarted(batch, start.memo, runId ?? '') };
   }
   throw new Error('The batch is neither new nor known.');
 }
@@ -93,15 +97,31 @@ async function sendChunks(
 
 type Start = ReturnType<typeof startOptions> & InternalWorkflowStartOptions;
 
-/** False where there is a run with this id. */
-async function tryStart(client: Client, options: Start): Promise<boolean> {
+/** Resolves with the id of the run, or undefined where there is one with this id already. */
+async function tryStart(client: Client, options: Start): Promise<string | undefined> {
   try {
-    await client.workflow.start<Workflows['batch']>('batch', options);
-    return true;
+    const handle = await client.workflow.start<Workflows['batch']>('batch', options);
+    return handle.firstExecutionRunId;
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
     throw error;
   }
+}
+
+/** As `describeBatch` would have it, without asking Temporal. */
+function asStarted({ entries, id }: NewBatch, memo: BatchMemo, runId: string): BatchExecution {
+  const total = entries.length;
+  const { refused } = memo;
+  return {
+    id,
+    runId,
+    status: 'queued',
+    total,
+    counts: { queued: total - refused, accepted: 0, duplicate: 0, refused, cancelled: 0 },
+    acceptedAt: new Date().toISOString(),
+    closedAt: undefined,
+    memo,
+  };
 }
 
 /** However many senders replace a run at the same instant, Temporal starts one: as with messages. */
@@ -126,7 +146,7 @@ function startOptions(
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
     taskQueue: WORKFLOW_TASK_QUEUE,
     args: [input, first] as [BatchInput, Uint8Array],
-    memo: { ...memo },
+    memo: memo as BatchMemo & Record<string, unknown>,
     typedSearchAttributes: [{ key: traceIdAttribute, value: traceId }],
     staticSummary: `A batch of ${entries.length} messages`,
   };

@@ -11,7 +11,6 @@ import { causesOf, grpcFailureOf } from './grpcStatus.js';
 const FAILURES = [
   NoAnswerInTime,
   TooManyCalls,
-  ServiceError,
   NamespaceNotFoundError,
   WorkflowNotFoundError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -19,8 +18,11 @@ const FAILURES = [
 
 /** Whether Temporal, or the way to it, failed: the same call may succeed later. */
 export function isTemporalFailure(error: unknown): boolean {
+  const chain = causesOf(error);
   return (
     grpcFailureOf(error) !== undefined ||
-    causesOf(error).some((each) => FAILURES.some((type) => each instanceof type))
+    chain.some((each) => FAILURES.some((type) => each instanceof type)) ||
+    // Without a status there was no answer, unless something else than the connection failed.
+    (error instanceof ServiceError && chain.length === 1)
   );
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchBody } from '../../src/api/batchBody.js';
 import { eventually } from '../eventually.js';
+import { runSendproof } from '../sendproofCommand.js';
 import { OPS, startHarness, type Answer, type Harness, type ProblemBody } from '../harness.js';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -252,6 +253,44 @@ describe('once a worker runs', () => {
     for (const time of times) {
       expect(Date.parse(time)).toBeGreaterThanOrEqual(before.getTime());
       expect(Date.parse(time)).toBeLessThanOrEqual(after.getTime());
+    }
+  });
+
+  it('has a page with its progress and what was refused', async () => {
+    const page = await harness.request<string>('GET', '/batches/mixed');
+    expect(page.status).toBe(200);
+    expect(page.body).toContain('3 accepted, 1 duplicate and 4 refused');
+    expect(page.body).toContain('nowhere');
+    expect(page.body).toContain('destinations.0');
+    expect((await harness.request('GET', '/batches/unknown')).status).toBe(404);
+  });
+
+  it('is sent from a file by the command, and followed', async () => {
+    const sendproof = (args: string[], stdin = '') =>
+      runSendproof(args, { environment: { SENDPROOF_URL: harness.api.url }, stdin });
+    const lines = ['cli-1', 'cli-2'].map((key) => JSON.stringify(message(key))).join('\r\n\n');
+    const sent = await sendproof(['send-batch', '-', '--key', 'from ä file', '--wait'], lines);
+    expect(sent).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(sent.stdout).toContain('2 accepted');
+    const again = await sendproof(['send-batch', '-', '--key', 'from ä file', '--json'], lines);
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      batches: [{ id: 'from ä file', duplicate: true, total: 2 }],
+    });
+    const shown = await sendproof(['batch', 'mixed', '--wait']);
+    expect(shown).toMatchObject({ exitCode: 1 });
+    expect(shown.stdout).toMatch(/refused nowhere\n +destinations\.0:/);
+    expect(await sendproof(['batch', 'mixed', '--cancel'])).toMatchObject({ exitCode: 1 });
+    expect(await sendproof(['batch', 'unknown'])).toMatchObject({ exitCode: 1 });
+    for (const [text, said] of [
+      ['{"a":1}\nnonsense', 'Line 2'],
+      ['[]', 'Line 1'],
+      [' \n', 'no message'],
+    ] as const) {
+      const refused = await sendproof(['send-batch', '-'], text);
+      expect(refused).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining(said) as string,
+      });
     }
   });
 });

@@ -8,7 +8,7 @@ import type { Harness } from '../harness.js';
 
 const CHANNELS = 20;
 /** What a sender of a batch waits at most. */
-const ANSWERED_WITHIN_MS = 2_000;
+export const ANSWERED_WITHIN_MS = 2_000;
 /** A message that is sent alone beside the batches, every so often. */
 const ALONE_EVERY_MS = 500;
 
@@ -53,11 +53,9 @@ export async function sendUnderKills(
   expect(posts).toHaveLength(total + aloneMs.length);
   const texts = new Set(posts.map(({ text }) => text));
   expect(texts.size).toBe(total + aloneMs.length);
-  const answersMs = sent.map(({ answeredMs }) => answeredMs);
-  for (const answeredMs of answersMs) expect(answeredMs).toBeLessThan(ANSWERED_WITHIN_MS);
   return {
     messages: total,
-    answersMs,
+    answersMs: sent.map(({ answeredMs }) => answeredMs),
     startedMs,
     deliveredMs,
     aloneMedianMs: aloneMs[Math.floor(aloneMs.length / 2)] ?? 0,
@@ -65,7 +63,7 @@ export async function sendUnderKills(
   };
 }
 
-async function sendBatch(
+export async function sendBatch(
   harness: Harness,
   batch: number,
   size: number,

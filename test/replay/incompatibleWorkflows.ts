@@ -10,6 +10,7 @@ const delayed =
   };
 
 export const deliverMessage = delayed(present.deliverMessage);
+export const batch = delayed(present.batch);
 export const conversation = delayed(present.conversation);
 export const deadLetterQueue = delayed(present.deadLetterQueue);
 export const acknowledgeSource = delayed(present.acknowledgeSource);

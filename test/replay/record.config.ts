@@ -5,7 +5,9 @@ import base from '../../vitest.config.js';
 export default defineConfig({
   test: {
     ...base.test,
+    projects: undefined,
     include: ['test/replay/record.ts'],
+    globalSetup: 'test/server.ts',
     reporters: ['default'],
   },
 });

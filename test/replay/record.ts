@@ -10,12 +10,17 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import {
   accountTroubleId,
   acknowledgementIds,
+  batchWorkflowId,
   deadLetterQueueId,
   eventGroupId,
   OVERDUE_CHECK_ID,
   WORKFLOW_TASK_QUEUE,
 } from '../../src/contract/names.js';
 import { conversationId } from '../../src/acceptance/conversationPlan.js';
+import { batchChunkSignal } from '../../src/contract/batch.js';
+import type { Workflows } from '../../src/contract/workflows.js';
+import { messageSchema } from '../../src/domain/message.js';
+import { chunksOfSizes } from '../../src/store/batchContent.js';
 import { accountTroubleSignal } from '../../src/contract/accountTrouble.js';
 import { accountId } from '../../src/domain/account.js';
 import {
@@ -382,4 +387,42 @@ it('records a conversation, and messages that wait, are superseded, do both and 
     await record(name, name);
   }
   await record('conversation', conversationId(destination, key));
+});
+
+it('records batches', async () => {
+  const messageOf = (deduplicationKey: string) => ({
+    deduplicationKey,
+    destinations: [OPS],
+    content: { text: deduplicationKey },
+    deliverAt: '2027-01-01T00:00:00Z',
+  });
+  const messages = [
+    ...Array.from({ length: 120 }, (_, index) => messageOf(`batch-${index}`)),
+    { nonsense: true },
+  ];
+  const headers = { prefer: 'respond-async', 'idempotency-key': 'batch' };
+  await harness.request('POST', '/v1/messages/batch', { messages }, headers);
+  await harness.client.workflow.getHandle(batchWorkflowId('batch')).result();
+  await record('batch', batchWorkflowId('batch'));
+
+  // A batch of which the second chunk comes later, as it does where a batch is large.
+  const entries = ['one', 'two'].map((key) => ({
+    message: messageSchema.parse(messageOf(`chunks-${key}`)),
+  }));
+  const [first, second] = await chunksOfSizes(entries, [1, 1]);
+  const handle = await harness.client.workflow.start<Workflows['batch']>('batch', {
+    workflowId: batchWorkflowId('batch-in-chunks'),
+    taskQueue: WORKFLOW_TASK_QUEUE,
+    args: [
+      { chunkSizes: [1, 1], traceId: 'a'.repeat(32), acceptedAtUs: Date.now() * 1_000 },
+      first ?? new Uint8Array(),
+    ],
+  });
+  await eventually(async () => {
+    // It waits, with a timer.
+    expect((await handle.describe()).historyLength).toBeGreaterThan(4);
+  });
+  await handle.signal(batchChunkSignal, 1, second ?? new Uint8Array());
+  await handle.result();
+  await record('batch-in-chunks', batchWorkflowId('batch-in-chunks'));
 });

@@ -44,6 +44,8 @@ const KINDS = [
   'muted',
   'grouped',
   'event-group',
+  'batch',
+  'batch-in-chunks',
   // Both hang on what arrives in one workflow task: written from `retried`, and replayed with the release of their form.
   'two-retried',
   'account-removed-ignored',

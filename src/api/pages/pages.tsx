@@ -9,6 +9,7 @@ import { searchMessages } from '../../store/search/messageSearch.js';
 import { timelineOf } from '../../explanation/timeline.js';
 import type { ApiContext } from '../apiContext.js';
 import { isApiKey } from '../authentication.js';
+import { batchWithResults, findBatch } from '../batches.js';
 import { basePathOf, withoutBasePath } from '../basePath.js';
 import { decideOnDeadLetters } from '../decisions.js';
 import { parseKey } from '../findMessage.js';
@@ -20,6 +21,7 @@ import { parseRequest } from '../problem.js';
 import { problemHandler } from '../problemHandler.js';
 import { formBody } from '../requestBody.js';
 import { ICON, LIVE_SCRIPT, STYLE } from './assets.js';
+import { BatchPage } from './batchPage.js';
 import { ConversationPage, UnknownConversationPage } from './conversationPage.js';
 import { DeadLettersPage, SearchPage, type SearchFields } from './listPages.js';
 import { ForgottenPage, UnknownKeyPage, MessagePage } from './messagePage.js';
@@ -49,6 +51,7 @@ export const PAGE_METHODS: Methods = {
   '/messages/{key}/retry': ['POST'],
   '/messages/{key}/discard': ['POST'],
   '/conversations/{key}': ['GET'],
+  '/batches/{id}': ['GET'],
   '/dead-letters': ['GET'],
   '/sources': ['GET'],
   '/sign-in': ['GET', 'POST'],
@@ -97,6 +100,7 @@ export function pagesRouter(context: ApiContext): Router {
   router.get('/sources', showSources(context, signedIn));
   router.get('/messages/:key', message);
   router.get('/conversations/:key', showConversation(context, signedIn));
+  router.get('/batches/:id', showBatch(context, signedIn));
   router.post('/messages/:key/retry', form, decide(context, 'retry'));
   router.post('/messages/:key/discard', form, decide(context, 'discard'));
   router.use(showProblem(context));
@@ -177,6 +181,14 @@ function showConversation(context: ApiContext, signedIn: boolean): RequestHandle
   };
 }
 
+function showBatch({ readClient }: ApiContext, signedIn: boolean): RequestHandler<{ id: string }> {
+  return async (request, response) => {
+    const found = await findBatch(readClient, request.params.id);
+    const batch = await batchWithResults(readClient, found, 'refused', basePathOf(response));
+    show(response, <BatchPage {...{ batch, signedIn }} />);
+  };
+}
+
 /** https://docs.temporal.io/web-ui: a run of a workflow. */
 function workflowUrl(
   webUi: string,
@@ -229,7 +241,7 @@ function requireSession(apiKeys: readonly string[]): RequestHandler {
       next();
       return;
     }
-    if (!/^\/(messages|conversations|dead-letters|sources)(\/|$)/.test(request.path)) {
+    if (!/^\/(messages|conversations|batches|dead-letters|sources)(\/|$)/.test(request.path)) {
       next('router');
       return;
     }
@@ -264,7 +276,7 @@ function filledIn(fields: unknown): SearchFields {
 function ownPath(to: unknown, response: Response): string {
   if (typeof to !== 'string') return '/messages';
   const path = withoutBasePath(to, basePathOf(response));
-  return /^\/(messages|conversations|dead-letters|sources)(?![^/?])/.test(path)
+  return /^\/(messages|conversations|batches|dead-letters|sources)(?![^/?])/.test(path)
     ? path
     : '/messages';
 }

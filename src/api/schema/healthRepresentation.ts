@@ -46,12 +46,10 @@ export const readinessSchema = z
     queues: z
       .array(
         z.object({
-          name: z
-            .string()
-            .meta({
-              description: 'The name of the queue in the configuration.',
-              examples: ['main'],
-            }),
+          name: z.string().meta({
+            description: 'The name of the queue in the configuration.',
+            examples: ['main'],
+          }),
           consumed: z.boolean().meta({
             description: 'False while nothing is taken from the queue; `warnings` says why.',
             examples: [true],

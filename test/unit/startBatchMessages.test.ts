@@ -1,0 +1,146 @@
+/** The activity that starts the messages of a batch, against a Temporal that answers as a test says. */
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { pino } from 'pino';
+import { afterAll, beforeEach, expect, it } from 'vitest';
+import { createStartBatchMessages } from '../../src/activities/startBatchMessages.js';
+import { loadConfiguration } from '../../src/config/configuration.js';
+import type { BatchMessageResult } from '../../src/contract/batch.js';
+import type { BatchEntry } from '../../src/domain/batch.js';
+import { messageSchema } from '../../src/domain/message.js';
+import { createMetrics } from '../../src/telemetry/metrics.js';
+import { startTracing } from '../../src/telemetry/tracing.js';
+import { GRPC_STATUS } from '../../src/temporal/grpcStatus.js';
+import { clientAnsweredBy, grpcError, type Call } from './temporalService.js';
+
+const tracing = startTracing('sendproof-test');
+afterAll(() => tracing.stop());
+
+let starts: string[] = [];
+let memos: Record<string, unknown>[] = [];
+beforeEach(() => {
+  starts = [];
+  memos = [];
+});
+
+const entry = (deduplicationKey: string, more: object = {}): BatchEntry => ({
+  message: messageSchema.parse({
+    deduplicationKey,
+    destinations: ['slack:default/C0123ABC'],
+    content: { text: deduplicationKey },
+    ...more,
+  }),
+});
+
+async function run(
+  entries: BatchEntry[],
+  answer: (key: string, call: Call) => unknown = () => undefined,
+): Promise<BatchMessageResult[]> {
+  const client = clientAnsweredBy(async (call) => {
+    const { memo, workflowId } = call.request as {
+      memo?: { fields: Record<string, { data: Uint8Array }> };
+      workflowId: string;
+    };
+    const given = await answer(workflowId, call);
+    if (given instanceof Error) throw given;
+    starts.push(workflowId);
+    memos.push(
+      Object.fromEntries(
+        Object.entries(memo?.fields ?? {}).map(([name, { data }]) => [
+          name,
+          JSON.parse(Buffer.from(data).toString()) as unknown,
+        ]),
+      ),
+    );
+    return { runId: '0a1b2c3d-0000-4000-8000-000000000001', started: true };
+  });
+  const activity = createStartBatchMessages(
+    {
+      client,
+      configuration: loadConfiguration({ PORT: '0', SLACK_BOT_TOKEN: 'unused' }),
+      log: pino({ level: 'silent' }),
+      metrics: createMetrics(),
+    },
+    {
+      read: () =>
+        Promise.resolve({ entries, before: 100, traceId: 'a'.repeat(32), acceptedAtUs: 1_000_000 }),
+    },
+  );
+  const environment = new MockActivityEnvironment();
+  return await environment.run(activity, { chunk: 0, from: 0, count: entries.length });
+}
+
+const outcomes = (results: BatchMessageResult[]) => results.map(({ outcome }) => outcome);
+
+it('has a result for each message, in order, whatever the others are', async () => {
+  const results = await run(
+    [
+      entry('one'),
+      { faults: [{ field: 'content', detail: 'is missing' }] },
+      entry('nowhere', { destinations: ['slack:unknown/C0123ABC'] }),
+      entry('too-long'),
+      entry('odd'),
+      entry('last'),
+    ],
+    (key) => {
+      if (key === 'too-long') {
+        return grpcError(GRPC_STATUS.INVALID_ARGUMENT, 'WorkflowId length exceeds limit.');
+      }
+      return key === 'odd' ? new TypeError('nobody foresaw this') : undefined;
+    },
+  );
+  expect(results).toMatchObject([
+    { outcome: 'accepted' },
+    { outcome: 'refused_at_once' },
+    { outcome: 'refused', kind: 'invalid', faults: [{ field: 'destinations.0' }] },
+    { outcome: 'refused', kind: 'invalid', faults: [{ field: 'deduplicationKey' }] },
+    { outcome: 'failed' },
+    { outcome: 'accepted' },
+  ]);
+});
+
+it.each([
+  GRPC_STATUS.UNAVAILABLE,
+  GRPC_STATUS.DEADLINE_EXCEEDED,
+  GRPC_STATUS.RESOURCE_EXHAUSTED,
+  GRPC_STATUS.PERMISSION_DENIED,
+  GRPC_STATUS.INTERNAL,
+])('is tried again as a whole where Temporal fails with status %i', async (status) => {
+  const entries = Array.from({ length: 50 }, (_, index) => entry(`${index}`));
+  const failing = run(entries, (key) => (key === '3' ? grpcError(status, 'away') : undefined));
+  await expect(failing).rejects.toThrow();
+  // What had not begun is left to the next try.
+  expect(starts.length).toBeLessThan(50);
+});
+
+it('starts the messages of a conversation, and those with one key, one after the other', async () => {
+  const entries = Array.from({ length: 40 }, (_, index) =>
+    entry(`${index}`, { conversation: { key: index % 2 === 0 ? 'even' : 'odd' } }),
+  );
+  let running = 0;
+  let most = 0;
+  const results = await run([...entries, entry('same'), entry('same'), entry('same')], async () => {
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
+    running -= 1;
+  });
+  expect(outcomes(results)).toEqual(Array(43).fill('accepted'));
+  const even = starts.filter((key) => Number(key) % 2 === 0).map(Number);
+  expect(even).toEqual([...even].sort((one, other) => one - other));
+  expect(most).toBe(3);
+});
+
+it('gives each message its own token and its own time, as the batch was sent', async () => {
+  await run([
+    entry('first', { conversation: { key: 'talk' } }),
+    entry('second', { conversation: { key: 'talk' } }),
+  ]);
+  expect(memos.map(({ startToken }) => String(startToken).split('.').at(-1))).toEqual([
+    '100',
+    '101',
+  ]);
+  expect(memos.map(({ conversation }) => conversation)).toMatchObject([
+    { at: '1970-01-01T00:00:01.000100Z' },
+    { at: '1970-01-01T00:00:01.000101Z' },
+  ]);
+});
