@@ -16,6 +16,8 @@ import { startRefusingProxy, type RefusingProxy } from '../refusingProxy.js';
 
 const TOKEN = ['token', 'of', 'this', 'test'].join('-');
 
+const OUTAGE_MS = 30_000;
+
 let directory: string;
 let goaws: Goaws;
 let proxy: RefusingProxy;
@@ -138,6 +140,7 @@ it('answers curl as Slack does', async () => {
 it('loses through an outage exactly what is not sent again', async () => {
   const [ofAws, ofCi] = [seen('C0AWSALARMS').length, seen('C0CIBUILDS').length];
   away();
+  const startedAt = performance.now();
   const sentOnce = Promise.all([
     goaws.publish('alarms', 'goaws does not send this again'),
     expect(new IncomingWebhook(webhookUrl()).send('not sent again')).rejects.toThrow(),
@@ -145,17 +148,16 @@ it('loses through an outage exactly what is not sent again', async () => {
   ]);
   const sentAgain = Promise.all([
     new IncomingWebhook(webhookUrl(), {
-      retryConfig: { retries: 20, minTimeout: 500, maxTimeout: 1_000 },
+      retryConfig: { retries: 60, minTimeout: 1_000, maxTimeout: 1_000 },
     }).send('sent again by the package'),
-    curl({ text: 'sent again by curl' }, '--retry', '20', '--retry-max-time', '60'),
+    curl({ text: 'sent again by curl' }, '--retry', '20', '--retry-max-time', '90'),
   ]);
   await sentOnce;
   expect(goaws.log()).toContain('"statusCode":503');
   await eventually(async () => {
-    expect(await requests('ci', 'failed', 'late')).toBe(4);
+    expect(await requests('ci', 'failed', 'late')).toBeGreaterThanOrEqual(4);
   });
-  // What was begun goes on for as long as a call to Temporal may take.
-  await delay(2_000);
+  await delay(OUTAGE_MS - (performance.now() - startedAt));
   proxy.allow();
   await sentAgain;
   await eventually(() => expect(seen('C0CIBUILDS').length).toBeGreaterThanOrEqual(ofCi + 2));
@@ -165,4 +167,4 @@ it('loses through an outage exactly what is not sent again', async () => {
     expect.stringContaining('sent again by the package'),
   ]);
   expect(seen('C0AWSALARMS')).toHaveLength(ofAws);
-}, 120_000);
+}, 180_000);
