@@ -75,6 +75,9 @@ export async function runMain(log: Logger, main: () => Promise<void>): Promise<v
  */
 const SAME_SIGNAL_MS = 500;
 
+/** The signal of a terminal that is closed may come before it is gone. */
+const CLOSED_AFTER_MS = 1_000;
+
 const readers = new Set<() => void>();
 
 /**
@@ -112,13 +115,14 @@ function terminals(): number[] {
  */
 export async function stopSignal(onHangUp?: () => void): Promise<NodeJS.Signals> {
   const atStart = terminals();
+  // A terminal that is gone is none any more.
+  const isClosed = (): boolean => terminals().length < atStart.length;
   return await new Promise((resolve) => {
     let askedAt: number | undefined;
     const onSignal = (signal: NodeJS.Signals): void => {
-      // A terminal that is gone is none any more.
-      const isClosed = terminals().length < atStart.length;
-      if (signal === 'SIGHUP' && onHangUp && !isClosed && askedAt === undefined) {
+      if (signal === 'SIGHUP' && onHangUp && !isClosed() && askedAt === undefined) {
         onHangUp();
+        if (atStart.length > 0) setTimeout(() => isClosed() && onSignal(signal), CLOSED_AFTER_MS);
         return;
       }
       if (askedAt !== undefined && Date.now() - askedAt > SAME_SIGNAL_MS) process.exit(130);
