@@ -68,6 +68,11 @@ export async function acceptMessage(
   ]);
 }
 
+/** @throws MessageRefused where this message can't be accepted with this configuration, whatever was accepted before */
+export function assertAcceptable(message: Message, configuration: Configuration): void {
+  messageStart(message, configuration, '', {});
+}
+
 function messageStart(
   message: Message,
   configuration: Configuration,

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import type { LiveConfiguration } from './liveConfiguration.js';
+import type { QueuedIntake } from './queuedIntake.js';
 import type { RecentSourceRequests } from './recentSourceRequests.js';
 import type { WriteProof } from '../temporal/writeProof.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -27,6 +28,8 @@ export interface ApiContext {
   /** Without these bounds, for calls that Temporal holds open until something happens. They need a limit of their own. */
   longPollClient: Client;
   writes: WriteProof;
+  /** The queue that messages and events are written to instead of being accepted at once. */
+  intake: QueuedIntake | undefined;
   /** What sources sent to this process lately. */
   recentRequests: RecentSourceRequests;
   /** Aborted when the API stops: requests that wait are then answered. */

@@ -29,6 +29,7 @@ import { sourcesRouter } from './sources.js';
 import { traceRequests } from './requestSpan.js';
 import { errorChain } from '../lib/errorChain.js';
 import { assertSingleHeaders } from './singleHeaders.js';
+import type { QueuedIntake } from './queuedIntake.js';
 import type { LiveConfiguration } from './liveConfiguration.js';
 import { RecentSourceRequests } from './recentSourceRequests.js';
 import { boundedClients } from './boundedClients.js';
@@ -44,6 +45,8 @@ export function createApp(options: {
   databaseFault?: (() => string | undefined) | undefined;
   /** The queues that this process consumes. */
   queues?: (() => QueueState[]) | undefined;
+  /** The queue that takes what is sent, where one is configured for that. */
+  intake?: QueuedIntake | undefined;
   metrics: MetricsSource;
   log: Logger;
   /** Aborted when the API stops. */
@@ -69,6 +72,7 @@ export function createApp(options: {
     // One write at a time. On a worker's connection a call can't be ended, nor its refusals be noted.
     writes: new WriteProof(longPollClient, log, options.databaseFault),
     live,
+    intake: options.intake,
     recentRequests: new RecentSourceRequests(),
     // What follows the file is read with each request.
     get configuration() {

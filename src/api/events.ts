@@ -1,19 +1,17 @@
 /** Takes events in the product's own form: `POST /v1/events` and `POST /v1/events/batch`. */
 import { Router } from 'express';
 import type { z } from 'zod';
-import { acceptEvent } from '../acceptance/acceptEvent.js';
-import type { RoutedMessage } from '../acceptance/routedMessage.js';
 import { eventSchema, type SourceEvent } from '../domain/event.js';
 import { chooseRoutes } from '../routing/chooseRoutes.js';
 import { activeTraceId } from '../telemetry/tracing.js';
 import type { ApiContext } from './apiContext.js';
 import { basePathOf } from './basePath.js';
+import { EVENT_LIMIT_BYTES, receiveEvent } from './eventReception.js';
 import { withIdempotencyKey } from './idempotencyKey.js';
 import { acceptInSlices, refusedResult } from './inSlices.js';
+import { eventRecord } from './intakeRecord.js';
 import { operationOf } from './operation.js';
 import { parseEnvelope, parseRequest } from './problem.js';
-import { tellingRefusals } from './refusedWrites.js';
-import { reportTemplateFailures } from './templateFailures.js';
 import { jsonBody } from './requestBody.js';
 import {
   eventBatchSchema,
@@ -22,9 +20,6 @@ import {
   type eventBatchResultSchema,
 } from './schema/eventRepresentation.js';
 import { messageLinks } from './schema/paths.js';
-
-/** Room for the longest text in any script, escaped, and for what the source sent. */
-const EVENT_LIMIT_BYTES = 1024 * 1024;
 
 /** As for a batch of messages. */
 const BATCH_LIMIT_BYTES = 16 * 1024 * 1024;
@@ -69,11 +64,15 @@ async function accept(
 ): Promise<EventAcceptance> {
   const event = parseRequest(eventSchema, body);
   const traceId = activeTraceId();
-  const routed = await tellingRefusals(context.writes, () =>
-    acceptEvent(context.client, context.configuration, event, traceId),
-  );
-  report(routed, context);
-  reportTemplateFailures(context, routed);
+  const routes = explain === 'true' ? { routes: choicesFor(event, context) } : {};
+  const { intake, log } = context;
+  if (intake) {
+    const { key } = event;
+    await intake.put(eventRecord(event, body), key);
+    log.info({ key, traceId, queue: intake.name }, 'Event queued');
+    return { status: 'queued', key, traceId, messages: [], ...routes };
+  }
+  const routed = await receiveEvent(context, event, traceId);
   return {
     status: routed.every(({ duplicate }) => duplicate) ? 'duplicate' : 'accepted',
     key: event.key,
@@ -82,22 +81,12 @@ async function accept(
       ...message,
       links: messageLinks(message.deduplicationKey, basePath),
     })),
-    ...(explain === 'true' && { routes: choicesFor(event, context) }),
+    ...routes,
   };
 }
 
 function statusOf({ status }: EventAcceptance): 200 | 202 {
   return status === 'duplicate' ? 200 : 202;
-}
-
-function report(routed: readonly RoutedMessage[], { log, metrics, writes }: ApiContext): void {
-  for (const { deduplicationKey, duplicate, route, status } of routed) {
-    if (duplicate) metrics.duplicates.inc();
-    else metrics.accepted.inc();
-    const line = { deduplicationKey, route, status };
-    log.info(line, duplicate ? 'Duplicate event dropped' : 'Event accepted');
-  }
-  if (routed.some(({ duplicate }) => !duplicate)) writes.messageAccepted();
 }
 
 function choicesFor(

@@ -1,6 +1,7 @@
 /** Accepts messages: `POST /v1/messages` and `POST /v1/messages/batch`. */
 import { Router } from 'express';
 import type { z } from 'zod';
+import { assertAcceptable } from '../acceptance/acceptMessage.js';
 import { acceptSent } from '../acceptance/acceptSent.js';
 import { messageSchema } from '../domain/message.js';
 import { acceptanceBody, type AcceptanceBody } from './acceptanceBody.js';
@@ -9,6 +10,7 @@ import { acceptAsynchronously } from './asynchronousBatch.js';
 import { basePathOf } from './basePath.js';
 import { acceptInSlices, refusedResult } from './inSlices.js';
 import { withIdempotencyKey } from './idempotencyKey.js';
+import { messageRecord } from './intakeRecord.js';
 import { operationOf, type Operation } from './operation.js';
 import { prefersAsynchronous } from './preferences.js';
 import { parseEnvelope, parseRequest } from './problem.js';
@@ -16,6 +18,7 @@ import { tellingRefusals } from './refusedWrites.js';
 import type { batchResultSchema } from './schema/acceptanceRepresentation.js';
 import { activeTraceId } from '../telemetry/tracing.js';
 import { jsonBody, MESSAGE_LIMIT_BYTES } from './requestBody.js';
+import { messageLinks } from './schema/paths.js';
 import { batchSchema } from './schema/requests.js';
 
 const BATCH_LIMIT_BYTES = 16 * 1024 * 1024;
@@ -61,7 +64,16 @@ async function accept(
   basePath: string,
 ): Promise<AcceptanceBody> {
   const message = parseRequest(messageSchema, body);
-  const { writes } = context;
+  const { intake, writes } = context;
+  if (intake) {
+    const { deduplicationKey } = message;
+    // What is wrong with it in any case is said now.
+    assertAcceptable(message, context.configuration);
+    await intake.put(messageRecord(message, body), deduplicationKey);
+    context.log.info({ deduplicationKey, traceId, queue: intake.name }, 'Message queued');
+    const links = messageLinks(deduplicationKey, basePath);
+    return { deduplicationKey, status: 'queued', duplicate: false, traceId, links };
+  }
   const acceptance = await tellingRefusals(writes, () => acceptSent(context, message, traceId));
   if (acceptance.outcome === 'accepted') writes.messageAccepted();
   return acceptanceBody(acceptance, message.deduplicationKey, basePath);

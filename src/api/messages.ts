@@ -1,4 +1,5 @@
 /** Reading messages: one with its timeline, many by search. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Router } from 'express';
 import type { z } from 'zod';
 import { explainUnknownKey } from '../explanation/unknownKey.js';
@@ -13,13 +14,17 @@ import type { ApiContext } from './apiContext.js';
 import { basePathOf } from './basePath.js';
 import { findMessage, parseKey } from './findMessage.js';
 import { allNamed, named } from './named.js';
-import { parseRequest } from './problem.js';
-import type { messageStateSchema } from './schema/messageRepresentation.js';
+import { parseRequest, Problem } from './problem.js';
+import { explainMaybeQueued, maybeQueued, queuedMessageBody } from './queuedMessage.js';
+import type { messageStateSchema, queuedMessageSchema } from './schema/messageRepresentation.js';
 import type { timelineSchema } from './schema/timelineRepresentation.js';
 import { messageQuerySchema, messageWaitSchema } from './schema/requests.js';
 import { messageStateBody } from './schema/messageStateBody.js';
 import { messageLinks } from './schema/paths.js';
 import { Waits } from './waits.js';
+
+/** Pauses between two looks at a message that is queued. */
+const LOOK_AGAIN_MS = 500;
 
 export function messagesRouter(context: ApiContext): Router {
   const { readClient } = context;
@@ -35,11 +40,26 @@ export function messagesRouter(context: ApiContext): Router {
   router.get('/messages/:key', async (request, response) => {
     const { key } = request.params;
     const { wait } = parseRequest(messageWaitSchema, request.query);
-    const message =
-      wait === undefined
-        ? await findMessage(readClient, key)
-        : await waits.settled(key, wait, response);
-    if (message) response.json(messageBody(message, basePathOf(response), context));
+    const until = performance.now() + (wait ?? 0);
+    const basePath = basePathOf(response);
+    for (;;) {
+      const remainingMs = Math.max(0, until - performance.now());
+      try {
+        const message =
+          wait === undefined
+            ? await findMessage(readClient, key)
+            : await waits.settled(key, remainingMs, response);
+        if (message) response.json(messageBody(message, basePath, context));
+        return;
+      } catch (error) {
+        const queued = await queuedBody(context, key, basePath, error);
+        if (remainingMs === 0 || response.closed || context.stopping.aborted) {
+          response.json(queued);
+          return;
+        }
+        await delay(Math.min(LOOK_AGAIN_MS, remainingMs));
+      }
+    }
   });
 
   router.get('/messages/:key/timeline', async (request, response) => {
@@ -54,6 +74,19 @@ export function messagesRouter(context: ApiContext): Router {
   });
 
   return router;
+}
+
+/** Of a message that only the queue has. @throws the error where it has nothing to do with the queue */
+async function queuedBody(
+  { intake }: ApiContext,
+  key: string,
+  basePath: string,
+  error: unknown,
+): Promise<z.infer<typeof queuedMessageSchema>> {
+  if (!intake || !(error instanceof Problem) || error.type !== 'not_found') throw error;
+  const queued = await queuedMessageBody(intake, parseKey(key), basePath);
+  if (queued) return queued;
+  throw await maybeQueued(error, intake);
 }
 
 /** The message as the API answers with it. */
@@ -94,26 +127,33 @@ async function unknownKeyBody(
   deduplicationKey: string,
   basePath: string,
 ): Promise<z.infer<typeof timelineSchema>> {
-  const { forgottenBefore, similarKeys } = await readUnknownKey(context, deduplicationKey);
+  const { explanation, similarKeys } = await readUnknownKey(context, deduplicationKey);
   return {
     deduplicationKey,
     known: false,
-    explanation: explainUnknownKey(deduplicationKey, similarKeys, forgottenBefore, new Date()),
+    explanation,
     entries: [],
     similarKeys,
     links: messageLinks(deduplicationKey, basePath),
   };
 }
 
-/** Facts about a key without a message. What ended before `forgottenBefore`, the namespace has forgotten. */
+/** What is known of a key without a message, and keys like it. */
 export async function readUnknownKey(
-  { readClient }: ApiContext,
+  { intake, readClient }: ApiContext,
   deduplicationKey: string,
-): Promise<{ similarKeys: string[]; forgottenBefore: Date }> {
+): Promise<{ similarKeys: string[]; explanation: string }> {
   const { namespace } = readClient.workflow.options;
   const [similarKeys, retentionMs] = await Promise.all([
     findSimilarKeys(readClient, deduplicationKey),
     namespaceRetentionMs(readClient.connection, namespace),
   ]);
-  return { similarKeys, forgottenBefore: new Date(Date.now() - retentionMs) };
+  const now = new Date();
+  // What ended before, the namespace has forgotten.
+  const forgottenBefore = new Date(now.getTime() - retentionMs);
+  const queued = intake && (await queuedMessageBody(intake, deduplicationKey, ''));
+  if (queued) return { similarKeys, explanation: queued.explanation };
+  const explanation = explainUnknownKey(deduplicationKey, similarKeys, forgottenBefore, now);
+  const maybeQueuedText = intake ? ` ${await explainMaybeQueued(intake)}` : '';
+  return { similarKeys, explanation: `${explanation}${maybeQueuedText}` };
 }

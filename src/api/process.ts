@@ -7,7 +7,7 @@ import { ConfigurationError } from '../lib/configurationError.js';
 import type { ProcessContext } from '../lib/process.js';
 import type { QueueState } from '../queues/queue.js';
 import type { MetricsSource } from '../telemetry/exposition.js';
-import { createMetrics } from '../telemetry/metrics.js';
+import { createMetrics, type Metrics } from '../telemetry/metrics.js';
 import { startTracing, type Tracing } from '../telemetry/tracing.js';
 import {
   channelArgsFor,
@@ -17,6 +17,7 @@ import {
 import { watchNamespace } from '../temporal/namespaceWatch.js';
 import { tryingAgain } from '../temporal/refusedTries.js';
 import { checkRetention } from '../temporal/retention.js';
+import { QueuedIntake } from './queuedIntake.js';
 import { API_STOP_MS, startApi, type Api } from './server.js';
 
 /** gRPC waits longer after each try to reach a server that is away, two minutes in the end; sources don't wait so long. */
@@ -74,7 +75,7 @@ export function addConnection(
 
 /** Starts the API as a part of the process. */
 export async function addApi(
-  { environment, log, parts }: ProcessContext,
+  processContext: ProcessContext,
   options: {
     configuration: Configuration;
     connection: ConnectionLike;
@@ -91,6 +92,8 @@ export async function addApi(
 ): Promise<Api> {
   const { configuration, connection, longPollConnection, namespace, tracing, metrics } = options;
   const { databaseFault, queues } = options;
+  const { environment, log, parts } = processContext;
+  const intake = await addIntake(processContext, configuration, metrics.metrics);
   const client = new Client({ connection, namespace, interceptors: tracing.clientInterceptors });
   const longPollClient = new Client({ connection: longPollConnection, namespace });
   const api = await startApi({
@@ -100,11 +103,26 @@ export async function addApi(
     longPollClient,
     databaseFault,
     queues,
+    intake,
     metrics,
     log,
   });
   parts.add('API', () => api.close(), API_STOP_MS + 500);
   return api;
+}
+
+/** Opens the queue in front of the API, where one is configured. It is connected to with the first request. */
+async function addIntake(
+  { log, parts }: ProcessContext,
+  { intake: configured }: Configuration,
+  metrics: Metrics,
+): Promise<QueuedIntake | undefined> {
+  if (!configured) return undefined;
+  const { name, place } = configured;
+  const queue = await configured.open({ log: log.child({ queue: name }) });
+  parts.add('queue of the intake', () => queue.close());
+  log.info({ queue: name, place }, 'What is sent to the API is queued');
+  return new QueuedIntake({ name, queue, metrics, log });
 }
 
 /** Resolves once Temporal has been reached and the namespace keeps messages for long enough; rejects if it doesn't. */

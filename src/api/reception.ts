@@ -2,7 +2,8 @@ import type { SourceAnswer } from '../sources/source.js';
 
 /** What became of a request, for the answer, the log and the metrics. */
 export interface Reception {
-  outcome: 'accepted' | 'unusable' | 'test' | 'handshake' | 'refused' | 'failed' | 'late';
+  outcome:
+    'accepted' | 'queued' | 'unusable' | 'test' | 'handshake' | 'refused' | 'failed' | 'late';
   /** Undefined where the request is not authentic. */
   answer?: SourceAnswer;
   /** The HTTP status of the answer. */

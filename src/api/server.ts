@@ -7,6 +7,7 @@ import type { MetricsSource } from '../telemetry/exposition.js';
 import { ApiStopping } from './apiContext.js';
 import { portError, type RequiredPort } from '../lib/ports.js';
 import { LiveConfiguration } from './liveConfiguration.js';
+import type { QueuedIntake } from './queuedIntake.js';
 import { createApp } from './app.js';
 import {
   assertApiKeysForHost,
@@ -46,6 +47,8 @@ export async function startApi(options: {
   databaseFault?: (() => string | undefined) | undefined;
   /** The queues that this process consumes; by default none. */
   queues?: (() => QueueState[]) | undefined;
+  /** The queue that takes what is sent; by default everything is accepted at once. */
+  intake?: QueuedIntake | undefined;
   metrics: MetricsSource;
   log: Logger;
   /** Reads the configuration again when its file has changed. Without it, changes take effect at the next start. */

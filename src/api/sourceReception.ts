@@ -9,13 +9,16 @@ import {
   Unusable,
   type Identity,
   type ParsedEvent,
+  type Source,
   type SourceRequest,
 } from '../sources/source.js';
 import { activeTraceId } from '../telemetry/tracing.js';
 import type { AcceptanceProgress, AcceptedEvents } from './acceptanceProgress.js';
-import type { ReceptionContext } from './apiContext.js';
+import type { ApiContext, ReceptionContext } from './apiContext.js';
+import { sourceRecord } from './intakeRecord.js';
 import { Problem } from './problem.js';
 import { problemOf } from './problemOf.js';
+import type { QueuedIntake } from './queuedIntake.js';
 import type { Reception } from './reception.js';
 import type { ReceivedRequest } from './sourceRequest.js';
 import { reportTemplateFailures } from './templateFailures.js';
@@ -40,7 +43,7 @@ export interface Delivery {
 export async function answerTo(
   { fault, request }: ReceivedRequest,
   configured: ConfiguredSource,
-  context: ReceptionContext,
+  context: ReceptionContext & Pick<ApiContext, 'intake'>,
   delivery: Delivery,
 ): Promise<Reception> {
   const { source } = configured;
@@ -53,7 +56,45 @@ export async function answerTo(
   if (fault) {
     return await unusable(unreadKey(fault.type), fault.message, configured, context);
   }
-  return await receiveAuthentic(request, configured, context, delivery);
+  const queued = context.intake && (await queue(request, configured, context.intake));
+  return queued ?? (await receiveAuthentic(request, configured, context, delivery));
+}
+
+/** Stores the request in the queue of the intake; undefined where it is to be accepted at once. */
+async function queue(
+  request: SourceRequest,
+  configured: ConfiguredSource,
+  intake: QueuedIntake,
+): Promise<Reception | undefined> {
+  const { source } = configured;
+  if (!isOfEvents(request, source)) return undefined;
+  try {
+    await intake.put(sourceRecord(configured, request, conversationOf(request, source)));
+  } catch (error) {
+    // Its sender can't make it smaller, and does not send it again.
+    if (error instanceof Problem && error.type === 'body_too_large') return undefined;
+    throw error;
+  }
+  const answer = source.accepted ?? { status: 202, body: { status: 'queued', messages: [] } };
+  return { outcome: 'queued', answer };
+}
+
+/** Tests and handshakes are answered at once. What can't be read is for the consumer, which says so. */
+function isOfEvents(request: SourceRequest, source: Source): boolean {
+  try {
+    return source.identify(request).kind === 'events';
+  } catch {
+    return true;
+  }
+}
+
+/** Of its first event that has one, so that the requests of a conversation keep their order. */
+function conversationOf(request: SourceRequest, source: Source): string | undefined {
+  try {
+    return source.parse(request).find(({ conversation }) => conversation)?.conversation;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Accepts the events of a request whose sender is known. Rejects where the request is to be tried again. */

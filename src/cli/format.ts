@@ -18,7 +18,8 @@ export function toTheSecond(iso: string): string {
   return iso.replace(/\.\d+(?=Z|[+-])/u, '');
 }
 
-const STATUS_FORMATS: Record<DeliveryStatus, Format> = {
+const STATUS_FORMATS: Record<DeliveryStatus | 'queued', Format> = {
+  queued: 'cyan',
   accepted: 'cyan',
   delivering: 'cyan',
   confirmed: 'green',
@@ -32,6 +33,6 @@ const STATUS_FORMATS: Record<DeliveryStatus, Format> = {
   standby: 'gray',
 };
 
-export function formatStatus(status: DeliveryStatus, { style }: Display): string {
+export function formatStatus(status: DeliveryStatus | 'queued', { style }: Display): string {
   return style(STATUS_FORMATS[status], status);
 }

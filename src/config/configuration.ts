@@ -36,7 +36,14 @@ import { compileTemplates, templatesSchema, type Templates } from './templates.j
 import { receivingSources, sourcesSchema, type ConfiguredSource } from './sources.js';
 import { compileRoute, type EventRoute } from '../routing/route.js';
 import { routeListFaults, routeListSchema } from './routes.js';
-import { configuredQueues, queueFaults, queuesSchema, type ConfiguredQueue } from './queues.js';
+import {
+  configuredQueues,
+  intakeFaults,
+  intakeSchema,
+  queueFaults,
+  queuesSchema,
+  type ConfiguredQueue,
+} from './queues.js';
 import { postLinks, postsSchema } from './posts.js';
 import type { PostLinks } from '../links/postLinks.js';
 import { inputFaults, relevantIssues } from '../lib/inputFaults.js';
@@ -74,6 +81,8 @@ export interface Configuration {
   sources: ConfiguredSource[];
   /** The message queues that messages and events are taken from. */
   queues: ConfiguredQueue[];
+  /** The one of them that the API writes to; undefined if it accepts at once. */
+  intake: ConfiguredQueue | undefined;
   /** Where events go, in order. */
   routes: EventRoute[];
   /** How routes show events. */
@@ -127,6 +136,7 @@ const fileSchema = z.strictObject({
   retry: z.record(z.string(), retryProfileSchema).default({}),
   sources: sourcesSchema,
   queues: queuesSchema,
+  intake: intakeSchema,
   routes: routeListSchema,
   templates: templatesSchema,
   acknowledgements: acknowledgementsSchema,
@@ -223,11 +233,13 @@ export function loadConfiguration(
       settings.queues,
       sources.map(({ name }) => name),
     ),
+    ...intakeFaults(settings.intake, settings.queues),
   ].map((fault) => `${file?.path ?? 'configuration'}: ${fault}`);
   if (faults.length + templateFaults.length > 0) {
     throw new ConfigurationError([...faults, ...templateFaults].join('\n'));
   }
 
+  const queues = configuredQueues(settings.queues);
   const address = publicAddress(variables);
   return {
     host: variables.HOST ?? '127.0.0.1',
@@ -246,7 +258,8 @@ export function loadConfiguration(
     retryProfiles,
     acknowledgements,
     sources,
-    queues: configuredQueues(settings.queues),
+    queues,
+    intake: queues.find(({ name }) => name === settings.intake?.queue),
     routes: settings.routes.map(compileRoute),
     templates,
     operators: settings.operators,

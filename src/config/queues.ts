@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { durationMs } from '../lib/duration.js';
 import { isRecord } from '../lib/isRecord.js';
-import { nearest } from '../lib/nearest.js';
+import { nearest, remedy } from '../lib/nearest.js';
 import { own } from '../lib/own.js';
 import type { Queue, QueueContext, QueueType } from '../queues/queue.js';
 import { QUEUE_TYPES } from '../queues/registry.js';
@@ -134,6 +134,25 @@ function sourceFaults(queues: QueueEntries, receivingSources: readonly string[])
           : 'configure it under "sources", with a type';
     return [`queues.${name}.source: there is no source "${source}" with a type; ${remedy}`];
   });
+}
+
+/** `intake:`: the queue that the API writes to instead of accepting at once. */
+export const intakeSchema = z.strictObject({ queue: z.string().min(1) }).optional();
+
+type IntakeEntry = z.output<typeof intakeSchema>;
+
+export function intakeFaults(intake: IntakeEntry, queues: QueueEntries): string[] {
+  if (!intake) return [];
+  const named = own(queues, intake.queue);
+  const names = Object.keys(queues);
+  if (named?.source !== undefined) {
+    return [
+      `intake.queue: the queue "${intake.queue}" has the events of the source ${named.source}; name a queue without a source`,
+    ];
+  }
+  if (named) return [];
+  const remedyText = names.length > 0 ? remedy(intake.queue, names) : 'configure it under "queues"';
+  return [`intake.queue: there is no queue "${intake.queue}"; ${remedyText}`];
 }
 
 export function configuredQueues(queues: QueueEntries): ConfiguredQueue[] {

@@ -25,6 +25,8 @@ export const ACKNOWLEDGEMENT_EVENTS = [
   'message.superseded',
   /** A person retried a dead letter. */
   'message.retried',
+  /** A queue had it, and it could not be accepted: no message has begun. */
+  'message.refused',
 ] as const;
 export type AcknowledgementEvent = (typeof ACKNOWLEDGEMENT_EVENTS)[number];
 
@@ -54,7 +56,7 @@ export interface Acknowledgement {
     /** For people: `Delivery Status: Confirmed`. */
     summary: string;
     deduplicationKey: string;
-    status: MessageStatus;
+    status: MessageStatus | 'refused';
     source?: string | undefined;
     reference?: string | undefined;
     traceId: string;
@@ -65,6 +67,10 @@ export interface Acknowledgement {
     by?: string | undefined;
     /** Why, in that person's words. */
     why?: string | undefined;
+    /** Of what was refused: the `type` of the problem that the API would have answered with. */
+    problem?: string | undefined;
+    /** Of what was refused: the fields that the problem is about. */
+    fields?: string[] | undefined;
   };
 }
 

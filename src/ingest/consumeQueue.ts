@@ -7,8 +7,10 @@ import { problemOf } from '../api/problemOf.js';
 import type { ProblemType } from '../api/schema/problemTypes.js';
 import type { ConfiguredQueue } from '../config/queues.js';
 import type { DeadLetterReason, Queue, QueueConsumer, QueueRecord } from '../queues/queue.js';
+import type { Message } from '../domain/message.js';
 import { AgainLater } from '../sources/source.js';
 import { grpcFailureOf } from '../temporal/grpcStatus.js';
+import { acknowledgeRefusal } from './acknowledgeRefusal.js';
 import type { DeadLetterNotices } from './deadLetterNotices.js';
 import { Lanes } from './lanes.js';
 import { readRecord, SourceMissing, type Outcome } from './readRecord.js';
@@ -105,11 +107,16 @@ class Consumption {
     const { metrics } = this.#context;
     let lanes: string[] = [];
     let accept: (traceId: string) => Promise<Outcome>;
+    let message: Message | undefined;
+    let traceId = '';
     try {
       const { configuration } = this.#context;
       const read = readRecord(record, this.#configured, configuration.sources);
-      ({ lanes } = read);
-      accept = (traceId) => read.accept(this.#context, traceId);
+      ({ lanes, message } = read);
+      accept = (id) => {
+        traceId = id;
+        return read.accept(this.#context, id);
+      };
     } catch (error) {
       // It takes its turn all the same, so that dead letters come in the order of the queue.
       accept = () => Promise.reject(error instanceof Error ? error : new Error(String(error)));
@@ -122,9 +129,11 @@ class Consumption {
         return { outcome: 'refused' as const, problem: deadLetterProblem(error) };
       });
       if (result.outcome === 'refused') {
-        const { message, type } = result.problem;
-        await this.#bury(record, { reason: type, detail: message }, revoked);
-        this.#refused(record, result.problem);
+        const { problem } = result;
+        const { message: detail, type } = problem;
+        await this.#bury(record, { reason: type, detail }, revoked);
+        this.#refused(record, problem);
+        if (message) await this.#acknowledge(record, { message, problem, traceId }, revoked);
       } else if (result.outcome === 'unusable') {
         await this.#bury(record, { reason: 'unusable', detail: result.detail }, revoked);
       }
@@ -147,6 +156,19 @@ class Consumption {
         await pauseFor(DEAD_LETTER_AGAIN_MS, revoked);
       }
     }
+  }
+
+  /** What fails to be acknowledged is among the dead letters all the same. */
+  async #acknowledge(
+    { id: record }: QueueRecord,
+    refusal: { message: Message; problem: Problem; traceId: string },
+    revoked: AbortSignal,
+  ): Promise<void> {
+    const work = () => acknowledgeRefusal(this.#context, { ...refusal, record });
+    await this.#gate.run(work, revoked).catch((error: unknown) => {
+      if (revoked.aborted && error === revoked.reason) throw error;
+      this.#log.error({ err: error, record }, 'The refusal of a message can’t be acknowledged');
+    });
   }
 
   #refused(record: QueueRecord, problem: Problem): void {

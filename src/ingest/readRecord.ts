@@ -2,13 +2,16 @@
 import { acceptSent } from '../acceptance/acceptSent.js';
 import { acceptanceBody } from '../api/acceptanceBody.js';
 import type { ReceptionContext } from '../api/apiContext.js';
+import { EVENT_LIMIT_BYTES, receiveEvent } from '../api/eventReception.js';
 import { withKeyOfHeader } from '../api/idempotencyKey.js';
+import { contentOf, requestOf } from '../api/intakeRecord.js';
 import { bodyTooLarge, parseRequest } from '../api/problem.js';
 import { tellingRefusals } from '../api/refusedWrites.js';
 import { MESSAGE_LIMIT_BYTES, parseJsonBytes } from '../api/requestBody.js';
 import { receiveAuthentic } from '../api/sourceReception.js';
 import type { ConfiguredQueue } from '../config/queues.js';
 import type { ConfiguredSource } from '../config/sources.js';
+import { eventSchema } from '../domain/event.js';
 import { messageSchema, type Message } from '../domain/message.js';
 import { isRecord } from '../lib/isRecord.js';
 import { own } from '../lib/own.js';
@@ -22,6 +25,8 @@ export type Outcome =
 export interface ReadRecord {
   /** What it belongs to: it is accepted after all earlier records that share a lane with it. */
   lanes: string[];
+  /** What it holds, where it is one message. */
+  message?: Message;
   /** Resolves when Temporal has what the record asks for. */
   accept(context: ReceptionContext, traceId: string): Promise<Outcome>;
 }
@@ -35,11 +40,14 @@ export function readRecord(
   sources: readonly ConfiguredSource[],
 ): ReadRecord {
   const ordered = record.orderedBy === undefined ? [] : [`record:${record.orderedBy}`];
-  if (queue.source === undefined) {
+  const content = contentOf(record, queue.source);
+  if (content.kind === 'event') return readEvent(record, queue, ordered);
+  if (content.kind === 'message') {
     const message = withinAge(messageOf(record), record, queue);
     const { conversation } = message;
     return {
       lanes: [...ordered, ...(conversation ? [`conversation:${conversation.key}`] : [])],
+      message,
       accept: async (context, traceId) => {
         const { writes } = context;
         const acceptance = await tellingRefusals(writes, () =>
@@ -51,8 +59,8 @@ export function readRecord(
       },
     };
   }
-  const configured = sources.find(({ name }) => name === queue.source);
-  if (!configured) throw new SourceMissing(queue.source);
+  const configured = sources.find(({ name }) => name === content.source);
+  if (!configured) throw new SourceMissing(content.source);
   const { largestBodyBytes } = configured.type;
   if (record.body.length > largestBodyBytes) throw bodyTooLarge(largestBodyBytes);
   const request = requestOf(record);
@@ -68,6 +76,19 @@ export function readRecord(
       });
       if (outcome === 'unusable') return { outcome, detail: reason ?? '' };
       return { outcome: messages.length > 0 ? 'accepted' : 'nothing' };
+    },
+  };
+}
+
+/** What the API has queued of `POST /v1/events`. */
+function readEvent(record: QueueRecord, queue: ReadingQueue, ordered: string[]): ReadRecord {
+  const event = parseRequest(eventSchema, parseJsonBytes(record.body, EVENT_LIMIT_BYTES));
+  const { conversation } = event;
+  return {
+    lanes: [...ordered, ...(conversation === undefined ? [] : [`conversation:${conversation}`])],
+    accept: async (context, traceId) => {
+      const routed = await receiveEvent(context, event, traceId, expiryOf(record, queue));
+      return { outcome: routed.every(({ duplicate }) => duplicate) ? 'duplicate' : 'accepted' };
     },
   };
 }
@@ -110,18 +131,6 @@ function expiryOf(
   if (maxAgeMs === undefined) return undefined;
   const from = Math.max(sentAt.getTime(), deliverAt === undefined ? 0 : Date.parse(deliverAt));
   return new Date(from + maxAgeMs).toISOString();
-}
-
-/** As its sender would have sent it over HTTP. */
-function requestOf({ body, headers, id }: QueueRecord): SourceRequest {
-  return {
-    id,
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    query: new URLSearchParams(),
-    token: '',
-    body,
-  };
 }
 
 /** Of all events of the request. What can't be read belongs to none, and is refused when it is accepted. */

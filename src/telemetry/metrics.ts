@@ -24,6 +24,8 @@ export interface Metrics {
   /** Records of queues by what became of them: `accepted`, `duplicate`, `nothing`, `unusable` or `refused`. */
   queueRecords: Counter<'queue' | 'outcome'>;
   queueDeadLetters: Counter<'queue' | 'reason'>;
+  /** What the API has written to the queue of `intake`. */
+  queued: Counter<'queue'>;
   /** Records that are not settled, of the partitions that this process consumes. */
   queueLag: Gauge<'queue' | 'partition'>;
   /** 0 while nothing is taken from the queue, since it, Temporal or its dead letters can't be used. */
@@ -116,6 +118,11 @@ export function createMetrics(): Metrics {
       'sendproof_queue_dead_letters_total',
       'Records of queues that can’t be accepted and were moved to the dead letters.',
       ['queue', 'reason'],
+    ),
+    queued: counter(
+      'sendproof_queued_total',
+      'Messages, events and requests of sources that the API has written to the queue of `intake`.',
+      ['queue'],
     ),
     queueLag: new Gauge({
       name: 'sendproof_queue_lag_records',

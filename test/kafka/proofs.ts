@@ -269,7 +269,7 @@ export async function provePoison(
 }
 
 /** The harness's configuration with one more Slack account, in a file beside it. */
-async function withAccount({ configurationFile }: Harness, name: string): Promise<string> {
+export async function withAccount({ configurationFile }: Harness, name: string): Promise<string> {
   const content = JSON.parse(await readFile(configurationFile, 'utf8')) as {
     accounts: { slack: Record<string, unknown> };
   };

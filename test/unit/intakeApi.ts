@@ -1,6 +1,7 @@
 /** The API over a Temporal that accepts every message and remembers it: requests are answered in milliseconds. */
 import type { temporal } from '@temporalio/proto';
 import { pino } from 'pino';
+import type { QueuedIntake } from '../../src/api/queuedIntake.js';
 import { startApi, type Api } from '../../src/api/server.js';
 import { loadConfiguration } from '../../src/config/configuration.js';
 import { startTracing } from '../../src/telemetry/tracing.js';
@@ -20,10 +21,14 @@ export interface IntakeApi {
 
 export const OPS = 'slack:default/C0123ABC';
 
-/** @param answer replaces Temporal's answer to a call where it returns one */
+/**
+ * @param answer replaces Temporal's answer to a call where it returns one
+ * @param intake the queue that takes what is sent
+ */
 export async function startIntakeApi(
   environment: NodeJS.ProcessEnv = {},
   answer: (call: Call) => unknown = () => undefined,
+  intake?: QueuedIntake,
 ): Promise<IntakeApi> {
   // Each message has the trace id of its request's span.
   const tracing = startTracing('sendproof-test');
@@ -43,6 +48,7 @@ export async function startIntakeApi(
     }),
     metrics: { metrics: createMetrics() },
     log: pino({ level: 'silent' }),
+    intake,
   });
   const close = async () => {
     await api.close();

@@ -1,7 +1,6 @@
 /** The pages for people: plain HTML that a phone can show, made anew for every request from what the API knows. */
 import { Router, type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
-import { explainUnknownKey } from '../../explanation/unknownKey.js';
 import { readAcknowledgements } from '../../store/acknowledgementProgress.js';
 import { readMessageRecord } from '../../store/messageHistory.js';
 import { readConversation } from '../../store/search/conversation.js';
@@ -135,8 +134,7 @@ function showMessage(context: ApiContext, signedIn: boolean): RequestHandler<{ k
         show(response, <ForgottenPage deduplicationKey={deduplicationKey} />);
         return;
       }
-      const { forgottenBefore, similarKeys } = await readUnknownKey(context, deduplicationKey);
-      const explanation = explainUnknownKey(deduplicationKey, similarKeys, forgottenBefore, now);
+      const { explanation, similarKeys } = await readUnknownKey(context, deduplicationKey);
       show(
         response,
         <UnknownKeyPage {...{ deduplicationKey, explanation, similarKeys, signedIn }} />,

@@ -13,6 +13,7 @@ const OUTCOMES: Record<Reception['outcome'], string> = {
   unusable: 'authentic, but not usable',
   test: 'test',
   handshake: 'handshake',
+  queued: 'queued',
   refused: 'refused',
   failed: 'failed; the sender is to try again',
   late: 'too late; the sender is to try again',

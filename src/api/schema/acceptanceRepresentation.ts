@@ -1,13 +1,17 @@
 /** What the API answers to a message that is sent to it. */
 import { z } from 'zod';
 import { deduplicationKeySchema } from '../../domain/message.js';
-import { messageLinksSchema, statusSchema, traceIdSchema } from './fields.js';
+import { messageLinksSchema, queuedSchema, statusSchema, traceIdSchema } from './fields.js';
 import { problemSchema } from './problem.js';
 
 export const acceptanceSchema = z
   .object({
     deduplicationKey: deduplicationKeySchema,
-    status: statusSchema,
+    status: z.union([statusSchema, queuedSchema]).meta({
+      description:
+        'The status of the message. `queued`: it is in the queue of `intake`, and a consumer accepts it later.',
+      examples: ['accepted'],
+    }),
     duplicate: z.boolean().meta({
       description:
         'True if the same message was accepted before. The API then changes and posts nothing.',

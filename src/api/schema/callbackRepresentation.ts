@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ACKNOWLEDGEMENT_EVENTS, type Acknowledgement } from '../../domain/acknowledgement.js';
 import { deduplicationKeySchema } from '../../domain/message.js';
+import { PROBLEM_TYPES } from './problemTypes.js';
 import {
   deciderField,
   deliveryStatusSchema,
@@ -45,7 +46,11 @@ export const acknowledgementSchema = z
           examples: ['Delivery Status: Confirmed'],
         }),
         deduplicationKey: deduplicationKeySchema,
-        status: statusSchema,
+        status: z.union([statusSchema, z.literal('refused')]).meta({
+          description:
+            'The status of the message at the event. `refused`: it came through a queue and was not accepted.',
+          examples: ['confirmed'],
+        }),
         source: sourceField.optional(),
         reference: referenceField.optional(),
         traceId: traceIdSchema,
@@ -57,6 +62,20 @@ export const acknowledgementSchema = z
           .meta({ description: 'The destination that was dead-lettered or retried.' }),
         by: deciderField.optional(),
         why: rationaleField.optional(),
+        problem: z
+          .enum(PROBLEM_TYPES)
+          .optional()
+          .meta({
+            description: 'The reason why a queued message was refused, as the `type` of a problem.',
+            examples: ['deduplication_key_reused'],
+          }),
+        fields: z
+          .array(z.string())
+          .optional()
+          .meta({
+            description: 'The fields because of which a queued message was refused.',
+            examples: [['content.text']],
+          }),
       })
       .meta({ description: 'The message that the event is about, without its content.' }),
   })

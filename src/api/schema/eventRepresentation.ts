@@ -70,8 +70,9 @@ const routeChoiceSchema = z
 
 export const eventAcceptanceSchema = z
   .object({
-    status: z.enum(['accepted', 'duplicate']).meta({
-      description: '`duplicate` if the event came before at each of its routes.',
+    status: z.enum(['accepted', 'duplicate', 'queued']).meta({
+      description:
+        '`duplicate` if the event came before at each of its routes. `queued` if it is in the queue of `intake`: its messages are not known yet.',
       examples: ['accepted'],
     }),
     key: eventSchema.shape.key,

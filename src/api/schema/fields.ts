@@ -18,6 +18,12 @@ export const statusSchema = z.enum(MESSAGE_STATUSES).meta({
   examples: ['confirmed'],
 });
 
+export const queuedSchema = z.literal('queued').meta({
+  description:
+    'The message is in the queue of `intake`, and is not accepted yet: a consumer of the queue does that.',
+  examples: ['queued'],
+});
+
 export const deliveryStatusSchema = z.enum(DELIVERY_STATUSES).meta({
   id: 'DeliveryStatus',
   description:

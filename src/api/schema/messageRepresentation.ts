@@ -8,6 +8,7 @@ import {
   detailField,
   messageLinksSchema,
   namesField,
+  queuedSchema,
   rationaleField,
   reasonSchema,
   referenceField,
@@ -422,6 +423,29 @@ export const messageStateSchema = messageSummarySchema
   .meta({
     id: 'MessageState',
     description: 'A message with its deliveries, their attempts and people’s decisions.',
+  });
+
+export const queuedMessageSchema = z
+  .object({
+    deduplicationKey: messageStateSchema.shape.deduplicationKey,
+    status: queuedSchema,
+    queue: z
+      .string()
+      .meta({ description: 'The name of the queue in the configuration.', examples: ['main'] }),
+    queuedAt: timestamp.meta({
+      description: 'The time at which this API process wrote the message to the queue.',
+      examples: ['2026-11-23T12:00:00.000Z'],
+    }),
+    explanation: messageStateSchema.shape.explanation,
+    deliveries: z
+      .array(deliverySchema)
+      .max(0)
+      .meta({ description: 'Empty: nothing is delivered before the message is accepted.' }),
+    links: messageLinksSchema,
+  })
+  .meta({
+    id: 'QueuedMessage',
+    description: 'A message that is in the queue of `intake` and was not accepted yet.',
   });
 
 export const messagePageSchema = z

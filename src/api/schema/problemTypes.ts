@@ -22,6 +22,7 @@ export const PROBLEMS = {
   temporal_refused: [503, 'Temporal refuses the credentials of sendproof'],
   namespace_not_found: [503, 'The Temporal namespace doesn’t exist'],
   namespace_incomplete: [503, 'The Temporal namespace lacks a search attribute'],
+  queue_unavailable: [503, 'The queue in front of the API can’t be used'],
   no_worker: [503, 'No worker is running'],
   overloaded: [503, 'Too many requests at once'],
 } as const;

@@ -16,6 +16,7 @@ import { withinTime } from '../../lib/deadline.js';
 import { own } from '../../lib/own.js';
 import type { KafkaClient, KafkaMessage, Offsets, Subscription } from './client.js';
 import { unlz4, unsnappy, unzstandard } from './decompression.js';
+import { RecordTooLarge } from '../queue.js';
 import type { KafkaConnection } from './settings.js';
 
 /** Broken connections are noticed within it. */
@@ -149,15 +150,19 @@ export class KafkajsClient implements KafkaClient {
 
   async produce(topic: string, messages: Parameters<KafkaClient['produce']>[1]): Promise<void> {
     const producer = await (this.#producer ??= this.#connectProducer());
-    await producer.send({
-      topic,
-      acks: ALL_IN_SYNC,
-      messages: messages.map(({ headers, key, value }) => ({
-        key: key ?? null,
-        value: value ?? null,
-        headers: headersFrom(headers),
-      })),
-    });
+    try {
+      await producer.send({
+        topic,
+        acks: ALL_IN_SYNC,
+        messages: messages.map(({ headers, key, value }) => ({
+          key: key ?? null,
+          value: value ?? null,
+          headers: headersFrom(headers),
+        })),
+      });
+    } catch (error) {
+      throw isTooLarge(error) ? new RecordTooLarge(undefined, { cause: error }) : error;
+    }
   }
 
   async partitionsOf(topic: string): Promise<number | undefined> {
@@ -343,5 +348,14 @@ function headersFrom(headers: readonly [string, Buffer | string][]): IHeaders {
   for (const [name, value] of headers) byName.set(name, [...(byName.get(name) ?? []), value]);
   return Object.fromEntries(
     [...byName].map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
+  );
+}
+
+/** What the broker says of a message, or of all messages of a request together. */
+function isTooLarge(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { type } = error as { type?: unknown };
+  return (
+    type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE' || isTooLarge(error.cause)
   );
 }

@@ -20,7 +20,9 @@ export type SqsClient = Pick<SQSClient, 'send' | 'destroy'>;
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 export const MOST_IN_BATCH = 10;
-export const LONGEST_WAIT_S = 20;
+
+/** Of any request that waits for messages. */
+const LONGEST_WAIT_MS = 5_000;
 
 const CONNECT_WITHIN_MS = 3_000;
 const CALL_WITHIN_MS = 8_000;
@@ -44,7 +46,7 @@ export function sqsClient({ endpoint, region, url }: SqsSettings): SQSClient {
     maxAttempts: ATTEMPTS,
     requestHandler: {
       connectionTimeout: CONNECT_WITHIN_MS,
-      requestTimeout: LONGEST_WAIT_S * 1_000 + CALL_WITHIN_MS,
+      requestTimeout: LONGEST_WAIT_MS + CALL_WITHIN_MS,
       throwOnRequestTimeout: true,
     },
   });

@@ -5,13 +5,7 @@ import type { Logger } from 'pino';
 import { Consumer } from 'sqs-consumer';
 import { withinTime } from '../../lib/deadline.js';
 import type { DeadLetterReason, HandleRecord, QueueConsumer, QueueRecord } from '../queue.js';
-import {
-  LONGEST_WAIT_S,
-  MOST_IN_BATCH,
-  SYSTEM_ATTRIBUTES,
-  type SqsCalls,
-  type SqsClient,
-} from './calls.js';
+import { MOST_IN_BATCH, SYSTEM_ATTRIBUTES, type SqsCalls, type SqsClient } from './calls.js';
 import { headersOf, readContent } from './content.js';
 import { identityOf, sentAtOf } from './deadLetterAttributes.js';
 import { Reservations, type Reserved } from './reservations.js';
@@ -27,10 +21,15 @@ const MOST_BYTES_IN_HAND = 32 * 1024 * 1024;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 
+/** How long SQS holds a request while the queue is empty: a stop waits as long. */
+const WAIT_S = 5;
+
 /** While it isn't known that the queue can be reached. */
 const FIRST_WAIT_S = 1;
 
-/** Shorter than `CONSUMER_STOP_MS` together. */
+const LOOK_AGAIN_MS = 20;
+
+/** Shorter than `CONSUMER_STOP_MS` together. The first is longer than a request waits. */
 const FINISH_WITHIN_MS = 6_500;
 const FAREWELL_WITHIN_MS = 4_000;
 
@@ -66,6 +65,8 @@ export class SqsConsumer implements QueueConsumer {
   #receiving = 0;
   #bytesInHand = 0;
   #isPaused = false;
+  /** Then one receiver is enough. */
+  #isEmpty = false;
   #pauseMs = FIRST_PAUSE_MS;
   #notBefore = 0;
   #fault: string | undefined = 'It has not reached the queue yet.';
@@ -96,12 +97,18 @@ export class SqsConsumer implements QueueConsumer {
   async stop(): Promise<void> {
     const reason = new Error('The consumer stops.');
     this.#stopping.abort(reason);
-    for (const receiver of this.#receivers) receiver.stop({ abort: true });
+    for (const receiver of this.#receivers) receiver.stop();
     this.#wake();
     this.#reservations.revokeAll(reason);
-    await this.#within(Promise.allSettled(this.#begun), FINISH_WITHIN_MS);
+    const finished = Promise.all([this.#allReceived(), Promise.allSettled(this.#begun)]);
+    await this.#within(finished, FINISH_WITHIN_MS);
     await this.#within(this.#reservations.flush(), FAREWELL_WITHIN_MS);
     this.#reservations.stop();
+  }
+
+  /** A request that is broken off may still take messages, which nobody would give back. */
+  async #allReceived(): Promise<void> {
+    while (this.#receivers.some(({ status }) => status.isPolling)) await delay(LOOK_AGAIN_MS);
   }
 
   async #within(work: Promise<unknown>, withinMs: number): Promise<void> {
@@ -138,6 +145,7 @@ export class SqsConsumer implements QueueConsumer {
       },
       handleMessageBatch: (messages) => {
         received();
+        this.#isEmpty = false;
         for (const message of messages) this.#take(message);
         return Promise.resolve([]);
       },
@@ -146,10 +154,13 @@ export class SqsConsumer implements QueueConsumer {
       received();
       this.#pauseMs = FIRST_PAUSE_MS;
       this.#fault = undefined;
-      receiver.updateOption('waitTimeSeconds', LONGEST_WAIT_S);
+      receiver.updateOption('waitTimeSeconds', WAIT_S);
       this.#wake();
     };
-    receiver.on('empty', reached);
+    receiver.on('empty', () => {
+      this.#isEmpty = true;
+      reached();
+    });
     receiver.on('response_processed', reached);
     receiver.on('error', (error) => {
       received();
@@ -177,6 +188,7 @@ export class SqsConsumer implements QueueConsumer {
     const expected = (this.#receiving + 1) * MOST_IN_BATCH;
     return (
       !this.#isPaused &&
+      !(this.#isEmpty && this.#receiving > 0) &&
       this.#bytesInHand < MOST_BYTES_IN_HAND &&
       this.#reservations.size + expected <= this.#options.mostInHand
     );

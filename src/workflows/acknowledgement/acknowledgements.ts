@@ -23,7 +23,10 @@ import { isSuperseded } from '../message/messageFailure.js';
 import type { DeliverMessageInput } from '../../contract/deliverMessage.js';
 
 /** The message's status at each event, and its name in the summary. */
-const STATUS: Record<AcknowledgementEvent, { status: MessageStatus; words: string }> = {
+const STATUS: Record<
+  Exclude<AcknowledgementEvent, 'message.refused'>,
+  { status: MessageStatus; words: string }
+> = {
   'message.confirmed': { status: 'confirmed', words: 'Confirmed' },
   'message.dead_lettered': { status: 'dead_lettered', words: 'Dead-lettered' },
   'message.expired': { status: 'expired', words: 'Expired' },
@@ -74,7 +77,7 @@ export class Acknowledgements {
   }
 
   /** Returns at once; the acknowledgements start in the background. */
-  #acknowledge(event: AcknowledgementEvent, details: EventDetails = {}): void {
+  #acknowledge(event: keyof typeof STATUS, details: EventDetails = {}): void {
     for (const plan of this.#input.acknowledgements ?? []) {
       if (!plan.events.includes(event)) continue;
       const starting = start(plan, this.#acknowledgement(event, details)).finally(() =>
@@ -84,7 +87,7 @@ export class Acknowledgements {
     }
   }
 
-  #acknowledgement(event: AcknowledgementEvent, details: EventDetails): Acknowledgement {
+  #acknowledgement(event: keyof typeof STATUS, details: EventDetails): Acknowledgement {
     const { correlation, traceId } = this.#input;
     const { status, words } = STATUS[event];
     return {

@@ -1,4 +1,5 @@
 /** The operations that read messages. */
+import { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import { jsonContent, problems } from '../bodies.js';
 import {
@@ -10,7 +11,11 @@ import {
   RECEIPT,
   SLACK_CHANNEL,
 } from '../examples.js';
-import { messagePageSchema, messageStateSchema } from '../messageRepresentation.js';
+import {
+  messagePageSchema,
+  messageStateSchema,
+  queuedMessageSchema,
+} from '../messageRepresentation.js';
 import { messageQuerySchema, messageWaitSchema } from '../requests.js';
 import { timelineSchema } from '../timelineRepresentation.js';
 import { readKeyParameter } from './parameters.js';
@@ -43,9 +48,22 @@ export const getMessage: ZodOpenApiOperationObject = {
   responses: {
     200: {
       description: 'The body is the message in its present state.',
-      content: jsonContent(messageStateSchema, {
+      content: jsonContent(z.union([messageStateSchema, queuedMessageSchema]), {
         confirmed: { summary: 'The message is confirmed.', value: CONFIRMED_MESSAGE },
         deadLettered: { summary: 'The message needs a decision.', value: PARKED_MESSAGE },
+        queued: {
+          summary: 'The message is in the queue of `intake`.',
+          value: {
+            deduplicationKey: KEY,
+            status: 'queued',
+            queue: 'main',
+            queuedAt: '2026-11-23T12:00:00.000Z',
+            explanation:
+              'Queued since 12:00:00 in the queue main, which has 312 records that are not settled. It is accepted when its turn comes.',
+            deliveries: [],
+            links: LINKS,
+          },
+        },
       }),
     },
     ...problems([400, 401, 404, 503]),

@@ -107,7 +107,8 @@ export const sendMessage: ZodOpenApiOperationObject = {
       }),
     },
     202: {
-      description: 'The message is accepted and stored by Temporal.',
+      description:
+        'The message is accepted and stored by Temporal; or it is `queued`: stored by the queue that `intake` names, where one is configured. Duplicates and reused keys are then known later.',
       headers: locationHeader,
       content: jsonContent(acceptanceSchema, {
         accepted: { summary: 'The message is accepted.', value: ACCEPTED },

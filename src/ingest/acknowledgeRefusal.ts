@@ -1,0 +1,67 @@
+/** Notifies the source of a message that came through a queue and can't be accepted: the API could not say so when it was sent. */
+import { createHash } from 'node:crypto';
+import { planAcknowledgements } from '../acceptance/acknowledgementPlan.js';
+import { MessageRefused } from '../acceptance/refusal.js';
+import type { ReceptionContext } from '../api/apiContext.js';
+import type { Problem } from '../api/problem.js';
+import type { Acknowledgement, AcknowledgementPlan } from '../domain/acknowledgement.js';
+import type { Message } from '../domain/message.js';
+import { startAcknowledgement } from '../store/startAcknowledgement.js';
+
+/** Resolves when Temporal has the acknowledgements, of which there may be none. @param record its id in the queue */
+export async function acknowledgeRefusal(
+  { client, configuration }: Pick<ReceptionContext, 'client' | 'configuration'>,
+  { message, problem, record, traceId }: Refusal & { record: string },
+): Promise<void> {
+  const plans = planOf(message, configuration).filter(({ events }) =>
+    events.includes('message.refused'),
+  );
+  const acknowledgement = refusalOf({ message, problem, traceId });
+  for (const [index, plan] of plans.entries()) {
+    await startAcknowledgement(client, uuidOf(`${record} ${index}`), plan, acknowledgement);
+  }
+}
+
+interface Refusal {
+  message: Message;
+  problem: Problem;
+  traceId: string;
+}
+
+export function refusalOf({ message, problem, traceId }: Refusal): Acknowledgement {
+  const { errors = [], type } = problem;
+  return {
+    type: 'message.refused',
+    timestamp: new Date().toISOString(),
+    data: {
+      summary: 'Delivery Status: Refused',
+      deduplicationKey: message.deduplicationKey,
+      status: 'refused',
+      source: message.correlation?.source,
+      reference: message.correlation?.reference,
+      traceId,
+      deliveries: [],
+      problem: type,
+      fields: errors.map(({ field }) => field),
+    },
+  };
+}
+
+/** None where the callback itself is what is wrong. */
+function planOf(
+  message: Message,
+  configuration: ReceptionContext['configuration'],
+): AcknowledgementPlan[] {
+  try {
+    return planAcknowledgements(message, configuration) ?? [];
+  } catch (error) {
+    if (error instanceof MessageRefused) return [];
+    throw error;
+  }
+}
+
+/** In the form of a UUID, the same for the same text. */
+function uuidOf(text: string): string {
+  const hash = createHash('sha256').update(text).digest('hex');
+  return hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
+}

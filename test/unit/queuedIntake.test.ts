@@ -1,0 +1,95 @@
+import { describe, expect, it, vi } from 'vitest';
+import { pino } from 'pino';
+import { QueuedIntake } from '../../src/api/queuedIntake.js';
+import { explainMaybeQueued, queuedMessageBody } from '../../src/api/queuedMessage.js';
+import { Problem } from '../../src/api/problem.js';
+import { createMetrics } from '../../src/telemetry/metrics.js';
+import { RecordTooLarge, type OutgoingRecord, type Queue } from '../../src/queues/queue.js';
+
+type Send = Queue['send'];
+
+function intake(send: Send, lag: Queue['lag'] = () => Promise.resolve([])) {
+  return new QueuedIntake({
+    name: 'main',
+    queue: { send, lag },
+    metrics: createMetrics(),
+    log: pino({ level: 'silent' }),
+  });
+}
+
+function record(text: string): OutgoingRecord {
+  return { headers: {}, body: Buffer.from(text) };
+}
+
+describe('the queue in front of the API', () => {
+  it('sends together what comes while it is busy, each once and in order', async () => {
+    const sent: string[][] = [];
+    const put = intake(async (records) => {
+      sent.push(records.map(({ body }) => body.toString()));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    });
+    const texts = Array.from({ length: 500 }, (_, number) => String(number));
+    await Promise.all(texts.map((text) => put.put(record(text))));
+    expect(sent.flat()).toEqual(texts);
+    expect(sent.length).toBeLessThan(20);
+  });
+
+  it('says 503 and when to try again where the queue is away, and remembers nothing', async () => {
+    const failing = intake(() => Promise.reject(new Error('connect ECONNREFUSED')));
+    const problem: unknown = await failing.put(record('x'), 'key').catch((error: unknown) => error);
+    expect(problem).toBeInstanceOf(Problem);
+    expect(problem).toMatchObject({ status: 503, type: 'queue_unavailable', retryAfterSeconds: 5 });
+    expect(failing.queuedAt('key')).toBeUndefined();
+  });
+
+  it('refuses a record that is too large, and stores those that came with it', async () => {
+    const stored: string[] = [];
+    const send: Send = async (records) => {
+      await Promise.resolve();
+      if (records.some(({ body }) => body.length > 10)) throw new RecordTooLarge(10);
+      stored.push(...records.map(({ body }) => body.toString()));
+    };
+    const put = intake(vi.fn(send));
+    const results = await Promise.allSettled(
+      ['a', 'b', 'far too large', 'c', 'd', 'e', 'f'].map((text) => put.put(record(text))),
+    );
+    expect(stored.toSorted()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+    const refused = results.filter(({ status }) => status === 'rejected');
+    expect(refused).toMatchObject([{ reason: { status: 413, type: 'body_too_large' } }]);
+  });
+
+  it('refuses what it can’t hold while the queue is slow', async () => {
+    let release: () => void = () => undefined;
+    const slow = intake(() => new Promise<void>((resolve) => (release = resolve)));
+    const all = Array.from({ length: 6_000 }, () => slow.put(record('x'.repeat(1_000))));
+    const refused = all.slice(-1);
+    await expect(Promise.all(refused)).rejects.toMatchObject({ status: 503, type: 'overloaded' });
+    release();
+    void Promise.allSettled(all);
+  });
+
+  it('remembers what it has queued, and says what is known of it', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const lag = vi.fn<Queue['lag']>(() => Promise.resolve([{ partition: '0', records: 312 }]));
+    const known = intake(() => Promise.resolve(), lag);
+    await known.put(record('x'), 'key');
+    const body = await queuedMessageBody(known, 'key', '');
+    expect(body).toMatchObject({
+      deduplicationKey: 'key',
+      status: 'queued',
+      queue: 'main',
+      deliveries: [],
+    });
+    expect(body?.explanation).toMatch(/^Queued since .* in the queue main, which has 312 records/);
+    expect(await queuedMessageBody(known, 'other', '')).toBeUndefined();
+    expect(await explainMaybeQueued(known)).toMatch(/may also be in the queue main, which has 312/);
+    vi.advanceTimersByTime(5_000);
+    lag.mockResolvedValue([]);
+    expect((await queuedMessageBody(known, 'key', ''))?.explanation).toMatch(/dead-letters list/);
+    expect(await explainMaybeQueued(known)).toBe('Nothing waits in the queue main.');
+    vi.advanceTimersByTime(5_000);
+    lag.mockRejectedValue(new Error('away'));
+    expect((await queuedMessageBody(known, 'key', ''))?.explanation).toMatch(/can’t be asked now/);
+    vi.useRealTimers();
+  });
+});
