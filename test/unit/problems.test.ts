@@ -324,6 +324,7 @@ describe('an error class', () => {
       'SourceLate', // The routes of sources turn these into answers of their own.
       'Unusable',
       'AgainLater',
+      'RecordTooLarge', // The intake turns it into an answer of its own.
       'ConversationUnavailable', // The activity that delivers catches it.
       'ConditionFault', // These are reported where the configuration is loaded, or count as no match.
       'PatternFault',
