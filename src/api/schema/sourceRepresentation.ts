@@ -43,6 +43,7 @@ export const sourceQuerySchema = z.strictObject({
 
 const OUTCOMES = [
   'accepted',
+  'queued',
   'unusable',
   'test',
   'handshake',
@@ -59,7 +60,7 @@ const sourceRequestSchema = z
     }),
     outcome: z.enum(OUTCOMES).meta({
       description:
-        'The use that was made of the request. `unusable`: it is authentic and cannot be read, and a message says so. `refused`: it is not authentic, or too large. `failed` and `late`: the sender was asked to send it again.',
+        'The use that was made of the request. `queued`: the queue of `intake` has it. `unusable`: it is authentic and cannot be read, and a message says so. `refused`: it is not authentic, or too large. `failed` and `late`: the sender was asked to send it again.',
       examples: ['accepted'],
     }),
     status: z
