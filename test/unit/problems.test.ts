@@ -324,6 +324,9 @@ describe('an error class', () => {
       'SourceLate', // The routes of sources turn these into answers of their own.
       'Unusable',
       'AgainLater',
+      'ServerFault', // The consumer of a queue turns these into dead letters.
+      'SourceMissing',
+      'BoundsFault', // A condition that it ends counts as no match.
       'RecordTooLarge', // The intake turns it into an answer of its own.
       'ConversationUnavailable', // The activity that delivers catches it.
       'ConditionFault', // These are reported where the configuration is loaded, or count as no match.
