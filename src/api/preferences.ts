@@ -3,9 +3,12 @@ import type { Request } from 'express';
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const WORD = `(?:${TOKEN}|"(?:[^"\\\\]|\\\\.)*")`;
-/** One preference with its parameters: `respond-async`, `wait=10`, `handling="lenient"; note=x`. */
+/**
+ * One preference with its parameters: `respond-async`, `wait=10`, `handling="lenient"; note=x`. Spaces are matched at one place
+ * each, after what they follow: were they also matched before it, a long header could be matched in more ways than can be tried.
+ */
 const PREFERENCE = new RegExp(
-  `^[ \\t]*(?<name>${TOKEN})(?:[ \\t]*=[ \\t]*(?<value>${WORD})?)?(?:[ \\t]*;[ \\t]*(?:${TOKEN}(?:[ \\t]*=[ \\t]*${WORD}?)?)?)*[ \\t]*$`,
+  `^[ \\t]*(?<name>${TOKEN})[ \\t]*(?:=[ \\t]*(?:(?<value>${WORD})[ \\t]*)?)?(?:;[ \\t]*(?:${TOKEN}[ \\t]*(?:=[ \\t]*(?:${WORD}[ \\t]*)?)?)?)*$`,
 );
 /** Commas within quotes divide nothing. */
 const ITEM = /(?:[^",]|"(?:[^"\\]|\\.)*"?)+/g;

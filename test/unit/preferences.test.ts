@@ -51,6 +51,10 @@ it('is found in a long header in no time', () => {
     'a;'.repeat(8_000),
     'a=;'.repeat(5_000),
     '"\\'.repeat(8_000),
+    `respond-async${'; '.repeat(8_000)}@`,
+    `respond-async${' ;\t'.repeat(5_000)}@`,
+    `respond-async; a${' = ; a'.repeat(2_500)}@`,
+    `respond-async${' '.repeat(8_000)}=${' '.repeat(8_000)}@`,
   ]) {
     expect(prefers(header)).toBe(false);
   }
