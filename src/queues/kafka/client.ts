@@ -10,6 +10,7 @@ export interface KafkaMessage {
   value: Buffer | undefined;
   /** In the order in which they were set; a name may come several times. */
   headers: [name: string, value: Buffer][];
+  /** As the broker has it: a part of the record's identity. Any number, and −1 where the producer set no time. */
   timestampMs: number;
 }
 

@@ -2,6 +2,7 @@
 import { shortenText } from '../../lib/cutText.js';
 import type { DeadLetterReason, DeadLetterRecord } from '../queue.js';
 import type { KafkaMessage, ProducedMessage } from './client.js';
+import { sentAtOf } from './sentAt.js';
 
 const OURS = 'sendproof-';
 
@@ -61,7 +62,7 @@ export function deadLetterOf(
       [TOPIC, topic],
       [PARTITION, String(partition)],
       [OFFSET, String(message.offset)],
-      [SENT_AT, new Date(message.timestampMs).toISOString()],
+      [SENT_AT, sentAtOf(message).toISOString()],
       [DEAD_AT, new Date().toISOString()],
       [REPLAYS, String(replaysOf(message))],
     ],
@@ -89,20 +90,21 @@ export function readDeadLetter(
   message: KafkaMessage,
 ): DeadLetterRecord {
   const text = (name: string) => textOf(message.headers, name);
+  const writtenAt = sentAtOf(message);
   const origin = `${text(TOPIC) ?? '?'}/${text(PARTITION) ?? '?'}/${text(OFFSET) ?? '?'}`;
   return {
     id: `${topic}/${partition}/${message.offset}`,
     origin,
     reason: text(REASON) ?? 'unknown',
     detail: text(DETAIL) ?? '',
-    sentAt: timeOf(text(SENT_AT), message.timestampMs),
-    deadAt: timeOf(text(DEAD_AT), message.timestampMs),
+    sentAt: timeOf(text(SENT_AT), writtenAt),
+    deadAt: timeOf(text(DEAD_AT), writtenAt),
     replays: replaysOf(message),
     sizeBytes: message.value?.length ?? 0,
   };
 }
 
-function timeOf(text: string | undefined, otherwise: number): Date {
+function timeOf(text: string | undefined, otherwise: Date): Date {
   const time = Date.parse(text ?? '');
-  return new Date(Number.isNaN(time) ? otherwise : time);
+  return Number.isNaN(time) ? otherwise : new Date(time);
 }

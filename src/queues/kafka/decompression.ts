@@ -1,6 +1,6 @@
 /**
- * What producers compress records with besides gzip, which kafkajs knows itself. Only decompressed here: what sendproof sends is
- * small, and as it is.
+ * What producers compress records with besides gzip, which kafkajs knows itself. Only decompressed here: sendproof compresses
+ * with gzip.
  */
 import { decompress as unzstd } from 'fzstd';
 import lz4 from 'lz4js';

@@ -5,6 +5,7 @@ import type { DeadLetterReason, HandleRecord, QueueConsumer, QueueRecord } from 
 import type { KafkaBatch, KafkaClient, KafkaMessage, Offsets, Subscription } from './client.js';
 import { identityOf } from './deadLetterHeaders.js';
 import { PartitionOffsets } from './partitionOffsets.js';
+import { sentAtOf } from './sentAt.js';
 
 /** What is settled and not committed is handled again after a kill, which only takes time. */
 const COMMIT_EVERY_MS = 500;
@@ -178,7 +179,7 @@ export class KafkaConsumer implements QueueConsumer {
       orderedBy: message.key?.toString('latin1'),
       headers: headersOf(message),
       body: message.value ?? Buffer.alloc(0),
-      sentAt: new Date(message.timestampMs),
+      sentAt: sentAtOf(message),
       moveToDeadLetters: (reason) => moveToDeadLetters(partition, message, reason),
     };
   }

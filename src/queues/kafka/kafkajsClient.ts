@@ -154,6 +154,7 @@ export class KafkajsClient implements KafkaClient {
       await producer.send({
         topic,
         acks: ALL_IN_SYNC,
+        compression: compressionOf(messages),
         messages: messages.map(({ headers, key, value }) => ({
           key: key ?? null,
           value: value ?? null,
@@ -287,6 +288,20 @@ export class KafkajsClient implements KafkaClient {
 
 const ALL_IN_SYNC = -1;
 
+/** A small record gains nothing by compression. */
+const LARGE_BYTES = 64 * 1024;
+
+/**
+ * What is large is compressed, since brokers limit the compressed size: a dead letter is larger than its record, by its reason and
+ * origin, and must fit where the record did.
+ */
+export function compressionOf(
+  messages: Parameters<KafkaClient['produce']>[1],
+): kafkajs.CompressionTypes {
+  const bytes = messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+  return bytes >= LARGE_BYTES ? CompressionTypes.GZIP : CompressionTypes.None;
+}
+
 interface End {
   failed: Promise<Error>;
   /** Nothing is watched any more. */
@@ -323,23 +338,25 @@ async function stop(consumer: Consumer, { forget }: End): Promise<void> {
   await withinTime(consumer.disconnect(), STOP_WITHIN_MS, { late }).catch(() => undefined);
 }
 
-function messageOf({
+/** As the library has read it. Headers without a value are left out. */
+export function messageOf({
   headers = {},
   key,
   offset,
   timestamp,
   value,
 }: kafkajs.KafkaMessage): KafkaMessage {
-  const sentAt = Number(timestamp);
   return {
     offset: BigInt(offset),
     key: key ?? undefined,
     value: value ?? undefined,
     headers: Object.entries(headers).flatMap(([name, values]) =>
-      [values ?? []].flat().map((each): [string, Buffer] => [name, Buffer.from(each)]),
+      // Its types don't say that one of several values may be null.
+      ([values].flat() as (Buffer | string | null | undefined)[]).flatMap(
+        (each): [string, Buffer][] => (each == null ? [] : [[name, Buffer.from(each)]]),
+      ),
     ),
-    // Topics of old brokers have no times.
-    timestampMs: sentAt > 0 ? sentAt : Date.now(),
+    timestampMs: Number(timestamp),
   };
 }
 
