@@ -18,6 +18,12 @@ import { BatchContents } from './batchContents.js';
  */
 export const BATCH_STARTS_AT_ONCE = 6;
 
+/**
+ * What Temporal calls invalid in so many tries, over half a minute, stays invalid. A server that is being upgraded or set up says
+ * it for a shorter time.
+ */
+const MOST_INVALID_TRIES = 6;
+
 /** A third of the heartbeat time-out. */
 const HEARTBEAT_MS = 3_000;
 
@@ -35,13 +41,14 @@ export function createStartBatchMessages(
     const context = Context.current();
     const heartbeats = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
     try {
-      const { workflowExecution } = context.info;
+      const { attempt, workflowExecution } = context.info;
       if (!workflowExecution) throw new Error('A batch has a workflow.');
       const batch = await contents.read(workflowExecution, slice);
       const results: BatchMessageResult[] = [];
       const start = async ({ entry, index, place }: PlacedEntry): Promise<void> => {
         results[index] = await startOne(intake, entry, {
           traceId: batch.traceId,
+          attempt,
           startToken: `${workflowExecution.runId}.${place}`,
           acceptedAt: timeOf(batch.acceptedAtUs + place),
         });
@@ -101,13 +108,21 @@ function orderOf({ entry, place }: PlacedEntry): string {
 async function startOne(
   intake: IntakeContext,
   entry: BatchEntry,
-  { traceId, ...options }: { traceId: string; startToken: string; acceptedAt: string },
+  {
+    attempt,
+    traceId,
+    ...options
+  }: { attempt: number; traceId: string; startToken: string; acceptedAt: string },
 ): Promise<BatchMessageResult> {
   if (!('message' in entry)) return { outcome: 'refused_at_once' };
   try {
     return await acceptSent(intake, entry.message, traceId, options);
   } catch (error) {
-    return refusalOf(error) ?? unforeseen(intake, entry.message, traceId, error);
+    const refusal = refusalOf(error);
+    if (refusal) return refusal;
+    if (isTemporalFailure(error) && !(attempt >= MOST_INVALID_TRIES && isInvalid(error)))
+      throw error;
+    return unforeseen(intake, entry.message, traceId, error);
   }
 }
 
@@ -116,20 +131,24 @@ function refusalOf(error: unknown): BatchMessageResult | undefined {
   if (error instanceof MessageRefused) {
     return { outcome: 'refused', kind: error.kind, faults: boundedFaults(error.faults) };
   }
-  const { reason = '', status } = grpcFailureOf(error) ?? {};
-  if (status !== GRPC_STATUS.INVALID_ARGUMENT || lacksSearchAttribute(reason)) return undefined;
-  const fault = exceededLimit(reason);
-  return fault && { outcome: 'refused', kind: 'invalid', faults: boundedFaults([fault]) };
+  const fault = isInvalid(error) && exceededLimit(grpcFailureOf(error)?.reason ?? '');
+  return fault
+    ? { outcome: 'refused', kind: 'invalid', faults: boundedFaults([fault]) }
+    : undefined;
 }
 
-/** Throws where Temporal is to be asked again. */
+/** Whether Temporal takes the message for the cause. What the namespace lacks, an operator adds. */
+function isInvalid(error: unknown): boolean {
+  const { reason = '', status } = grpcFailureOf(error) ?? {};
+  return status === GRPC_STATUS.INVALID_ARGUMENT && !lacksSearchAttribute(reason);
+}
+
 function unforeseen(
   { log }: IntakeContext,
   { deduplicationKey }: Message,
   traceId: string,
   error: unknown,
 ): BatchMessageResult {
-  if (isTemporalFailure(error)) throw error;
   log.error({ deduplicationKey, traceId, err: error }, 'A message of a batch can’t be started');
   return { outcome: 'failed' };
 }

@@ -32,7 +32,7 @@ export interface BatchMemo {
   progress?: BatchProgress | undefined;
 }
 
-/** Of the messages that have been started, or refused. */
+/** Of the messages that have been started, or refused. Those that were refused when the batch was sent are counted from the start. */
 export type BatchProgress = Omit<BatchCounts, 'queued' | 'cancelled'>;
 
 /** A part of a chunk: so many messages from this index on. */
@@ -54,7 +54,8 @@ export type BatchMessageResult =
 /** Of an error: not all chunks of a batch came. */
 export const INCOMPLETE_BATCH = 'IncompleteBatch';
 
-/** As the counts have it. */
-export function countedAs({ outcome }: BatchMessageResult): keyof BatchProgress {
+/** As the counts have it. Undefined for what was counted when the batch was sent. */
+export function countedAs({ outcome }: BatchMessageResult): keyof BatchProgress | undefined {
+  if (outcome === 'refused_at_once') return undefined;
   return outcome === 'accepted' || outcome === 'duplicate' ? outcome : 'refused';
 }

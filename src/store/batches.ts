@@ -50,9 +50,8 @@ function executionOf(id: string, description: WorkflowExecutionDescription): Bat
   const { chunkSizes, progress, refused } = memo;
   const status = statusOf(description, memo);
   const total = chunkSizes.reduce((sum, size) => sum + size, 0);
-  const { accepted, duplicate, ...known } = progress ?? { accepted: 0, duplicate: 0, refused };
-  const left = total - accepted - duplicate - known.refused;
-  // Those that were refused at once are counted before their turn has come.
+  const known = progress ?? { accepted: 0, duplicate: 0, refused };
+  const left = total - known.accepted - known.duplicate - known.refused;
   const isOpen = description.closeTime === undefined;
   return {
     id,
@@ -60,10 +59,8 @@ function executionOf(id: string, description: WorkflowExecutionDescription): Bat
     status,
     total,
     counts: {
+      ...known,
       queued: isOpen ? left : 0,
-      accepted,
-      duplicate,
-      refused: known.refused,
       cancelled: isOpen ? 0 : left,
     },
     acceptedAt: description.startTime.toISOString(),

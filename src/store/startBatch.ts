@@ -12,6 +12,7 @@ import { batchWorkflowId, WORKFLOW_TASK_QUEUE } from '../contract/names.js';
 import { traceIdAttribute } from '../contract/searchAttributes.js';
 import type { BatchEntry } from '../domain/batch.js';
 import {
+  encodeToPayloads,
   InternalWorkflowStartOptionsSymbol,
   type InternalWorkflowStartOptions,
 } from '../temporal/sdkInternals.js';
@@ -83,15 +84,26 @@ export async function completeBatch(
   await sendChunks(client, id, others);
 }
 
-/** One after the other: each may be as long as a request to Temporal may be. */
+/**
+ * One after the other: each may be as long as a request to Temporal may be. A chunk has the same request id each time, so that Temporal
+ * stores it once: a sender that tries again and again would fill the history up to its limit, at which Temporal ends the workflow.
+ */
 async function sendChunks(
   client: Client,
   id: string,
   others: readonly Uint8Array[],
 ): Promise<void> {
-  const handle = client.workflow.getHandle(batchWorkflowId(id));
+  const { identity, loadedDataConverter: converter, namespace } = client.options;
   for (const [index, bytes] of others.entries()) {
-    await handle.signal(batchChunkSignal, index + 1, bytes);
+    const chunk = index + 1;
+    await client.workflowService.signalWorkflowExecution({
+      namespace,
+      workflowExecution: { workflowId: batchWorkflowId(id) },
+      signalName: batchChunkSignal.name,
+      input: { payloads: (await encodeToPayloads(converter, chunk, bytes)) ?? null },
+      requestId: `chunk-${chunk}`,
+      identity,
+    });
   }
 }
 

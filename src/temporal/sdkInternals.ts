@@ -17,6 +17,11 @@ export {
 } from '@temporalio/common/lib/time.js';
 
 /**
+ * Encodes arguments through the client's converters and payload codecs, for calls that the SDK's supported API makes in another way.
+ */
+export { encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
+
+/**
  * Decode what history events and pending activities hold: payloads and failures, through the client's payload codecs and
  * converters. A client's supported API does this only for results, memos and heartbeats of its own calls, not for the events
  * of a history.

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchBody } from '../../src/api/batchBody.js';
+import { batchWorkflowId } from '../../src/contract/names.js';
 import { eventually } from '../eventually.js';
 import { runSendproof } from '../sendproofCommand.js';
 import { OPS, startHarness, type Answer, type Harness, type ProblemBody } from '../harness.js';
@@ -142,7 +143,13 @@ describe('while no worker runs', () => {
   it('takes more than one request to Temporal where it is large, and tells it when sent again', async () => {
     const sent = await sendBatch(LARGE, 'large');
     expect(sent).toMatchObject({ status: 202, body: { total: LARGE.length } });
-    expect(await sendBatch(LARGE, 'large')).toMatchObject({ status: 200 });
+    const again = await sendBatch(LARGE, 'large');
+    expect(again).toMatchObject({ status: 200 });
+    const { events } = await harness.client.workflow
+      .getHandle(batchWorkflowId('large'))
+      .fetchHistory();
+    const signals = events?.filter((event) => event.workflowExecutionSignaledEventAttributes);
+    expect(signals).toHaveLength(1);
     expect((await read('large')).results).toHaveLength(LARGE.length);
   });
 

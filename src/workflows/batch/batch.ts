@@ -6,6 +6,7 @@ import {
   proxyActivities,
   setHandler,
   upsertMemo,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { BatchActivities } from '../../contract/activities.js';
 import {
@@ -13,6 +14,7 @@ import {
   countedAs,
   INCOMPLETE_BATCH,
   type BatchInput,
+  type BatchMemo,
   type BatchProgress,
 } from '../../contract/batch.js';
 import { BATCH_TASK_QUEUE } from '../../contract/names.js';
@@ -34,6 +36,7 @@ const CHUNKS_WITHIN = '1 hour';
  * slice's activity. A cancellation lets the slice that is under way come to its end.
  */
 export async function batch({ chunkSizes }: BatchInput): Promise<BatchProgress> {
+  const { refused = 0 } = (workflowInfo().memo ?? {}) as Partial<BatchMemo>;
   const arrived = new Set([0]);
   setHandler(batchChunkSignal, (chunk) => void arrived.add(chunk));
   const isComplete = () => chunkSizes.every((_, chunk) => arrived.has(chunk));
@@ -41,13 +44,13 @@ export async function batch({ chunkSizes }: BatchInput): Promise<BatchProgress> 
     throw ApplicationFailure.nonRetryable('Its sender never sent the rest.', INCOMPLETE_BATCH);
   }
 
-  const progress: BatchProgress = { accepted: 0, duplicate: 0, refused: 0 };
+  const progress: BatchProgress = { accepted: 0, duplicate: 0, refused };
   for (const slice of slicesOf(chunkSizes)) {
     if (CancellationScope.current().consideredCancelled) {
       throw new CancelledFailure('The batch was cancelled.');
     }
     const results = await CancellationScope.nonCancellable(() => startBatchMessages(slice));
-    for (const result of results) progress[countedAs(result)] += 1;
+    for (const outcome of results.map(countedAs)) if (outcome) progress[outcome] += 1;
     upsertMemo({ progress });
   }
   return progress;
