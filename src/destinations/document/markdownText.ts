@@ -196,7 +196,10 @@ function joined(before: string, next: string): string {
  */
 function styled({ customEmoji, styles, text }: Run, dialect: MarkdownDialect): string {
   if (customEmoji !== undefined && dialect.customEmoji && !styles.includes('code')) return text;
-  const [, before = '', words = '', after = ''] = /^(\s*)(.*?)(\s*)$/su.exec(text) ?? [];
+  // No pattern that looks for the end at each space: it takes minutes for a text of spaces.
+  const words = text.trim();
+  const before = text.slice(0, text.length - text.trimStart().length);
+  const after = text.slice(before.length + words.length);
   if (words === '') return text;
   if (styles.includes('code') && /[*_~]/.test(words)) return before + codeSpan(words) + after;
   const written = styles.includes('code') ? codeSpan(words) : dialect.words(words);
