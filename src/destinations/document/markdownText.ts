@@ -164,14 +164,12 @@ export function boldMarkdown(line: string, dialect: MarkdownDialect): string {
 
 function inline(runs: readonly Run[], dialect: MarkdownDialect): string {
   return linesOf(runs)
-    .map((line) =>
-      asPlainLine(byLink(line).reduce((text, group) => joined(text, grouped(group, dialect)), '')),
-    )
+    .map((line) => asPlainLine(joined(byLink(line).map((group) => grouped(group, dialect)))))
     .join('\n');
 }
 
 function grouped(group: readonly Run[], dialect: MarkdownDialect): string {
-  const words = group.reduce((text, run) => joined(text, styled(run, dialect)), '');
+  const words = joined(group.map((run) => styled(run, dialect)));
   const url = group[0]?.link?.url;
   return url === undefined ? words : dialect.link({ url, label: textOf(group), words });
 }
@@ -185,10 +183,17 @@ function asPlainLine(line: string): string {
 }
 
 /** Markers beside each other would be read as one. */
-function joined(before: string, next: string): string {
-  const isBeside = /[*~`]$/.test(before) && /^[*~`]/.test(next);
-  return before + (isBeside ? ZERO_WIDTH_SPACE : '') + next;
+function joined(parts: readonly string[]): string {
+  return parts
+    .filter((part) => part !== '')
+    .map((part, index, all) => {
+      const isBeside = /^[*~`]/.test(part) && MARKERS.includes(all[index - 1]?.at(-1) ?? ' ');
+      return (isBeside ? ZERO_WIDTH_SPACE : '') + part;
+    })
+    .join('');
 }
+
+const MARKERS = '*~`';
 
 /**
  * Spaces are outside of markers, each of which has a word beside it, or something that counts as one. Code with markers in it is

@@ -116,23 +116,31 @@ const BEGINS_WITH_WORD = new RegExp(`^${WORD_OR_MARKER}`, 'u');
 
 function lineWithMarkers(line: readonly Atom[]): string {
   const atoms = withMarkersBesideWords(line);
-  let text = '';
+  const parts: string[] = [];
+  let end = '';
+  /** Of all that is written, only the last character is looked at: a line may have as many atoms as characters. */
+  const write = (part: string): void => {
+    if (part === '') return;
+    parts.push(part);
+    end = part.slice(-2);
+  };
   let open: Style[] = [];
   atoms.forEach(({ styles, written }, index) => {
     const ending = open.findIndex((style) => !styles.includes(style));
     const closed = ending === -1 ? [] : open.splice(ending);
-    text += markers(closed.reverse());
+    write(markers(closed.reverse()));
     const opened = styles
       .filter((style) => !open.includes(style))
       .sort((one, other) => lasts(atoms, index, other) - lasts(atoms, index, one));
     const touches =
       opened.length > 0
-        ? ENDS_IN_WORD.test(text)
+        ? ENDS_IN_WORD.test(end)
         : closed.length > 0 && BEGINS_WITH_WORD.test(written);
-    text += (touches ? ZERO_WIDTH_SPACE : '') + markers(opened) + written;
+    write((touches ? ZERO_WIDTH_SPACE : '') + markers(opened) + written);
     open = [...open, ...opened];
   });
-  return text + markers(open.reverse());
+  write(markers(open.reverse()));
+  return parts.join('');
 }
 
 const markers = (styles: readonly Style[]): string =>
@@ -141,8 +149,9 @@ const markers = (styles: readonly Style[]): string =>
 /** How many atoms from here on have the style. Code is innermost, whatever its length. */
 function lasts(atoms: readonly Atom[], from: number, style: Style): number {
   if (style === 'code') return 0;
-  const end = atoms.findIndex((atom, index) => index >= from && !atom.styles.includes(style));
-  return (end === -1 ? atoms.length : end) - from;
+  let end = from;
+  while (atoms[end]?.styles.includes(style)) end += 1;
+  return end - from;
 }
 
 /** What is between words gets only the styles of the words on both sides, so that no marker is beside it on the inside. */
