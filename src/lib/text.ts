@@ -166,3 +166,17 @@ export function withoutTerminalCodes(text: string): string {
     .replace(/\r\n?|\u0085/g, '\n')
     .replace(OTHER_CONTROLS, '');
 }
+
+/**
+ * The text without the spaces at its ends, and those spaces. A pattern with `\s*$` looks for the end at each space, so that it takes
+ * minutes for a text of spaces.
+ */
+export function withoutSpacesAround(text: string): {
+  before: string;
+  inner: string;
+  after: string;
+} {
+  const inner = text.trim();
+  const before = text.slice(0, text.length - text.trimStart().length);
+  return { before, inner, after: text.slice(before.length + inner.length) };
+}

@@ -133,7 +133,10 @@ function contentOf(fields: Record<string, Pieces[]>, event: SourceEvent): Conten
 
 function markdownOf(pieces: Pieces[], scope: Readonly<Record<string, unknown>>): string {
   const { text, written } = renderedText(pieces, scope);
-  const shown = written.asMarkdown(text).replace(/^\s*\n|\s+$/g, '');
+  const shown = written
+    .asMarkdown(text)
+    .trimEnd()
+    .replace(/^\s*\n/, '');
   if (shown.trim() === '') throw new EmptyText('the text is empty');
   return shown;
 }

@@ -2,6 +2,7 @@
  * A document as Markdown again, for platforms that show Markdown. What is text in the document is written so that it stays text,
  * by escapes and invisible characters; markers are placed so that every parser reads them alike.
  */
+import { withoutSpacesAround } from '../../lib/text.js';
 import {
   byLink,
   linesOf,
@@ -201,10 +202,7 @@ const MARKERS = '*~`';
  */
 function styled({ customEmoji, styles, text }: Run, dialect: MarkdownDialect): string {
   if (customEmoji !== undefined && dialect.customEmoji && !styles.includes('code')) return text;
-  // No pattern that looks for the end at each space: it takes minutes for a text of spaces.
-  const words = text.trim();
-  const before = text.slice(0, text.length - text.trimStart().length);
-  const after = text.slice(before.length + words.length);
+  const { after, before, inner: words } = withoutSpacesAround(text);
   if (words === '') return text;
   if (styles.includes('code') && /[*_~]/.test(words)) return before + codeSpan(words) + after;
   const written = styles.includes('code') ? codeSpan(words) : dialect.words(words);

@@ -34,7 +34,7 @@ const errorBody = z.object({ error: z.object({ code: z.string() }) });
  * The bodies of a success: nothing (a workflow's 202, or the 200 of its Response action), or `1` (an Office connector's 200:
  * https://github.com/MicrosoftDocs/msteams-docs/issues/1810).
  */
-const SUCCESS_BODY = /^\s*1?\s*$/;
+const SUCCESS_BODIES = ['', '1'];
 
 /** The beginning of a web page. */
 const PAGE = /^\s*</;
@@ -46,7 +46,7 @@ const PAGE = /^\s*</;
 export function webhookFailure(answer: HttpAnswer): DeliveryError | undefined {
   const { body, status } = answer;
   const isSuccess = status >= 200 && status < 300;
-  if ((status === 200 || status === 202) && SUCCESS_BODY.test(body)) return undefined;
+  if ((status === 200 || status === 202) && SUCCESS_BODIES.includes(body.trim())) return undefined;
   if (!isSuccess) return failedStatus(answer);
   // A page comes from a proxy: what it says is not about Teams.
   const stated = PAGE.test(body) ? undefined : statedStatus(body);

@@ -176,7 +176,7 @@ function verdict(given: string | Buffer, known: readonly string[], what: string)
 
 /** The bytes after the scheme; undefined where the header is missing or has another scheme. */
 function authorization({ headers }: SourceRequest, scheme: 'bearer' | 'basic'): Buffer | undefined {
-  const [, given, value] = /^\s*(\S+)\s+(\S.*?)\s*$/.exec(headers.authorization ?? '') ?? [];
+  const [, given, value] = /^(\S+)\s+(\S.*)$/.exec((headers.authorization ?? '').trim()) ?? [];
   return given?.toLowerCase() === scheme ? Buffer.from(value ?? '', 'latin1') : undefined;
 }
 

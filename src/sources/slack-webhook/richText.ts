@@ -1,5 +1,6 @@
 /** Rich text as Markdown: https://docs.slack.dev/reference/block-kit/blocks/rich-text-block */
 import { inCode } from '../../lib/markdownCode.js';
+import { withoutSpacesAround } from '../../lib/text.js';
 import { linked, paragraphs, plain } from '../facts.js';
 import { at, listAt, textAt } from '../json.js';
 
@@ -68,7 +69,7 @@ function inlineElement(element: unknown): string {
 /** Marks can't have spaces at their inner side. */
 function styled(text: string, style: unknown): string {
   if (at(style, 'code') === true) return inCode(text);
-  const [, before = '', inner = '', after = ''] = /^(\s*)([\s\S]*?)(\s*)$/.exec(text) ?? [];
+  const { after, before, inner } = withoutSpacesAround(text);
   if (inner === '') return text;
   let marked = plain(inner) ?? '';
   if (at(style, 'strike') === true) marked = `~~${marked}~~`;
