@@ -84,8 +84,18 @@ describe('the sandbox’s Mattermost refuses', () => {
     expect(idOf(await call('PUT', `posts/${post?.id ?? ''}/patch`, { message: 'b' }))).toBe(
       '403 api.context.permissions.app_error',
     );
+    expect(idOf(await call('PUT', `posts/${'x'.repeat(26)}/patch`, { message: 'b' }))).toBe(
+      '403 api.context.permissions.app_error',
+    );
+    const own = await create({ pending_post_id: 'p1' });
     sandbox.addPlace({ platform: 'mattermost', path: CHANNEL, archived: true });
-    expect(idOf(await create())).toBe('400 api.post.create_post.can_not_post_to_deleted.error');
+    // Also what it has posted already.
+    expect(idOf(await create({ pending_post_id: 'p1' }))).toBe(
+      '400 api.post.create_post.can_not_post_to_deleted.error',
+    );
+    expect(idOf(await call('PUT', `posts/${own.body.id ?? ''}/patch`, { message: 'b' }))).toBe(
+      '400 api.post.patch_post.can_not_update_post_in_deleted.error',
+    );
   });
 
   it('an answer to an answer, and one in another channel', async () => {
@@ -141,6 +151,12 @@ it('takes what was written for Slack through a webhook, and answers ok', async (
   expect(sandbox.posts()[0]?.text).toBe('@channel [b](https://a.example)');
   const page = await (await fetch(sandbox.url)).text();
   expect(page).toContain('<span class="mention">@channel</span>');
+});
+
+it('makes several posts of a text that came through a webhook and is too long for one', async () => {
+  const body = JSON.stringify({ text: '🚨'.repeat(16_384) });
+  await fetch(mattermostWebhookUrl(sandbox.url, CHANNEL), { method: 'POST', body });
+  expect(sandbox.posts().map(({ text }) => Array.from(text).length)).toEqual([16_383, 1]);
 });
 
 describe('the adapters against the sandbox’s Mattermost', () => {

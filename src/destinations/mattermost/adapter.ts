@@ -102,8 +102,26 @@ class MattermostAdapter implements DestinationAdapter {
       resource: `posts/${id}/patch`,
       body: { message },
       purpose: 'edit',
+    }).catch(async (error: unknown) => {
+      throw isForbidden(error) ? await this.#reasonOf(error, id) : error;
     });
     return { ...received(answer), ...(shortened && { shortened }) };
+  }
+
+  /** A server answers an edit of a post that is gone as one that it forbids, so the post is looked at. */
+  async #reasonOf(forbidden: DeliveryError, id: string): Promise<DeliveryError> {
+    try {
+      await this.#read(`posts/${id}`);
+      return forbidden;
+    } catch (error) {
+      if (!(error instanceof DeliveryError)) throw error;
+      if (error.reason === 'destination_not_found') {
+        const { httpStatus, platformCode } = error;
+        const failure = { ...permanent('post_not_found'), httpStatus, platformCode };
+        return new DeliveryError(`${PLATFORM} no longer has the post.`, failure);
+      }
+      return error.outcome === 'transient' ? error : forbidden;
+    }
   }
 
   find(query: PostQuery): Promise<Receipt | undefined> {
@@ -167,6 +185,12 @@ function received(answer: HttpAnswer): Receipt {
   if (post) return receiptOf(post);
   const what = 'a success without the ids of a post and its channel';
   throw unexpectedAnswer(PLATFORM, what, answer.status, answer.retryAfterMs);
+}
+
+function isForbidden(error: unknown): error is DeliveryError {
+  return (
+    error instanceof DeliveryError && error.reason === 'edit_refused' && error.httpStatus === 403
+  );
 }
 
 function assertChannel(path: string): void {

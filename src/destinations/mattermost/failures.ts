@@ -39,6 +39,14 @@ const BY_ID: [RegExp, Meaning][] = [
     },
   ],
   [
+    /^web\.incoming_webhook\.(?:permissions|user)\./,
+    {
+      failure: permanent('not_authorised'),
+      remedy:
+        'whoever made the webhook may not post to its channel: add them to it, or have a member create another webhook',
+    },
+  ],
+  [
     /^web\.incoming_webhook\.(?:text|parse|split_props_length)/,
     { failure: permanent('content_rejected') },
   ],
@@ -68,11 +76,17 @@ const BY_ID: [RegExp, Meaning][] = [
   ],
 ];
 
+/** Of requests of a bot. */
 const REMEDIES: Partial<Record<Failure['reason'], string>> = {
   credentials_rejected:
     'check the token, and that the bot and access tokens are enabled on the server',
   not_authorised: 'check the id of the channel, and add the bot to its team and to the channel',
   destination_not_found: 'check the server’s address and the id of the channel',
+};
+
+const WEBHOOK_REMEDIES: typeof REMEDIES = {
+  destination_not_found:
+    'check the webhook’s URL; where its channel was removed, create another webhook',
 };
 
 /** The statuses with a more specific meaning than in HTTP. */
@@ -143,10 +157,11 @@ function meaningOf(status: number, id: string | undefined, purpose: Purpose): Me
   if (purpose === 'edit' && failure.reason === 'not_authorised') {
     return {
       failure: permanent('edit_refused'),
-      remedy: 'only the bot that made a post can edit it',
+      remedy: 'only the bot that made a post can edit it, while it is in the channel',
     };
   }
-  return { failure, remedy: REMEDIES[failure.reason] };
+  const remedies = purpose === 'webhook' ? WEBHOOK_REMEDIES : REMEDIES;
+  return { failure, remedy: remedies[failure.reason] };
 }
 
 /** Seconds, or the time itself in seconds since the epoch. */

@@ -39,10 +39,11 @@ export function createPost(state: SandboxState, json: unknown): Answer {
   const body = createSchema.safeParse(json).data;
   if (!body) throw invalidParameter('post');
   if (!/^[a-z0-9]{26}$/.test(body.channel_id)) throw invalidParameter('channel_id');
-  assertMember(state.places.find('mattermost', body.channel_id));
+  const place = state.places.find('mattermost', body.channel_id);
+  assertMember(place);
+  assertOpen(place);
   const earlier = ofPending(state, body.channel_id, body.pending_post_id);
   if (earlier) return { status: 201, body: postObject(earlier) };
-  assertOpen(state.places.find('mattermost', body.channel_id));
   assertMessage(body.message);
   const root = rootOf(state, body.channel_id, body.root_id);
   const post = addPost(state, body.channel_id, {
@@ -93,15 +94,25 @@ export function executeWebhook(
     );
   }
   assertOpen(place);
-  const message = slackTranslated(body.text);
-  const post = addPost(state, channel, {
-    author: 'webhook',
-    message,
-    props: { from_webhook: 'true' },
-    rootId: '',
-    notified: notifiedBy(message),
-  });
-  return { status: 200, text: 'ok', post };
+  const [post] = piecesOf(slackTranslated(body.text)).map((message) =>
+    addPost(state, channel, {
+      author: 'webhook',
+      message,
+      props: { from_webhook: 'true' },
+      rootId: '',
+      notified: notifiedBy(message),
+    }),
+  );
+  return { status: 200, text: 'ok', ...(post && { post }) };
+}
+
+/** What comes through a webhook is never too long: a server makes several posts of it. */
+function piecesOf(text: string): string[] {
+  const characters = Array.from(text);
+  const count = Math.max(1, Math.ceil(characters.length / LARGEST_POST));
+  return Array.from({ length: count }, (_, index) =>
+    characters.slice(index * LARGEST_POST, (index + 1) * LARGEST_POST).join(''),
+  );
 }
 
 export function getPost(state: SandboxState, id: string): Answer {
@@ -109,14 +120,16 @@ export function getPost(state: SandboxState, id: string): Answer {
 }
 
 export function patchPost(state: SandboxState, id: string, json: unknown): Answer {
-  const post = postOf(state, id);
+  // A server doesn't say whether the post is gone, or another's.
+  const post = visiblePost(state, id);
+  if (!post || post.author !== undefined) throw noPermission();
   const before = sentBy(post);
-  if (before.author !== 'bot' || post.author !== undefined) throw noPermission();
+  if (before.author !== 'bot') throw noPermission();
   const place = state.places.find('mattermost', post.path);
   if (place?.archived) {
     throw new MattermostRefusal(
       400,
-      'api.post.update_post.can_not_update_post_in_deleted.error',
+      'api.post.patch_post.can_not_update_post_in_deleted.error',
       'Can not update a post in a deleted channel.',
     );
   }
@@ -245,9 +258,13 @@ function sentBy({ content }: SandboxPost): Sent {
   return (content as ShownContent).sent as unknown as Sent;
 }
 
-function postOf({ posts }: SandboxState, id: string): SandboxPost {
+function visiblePost({ posts }: SandboxState, id: string): SandboxPost | undefined {
   const post = posts.select({ platform: 'mattermost' }).find((each) => each.id === id);
-  const found = post && posts.find('mattermost', post.path, id);
+  return post && posts.find('mattermost', post.path, id);
+}
+
+function postOf(state: SandboxState, id: string): SandboxPost {
+  const found = visiblePost(state, id);
   if (found) return found;
   throw new MattermostRefusal(404, 'app.post.get.app_error', 'Unable to get the post.');
 }

@@ -155,6 +155,29 @@ describe('Mattermost adapter', () => {
   });
 
   it.each([
+    [404, 'app.post.get.app_error', 'permanent post_not_found'],
+    [403, 'api.context.permissions.app_error', 'permanent edit_refused'],
+    [401, 'api.context.session_expired.app_error', 'permanent edit_refused'],
+    [503, 'app.fault.app_error', 'transient platform_unavailable'],
+    [200, ID, 'permanent edit_refused'],
+  ])(
+    'asks for the post where an edit is forbidden, and is answered %i %s: %s',
+    async (status, id, expected) => {
+      const forbidden = answering(403, error('api.context.permissions.app_error', 403));
+      server.script = (socket, request) => {
+        const answer = request.method === 'PUT' ? forbidden : answering(status, error(id, status));
+        answer(socket, request);
+      };
+      const failure = await rejection(adapter.edit?.(edit) ?? Promise.resolve());
+      expect(`${failure.outcome} ${failure.reason}`).toBe(expected);
+      expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+        `PUT /api/v4/posts/${ID}/patch`,
+        `GET /api/v4/posts/${ID}`,
+      ]);
+    },
+  );
+
+  it.each([
     ['3', 3_000],
     ['0', 0],
     ['soon', undefined],

@@ -52,7 +52,9 @@ describe('Mattermost webhook adapter', () => {
     [400, 'web.incoming_webhook.invalid.app_error', 'destination_not_found', 'create another one'],
     [501, 'web.incoming_webhook.disabled.app_error', 'request_rejected', 'System Console'],
     [400, 'web.incoming_webhook.parse.app_error', 'content_rejected', ''],
-    [403, 'web.incoming_webhook.permissions.app_error', 'not_authorised', ''],
+    [403, 'web.incoming_webhook.permissions.app_error', 'not_authorised', 'whoever made'],
+    [400, 'web.incoming_webhook.user.app_error', 'not_authorised', 'whoever made'],
+    [404, 'app.channel.get.existing.app_error', 'destination_not_found', 'create another webhook'],
   ])('names the remedy of %i %s', async (status, id, reason, remedy) => {
     server.script = answering(status, JSON.stringify({ id, message: '…', status_code: status }));
     const failure = await rejection(createAdapter(server.url).post(post));
