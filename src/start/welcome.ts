@@ -17,10 +17,7 @@ export function welcome(
   const rows = [
     ['API', api],
     ['Pages', `${api}/messages`],
-    [
-      'Sandbox',
-      sandbox && `${sandbox} (simulates Slack and Teams, and shows what people would see)`,
-    ],
+    ['Sandbox', sandbox && `${sandbox} (simulates the platforms, and shows what people would see)`],
     ['Temporal', temporal],
     ['Temporal Web UI', temporalUi],
   ];
