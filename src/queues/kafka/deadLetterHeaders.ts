@@ -17,6 +17,18 @@ const OFFSET = `${OURS}offset`;
 const SENT_AT = `${OURS}sent-at`;
 const DEAD_AT = `${OURS}dead-at`;
 
+const WRITTEN = new Set([
+  RECORD,
+  REPLAYS,
+  REASON,
+  DETAIL,
+  TOPIC,
+  PARTITION,
+  OFFSET,
+  SENT_AT,
+  DEAD_AT,
+]);
+
 const LONGEST_DETAIL = 2_000;
 
 type Headers = KafkaMessage['headers'];
@@ -25,9 +37,9 @@ function textOf(headers: Headers, name: string): string | undefined {
   return headers.findLast(([each]) => each === name)?.[1].toString('utf8');
 }
 
-/** Without what sendproof has added. */
+/** Without what is written here. What the API has added when it put the record into its queue says what the record is. */
 function withoutOurs(headers: Headers): Headers {
-  return headers.filter(([name]) => !name.startsWith(OURS));
+  return headers.filter(([name]) => !WRITTEN.has(name));
 }
 
 /** The same for each redelivery and each replay, and different for every other record. */

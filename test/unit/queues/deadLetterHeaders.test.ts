@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { contentOf, eventRecord } from '../../../src/api/intakeRecord.js';
+import type { SourceEvent } from '../../../src/domain/event.js';
+import type { QueueRecord } from '../../../src/queues/queue.js';
 import type { KafkaMessage } from '../../../src/queues/kafka/client.js';
 import {
   deadLetterOf,
@@ -67,6 +70,24 @@ describe('a dead letter', () => {
         expect(again.headers.filter(([name]) => name === 'sendproof-reason')).toHaveLength(1);
       }),
     );
+  });
+
+  it('of an event that the API has queued is an event again when it is replayed', () => {
+    const { body, headers } = eventRecord({ key: 'k' } as SourceEvent, { key: 'k' });
+    const given: KafkaMessage = {
+      offset: 4n,
+      key: undefined,
+      value: body,
+      headers: Object.entries(headers).map(([name, each]) => [name, Buffer.from(each)]),
+      timestampMs: 1_000,
+    };
+    const dead = stored(deadLetterOf('t', 0, given, { reason: 'r', detail: 'd' }), 0n);
+    const replayed = Object.fromEntries(
+      stored(replayOf(dead), 5n).headers.map(([name, each]) => [name, each.toString()]),
+    );
+    expect(contentOf({ headers: replayed } as unknown as QueueRecord, undefined)).toEqual({
+      kind: 'event',
+    });
   });
 
   it('that somebody else wrote is listed, and has no reason', () => {
