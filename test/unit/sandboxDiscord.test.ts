@@ -83,6 +83,24 @@ describe('the sandbox’s Discord refuses', () => {
     ).toBe('400 50083');
   });
 
+  it('a webhook’s post to a thread that is none, and posts to one that is', async () => {
+    const thread = '1187654321098765499';
+    const url = discordWebhookUrl('', SEEDED_CHANNEL).replace('/api/', '');
+    const say = (id: string) => call('POST', `${url}?wait=true&thread_id=${id}`, { content: 'a' });
+    expect(codeOf(await say('general'))).toBe('400 50035');
+    expect(codeOf(await say(thread))).toBe('404 10003');
+    sandbox.addPlace({ platform: 'discord', path: thread });
+    const { body } = await say(thread);
+    expect(body).toMatchObject({ channel_id: thread });
+    const message = `${url}/messages/${body.id ?? ''}`;
+    expect(codeOf(await call('PATCH', message, { content: 'b' }))).toBe('404 10008');
+    const edited = await call('PATCH', `${message}?thread_id=${thread}`, { content: 'b' });
+    expect(edited.body).toMatchObject({ content: 'b', webhook_id: SEEDED_CHANNEL });
+    expect(sandbox.posts()).toMatchObject([{ path: thread, text: 'b' }]);
+    sandbox.addPlace({ platform: 'discord', path: thread, archived: true });
+    expect(codeOf(await say(thread))).toBe('400 50083');
+  });
+
   it.each([
     ['no JSON', 'words', '400 50109'],
     ['nothing to show', {}, '400 50006'],

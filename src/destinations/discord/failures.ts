@@ -26,7 +26,7 @@ interface Meaning {
 
 const GONE: Meaning = {
   failure: permanent('destination_not_found'),
-  remedy: 'check the id of the channel, and that the bot is in its server',
+  remedy: 'check the id of the channel or thread, and that the bot is in its server',
 };
 const ACCESS: Meaning = {
   failure: permanent('not_authorised'),
@@ -77,6 +77,7 @@ const BY_CODE = new Map<number, Meaning>([
   [40001, TOKEN],
   [40002, { ...TOKEN, failure: permanent('not_authorised'), remedy: 'verify the account' }],
   [40005, REFUSED],
+  [40058, WRONG_KIND],
   [40062, SLOW],
   [50001, ACCESS],
   [50005, { failure: NOT_EDITABLE, remedy: 'only the bot that made a post can edit it' }],

@@ -12,6 +12,7 @@ import { authoriseBot, authoriseWebhook, BOT_ID } from './credentials.js';
 import {
   DISCORD_ERROR_ANSWERS,
   DiscordRefusal,
+  invalidForm,
   notFound,
   refusalAnswer,
   tooManyRequests,
@@ -95,11 +96,12 @@ export function simulateDiscord(state: SandboxState): SimulatedPlatform {
       const { method = '', headers } = request;
       const [, version, resource = ''] = DISCORD_PATH.exec(url.pathname) ?? [];
       const recognised = recognise(method, resource);
+      const thread = recognised?.token === undefined ? null : url.searchParams.get('thread_id');
       const isMe = method === 'GET' && resource === 'users/@me';
       const name = isMe ? 'getCurrentUser' : (recognised?.operation.name ?? 'unknown');
       return {
         operation: name,
-        path: recognised?.channel,
+        path: thread ?? recognised?.channel,
         posts: name === 'createMessage' || name === 'executeWebhook',
         execute: () =>
           answerRefusals(() => {
@@ -109,10 +111,12 @@ export function simulateDiscord(state: SandboxState): SimulatedPlatform {
             const { channel, message, operation: called, token } = recognised;
             if (token === undefined) authoriseBot(headers.authorization);
             else authoriseWebhook(token);
-            const place = placeOf(channel, token === undefined);
+            const own = placeOf(channel, token === undefined);
+            const place = thread === null ? own : threadOf(thread);
             const context: DiscordContext = {
               ...state,
-              channel,
+              channel: thread ?? channel,
+              webhook: channel,
               message,
               caller: token === undefined ? 'bot' : 'webhook',
               query: url.searchParams,
@@ -133,8 +137,18 @@ export function simulateDiscord(state: SandboxState): SimulatedPlatform {
         : new DiscordRefusal(404, 10015, 'Unknown Webhook');
     }
     if (isBot && !place.member) throw new DiscordRefusal(403, 50001, 'Missing Access');
-    if (place.archived) throw new DiscordRefusal(400, 50083, 'Thread is archived');
-    return place;
+    return openPlace(place);
+  }
+
+  /** A webhook posts to threads of its channel, too. */
+  function threadOf(id: string): Place {
+    if (!/^\d{15,20}$/.test(id)) {
+      const message = `Value "${id}" is not snowflake.`;
+      throw invalidForm({ thread_id: { code: 'NUMBER_TYPE_COERCE', message } });
+    }
+    const place = state.places.find('discord', id);
+    if (!place) throw new DiscordRefusal(404, 10003, 'Unknown Channel');
+    return openPlace(place);
   }
 
   /** The headers say what is left also where the call itself is refused. */
@@ -152,6 +166,11 @@ export function simulateDiscord(state: SandboxState): SimulatedPlatform {
     const answer = answerRefusals(run);
     return { ...answer, headers: { ...answer.headers, ...headers } };
   }
+}
+
+function openPlace(place: Place): Place {
+  if (place.archived) throw new DiscordRefusal(400, 50083, 'Thread is archived');
+  return place;
 }
 
 /** Cloudflare refuses clients that don't say what they are: https://docs.discord.com/developers/reference#user-agent */
@@ -177,10 +196,10 @@ function getChannel({ channel, posts }: DiscordContext, { name }: Place): Answer
   };
 }
 
-function getWebhook({ channel }: DiscordContext, { name }: Place): Answer {
+function getWebhook({ webhook }: DiscordContext, { name }: Place): Answer {
   return {
     status: 200,
-    body: { id: channel, type: 1, channel_id: channel, name: name ?? channel },
+    body: { id: webhook, type: 1, channel_id: webhook, name: name ?? webhook },
   };
 }
 

@@ -16,6 +16,8 @@ import {
 /** A request about messages of a channel, of somebody who is allowed to make it. */
 export interface DiscordContext extends SandboxState {
   channel: string;
+  /** The id of the webhook that is called, which is that of its channel. */
+  webhook: string;
   /** The id in the path; empty on requests that name no message. */
   message: string;
   caller: 'bot' | 'webhook';
@@ -29,6 +31,8 @@ export const NONCE_MEMORY_MS = 3 * 60_000;
 
 interface Sent {
   author: DiscordContext['caller'];
+  /** The id of the webhook; absent of the bot's, and from the journals of earlier releases, where it is the channel's. */
+  webhook?: string;
   content: string;
   embeds: Embed[];
   nonce?: string | number;
@@ -44,6 +48,7 @@ export function createMessage(context: DiscordContext): Answer {
   const answered = answeredBy(context, form);
   const sent: Sent = {
     author: caller,
+    ...(caller === 'webhook' && { webhook: context.webhook }),
     ...shownOf(form),
     ...(caller === 'bot' && form.nonce != null && { nonce: form.nonce }),
   };
@@ -219,7 +224,7 @@ function snowflakeAt(microseconds: number): string {
 }
 
 function messageObject(post: SandboxPost): object {
-  const { author, content, embeds } = sentBy(post);
+  const { author, content, embeds, webhook = post.path } = sentBy(post);
   return {
     id: post.id,
     channel_id: post.path,
@@ -229,8 +234,8 @@ function messageObject(post: SandboxPost): object {
     author:
       author === 'bot'
         ? { id: BOT_ID, username: 'sendproof', bot: true }
-        : { id: post.path, username: 'sendproof', bot: true },
-    ...(author === 'webhook' && { webhook_id: post.path }),
+        : { id: webhook, username: 'sendproof', bot: true },
+    ...(author === 'webhook' && { webhook_id: webhook }),
     attachments: [],
     mentions: [],
     timestamp: new Date(post.postedAt).toISOString(),

@@ -145,6 +145,7 @@ describe('Discord adapter', () => {
     [400, error(50006), 'permanent content_rejected', '50006'],
     [400, error(50035), 'permanent content_rejected', '50035'],
     [400, error(50008), 'permanent destination_not_found', '50008'],
+    [400, error(40058), 'permanent destination_not_found', '40058'],
     [400, error(50083), 'permanent destination_not_found', '50083'],
     [400, error(200000), 'permanent content_rejected', '200000'],
     [403, error(240000), 'permanent content_rejected', '240000'],
