@@ -40,7 +40,8 @@ const SEND_TIMEOUT = '5m';
 /** As long as 10,000 messages take to be started on a busy machine, several times. */
 const BATCH_TIMEOUT = '30m';
 
-const DESTINATION_HELP = 'as slack:<account>/<channel id>, teams:<account>/<team id>/<channel id>';
+const DESTINATION_HELP =
+  'as slack:<account>/<channel id>, discord:<account>/<channel id>; docs/destinations.md lists the forms of all platforms';
 
 /** Runs one command line, without the program's name, and resolves with the exit code. */
 export async function runCli(args: string[], given: Surroundings): Promise<ExitCode> {
