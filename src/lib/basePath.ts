@@ -5,6 +5,7 @@ export const OWN_FIRST_PARTS = [
   'v1',
   'messages',
   'conversations',
+  'batches',
   'sources',
   'dead-letters',
   'sign-in',

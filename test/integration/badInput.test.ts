@@ -17,10 +17,10 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 
 describe('bad input is refused with a problem document, and nothing is started:', () => {
   it.each<[string, object, string, string]>([
-    ['a text that is a number', { content: { text: 5 } }, 'content.text', 'string'],
+    ['a text that is a number', { content: { text: 5 } }, 'content.text', 'must be a text'],
     ['an empty text', { content: { text: '' } }, 'content.text', 'empty'],
     ['a blank text', { content: { text: ' \n ' } }, 'content.text', 'empty'],
-    ['no content', { content: undefined }, 'content', 'object'],
+    ['no content', { content: undefined }, 'content', 'is needed'],
     ['an unknown field', { contents: {} }, '(whole body)', 'contents'],
     [
       'an unknown severity',

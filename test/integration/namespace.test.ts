@@ -80,7 +80,11 @@ it('is named by API and worker with the commands, and used as soon as they were 
   await paste(last);
   await eventually(async () => expect(await readiness(url)).toMatchObject({ status: 'ready' }));
   await eventually(async () =>
-    expect(await readiness(`http://${metrics}`)).toEqual({ status: 'ready', reasons: [] }),
+    expect(await readiness(`http://${metrics}`)).toEqual({
+      status: 'ready',
+      reasons: [],
+      warnings: [],
+    }),
   );
   await harness.send({ deduplicationKey: 'then', destinations: [OPS], content: { text: 'x' } });
   await harness.waitForStatus('then', 'confirmed');

@@ -101,16 +101,39 @@ function post<Body>(path: string, body: unknown): Promise<Answer<Body>> {
 }
 
 /** The path of an operation of sources, with the examples of its parameters; undefined for every other operation. */
-function pathOfSource({ path, operation }: LocatedOperation): string | undefined {
-  if (!isOfSources(operation)) return undefined;
+function pathOfSource(located: LocatedOperation): string | undefined {
+  const { path, operation } = located;
+  if (!isOfSources(located)) return undefined;
   const values = (operation.parameters ?? []).map(
     ({ name, schema }) => [name, resolved(schema).examples?.[0]] as const,
   );
   return values.reduce((filled, [name, value]) => filled.replace(`{${name}}`, String(value)), path);
 }
 
-function isOfSources({ tags }: LocatedOperation['operation']): boolean {
-  return tags.includes('Sources');
+/** Whether it takes what sources send. */
+function isOfSources({ path }: LocatedOperation): boolean {
+  return path.startsWith('/v1/sources/');
+}
+
+/** Sends messages that begin in an hour, to be started in the background, and resolves with the id of their batch. */
+async function sendBatch(size: number): Promise<string> {
+  const deliverAt = new Date(Date.now() + 3_600_000).toISOString();
+  const messages = Array.from({ length: size }, () => ({ ...message(newKey()), deliverAt }));
+  const headers = { ...AUTHORISED, prefer: 'respond-async' };
+  const path = '/v1/messages/batch';
+  const { body } = await harness.request<{ id: string }>('POST', path, { messages }, headers);
+  return body.id;
+}
+
+async function completedBatch(): Promise<string> {
+  const id = await sendBatch(1);
+  await vi.waitFor(
+    async () => {
+      expect((await get(`/v1/batches/${id}`)).body).toMatchObject({ status: 'completed' });
+    },
+    { timeout: 20_000 },
+  );
+  return id;
 }
 
 /** Makes what the path of an operation names, and resolves with the path that names it. */
@@ -118,6 +141,11 @@ async function preparedPath(located: LocatedOperation): Promise<string> {
   const { path, operation } = located;
   const ofSource = pathOfSource(located);
   if (ofSource !== undefined) return ofSource;
+  if (path.startsWith('/v1/batches/')) {
+    // So many that some are left when they are cancelled.
+    const size = operation.operationId === 'cancelBatch' ? 300 : 1;
+    return path.replace('{id}', await sendBatch(size));
+  }
   if (path.includes('{id}')) {
     await park();
     const decision = { filter: {}, by: 'Ada Lovelace', reason: 'The channel exists again.' };
@@ -191,7 +219,7 @@ it('answers a duplicate as documented, and a key that was used for other content
   expectDocumented(located, reused);
 });
 
-it.each(operations.filter(({ operation }) => isOfSources(operation)))(
+it.each(operations.filter(isOfSources))(
   '$method $path takes each example of any other media type',
   async (located) => {
     const { examples = {} } = located.operation.requestBody?.content['*/*'] ?? {};
@@ -210,7 +238,7 @@ const documenting = (status: number) =>
 
 /** Of the API itself. What sources answer is below. */
 const documentingOfApi = (status: number) =>
-  documenting(status).filter(({ operation }) => !isOfSources(operation));
+  documenting(status).filter((located) => !isOfSources(located));
 
 it.each(documenting(401))('$method $path answers as documented without a key', async (located) => {
   const answer = await harness.request(located.method, located.path);
@@ -265,7 +293,9 @@ it.each(documenting(409))(
     const none = { filter: { reason: 'timeout' }, by: 'Ada Lovelace', reason: 'None is there.' };
     const answer = await harness.request(
       method,
-      path.replace('{key}', key),
+      path.includes('{id}')
+        ? path.replace('{id}', await completedBatch())
+        : path.replace('{key}', key),
       bulk ? none : operation.requestBody && example,
       AUTHORISED,
     );
@@ -305,7 +335,7 @@ const UNREADABLE = [
 it.each(
   UNREADABLE.flatMap(([status, headers, body]) =>
     documenting(status)
-      .filter(({ operation }) => isOfSources(operation))
+      .filter(isOfSources)
       .map((located) => ({ ...located, status, headers, body })),
   ),
 )(

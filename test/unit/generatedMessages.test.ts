@@ -51,6 +51,8 @@ function valuesOf(schema: Schema, schemas: Schemas): fc.Arbitrary<unknown> {
       if (!schema.uniqueItems) return fc.array(each, bounds);
       return fc.uniqueArray(each, { ...bounds, selector: (value) => JSON.stringify(value) });
     }
+    case 'boolean':
+      return fc.boolean();
     case 'integer':
       return fc.integer({ min: schema.minimum, max: schema.maximum });
     case 'string':

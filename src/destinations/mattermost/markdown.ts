@@ -9,6 +9,8 @@ import { ZERO_WIDTH_SPACE } from '../document/wordMarkers.js';
 const BEGINNINGS = [
   // A mention, an e-mail address.
   /@(?=[\p{L}\p{N}_])/gu,
+  // What is before the sign of an e-mail address. An invisible character after the sign could be one of the domain.
+  /(?<=[\w;:&=+$,.-])(?=@)/g,
   // A hashtag.
   /#(?=[\p{L}\p{N}_])/gu,
   // A channel.
