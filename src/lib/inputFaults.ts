@@ -1,5 +1,6 @@
 /** What is wrong with an input that a schema refuses, in words about the field and its remedy: error maps for zod. */
 import { z } from 'zod';
+import { shortenText } from './cutText.js';
 import { nearest } from './nearest.js';
 import { own } from './own.js';
 
@@ -87,19 +88,23 @@ function wrongValue({ input, values }: Raw<z.core.$ZodIssueInvalidValue>): strin
   return meant === undefined ? needed : `${needed}; did you mean "${meant}"?`;
 }
 
+/** Of unknown names. An answer must not grow with what it refuses. */
+const MOST_NAMES = 10;
+const LONGEST_NAME = 100;
+
 function unknownNames(
   { inst, keys }: Raw<z.core.$ZodIssueUnrecognizedKeys>,
   { also = [], name }: FaultWords,
 ): string {
   const own = inst instanceof z.ZodObject ? Object.keys(inst.shape) : [];
   const known = [...own, ...also];
-  return keys
-    .map((key) => {
-      const meant = nearest(key, known);
-      const remedy = meant === undefined ? `use ${known.join(', ')}` : `did you mean "${meant}"?`;
-      return `there is no ${name} "${key}"; ${remedy}`;
-    })
-    .join('; ');
+  const named = keys.slice(0, MOST_NAMES).map((key) => {
+    const meant = nearest(key, known);
+    const remedy = meant === undefined ? `use ${known.join(', ')}` : `did you mean "${meant}"?`;
+    return `there is no ${name} "${shortenText(key, LONGEST_NAME)}"; ${remedy}`;
+  });
+  const more = keys.length - named.length;
+  return [...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
 
 const UNITS: Readonly<Record<string, readonly [one: string, several: string]>> = {

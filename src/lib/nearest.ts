@@ -1,13 +1,19 @@
 /** The candidate that was most likely meant by a misspelt word; undefined where none is similar. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const [best] = candidates
+    // A word of another length is another word. It may be very long.
+    .filter(({ length }) => Math.abs(length - word.length) <= mostEdits(length))
     .map((candidate) => ({
       candidate,
       edits: editsBetween(word.toLowerCase(), candidate.toLowerCase()),
     }))
-    .filter(({ candidate, edits }) => edits <= Math.max(1, Math.floor(candidate.length / 3)))
+    .filter(({ candidate, edits }) => edits <= mostEdits(candidate.length))
     .sort((one, other) => one.edits - other.edits);
   return best?.candidate;
+}
+
+function mostEdits(length: number): number {
+  return Math.max(1, Math.floor(length / 3));
 }
 
 /** The sentence that names what was meant by a misspelt word, or all that there is. */

@@ -200,6 +200,21 @@ describe('a wrong field of a request', () => {
     conversation: { key: 'c', mode: 'update', at: '2026-11-23T12:00:00Z', rank: 1 },
   };
 
+  it('is answered in few words, however many unknown fields there are and however long', async () => {
+    const names = Array.from({ length: 1_000 }, (_, index) => `${index}${'x'.repeat(100)}`);
+    const unknown = Object.fromEntries(names.map((name) => [name, 1]));
+    const long = { ['y'.repeat(100_000)]: 1 };
+    for (const [path, body] of [
+      ['/v1/events', EVENT],
+      ['/v1/messages', MESSAGE],
+    ] as const) {
+      const many = await answerTo('POST', path, { ...body, ...unknown });
+      expect(many).toContain('and 990 more');
+      expect(many.length).toBeLessThan(6_000);
+      expect((await answerTo('POST', path, { ...body, ...long })).length).toBeLessThan(600);
+    }
+  });
+
   it.each([
     [
       'POST',
