@@ -26,14 +26,14 @@ const unit: TestProjectInlineConfiguration = {
   test: {
     name: 'unit',
     include: ['test/unit/**/*.test.ts'],
-    // Its files share what they load. To load it anew for each file took longer than the tests.
-    isolate: false,
   },
 };
 
 export default defineConfig({
   test: {
     projects: [withServer, unit],
+    // Files share what they load. To load it anew for each file took longer than the tests.
+    isolate: false,
     // Most files wait for timers of retries most of the time: on two cores, a third one at once takes a fifth off the whole.
     maxWorkers: 3,
     sequence: { sequencer: LongestFolderFirst },

@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     ...base.test,
     projects: undefined,
+    // Figures of one proof must not depend on another.
+    isolate: true,
     include: ['test/prove/*.test.ts'],
     globalSetup: 'test/server.ts',
     maxWorkers: 1,

@@ -7,7 +7,6 @@ export default defineConfig({
     ...base.test,
     projects: undefined,
     include: ['test/unit/**/*.test.ts'],
-    isolate: false,
     maxWorkers: '100%',
     reporters: ['default'],
     outputFile: {},

@@ -102,7 +102,7 @@ it('makes one post of each message, without a search, however many of the attemp
   expect(receipts.sort()).toEqual(posts.map(({ id }) => `spaces/${SPACE}/messages/${id}`).sort());
   const repeated = messages.find(({ deliveries }) => deliveries[0]?.attempts.length === 2);
   expect(repeated?.explanation).not.toContain('may have posted it too');
-});
+}, 60_000);
 
 it('shows text, severity and source, and has the receipt of the post', async () => {
   const key = await send([APP], {
