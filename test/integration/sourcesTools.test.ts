@@ -62,7 +62,9 @@ it('shows on the page what came and what became of it, and no secret', async () 
   const page = await (await fetch(`${harness.api.url}/sources`)).text();
   expect(page).toContain('/v1/sources/pagerduty</code>');
   expect(page).toContain('href="/messages/pagerduty%3A01EXAMPLETRIGGER"');
-  expect(page).toMatch(/<strong class="outcome refused">refused<\/strong>: .*X-PagerDuty-Signature/);
+  expect(page).toMatch(
+    /<strong class="outcome refused">refused<\/strong>: .*X-PagerDuty-Signature/,
+  );
   expect(page).not.toContain(SECRET);
   expect(page).not.toContain('Disk full');
 });
