@@ -7,6 +7,7 @@ import { parse, stringify } from 'yaml';
 import { loadConfiguration } from '../../src/config/configuration.js';
 import { SANDBOX_ACCOUNTS } from '../../src/start/sandboxAccounts.js';
 import { OPS, startIntakeApi, type IntakeApi } from './intakeApi.js';
+import { pathsOf, replaced } from './jsonPaths.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'sendproof-'));
 afterAll(() => {
@@ -139,22 +140,6 @@ describe('a wrong setting', () => {
 });
 
 const ODD_VALUES = [5, 'odd', true, [], [5], {}, { odd: 1 }];
-
-type Path = readonly (string | number)[];
-
-function pathsOf(value: unknown, path: Path = []): Path[] {
-  if (typeof value !== 'object' || value === null) return [path];
-  const inner = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  return [path, ...inner.flatMap(([name, each]) => pathsOf(each, [...path, name]))];
-}
-
-function replaced(root: unknown, [step, ...rest]: Path, value: unknown): unknown {
-  if (step === undefined) return value;
-  const copy: unknown = structuredClone(root);
-  const holder = copy as Record<string | number, unknown>;
-  holder[step] = replaced(holder[step], rest, value);
-  return copy;
-}
 
 describe('a wrong field of a request', () => {
   let intake: IntakeApi;

@@ -19,6 +19,7 @@ import { eventually } from '../../eventually.js';
 import { OtlpReceiver } from '../../otlpReceiver.js';
 import { inputOf } from '../intakeApi.js';
 import { startSourceApi, type SourceApi } from './sourceApi.js';
+import { pathsOf, replaced, type Path } from '../jsonPaths.js';
 
 export interface SourceSubject {
   type: SourceType;
@@ -498,22 +499,6 @@ function withEveryText(sample: Sample): string {
   return JSON.stringify(parsed, (_key, value: unknown) =>
     typeof value === 'string' && value.includes(' ') ? `${value} ${CONTENT}` : value,
   );
-}
-
-type Path = readonly (string | number)[];
-
-function pathsOf(value: unknown, path: Path = []): Path[] {
-  if (typeof value !== 'object' || value === null) return [path];
-  const inner = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  return [path, ...inner.flatMap(([name, each]) => pathsOf(each, [...path, name]))];
-}
-
-function replaced(root: unknown, [step, ...rest]: Path, value: unknown): unknown {
-  if (step === undefined) return value;
-  const copy: unknown = structuredClone(root);
-  const holder = copy as Record<string | number, unknown>;
-  holder[step] = replaced(holder[step], rest, value);
-  return copy;
 }
 
 /** What a sender's bug, or a person, puts into a field. */
