@@ -13,6 +13,8 @@ export function isServedBySns(address: string, emulator: string | undefined): bo
   if (!URL.canParse(address)) return false;
   const { host, origin, password, protocol, username } = new URL(address);
   if (username !== '' || password !== '') return false;
+  // The address isn't signed. AWS writes scheme and host in small letters: in others it was changed.
+  if (!address.startsWith(origin)) return false;
   if (emulator !== undefined) return origin === new URL(emulator).origin;
   return protocol === 'https:' && SNS_HOST.test(host);
 }

@@ -247,6 +247,18 @@ describe('the certificate of SNS', () => {
   });
 });
 
+it.each(['HTTP:', 'Http:', 'hTTp:'])(
+  'a certificate’s address that begins with %s was changed on its way',
+  async (scheme) => {
+    const notification = aws.signed(NOTIFICATION);
+    const changed = {
+      ...notification,
+      SigningCertURL: aws.certificateUrl.replace('http:', scheme),
+    };
+    expect(await sourceWith().verify(asRequest(changed))).not.toBe('authentic');
+  },
+);
+
 describe('a subscription', () => {
   let api: SourceApi;
   const sources = {
