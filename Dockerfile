@@ -14,17 +14,22 @@ COPY src src
 RUN npm run build && chmod +x dist/src/cli/main.js
 
 FROM node AS dependencies
-WORKDIR /app
+# npm names the product by its folder in the bill of materials.
+WORKDIR /sendproof
 COPY package.json package-lock.json ./
 # The core bridge brings its library for every platform; the image is for one.
 RUN npm ci --omit=dev --ignore-scripts \
   && npm cache clean --force \
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 \
     ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
+# Of exactly the packages that are installed here. With `--omit=dev` npm would leave out those that development needs too.
+RUN npm pkg delete devDependencies \
+  && npm sbom --sbom-format=cyclonedx --sbom-type=application > sbom.cdx.json
 
 FROM node AS run
 COPY package.json /app/
-COPY --from=dependencies /app/node_modules /app/node_modules
+COPY --from=dependencies /sendproof/node_modules /app/node_modules
+COPY --from=dependencies /sendproof/sbom.cdx.json /app/
 COPY --from=build /app/dist /app/dist
 # What a process keeps (the sign-in of Microsoft accounts) is in the data directory; a volume that is mounted there takes
 # its owner over. sendproof.yaml and relative paths in it are looked for in the working directory.
