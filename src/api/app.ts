@@ -3,7 +3,9 @@ import type { Client } from '@temporalio/client';
 import express, { Router, type Express } from 'express';
 import type { Logger } from 'pino';
 import type { ApiContext } from './apiContext.js';
-import { hasApiKey, requireApiKey } from './authentication.js';
+import { authenticate, callerByKey } from './authentication.js';
+import { knownCaller, requireScope } from './caller.js';
+import { WrongKeys } from './wrongKeys.js';
 import { basePathOf, takeOffBasePath } from './basePath.js';
 import { batchesRouter } from './batches.js';
 import { decisionsRouter } from './decisions.js';
@@ -26,6 +28,7 @@ import { parseParameters } from './requestParameters.js';
 import { reschedulingRouter } from './rescheduling.js';
 import { sourceListRouter } from './sourceList.js';
 import { sourcesRouter } from './sources.js';
+import { auditRequests } from './requestAudit.js';
 import { traceRequests } from './requestSpan.js';
 import { errorChain } from '../lib/errorChain.js';
 import { assertSingleHeaders } from './singleHeaders.js';
@@ -63,7 +66,6 @@ export function createApp(options: {
     stopping,
   } = options;
   const { metrics } = source;
-  const configuration = live.current;
   const log = options.log.child({}, { serializers: { err: errorChain } });
   const clients = boundedClients(client, givingUp);
   const context: ApiContext = {
@@ -91,9 +93,10 @@ export function createApp(options: {
   // Without a key, nobody is told which accounts there are.
   const ownDocument = installedDocument(live);
 
+  const wrongKeys = new WrongKeys(metrics, stopping);
   const authenticated = Router();
-  authenticated.use(requireApiKey(configuration.apiKeys));
-  authenticated.get('/metrics', async (_request, response) => {
+  authenticated.use(authenticate(context, wrongKeys));
+  authenticated.get('/metrics', requireScope('metrics'), async (_request, response) => {
     response.type(METRICS_CONTENT_TYPE).send(await exposition(source, systemState));
   });
   authenticated.use(
@@ -114,17 +117,19 @@ export function createApp(options: {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', (query: string | null) => parseParameters(query ?? ''));
-  app.use(takeOffBasePath(configuration));
+  app.use(takeOffBasePath(live.current));
   app.use('/v1/sources', traceRequests, sourcesRouter(context));
   app.use(assertSingleHeaders);
   app.use(allowedMethods({ ...methodsOf(document), ...PAGE_METHODS }));
   app.use(healthRouter(context, options.queues));
   app.get('/openapi.json', (request, response) => {
-    const shown = hasApiKey(request, configuration.apiKeys) ? ownDocument() : document;
+    const caller = knownCaller(request) ?? callerByKey(request, context.configuration);
+    const shown = caller ? ownDocument() : document;
     response.json(servedAt(shown, basePathOf(response)));
   });
   app.use(traceRequests);
-  app.use(pagesRouter(context));
+  app.use(auditRequests(metrics, log));
+  app.use(pagesRouter(context, wrongKeys));
   app.use(authenticated);
   app.use(() => {
     // Without the path, which may hold a token in an address that is nearly one of a source.

@@ -1,37 +1,70 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
-import { Problem } from './problem.js';
 import type { Logger } from 'pino';
+import type { Configuration } from '../config/configuration.js';
+import { digestOf, SHORTEST_KEY, shortKeys, type ApiKey } from '../config/keys.js';
 import type { ConfiguredSource } from '../config/sources.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import type { PostLinks } from '../links/postLinks.js';
 import type { Secret } from '../lib/secret.js';
+import { ANYBODY, callerWithKey, knownCaller, setCaller, type Caller } from './caller.js';
+import { Problem } from './problem.js';
+import type { WrongKeys } from './wrongKeys.js';
 
-/** Accepts requests with one of the keys as `Authorization: Bearer <key>`. Without keys, accepts every request. */
-export function requireApiKey(keys: readonly string[]): RequestHandler {
-  return (request, _response, next) => {
-    if (!hasApiKey(request, keys)) {
+/**
+ * Lets callers with one of the keys through, as `Authorization: Bearer <key>`; without keys, everybody. Who calls is in
+ * `callerOf(request)` from then on. A caller who is known already goes on.
+ */
+export function authenticate(
+  context: { readonly configuration: Pick<Configuration, 'keys'> },
+  wrongKeys: WrongKeys,
+): RequestHandler {
+  return async (request, _response, next) => {
+    const caller = knownCaller(request) ?? callerByKey(request, context.configuration);
+    if (!caller) {
+      if (bearerOf(request) !== undefined) await wrongKeys.note(request);
       throw new Problem(
         'not_authenticated',
-        'Send one of the keys of SENDPROOF_API_KEYS as "Authorization: Bearer <key>".',
+        'Send one of the keys of SENDPROOF_API_KEYS, or of "keys:" in the configuration, as "Authorization: Bearer <key>".',
       );
     }
+    setCaller(request, caller);
     next();
   };
 }
 
-/** Whether the request has one of the keys, or needs none. */
-export function hasApiKey(request: Request, keys: readonly string[]): boolean {
-  if (keys.length === 0) return true;
-  const given = /^Bearer (.+)$/i.exec(request.get('authorization') ?? '')?.[1];
-  return given !== undefined && isApiKey(given.trim(), keys);
+/** Who makes the request, by its key; undefined if it has none of the keys, and needs one. */
+export function callerByKey(
+  request: Request,
+  { keys }: Pick<Configuration, 'keys'>,
+): Caller | undefined {
+  if (keys.length === 0) return ANYBODY;
+  const given = bearerOf(request);
+  const key = given === undefined ? undefined : findKey(given, keys);
+  return key && callerWithKey(key);
+}
+
+function bearerOf(request: Request): string | undefined {
+  return /^Bearer (.+)$/i.exec(request.get('authorization') ?? '')?.[1]?.trim();
+}
+
+/** The key that was given. All digests have the same length and all are compared, so the time reveals nothing. */
+export function findKey(given: string, keys: readonly ApiKey[]): ApiKey | undefined {
+  const digest = digestOf(given);
+  let found: ApiKey | undefined;
+  for (const key of keys) {
+    for (const known of key.digests) {
+      if (timingSafeEqual(digest, known)) found ??= key;
+    }
+  }
+  return found;
 }
 
 /** Throws a ConfigurationError if the API would accept requests from other machines without an API key. */
-export function assertApiKeysForHost(host: string, keys: readonly string[]): void {
+export function assertApiKeysForHost(host: string, keys: readonly ApiKey[]): void {
   if (keys.length > 0 || isLoopback(host)) return;
   throw new ConfigurationError(
-    `The API would listen on ${host}, where other machines reach it, without API keys: set SENDPROOF_API_KEYS to one or more keys, separated by commas, or set HOST to 127.0.0.1.`,
+    `The API would listen on ${host}, where other machines reach it, without API keys: set SENDPROOF_API_KEYS to one or more keys, separated by commas, add "keys:" to the configuration, or set HOST to 127.0.0.1.`,
   );
 }
 
@@ -87,18 +120,12 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** All digests have the same length, so the time of a comparison reveals nothing. */
-function digest(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
-}
-
-/** Whether it is one of the keys. */
-export function isApiKey(given: string, keys: readonly string[]): boolean {
-  return isOneOf(given, keys.map(digest));
-}
-
-function isOneOf(given: string, digests: readonly Buffer[]): boolean {
-  const givenDigest = digest(given);
-  // Every key is compared, so that the time doesn't reveal which one matched.
-  return digests.reduce((found, known) => timingSafeEqual(givenDigest, known) || found, false);
+/** Logs a warning of the keys in `SENDPROOF_API_KEYS` that somebody could guess. They work all the same, as they always have. */
+export function warnOfShortKeys(keys: readonly ApiKey[], log: Logger): void {
+  const short = shortKeys(keys).map(({ name }) => name);
+  if (short.length === 0) return;
+  log.warn(
+    { keys: short },
+    `SENDPROOF_API_KEYS has keys of less than ${SHORTEST_KEY} characters, which can be guessed. Replace them: "sendproof keys create" makes a key.`,
+  );
 }

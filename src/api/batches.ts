@@ -4,6 +4,7 @@ import { describeBatch, readBatchMessages, type BatchExecution } from '../store/
 import { cancelWorkflow } from '../store/cancelWorkflow.js';
 import { batchWorkflowId } from '../contract/names.js';
 import type { ApiContext } from './apiContext.js';
+import { requireScope } from './caller.js';
 import { basePathOf } from './basePath.js';
 import { batchBody, batchResultBody, type BatchBody } from './batchBody.js';
 import { parseKey } from './findMessage.js';
@@ -16,13 +17,13 @@ export function batchesRouter(context: ApiContext): Router {
   const { decisionClient, log, readClient } = context;
   const router = Router();
 
-  router.get('/batches/:id', async (request, response) => {
+  router.get('/batches/:id', requireScope('read'), async (request, response) => {
     const { results } = parseRequest(batchQuerySchema, request.query);
     const batch = await findBatch(readClient, request.params.id);
     response.json(await batchWithResults(readClient, batch, results, basePathOf(response)));
   });
 
-  router.delete('/batches/:id', async (request, response) => {
+  router.delete('/batches/:id', requireScope('decide'), async (request, response) => {
     const { by, reason } = parseRequest(cancelQuerySchema, request.query);
     const batch = await findBatch(decisionClient, request.params.id);
     const { id } = batch;

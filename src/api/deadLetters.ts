@@ -17,6 +17,7 @@ import {
 } from '../store/search/deadLetterSearch.js';
 import type { MessagePage } from '../store/search/messageSearch.js';
 import type { ApiContext } from './apiContext.js';
+import { requireScope } from './caller.js';
 import { basePathOf } from './basePath.js';
 import { DECISION_LIMIT_BYTES } from './decisions.js';
 import { allNamed } from './named.js';
@@ -51,21 +52,31 @@ export function deadLettersRouter(context: ApiContext): Router {
   const { readClient } = context;
   const router = Router();
 
-  router.get('/dead-letters', async (request, response) => {
+  router.get('/dead-letters', requireScope('read'), async (request, response) => {
     const { cursor, limit, ...filter } = parseRequest(deadLetterQuerySchema, request.query);
     response.json(await findDeadLetters(context, filter, { cursor, limit }));
   });
 
-  router.get('/dead-letters/summary', async (request, response) => {
+  router.get('/dead-letters/summary', requireScope('read'), async (request, response) => {
     const filter = parseRequest(deadLetterSummaryQuerySchema, request.query);
     response.json(await summarise(context, filter));
   });
 
   const body = jsonBody(DECISION_LIMIT_BYTES);
-  router.post('/dead-letters/retry', body, decideByFilter(context, 'retry'));
-  router.post('/dead-letters/discard', body, decideByFilter(context, 'discard'));
+  router.post(
+    '/dead-letters/retry',
+    requireScope('decide'),
+    body,
+    decideByFilter(context, 'retry'),
+  );
+  router.post(
+    '/dead-letters/discard',
+    requireScope('decide'),
+    body,
+    decideByFilter(context, 'discard'),
+  );
 
-  router.get('/dead-letters/decisions/:id', async (request, response) => {
+  router.get('/dead-letters/decisions/:id', requireScope('read'), async (request, response) => {
     const { id } = request.params;
     const parts = await followDecision(readClient, id);
     const [first] = parts;

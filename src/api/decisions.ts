@@ -8,6 +8,7 @@ import { grpcFailureOf } from '../temporal/grpcStatus.js';
 import { cancelWorkflow } from '../store/cancelWorkflow.js';
 import { discardSignal, retrySignal, type OperatorRequest } from '../contract/signals.js';
 import type { ApiContext } from './apiContext.js';
+import { requireScope } from './caller.js';
 import { basePathOf } from './basePath.js';
 import { findMessage } from './findMessage.js';
 import { parseRequest, Problem } from './problem.js';
@@ -22,15 +23,17 @@ export function decisionsRouter(context: ApiContext): Router {
   const router = Router();
   router.post(
     '/messages/:key/retry',
+    requireScope('decide'),
     jsonBody(DECISION_LIMIT_BYTES),
     decide(context, 'retry', retryBodySchema),
   );
   router.post(
     '/messages/:key/discard',
+    requireScope('decide'),
     jsonBody(DECISION_LIMIT_BYTES),
     decide(context, 'discard', discardBodySchema),
   );
-  router.delete('/messages/:key', cancel(context));
+  router.delete('/messages/:key', requireScope('decide'), cancel(context));
   return router;
 }
 

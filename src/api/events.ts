@@ -5,6 +5,7 @@ import { eventSchema, type SourceEvent } from '../domain/event.js';
 import { chooseRoutes } from '../routing/chooseRoutes.js';
 import { activeTraceId } from '../telemetry/tracing.js';
 import type { ApiContext } from './apiContext.js';
+import { requireScope } from './caller.js';
 import { basePathOf } from './basePath.js';
 import { EVENT_LIMIT_BYTES, receiveEvent } from './eventReception.js';
 import { withIdempotencyKey } from './idempotencyKey.js';
@@ -30,28 +31,38 @@ type EventResult = z.infer<typeof eventBatchResultSchema>['results'][number];
 export function eventsRouter(context: ApiContext): Router {
   const router = Router();
 
-  router.post('/events', jsonBody(EVENT_LIMIT_BYTES), async (request, response) => {
-    const { explain } = parseRequest(eventQuerySchema, request.query);
-    const event = withIdempotencyKey(request, 'key');
-    const body = await accept(context, event, { explain, basePath: basePathOf(response) });
-    response.status(statusOf(body)).json(body);
-  });
+  router.post(
+    '/events',
+    requireScope('send'),
+    jsonBody(EVENT_LIMIT_BYTES),
+    async (request, response) => {
+      const { explain } = parseRequest(eventQuerySchema, request.query);
+      const event = withIdempotencyKey(request, 'key');
+      const body = await accept(context, event, { explain, basePath: basePathOf(response) });
+      response.status(statusOf(body)).json(body);
+    },
+  );
 
-  router.post('/events/batch', jsonBody(BATCH_LIMIT_BYTES), async (request, response) => {
-    const { explain } = parseRequest(eventQuerySchema, request.query);
-    const { events } = parseEnvelope(eventBatchSchema, request.body);
-    const operation = operationOf(request, response);
-    const asked = { explain, basePath: basePathOf(response) };
-    const results = await acceptInSlices(events, async (each): Promise<EventResult> => {
-      try {
-        const event = await accept(context, each, asked);
-        return { status: statusOf(event), event };
-      } catch (error) {
-        return refusedResult(error, context.log, operation);
-      }
-    });
-    response.json({ results });
-  });
+  router.post(
+    '/events/batch',
+    requireScope('send'),
+    jsonBody(BATCH_LIMIT_BYTES),
+    async (request, response) => {
+      const { explain } = parseRequest(eventQuerySchema, request.query);
+      const { events } = parseEnvelope(eventBatchSchema, request.body);
+      const operation = operationOf(request, response);
+      const asked = { explain, basePath: basePathOf(response) };
+      const results = await acceptInSlices(events, async (each): Promise<EventResult> => {
+        try {
+          const event = await accept(context, each, asked);
+          return { status: statusOf(event), event };
+        } catch (error) {
+          return refusedResult(error, context.log, operation);
+        }
+      });
+      response.json({ results });
+    },
+  );
 
   return router;
 }

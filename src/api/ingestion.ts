@@ -6,6 +6,7 @@ import { acceptSent } from '../acceptance/acceptSent.js';
 import { messageSchema } from '../domain/message.js';
 import { acceptanceBody, type AcceptanceBody } from './acceptanceBody.js';
 import type { ApiContext } from './apiContext.js';
+import { requireScope } from './caller.js';
 import { acceptAsynchronously } from './asynchronousBatch.js';
 import { basePathOf } from './basePath.js';
 import { acceptInSlices, refusedResult } from './inSlices.js';
@@ -27,32 +28,42 @@ type BatchResult = z.infer<typeof batchResultSchema>['results'][number];
 export function ingestionRouter(context: ApiContext): Router {
   const router = Router();
 
-  router.post('/messages', jsonBody(MESSAGE_LIMIT_BYTES), async (request, response) => {
-    const message = withIdempotencyKey(request, 'deduplicationKey');
-    const body = await accept(context, message, activeTraceId(), basePathOf(response));
-    response
-      .status(body.duplicate ? 200 : 202)
-      .location(body.links.self)
-      .json(body);
-  });
-
-  router.post('/messages/batch', jsonBody(BATCH_LIMIT_BYTES), async (request, response) => {
-    const { messages } = parseEnvelope(batchSchema, request.body);
-    if (prefersAsynchronous(request)) {
-      const batch = await acceptAsynchronously(context, request, messages, basePathOf(response));
+  router.post(
+    '/messages',
+    requireScope('send'),
+    jsonBody(MESSAGE_LIMIT_BYTES),
+    async (request, response) => {
+      const message = withIdempotencyKey(request, 'deduplicationKey');
+      const body = await accept(context, message, activeTraceId(), basePathOf(response));
       response
-        .status(batch.duplicate ? 200 : 202)
-        .location(batch.links.self)
-        .set('Preference-Applied', 'respond-async')
-        .json(batch);
-      return;
-    }
-    const operation = operationOf(request, response);
-    const results = await acceptInSlices(messages, (message) =>
-      acceptOne(context, message, operation, basePathOf(response)),
-    );
-    response.json({ results });
-  });
+        .status(body.duplicate ? 200 : 202)
+        .location(body.links.self)
+        .json(body);
+    },
+  );
+
+  router.post(
+    '/messages/batch',
+    requireScope('send'),
+    jsonBody(BATCH_LIMIT_BYTES),
+    async (request, response) => {
+      const { messages } = parseEnvelope(batchSchema, request.body);
+      if (prefersAsynchronous(request)) {
+        const batch = await acceptAsynchronously(context, request, messages, basePathOf(response));
+        response
+          .status(batch.duplicate ? 200 : 202)
+          .location(batch.links.self)
+          .set('Preference-Applied', 'respond-async')
+          .json(batch);
+        return;
+      }
+      const operation = operationOf(request, response);
+      const results = await acceptInSlices(messages, (message) =>
+        acceptOne(context, message, operation, basePathOf(response)),
+      );
+      response.json({ results });
+    },
+  );
 
   return router;
 }

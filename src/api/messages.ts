@@ -11,6 +11,7 @@ import { namespaceRetentionMs } from '../temporal/retention.js';
 import { findSimilarKeys } from '../store/search/similarKeys.js';
 import { timelineOf } from '../explanation/timeline.js';
 import type { ApiContext } from './apiContext.js';
+import { requireScope } from './caller.js';
 import { basePathOf } from './basePath.js';
 import { findMessage, parseKey } from './findMessage.js';
 import { allNamed, named } from './named.js';
@@ -31,13 +32,13 @@ export function messagesRouter(context: ApiContext): Router {
   const router = Router();
   const waits = new Waits(context);
 
-  router.get('/messages', async (request, response) => {
+  router.get('/messages', requireScope('read'), async (request, response) => {
     const { cursor, limit, ...criteria } = parseRequest(messageQuerySchema, request.query);
     const found = await searchMessages(readClient, criteria, { cursor, limit });
     response.json(allNamed(found, context.configuration));
   });
 
-  router.get('/messages/:key', async (request, response) => {
+  router.get('/messages/:key', requireScope('read'), async (request, response) => {
     const { key } = request.params;
     const { wait } = parseRequest(messageWaitSchema, request.query);
     const until = performance.now() + (wait ?? 0);
@@ -62,7 +63,7 @@ export function messagesRouter(context: ApiContext): Router {
     }
   });
 
-  router.get('/messages/:key/timeline', async (request, response) => {
+  router.get('/messages/:key/timeline', requireScope('read'), async (request, response) => {
     const deduplicationKey = parseKey(request.params.key);
     const message = await readMessageRecord(readClient, deduplicationKey);
     const basePath = basePathOf(response);

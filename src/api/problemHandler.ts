@@ -1,6 +1,7 @@
 /** Where errors leave the API: each becomes a problem document, and a line of the log if it isn't the sender's fault. */
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { answeredWith } from './requestAudit.js';
 import { operationOf, type Operation } from './operation.js';
 import type { Problem } from './problem.js';
 import { problemOf } from './problemOf.js';
@@ -12,7 +13,9 @@ export function problemHandler(
 ): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const problem = problemOf(error);
-    logServerProblem(log, problem, operationOf(request, response));
+    const operation = operationOf(request, response);
+    logServerProblem(log, problem, operation);
+    answeredWith(response, { operation: operation.operation, problem: problem.type });
     // A part of the answer has been sent already: express closes the connection.
     if (response.headersSent) next(error);
     else send(response, problem);

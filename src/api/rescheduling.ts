@@ -2,6 +2,7 @@
 import { Router } from 'express';
 import { rescheduleMessage } from '../store/rescheduleMessage.js';
 import type { ApiContext } from './apiContext.js';
+import { requireScope } from './caller.js';
 import { basePathOf } from './basePath.js';
 import { DECISION_LIMIT_BYTES } from './decisions.js';
 import { findMessage } from './findMessage.js';
@@ -14,34 +15,39 @@ import { answeredByWorker } from './workerAnswer.js';
 export function reschedulingRouter(context: ApiContext): Router {
   const { decisionClient: client, log, metrics } = context;
   const router = Router();
-  router.patch('/messages/:key', jsonBody(DECISION_LIMIT_BYTES), async (request, response) => {
-    const change = parseRequest(rescheduleBodySchema, request.body ?? {});
-    const { key } = request.params as { key: string };
-    const { runId, state } = await findMessage(client, key);
-    const { closedAt, deduplicationKey, status, traceId } = state;
-    if (closedAt !== undefined) throw begun(`it is ${status} since ${closedAt}`);
+  router.patch(
+    '/messages/:key',
+    requireScope('decide'),
+    jsonBody(DECISION_LIMIT_BYTES),
+    async (request, response) => {
+      const change = parseRequest(rescheduleBodySchema, request.body ?? {});
+      const { key } = request.params as { key: string };
+      const { runId, state } = await findMessage(client, key);
+      const { closedAt, deduplicationKey, status, traceId } = state;
+      if (closedAt !== undefined) throw begun(`it is ${status} since ${closedAt}`);
 
-    const refusal = await answeredByWorker(
-      rescheduleMessage(client, { deduplicationKey, runId }, change),
-    );
-    switch (refusal) {
-      case undefined:
-        break;
-      case 'begun':
-        throw begun('its deliveries have begun');
-      case 'ended':
-        throw begun('it has ended');
-      case 'expires_first':
-        throw invalidRequest([{ field: 'expiresAt', detail: 'must be later than deliverAt' }]);
-      case 'unknown_to_worker':
-        throw begun(
-          'the worker that runs it is of an earlier release: update the workers, or cancel the message and send it with a new key',
-        );
-    }
-    metrics.decisions.inc({ action: 'reschedule', scope: 'message' });
-    log.info({ deduplicationKey, traceId, action: 'reschedule' }, 'Decision taken');
-    response.json(messageBody(await findMessage(client, key), basePathOf(response), context));
-  });
+      const refusal = await answeredByWorker(
+        rescheduleMessage(client, { deduplicationKey, runId }, change),
+      );
+      switch (refusal) {
+        case undefined:
+          break;
+        case 'begun':
+          throw begun('its deliveries have begun');
+        case 'ended':
+          throw begun('it has ended');
+        case 'expires_first':
+          throw invalidRequest([{ field: 'expiresAt', detail: 'must be later than deliverAt' }]);
+        case 'unknown_to_worker':
+          throw begun(
+            'the worker that runs it is of an earlier release: update the workers, or cancel the message and send it with a new key',
+          );
+      }
+      metrics.decisions.inc({ action: 'reschedule', scope: 'message' });
+      log.info({ deduplicationKey, traceId, action: 'reschedule' }, 'Decision taken');
+      response.json(messageBody(await findMessage(client, key), basePathOf(response), context));
+    },
+  );
   return router;
 }
 

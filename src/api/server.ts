@@ -14,6 +14,7 @@ import {
   assertLinkSecrets,
   assertAuthenticatedSources,
   assertSourceSecrets,
+  warnOfShortKeys,
 } from './authentication.js';
 
 export interface Api {
@@ -56,11 +57,12 @@ export async function startApi(options: {
 }): Promise<Api> {
   const { configuration, log } = options;
   const { host, port } = configuration;
-  assertApiKeysForHost(host, configuration.apiKeys);
+  assertApiKeysForHost(host, configuration.keys);
   assertAuthenticatedSources(host, configuration.sources);
   assertSourceSecrets(configuration.sources, log);
   assertLinkSecrets(configuration.postLinks, log);
-  if (configuration.apiKeys.length === 0) {
+  warnOfShortKeys(configuration.keys, log);
+  if (configuration.keys.length === 0) {
     log.warn(
       'No API keys are set: every program on this machine can send messages. Set SENDPROOF_API_KEYS.',
     );

@@ -2,13 +2,14 @@
 import { Router } from 'express';
 import type { z } from 'zod';
 import type { ApiContext } from './apiContext.js';
+import { requireScope } from './caller.js';
 import { parseRequest } from './problem.js';
 import { addressOfApi, MOST_SOURCES, readSources } from './sourceReading.js';
 import { sourceQuerySchema, type sourceListSchema } from './schema/sourceRepresentation.js';
 
 export function sourceListRouter(context: ApiContext): Router {
   const router = Router();
-  router.get('/sources', async (request, response) => {
+  router.get('/sources', requireScope('read'), async (request, response) => {
     const { cursor } = parseRequest(sourceQuerySchema, request.query);
     const from = Number(cursor ?? 0);
     const base = addressOfApi(context, request, response);

@@ -44,6 +44,7 @@ import {
   queuesSchema,
   type ConfiguredQueue,
 } from './queues.js';
+import { keysSchema, keysWithAllScopes, type ApiKey } from './keys.js';
 import { postLinks, postsSchema } from './posts.js';
 import type { PostLinks } from '../links/postLinks.js';
 import { inputFaults, relevantIssues } from '../lib/inputFaults.js';
@@ -70,8 +71,10 @@ export interface Configuration {
   host: string;
   port: number;
   sandboxPort: number;
-  /** The API keys of callers; empty if none are required. */
-  apiKeys: string[];
+  /** Of `keys:` and of SENDPROOF_API_KEYS; empty if none are required. */
+  keys: ApiKey[];
+  /** What sessions of the pages are signed with; undefined: each process has a secret of its own. */
+  sessionSecret: string | undefined;
   accounts: ConfiguredAccount[];
   deduplicationWindow: DeduplicationWindow;
   retryProfiles: Record<string, RetryProfile>;
@@ -144,6 +147,7 @@ const fileSchema = z.strictObject({
   names: namesSchema,
   conversations: conversationsSchema,
   posts: postsSchema,
+  keys: keysSchema,
   accounts: z
     .strictObject(
       Object.fromEntries(
@@ -245,7 +249,8 @@ export function loadConfiguration(
     host: variables.HOST ?? '127.0.0.1',
     port: variables.PORT ?? 3000,
     sandboxPort: variables.SANDBOX_PORT ?? 4010,
-    apiKeys: listOf(variables.SENDPROOF_API_KEYS ?? ''),
+    keys: [...settings.keys, ...keysWithAllScopes(listOf(variables.SENDPROOF_API_KEYS ?? ''))],
+    sessionSecret: variables.SENDPROOF_SESSION_SECRET,
     accounts,
     deduplicationWindow: {
       defaultMs: variables.DEDUPLICATION_WINDOW ?? settings.deduplicationWindow,

@@ -160,7 +160,7 @@ function printWelcome(
   { connectionOptions, namespace, uiUrl }: Temporal,
   sandbox: Sandbox | undefined,
   sandboxed: readonly SandboxedPlatform[],
-  { apiKeys }: Configuration,
+  { keys }: Configuration,
 ): void {
   const addresses = {
     api,
@@ -169,5 +169,5 @@ function printWelcome(
     temporalUi: uiUrl,
   };
   const destinations = [destinationToTry('slack', sandboxed), destinationToTry('teams', sandboxed)];
-  process.stdout.write(welcome(addresses, { destinations, withApiKey: apiKeys.length > 0 }));
+  process.stdout.write(welcome(addresses, { destinations, withApiKey: keys.length > 0 }));
 }

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** The metrics of a process. Every label has a closed list of values: never a key, a destination or an account. */
+/** The metrics of a process. Every label has a closed list of values: never a deduplication key, a destination or an account. */
 export interface Metrics {
   registry: Registry;
   accepted: Counter;
@@ -8,6 +8,10 @@ export interface Metrics {
   keysReused: Counter;
   /** Batches that were sent to be started in the background. Their messages are counted as those that are sent alone. */
   batches: Counter<'outcome'>;
+  /** Requests by the name of their key or `person`, as configured, and whether the caller may do that. */
+  callerRequests: Counter<'caller' | 'outcome'>;
+  /** Requests, and tries to sign in, with a key that is none. */
+  wrongKeys: Counter;
   /** People's decisions that the API sent to Temporal; `scope`: one `message`, or all that match a `filter`. */
   decisions: Counter<'action' | 'scope'>;
   /** One for each call of a delivery's activity that had an outcome. */
@@ -72,6 +76,12 @@ export function createMetrics(): Metrics {
       'Batches that were sent to be started in the background, by whether they were new.',
       ['outcome'],
     ),
+    callerRequests: counter(
+      'sendproof_caller_requests_total',
+      'Requests to the API by the name of their key, and whether the key may do that (allowed or refused).',
+      ['caller', 'outcome'],
+    ),
+    wrongKeys: counter('sendproof_wrong_keys_total', 'Requests with a key that is none.'),
     decisions: counter(
       'sendproof_decisions_total',
       'Decisions on dead letters that people made through the API.',

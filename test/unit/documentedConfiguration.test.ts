@@ -18,7 +18,7 @@ const PAGES = [
 const OF_OTHERS = ['receivers', 'rule_files'];
 const SETTINGS = [
   ...['accounts', 'acknowledgements', 'conversations', 'deduplicationWindow', 'operators'],
-  ...['intake', 'names', 'posts', 'queues', 'retry', 'routes', 'sources', 'templates'],
+  ...['intake', 'keys', 'names', 'posts', 'queues', 'retry', 'routes', 'sources', 'templates'],
 ];
 /** What excerpts name without configuring it. */
 const ACCOUNTS = {

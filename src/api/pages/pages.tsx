@@ -7,7 +7,9 @@ import { readConversation } from '../../store/search/conversation.js';
 import { searchMessages } from '../../store/search/messageSearch.js';
 import { timelineOf } from '../../explanation/timeline.js';
 import type { ApiContext } from '../apiContext.js';
-import { isApiKey } from '../authentication.js';
+import { audit } from '../audit.js';
+import { findKey } from '../authentication.js';
+import { ANYBODY, callerWithKey, knownCaller, requireScope, setCaller } from '../caller.js';
 import { batchWithResults, findBatch } from '../batches.js';
 import { basePathOf, withoutBasePath } from '../basePath.js';
 import { decideOnDeadLetters } from '../decisions.js';
@@ -30,7 +32,8 @@ import { SourcesPage } from './sourcesPage.js';
 import { onlyOwnForms, securityHeaders } from './security.js';
 import { isReadOnly, show } from './show.js';
 import { bySignedLink } from './signedLink.js';
-import { beginSession, endSession, hasSession } from './session.js';
+import { beginSession, endSession, keyOfSession } from './session.js';
+import type { WrongKeys } from '../wrongKeys.js';
 import {
   conversationPageSchema,
   messageQuerySchema,
@@ -38,6 +41,7 @@ import {
   discardBodySchema,
   retryBodySchema,
 } from '../schema/requests.js';
+import { digestOf } from '../../config/keys.js';
 import { messagePagePath } from '../../domain/messagePage.js';
 
 const PAGE_SIZE = '50';
@@ -58,9 +62,7 @@ export const PAGE_METHODS: Methods = {
   '/assets/{file}': ['GET'],
 };
 
-export function pagesRouter(context: ApiContext): Router {
-  const { apiKeys } = context.configuration;
-  const signedIn = apiKeys.length > 0;
+export function pagesRouter(context: ApiContext, wrongKeys: WrongKeys): Router {
   const form: RequestHandler[] = [onlyOwnForms, formBody(FORM_LIMIT_BYTES)];
 
   const router = Router();
@@ -69,13 +71,13 @@ export function pagesRouter(context: ApiContext): Router {
   router.get('/sign-in', (request, response) => {
     show(response, <SignInPage to={ownPath(request.query.to, response)} failed={false} />);
   });
-  router.post('/sign-in', form, signIn(apiKeys));
-  router.post('/sign-out', form, signOut);
+  router.post('/sign-in', form, signIn(context, wrongKeys));
+  router.post('/sign-out', form, signOut(context));
 
-  const message = showMessage(context, signedIn);
+  const message = showMessage(context);
   router.get('/messages/:key', bySignedLink(context, message));
-  router.use(requireSession(apiKeys));
-  router.get('/messages', async (request, response) => {
+  router.use(requireSession(context));
+  router.get('/messages', requireScope('read'), async (request, response) => {
     const fields = filledIn(request.query);
     const { cursor, limit, ...filter } = parseRequest(messageQuerySchema, {
       limit: PAGE_SIZE,
@@ -85,23 +87,26 @@ export function pagesRouter(context: ApiContext): Router {
       await searchMessages(context.readClient, filter, { cursor, limit }),
       context.configuration,
     );
-    show(response, <SearchPage found={found} fields={fields} signedIn={signedIn} />);
+    show(response, <SearchPage found={found} fields={fields} signedIn={isSignedIn(request)} />);
   });
-  router.get('/dead-letters', async (request, response) => {
+  router.get('/dead-letters', requireScope('read'), async (request, response) => {
     const fields = filledIn(request.query);
     const { cursor, limit, ...filter } = parseRequest(deadLetterQuerySchema, {
       limit: PAGE_SIZE,
       ...fields,
     });
     const found = await findDeadLetters(context, filter, { cursor, limit });
-    show(response, <DeadLettersPage found={found} fields={fields} signedIn={signedIn} />);
+    show(
+      response,
+      <DeadLettersPage found={found} fields={fields} signedIn={isSignedIn(request)} />,
+    );
   });
-  router.get('/sources', showSources(context, signedIn));
-  router.get('/messages/:key', message);
-  router.get('/conversations/:key', showConversation(context, signedIn));
-  router.get('/batches/:id', showBatch(context, signedIn));
-  router.post('/messages/:key/retry', form, decide(context, 'retry'));
-  router.post('/messages/:key/discard', form, decide(context, 'discard'));
+  router.get('/sources', requireScope('read'), showSources(context));
+  router.get('/messages/:key', requireScope('read'), message);
+  router.get('/conversations/:key', requireScope('read'), showConversation(context));
+  router.get('/batches/:id', requireScope('read'), showBatch(context));
+  router.post('/messages/:key/retry', requireScope('decide'), form, decide(context, 'retry'));
+  router.post('/messages/:key/discard', requireScope('decide'), form, decide(context, 'discard'));
   router.use(showProblem(context));
   return router;
 }
@@ -120,10 +125,11 @@ function assetsRouter(): Router {
   return router;
 }
 
-function showMessage(context: ApiContext, signedIn: boolean): RequestHandler<{ key: string }> {
+function showMessage(context: ApiContext): RequestHandler<{ key: string }> {
   const { readClient } = context;
   return async (request, response) => {
     const { configuration } = context;
+    const signedIn = isSignedIn(request);
     const deduplicationKey = parseKey(request.params.key);
     const recorded = await readMessageRecord(readClient, deduplicationKey);
     const message = recorded && recordNamed(recorded, configuration);
@@ -150,18 +156,19 @@ function showMessage(context: ApiContext, signedIn: boolean): RequestHandler<{ k
   };
 }
 
-function showSources(context: ApiContext, signedIn: boolean): RequestHandler {
+function showSources(context: ApiContext): RequestHandler {
   return async (request, response) => {
     const sources = await readSources(context, addressOfApi(context, request, response));
     const { since } = context.recentRequests;
-    show(response, <SourcesPage {...{ since, signedIn, sources }} />);
+    show(response, <SourcesPage {...{ since, signedIn: isSignedIn(request), sources }} />);
   };
 }
 
-function showConversation(context: ApiContext, signedIn: boolean): RequestHandler<{ key: string }> {
+function showConversation(context: ApiContext): RequestHandler<{ key: string }> {
   const { readClient } = context;
   return async (request, response) => {
     const { configuration } = context;
+    const signedIn = isSignedIn(request);
     const { before, key } = parseRequest(conversationPageSchema, {
       ...filledIn(request.query),
       key: request.params.key,
@@ -179,11 +186,11 @@ function showConversation(context: ApiContext, signedIn: boolean): RequestHandle
   };
 }
 
-function showBatch({ readClient }: ApiContext, signedIn: boolean): RequestHandler<{ id: string }> {
+function showBatch({ readClient }: ApiContext): RequestHandler<{ id: string }> {
   return async (request, response) => {
     const found = await findBatch(readClient, request.params.id);
     const batch = await batchWithResults(readClient, found, 'refused', basePathOf(response));
-    show(response, <BatchPage {...{ batch, signedIn }} />);
+    show(response, <BatchPage {...{ batch, signedIn: isSignedIn(request) }} />);
   };
 }
 
@@ -211,31 +218,53 @@ function decide(context: ApiContext, action: 'retry' | 'discard'): RequestHandle
   };
 }
 
-function signIn(apiKeys: readonly string[]): RequestHandler {
-  return (request, response) => {
-    const { key, to } = parseRequest(
+function signIn(context: ApiContext, wrongKeys: WrongKeys): RequestHandler {
+  const { log } = context;
+  return async (request, response) => {
+    const { key: given, to } = parseRequest(
       z.object({ key: z.string().trim(), to: z.string().optional() }),
       request.body ?? {},
     );
-    if (!isApiKey(key, apiKeys)) {
+    const { keys, sessionSecret } = context.configuration;
+    const key = findKey(given, keys);
+    const act = { action: 'sign_in', address: request.socket.remoteAddress } as const;
+    if (!key) {
+      await wrongKeys.note(request);
       response.status(401);
       show(response, <SignInPage to={ownPath(to, response)} failed={true} />);
       return;
     }
-    beginSession(request, response, key);
+    audit(log, { ...act, caller: callerWithKey(key), outcome: 'accepted' });
+    beginSession(request, response, { key, digest: digestOf(given), sessionSecret });
     goTo(response, ownPath(to, response));
   };
 }
 
-const signOut: RequestHandler = (request, response) => {
-  endSession(request, response);
-  goTo(response, '/sign-in');
-};
+function signOut(context: ApiContext): RequestHandler {
+  return (request, response) => {
+    const key = keyOfSession(request, context.configuration);
+    const caller = key && callerWithKey(key);
+    const address = request.socket.remoteAddress;
+    if (caller) audit(context.log, { action: 'sign_out', caller, outcome: 'accepted', address });
+    endSession(request, response);
+    goTo(response, '/sign-in');
+  };
+}
+
+/** Whether there is a session to end. */
+function isSignedIn(request: object): boolean {
+  const caller = knownCaller(request);
+  return caller !== undefined && caller.kind !== 'open';
+}
 
 /** Lets a request through where no keys are asked for, or its sender has signed in. */
-function requireSession(apiKeys: readonly string[]): RequestHandler {
+function requireSession(context: ApiContext): RequestHandler {
   return (request, response, next) => {
-    if (apiKeys.length === 0 || hasSession(request, apiKeys)) {
+    const { configuration } = context;
+    const key = keyOfSession(request, configuration);
+    const caller = configuration.keys.length === 0 ? ANYBODY : key && callerWithKey(key);
+    if (caller) setCaller(request, caller);
+    if (knownCaller(request)) {
       next();
       return;
     }

@@ -12,7 +12,7 @@ export function SignInPage({ to, failed }: { to: string; failed: boolean }) {
         <input type="hidden" name="to" value={to} />
         {failed && <p role="alert">That is none of the keys of this API.</p>}
         <label>
-          API key (one of SENDPROOF_API_KEYS)
+          API key
           <input name="key" type="password" autocomplete="current-password" required />
         </label>
         <button>Sign in</button>

@@ -1,28 +1,57 @@
 /**
  * Signing in to the pages with an API key. The session is a cookie that follows from the key, so that the API keeps nothing
  * and all its processes know it; it ends when its time is over, or the key is taken out of service.
+ *
+ * Of the keys of `keys:` only the hash is known, which whoever reads the configuration has too. So their sessions are signed
+ * with a secret: SENDPROOF_SESSION_SECRET, or one that the process makes for itself.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { CookieOptions, Request, Response } from 'express';
+import type { Configuration } from '../../config/configuration.js';
+import type { ApiKey } from '../../config/keys.js';
 import { basePathOf } from '../basePath.js';
 
 const COOKIE = 'sendproof_session';
 const DURATION_MS = 12 * 3_600_000;
 
-/** Whether the request comes from somebody who has signed in with one of the keys. */
-export function hasSession(request: Request, keys: readonly string[]): boolean {
+/** The secret of this process, for as long as it runs. */
+const OWN_SECRET = randomBytes(32);
+
+type Signing = Pick<Configuration, 'keys' | 'sessionSecret'>;
+
+/** The key with which the sender of the request has signed in; undefined without a session. */
+export function keyOfSession(
+  request: Request,
+  { keys, sessionSecret }: Signing,
+): ApiKey | undefined {
   const value = new RegExp(`(?:^|; *)${COOKIE}=(\\d+)\\.([\\w-]+)`).exec(
     request.get('cookie') ?? '',
   );
   const [, expiresAt = '', given = ''] = value ?? [];
-  if (!(Number(expiresAt) > Date.now())) return false;
+  if (!(Number(expiresAt) > Date.now())) return undefined;
+  let found: ApiKey | undefined;
   // Every key is compared, so that the time doesn't tell which one matched.
-  return keys.reduce((found, key) => equal(given, signature(key, expiresAt)) || found, false);
+  for (const key of keys) {
+    for (const secret of secretsOf(key, sessionSecret)) {
+      if (equal(given, signature(secret, expiresAt))) found ??= key;
+    }
+  }
+  return found;
 }
 
-export function beginSession(request: Request, response: Response, key: string): void {
+/** @param digest of the key that was given, one of those of `key` */
+export function beginSession(
+  request: Request,
+  response: Response,
+  {
+    digest,
+    key,
+    sessionSecret,
+  }: { key: ApiKey; digest: Buffer; sessionSecret: string | undefined },
+): void {
   const expiresAt = String(Date.now() + DURATION_MS);
-  const value = `${expiresAt}.${signature(key, expiresAt)}`;
+  const secret = key.plain ?? secretOfDigest(digest, sessionSecret);
+  const value = `${expiresAt}.${signature(secret, expiresAt)}`;
   response.cookie(COOKIE, value, { ...attributes(request, response), maxAge: DURATION_MS });
 }
 
@@ -40,7 +69,19 @@ function attributes(request: Request, response: Response): CookieOptions {
   };
 }
 
-function signature(key: string, expiresAt: string): string {
+/** One for each value that the key may have. */
+function secretsOf({ digests, plain }: ApiKey, sessionSecret: string | undefined) {
+  if (plain !== undefined) return [plain];
+  return digests.map((digest) => secretOfDigest(digest, sessionSecret));
+}
+
+function secretOfDigest(digest: Buffer, sessionSecret: string | undefined): Buffer {
+  return createHmac('sha256', sessionSecret ?? OWN_SECRET)
+    .update(digest)
+    .digest();
+}
+
+function signature(key: string | Buffer, expiresAt: string): string {
   return createHmac('sha256', key)
     .update(`sendproof session until ${expiresAt}`)
     .digest('base64url');

@@ -39,7 +39,16 @@ const ANSWERS = {
     description: 'The request has no valid API key.',
     example: {
       type: 'not_authenticated',
-      detail: 'Send one of the keys of SENDPROOF_API_KEYS as "Authorization: Bearer <key>".',
+      detail:
+        'Send one of the keys of SENDPROOF_API_KEYS, or of "keys:" in the configuration, as "Authorization: Bearer <key>".',
+    },
+  },
+  403: {
+    description:
+      'The key lacks the scope that the operation needs, or may not use this destination or source.',
+    example: {
+      type: 'not_allowed',
+      detail: 'The key "ci" lacks the scope "decide", which this needs. It has: send.',
     },
   },
   404: {

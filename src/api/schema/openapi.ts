@@ -1,5 +1,7 @@
 /** The OpenAPI document, generated from the schemas that validate. */
-import { createDocument } from 'zod-openapi';
+import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
+import type { Scope } from '../../config/keys.js';
+import { problemsWithout500 } from './bodies.js';
 import { anyInstallation, type DocumentedInstallation } from './installation.js';
 import { acknowledge } from './operations/callback.js';
 import { cancelBatch, getBatch } from './operations/batches.js';
@@ -27,27 +29,40 @@ import {
 } from './operations/sources.js';
 
 const paths = {
-  '/v1/messages': { post: sendMessage, get: searchMessages },
-  '/v1/messages/batch': { post: sendMessages },
-  '/v1/batches/{id}': { get: getBatch, delete: cancelBatch },
-  '/v1/messages/{key}': { get: getMessage, patch: rescheduleMessage, delete: cancelMessage },
-  '/v1/messages/{key}/timeline': { get: getTimeline },
-  '/v1/messages/{key}/retry': { post: retryMessage },
-  '/v1/messages/{key}/discard': { post: discardMessage },
-  '/v1/events': { post: sendEvent },
-  '/v1/events/batch': { post: sendEvents },
-  '/v1/sources': { get: listSources },
+  '/v1/messages': { post: needing('send', sendMessage), get: needing('read', searchMessages) },
+  '/v1/messages/batch': { post: needing('send', sendMessages) },
+  '/v1/batches/{id}': { get: needing('read', getBatch), delete: needing('decide', cancelBatch) },
+  '/v1/messages/{key}': {
+    get: needing('read', getMessage),
+    patch: needing('decide', rescheduleMessage),
+    delete: needing('decide', cancelMessage),
+  },
+  '/v1/messages/{key}/timeline': { get: needing('read', getTimeline) },
+  '/v1/messages/{key}/retry': { post: needing('decide', retryMessage) },
+  '/v1/messages/{key}/discard': { post: needing('decide', discardMessage) },
+  '/v1/events': { post: needing('send', sendEvent) },
+  '/v1/events/batch': { post: needing('send', sendEvents) },
+  '/v1/sources': { get: needing('read', listSources) },
   '/v1/sources/{name}': { post: receiveFromSource },
   '/v1/sources/{name}/{token}': { post: receiveFromSourceWithToken },
-  '/v1/dead-letters': { get: listDeadLetters },
-  '/v1/dead-letters/summary': { get: summariseDeadLetters },
-  '/v1/dead-letters/retry': { post: retryDeadLetters },
-  '/v1/dead-letters/discard': { post: discardDeadLetters },
-  '/v1/dead-letters/decisions/{id}': { get: followBulkDecision },
+  '/v1/dead-letters': { get: needing('read', listDeadLetters) },
+  '/v1/dead-letters/summary': { get: needing('read', summariseDeadLetters) },
+  '/v1/dead-letters/retry': { post: needing('decide', retryDeadLetters) },
+  '/v1/dead-letters/discard': { post: needing('decide', discardDeadLetters) },
+  '/v1/dead-letters/decisions/{id}': { get: needing('read', followBulkDecision) },
   '/healthz': { get: health },
   '/readyz': { get: readiness },
-  '/metrics': { get: metrics },
+  '/metrics': { get: needing('metrics', metrics) },
 };
+
+/** The operation for callers whose key has this scope; others are answered 403. */
+function needing(scope: Scope, operation: ZodOpenApiOperationObject): ZodOpenApiOperationObject {
+  return {
+    ...operation,
+    security: [{ apiKey: [scope] }],
+    responses: { ...operation.responses, ...problemsWithout500([403], {}) },
+  };
+}
 
 const tags = [
   { name: 'Messages', description: 'Sending, reading and cancelling messages.' },
@@ -100,7 +115,7 @@ function generalDocument(version: string) {
           type: 'http',
           scheme: 'bearer',
           description:
-            'One of the keys in SENDPROOF_API_KEYS. Without that setting, the API listens on the local machine only and needs no key.',
+            'One of the keys in SENDPROOF_API_KEYS, which may do everything, or of `keys:` in the configuration, which may do what their scopes say: `send`, `read`, `decide`, `metrics`, or `admin` for all. An operation names the scope that it needs in its `security`. Without any key, the API listens on the local machine only and needs none.',
         },
       },
     },

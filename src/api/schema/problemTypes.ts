@@ -6,6 +6,7 @@ export const PROBLEMS = {
   malformed_body: [400, 'The body can’t be decompressed'],
   not_authenticated: [401, 'An API key is needed'],
   not_authentic: [401, 'The request is not from this source'],
+  not_allowed: [403, 'The caller may not do this'],
   foreign_form: [403, 'The form was not sent from this site'],
   not_found: [404, 'The resource does not exist'],
   method_not_allowed: [405, 'The path does not take this method'],

@@ -1,5 +1,6 @@
 /** `sendproof doctor`: checks the installation and shows a remedy for each failure. Works even if nothing else does. */
 import { loadConfiguration, type Configuration } from '../../config/configuration.js';
+import { SHORTEST_KEY, shortKeys, type ApiKey } from '../../config/keys.js';
 import { platformsWithoutAccount, SANDBOX_ACCOUNTS } from '../../start/sandboxAccounts.js';
 import type { CommandContext } from '../command.js';
 import { ExitCode } from '../exitCode.js';
@@ -62,7 +63,7 @@ function configurationFindings(configuration: Attempted<Configuration>): Finding
       .split('\n')
       .map((fault) => broken(fault, 'Correct it and restart the API and the workers.'));
   }
-  const { file, apiKeys, deduplicationWindow } = configuration.value;
+  const { file, keys, deduplicationWindow } = configuration.value;
   const { defaultMs, bySourceMs } = deduplicationWindow;
   const windows = [
     formatDuration(defaultMs),
@@ -71,12 +72,23 @@ function configurationFindings(configuration: Attempted<Configuration>): Finding
   return [
     ok(file === undefined ? 'environment variables, no file' : `${file} and the environment`),
     ok(`deduplication window: ${windows.join('; ')}`),
-    apiKeys.length > 0
-      ? ok('API keys are set')
-      : note(
-          'no API keys: every program on this machine may send messages',
-          'Set SENDPROOF_API_KEYS.',
-        ),
+    ...keyFindings(keys),
+  ];
+}
+
+function keyFindings(keys: readonly ApiKey[]): Finding[] {
+  if (keys.length === 0) {
+    const remedy = 'Set SENDPROOF_API_KEYS.';
+    return [note('no API keys: every program on this machine may send messages', remedy)];
+  }
+  const short = shortKeys(keys).length;
+  if (short === 0) return [ok('API keys are set')];
+  return [
+    ok('API keys are set'),
+    note(
+      `${short} of SENDPROOF_API_KEYS can be guessed: less than ${SHORTEST_KEY} characters`,
+      'Replace them: "sendproof keys create" makes a key.',
+    ),
   ];
 }
 

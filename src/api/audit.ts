@@ -1,0 +1,35 @@
+/** Who did what, or was refused: a line of the log for each, of the kind `audit`, without any content. */
+import type { Logger } from 'pino';
+import type { Caller } from './caller.js';
+
+/** What was done, or tried. */
+export type AuditedAction =
+  'send' | 'retry' | 'discard' | 'cancel' | 'reschedule' | 'sign_in' | 'sign_out' | 'request';
+
+export interface AuditedAct {
+  action: AuditedAction;
+  /** Undefined where that isn't known: the request had no key, or a wrong one. */
+  caller: Pick<Caller, 'kind' | 'name'> | undefined;
+  /** As `accepted`, `duplicate`, `refused`. */
+  outcome: string;
+  /** The deduplication key of the message. */
+  message?: string | undefined;
+  /** The id of the batch, or of the decision on many dead letters. */
+  batch?: string | undefined;
+  decision?: string | undefined;
+  destinations?: readonly string[] | undefined;
+  /** Who a request says that decides, where that is not the caller's own name. */
+  claimedBy?: string | undefined;
+  traceId?: string | undefined;
+  /** From where the request came. */
+  address?: string | undefined;
+  /** As `POST /v1/messages`, never with a key. */
+  operation?: string | undefined;
+  /** The `type` of the problem that was answered. */
+  problem?: string | undefined;
+}
+
+export function audit(log: Logger, { caller, ...act }: AuditedAct): void {
+  const who = caller && { [caller.kind === 'person' ? 'person' : 'key']: caller.name };
+  log.info({ kind: 'audit', ...act, ...who }, 'Audit');
+}
