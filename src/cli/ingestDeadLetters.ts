@@ -97,6 +97,11 @@ export async function replayIngestDeadLetters(
     { dryRun: false, replayed: sum, queues },
     ({ replayed: sent }) => `${sent} dead letters were sent to their queues again.`,
   );
+  if (sum < total) {
+    output.remark(
+      'Some could not be sent, and stay dead letters: "sendproof ingest dead-letters list" says why.',
+    );
+  }
   return ExitCode.done;
 }
 

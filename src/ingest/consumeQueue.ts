@@ -26,8 +26,9 @@ const AWAY: readonly ProblemType[] = [
   'overloaded',
 ];
 
-/** Pauses between two tries to write a dead letter. */
+/** Pauses between two tries to write a dead letter, doubled each time. */
 const DEAD_LETTER_AGAIN_MS = 2_000;
+const LONGEST_DEAD_LETTER_PAUSE_MS = 30_000;
 
 export interface ConsumedQueue {
   readonly name: string;
@@ -62,7 +63,8 @@ class Consumption {
   readonly #gate: TemporalGate;
   #consumer: QueueConsumer | undefined;
   #temporalFault: string | undefined;
-  #deadLetterFault: string | undefined;
+  /** By the record that can't be moved to the dead letters: why. */
+  readonly #unmoved = new Map<QueueRecord, string>();
   /** Until the process ends: what comes after the record in its partition is not removed from the queue. */
   #fault: string | undefined;
 
@@ -88,7 +90,7 @@ class Consumption {
   }
 
   fault(): string | undefined {
-    return this.#fault ?? this.#deadLetterFault ?? this.#temporalFault;
+    return this.#fault ?? this.#deadLetterFault() ?? this.#temporalFault;
   }
 
   async handle(record: QueueRecord, revoked: AbortSignal): Promise<'settled' | 'kept'> {
@@ -103,8 +105,21 @@ class Consumption {
     }
   }
 
+  #deadLetterFault(): string | undefined {
+    const [why] = this.#unmoved.values();
+    if (why === undefined) return undefined;
+    const count = this.#unmoved.size;
+    const subject = count === 1 ? 'A record' : `${count} records`;
+    return `${subject} can’t be moved to the dead letters: ${why}. Nothing after ${count === 1 ? 'it' : 'them'} in the same partition is removed from the queue until then.`;
+  }
+
   async #handleInOrder(record: QueueRecord, revoked: AbortSignal): Promise<'settled'> {
     const { metrics } = this.#context;
+    if (record.isTombstone) {
+      this.#log.debug({ record: record.id }, 'A record without a value was skipped');
+      metrics.queueRecords.inc({ queue: this.#configured.name, outcome: 'tombstone' });
+      return 'settled';
+    }
     let lanes: string[] = [];
     let accept: (traceId: string) => Promise<Outcome>;
     let message: Message | undefined;
@@ -144,17 +159,22 @@ class Consumption {
 
   /** Until the queue has it, or the record is revoked: what is nowhere else must not be removed. */
   async #bury(record: QueueRecord, reason: DeadLetterReason, revoked: AbortSignal): Promise<void> {
-    for (;;) {
-      revoked.throwIfAborted();
-      try {
-        await record.moveToDeadLetters(reason);
-        this.#deadLetterFault = undefined;
-        return;
-      } catch (error) {
-        this.#deadLetterFault = `A record can’t be moved to the dead letters: ${(error as Error).message}. Nothing after it is removed from the queue until then.`;
-        this.#log.error({ err: error, record: record.id }, this.#deadLetterFault);
-        await pauseFor(DEAD_LETTER_AGAIN_MS, revoked);
+    let pauseMs = DEAD_LETTER_AGAIN_MS;
+    try {
+      for (;;) {
+        revoked.throwIfAborted();
+        try {
+          await record.moveToDeadLetters(reason);
+          return;
+        } catch (error) {
+          this.#unmoved.set(record, (error as Error).message);
+          this.#log.error({ err: error, record: record.id }, this.#deadLetterFault());
+          await pauseFor(pauseMs, revoked);
+          pauseMs = Math.min(pauseMs * 2, LONGEST_DEAD_LETTER_PAUSE_MS);
+        }
       }
+    } finally {
+      this.#unmoved.delete(record);
     }
   }
 

@@ -18,11 +18,13 @@ export interface QueueRecord {
   /** Lower-case names. Several values of one header are joined by `, `. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
+  /** Whether it has no value: where a queue is compacted, it says that its key has no record any more. It asks for nothing. */
+  readonly isTombstone?: boolean;
   /** When the record was sent to the queue. */
   readonly sentAt: Date;
   /**
    * Writes the record as it came, with the reason and its origin, to where dead letters are kept. Resolves when the queue has stored
-   * it, rejects where it didn't.
+   * it. Where it didn't, rejects with an error that names the remedy, if that is known.
    */
   moveToDeadLetters(reason: DeadLetterReason): Promise<void>;
 }
@@ -125,9 +127,12 @@ export interface Queue {
   faults(): Promise<string[]>;
   /** The dead letters that were not replayed, the oldest first, at most so many. */
   deadLetters(atMost: number): Promise<DeadLetterRecord[]>;
+  /** How many dead letters were not replayed, about. Changes nothing, and hides none from others. */
+  countDeadLetters(): Promise<number>;
   /**
-   * Sends the dead letters that are there now back to the queue, each as it came, and resolves with their number. Where it is
-   * interrupted, some may be sent twice: they have the same identity, so that the second is a duplicate.
+   * Sends the dead letters that are there now back to the queue, each as it came, and resolves with the number of those that were
+   * sent. What can't be sent stays a dead letter, and says why. Where it is interrupted, some may be sent twice: they have the
+   * same identity, so that the second is a duplicate.
    */
   replayDeadLetters(): Promise<number>;
   /** Closes all connections but those of consumers, which stop by themselves. */

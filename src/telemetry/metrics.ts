@@ -25,7 +25,7 @@ export interface Metrics {
   sourceRequests: Counter<'source' | 'outcome'>;
   /** Events with the default content since the template of their route could not show them. */
   templateFailures: Counter<'route' | 'reason'>;
-  /** Records of queues by what became of them: `accepted`, `duplicate`, `nothing`, `unusable` or `refused`. */
+  /** Records of queues by what became of them: `accepted`, `duplicate`, `nothing`, `tombstone`, `unusable` or `refused`. */
   queueRecords: Counter<'queue' | 'outcome'>;
   queueDeadLetters: Counter<'queue' | 'reason'>;
   /** What the API has written to the queue of `intake`. */

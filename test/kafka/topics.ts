@@ -1,10 +1,13 @@
 /** What a test does at a broker beside the product: topics, records, offsets. */
+import { randomUUID } from 'node:crypto';
 import kafkajs, { type Admin, type Message, type Producer } from 'kafkajs';
 
 export interface Topics {
   /** Makes topics of this many partitions, with settings as `compression.type`. */
   create(partitions: Record<string, number>, settings?: Record<string, string>): Promise<void>;
   send(topic: string, records: Message[]): Promise<void>;
+  /** As one transaction, which ends with a marker in each partition that it wrote to. */
+  sendInTransaction(topic: string, records: Message[], end: 'commit' | 'abort'): Promise<void>;
   /** The sum over all partitions of how far the group has come. */
   committed(group: string, topic: string): Promise<number>;
   /** How many offsets the topic has. */
@@ -52,6 +55,19 @@ export async function openTopics(address: string): Promise<Topics> {
       for (const each of records.filter(isLarge)) {
         await producer.send({ topic, acks: -1, messages: [each] });
       }
+    },
+    sendInTransaction: async (topic, messages, end) => {
+      const transactional = kafka.producer({
+        transactionalId: randomUUID(),
+        idempotent: true,
+        maxInFlightRequests: 1,
+        allowAutoTopicCreation: false,
+      });
+      await transactional.connect();
+      const transaction = await transactional.transaction();
+      await transaction.send({ topic, messages });
+      await transaction[end]();
+      await transactional.disconnect();
     },
     committed: async (group, topic) => {
       const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });

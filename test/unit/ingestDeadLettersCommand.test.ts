@@ -51,7 +51,8 @@ function queueOf(parts: Partial<Queue> | Error): ConfiguredQueue {
   const queue = {
     faults: () => Promise.resolve([]),
     lag: () => Promise.resolve([]),
-    deadLetters: () => Promise.resolve([]),
+    deadLetters: () => Promise.reject(new Error('It hides them for a moment.')),
+    countDeadLetters: () => Promise.resolve(0),
     close: () => Promise.resolve(),
     ...(parts instanceof Error ? {} : parts),
   } as unknown as Queue;
@@ -71,7 +72,7 @@ describe('sendproof doctor', () => {
     const lag = () =>
       Promise.resolve([1, 2].map((each) => ({ partition: `${each}`, records: each })));
     const findings = await checkQueues([
-      queueOf({ lag, deadLetters: () => Promise.resolve([{}, {}] as never) }),
+      queueOf({ lag, countDeadLetters: () => Promise.resolve(2) }),
       queueOf({ lag: () => Promise.resolve([{ partition: '0', records: 50_000 }]) }),
     ]);
     expect(findings.map(({ state, what }) => [state, what])).toEqual([

@@ -27,8 +27,10 @@ async function checkQueue(configured: ConfiguredQueue): Promise<Finding[]> {
           return faults.map((fault) => broken(`${name}: it can’t be used`, fault));
         }
         const lag = (await queue.lag()).reduce((sum, { records }) => sum + records, 0);
-        const deadLetters = await queue.deadLetters(MOST_COUNTED);
-        return [lagFinding(name, place, lag), ...deadLetterFindings(name, deadLetters.length)];
+        return [
+          lagFinding(name, place, lag),
+          ...deadLetterFindings(name, await queue.countDeadLetters()),
+        ];
       };
       return await withinTime(look(), ANSWER_WITHIN_MS, { late });
     } finally {
@@ -47,8 +49,6 @@ async function checkQueue(configured: ConfiguredQueue): Promise<Finding[]> {
   }
 }
 
-const MOST_COUNTED = 1_000;
-
 function lagFinding(name: string, place: string, lag: number): Finding {
   const what = `${name} (${place}): ${lag === 1 ? '1 record waits' : `${lag} records wait`}`;
   if (lag < MUCH) return ok(what);
@@ -57,10 +57,9 @@ function lagFinding(name: string, place: string, lag: number): Finding {
 
 function deadLetterFindings(name: string, count: number): Finding[] {
   if (count === 0) return [];
-  const many = count === MOST_COUNTED ? `${count} or more` : String(count);
   return [
     note(
-      `${name}: ${many} dead letters`,
+      `${name}: ${count === 1 ? '1 dead letter' : `${count} dead letters`}`,
       `List them: sendproof ingest dead-letters list --queue ${name}`,
     ),
   ];

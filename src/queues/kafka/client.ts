@@ -27,13 +27,29 @@ export interface ProducedMessage {
   headers: [name: string, value: Buffer | string][];
 }
 
+/** A topic that takes nothing until somebody has changed the broker's settings. */
+export class TopicRefused extends Error {
+  override readonly name = 'TopicRefused';
+  /** `missing` also where this user may not see it. */
+  readonly why: 'missing' | 'forbidden';
+
+  constructor(topic: string, why: 'missing' | 'forbidden', options?: ErrorOptions) {
+    const says = why === 'missing' ? 'There is no topic' : 'This user may not use the topic';
+    super(`${says} ${topic}`, options);
+    this.why = why;
+  }
+}
+
 /** By partition: of the next message to be handled. */
 export type Offsets = Map<number, bigint>;
 
 export interface SubscriptionOptions {
   topic: string;
   group: string;
-  /** Is called with one batch of a partition after the other. Must not take long: fetching waits for it. */
+  /**
+   * Is called with one batch of a partition after the other. Must not take long: fetching waits for it. A batch may have no
+   * message, as one of markers of transactions.
+   */
   onBatch: (batch: KafkaBatch) => void;
   /** All partitions of this member, from now on. What was read before and isn't committed comes again. */
   onAssigned: (partitions: number[]) => void;
@@ -54,9 +70,21 @@ export interface Subscription {
 
 export interface KafkaClient {
   subscribe(options: SubscriptionOptions): Promise<Subscription>;
-  /** Resolves when all replicas that are in sync have the messages. */
+  /**
+   * Resolves when all replicas that are in sync have the messages.
+   *
+   * @throws RecordTooLarge, TopicRefused
+   */
   produce(topic: string, messages: readonly ProducedMessage[]): Promise<void>;
-  /** The numbers of partitions; undefined for a topic that doesn't exist. */
+  /**
+   * Creates a topic of one partition, with as many replicas as the broker sets up, which keeps its messages until somebody limits
+   * that. Resolves also where it exists.
+   *
+   * @param options.onlyAsk creates nothing, and rejects where it would not be created
+   * @throws TopicRefused where this user may not
+   */
+  createTopic(topic: string, options?: { onlyAsk?: boolean }): Promise<void>;
+  /** The number of partitions; undefined for a topic that doesn't exist. */
   partitionsOf(topic: string): Promise<number | undefined>;
   /** The first offset that is kept, and the one after the last. */
   range(topic: string): Promise<{ partition: number; first: bigint; end: bigint }[]>;

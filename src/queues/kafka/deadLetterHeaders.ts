@@ -2,6 +2,7 @@
 import { shortenText } from '../../lib/cutText.js';
 import type { DeadLetterReason, DeadLetterRecord } from '../queue.js';
 import type { KafkaMessage, ProducedMessage } from './client.js';
+import { sizeOf } from './requests.js';
 import { sentAtOf } from './sentAt.js';
 
 const OURS = 'sendproof-';
@@ -16,6 +17,10 @@ const PARTITION = `${OURS}partition`;
 const OFFSET = `${OURS}offset`;
 const SENT_AT = `${OURS}sent-at`;
 const DEAD_AT = `${OURS}dead-at`;
+/** Of a reference: that the bytes are only where the record came from, and how many they are. */
+const CONTENT = `${OURS}content`;
+const AT_ORIGIN = 'at-origin';
+const SIZE = `${OURS}size`;
 
 const WRITTEN = new Set([
   RECORD,
@@ -27,9 +32,14 @@ const WRITTEN = new Set([
   OFFSET,
   SENT_AT,
   DEAD_AT,
+  CONTENT,
+  SIZE,
 ]);
 
 const LONGEST_DETAIL = 2_000;
+
+/** Of the key and the headers that a reference repeats for people. */
+const MOST_REPEATED_BYTES = 16 * 1024;
 
 type Headers = KafkaMessage['headers'];
 
@@ -81,16 +91,81 @@ export function deadLetterOf(
   };
 }
 
-/** The record of a dead letter as it came, to be sent to its topic again. */
-export function replayOf(message: KafkaMessage): ProducedMessage {
-  const identity = textOf(message.headers, RECORD);
+/** The dead letter of a record that is too large for the topic of dead letters: its bytes stay at the origin. */
+export function referenceOf(
+  topic: string,
+  partition: number,
+  message: KafkaMessage,
+  reason: DeadLetterReason,
+): ProducedMessage {
+  const size = message.value?.length ?? 0;
+  const isLarge = sizeOf({ ...message, value: undefined }) > MOST_REPEATED_BYTES;
+  const repeated = isLarge ? { ...message, key: undefined, headers: [] } : message;
+  const { headers, key } = deadLetterOf(topic, partition, repeated, reason);
+  const identity = identityOf(topic, partition, message);
+  const replays = String(replaysOf(message));
   return {
-    key: message.key,
-    value: message.value,
+    key,
+    value: Buffer.from(`${size} bytes, which are only in the topic ${topic}`),
     headers: [
-      ...withoutOurs(message.headers),
+      ...headers.filter(([name]) => name !== RECORD && name !== REPLAYS),
+      [RECORD, identity],
+      [REPLAYS, replays],
+      [CONTENT, AT_ORIGIN],
+      [SIZE, String(size)],
+    ],
+  };
+}
+
+/** The place of the bytes that a reference stands for, and the identity of their record. */
+export interface Origin {
+  topic: string;
+  partition: number;
+  offset: bigint;
+  record: string;
+}
+
+/** Undefined for a dead letter that has its bytes itself. */
+export function originOf({ headers }: Pick<KafkaMessage, 'headers'>): Origin | undefined {
+  const text = (name: string) => textOf(headers, name) ?? '';
+  if (text(CONTENT) !== AT_ORIGIN) return undefined;
+  return {
+    topic: text(TOPIC),
+    // Anybody may have written them.
+    partition: /^\d{1,9}$/.test(text(PARTITION)) ? Number(text(PARTITION)) : -1,
+    offset: /^\d{1,19}$/.test(text(OFFSET)) ? BigInt(text(OFFSET)) : -1n,
+    record: text(RECORD),
+  };
+}
+
+/**
+ * The record of a dead letter as it came, to be sent to its topic again.
+ *
+ * @param record what has the bytes: the dead letter itself, or what its reference stands for
+ */
+export function replayOf(letter: KafkaMessage, record = letter): ProducedMessage {
+  const identity = textOf(letter.headers, RECORD);
+  return {
+    key: record.key,
+    value: record.value,
+    headers: [
+      ...withoutOurs(record.headers),
       ...(identity === undefined ? [] : [[RECORD, identity] as [string, string]]),
-      [REPLAYS, String(replaysOf(message) + 1)],
+      [REPLAYS, String(replaysOf(letter) + 1)],
+    ],
+  };
+}
+
+/** The same dead letter once more, which could not be replayed. */
+export function stayingOf(letter: KafkaMessage, why: string): ProducedMessage {
+  const before = textOf(letter.headers, DETAIL) ?? '';
+  const detail = before.startsWith(why) ? before : `${why} ${before}`.trimEnd();
+  return {
+    key: letter.key,
+    value: letter.value,
+    headers: [
+      ...letter.headers.filter(([name]) => name !== DETAIL),
+      [DETAIL, shortenText(detail, LONGEST_DETAIL)],
     ],
   };
 }
@@ -108,13 +183,16 @@ export function readDeadLetter(
     id: `${topic}/${partition}/${message.offset}`,
     origin,
     reason: text(REASON) ?? 'unknown',
-    detail: text(DETAIL) ?? '',
+    detail: [text(DETAIL) ?? '', originOf(message) && BYTES_ELSEWHERE].filter(Boolean).join(' '),
     sentAt: timeOf(text(SENT_AT), writtenAt),
     deadAt: timeOf(text(DEAD_AT), writtenAt),
     replays: replaysOf(message),
-    sizeBytes: message.value?.length ?? 0,
+    sizeBytes: originOf(message) ? Number(text(SIZE)) || 0 : (message.value?.length ?? 0),
   };
 }
+
+const BYTES_ELSEWHERE =
+  'The topic of dead letters takes no record of this size: the bytes are only where the record came from, as long as that topic keeps them.';
 
 function timeOf(text: string | undefined, otherwise: Date): Date {
   const time = Date.parse(text ?? '');

@@ -17,6 +17,9 @@ const LONGEST_PAUSE_MS = 15_000;
 /** Bytes of all records in hand; beyond, fetching pauses. */
 const MOST_BYTES_IN_HAND = 32 * 1024 * 1024;
 
+/** Records of a partition behind one that stays unsettled. Beyond, nothing more is fetched of this partition: a restart has them all again. */
+const MOST_UNCOMMITTED = 50_000;
+
 /** Shorter than `CONSUMER_STOP_MS` by what the farewell takes. */
 const FINISH_WITHIN_MS = 6_500;
 const COMMIT_AT_STOP_MS = 2_000;
@@ -26,6 +29,8 @@ export interface KafkaConsumerOptions {
   topic: string;
   group: string;
   mostInHand: number;
+  /** By default `MOST_UNCOMMITTED`. */
+  mostUncommitted?: number;
   handle: HandleRecord;
   moveToDeadLetters: (
     partition: number,
@@ -154,6 +159,8 @@ export class KafkaConsumer implements QueueConsumer {
     const assigned = this.#assigned.get(partition);
     if (!assigned || this.#stopping.signal.aborted) return;
     const { offsets, revoked } = assigned;
+    // Markers of transactions are settled by themselves, once all before them is.
+    if (messages.length === 0) offsets.add(lastOffset + 1n)();
     messages.forEach((message, index) => {
       const isLast = index === messages.length - 1;
       const settle = offsets.add((isLast ? lastOffset : message.offset) + 1n);
@@ -179,6 +186,7 @@ export class KafkaConsumer implements QueueConsumer {
       orderedBy: message.key?.toString('latin1'),
       headers: headersOf(message),
       body: message.value ?? Buffer.alloc(0),
+      isTombstone: message.value === undefined,
       sentAt: sentAtOf(message),
       moveToDeadLetters: (reason) => moveToDeadLetters(partition, message, reason),
     };
@@ -192,8 +200,16 @@ export class KafkaConsumer implements QueueConsumer {
       this.#begun.size >= mostInHand * share || this.#bytesInHand >= MOST_BYTES_IN_HAND * share;
     const partitions = this.partitions;
     if (!this.#subscription || partitions.length === 0) return;
-    if (this.#isPaused || this.#isFull) this.#subscription.pause(partitions);
-    else this.#subscription.resume(partitions);
+    if (this.#isPaused || this.#isFull) {
+      this.#subscription.pause(partitions);
+      return;
+    }
+    const { mostUncommitted = MOST_UNCOMMITTED } = this.#options;
+    const isFar = (partition: number) =>
+      (this.#assigned.get(partition)?.offsets.waiting ?? 0) >= mostUncommitted;
+    const far = partitions.filter(isFar);
+    if (far.length > 0) this.#subscription.pause(far);
+    this.#subscription.resume(partitions.filter((partition) => !far.includes(partition)));
   }
 
   async #commitRegularly(subscription: Subscription, signal: AbortSignal): Promise<void> {

@@ -14,7 +14,14 @@ import kafkajs, {
 import type { Logger } from 'pino';
 import { withinTime } from '../../lib/deadline.js';
 import { own } from '../../lib/own.js';
-import type { KafkaClient, KafkaMessage, Offsets, Subscription } from './client.js';
+import {
+  TopicRefused,
+  type KafkaBatch,
+  type KafkaClient,
+  type KafkaMessage,
+  type Offsets,
+  type Subscription,
+} from './client.js';
 import { unlz4, unsnappy, unzstandard } from './decompression.js';
 import { RecordTooLarge } from '../queue.js';
 import type { KafkaConnection } from './settings.js';
@@ -111,6 +118,7 @@ export class KafkajsClient implements KafkaClient {
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       onAssigned(own(payload.memberAssignment, topic) ?? []);
     });
+    onBatchWithoutMessages(consumer, onBatch);
     try {
       await consumer.connect();
       await consumer.subscribe({ topic, fromBeginning: true });
@@ -162,7 +170,20 @@ export class KafkajsClient implements KafkaClient {
         })),
       });
     } catch (error) {
-      throw isTooLarge(error) ? new RecordTooLarge(undefined, { cause: error }) : error;
+      throw failureOf(error, topic);
+    }
+  }
+
+  async createTopic(topic: string, { onlyAsk = false } = {}): Promise<void> {
+    const admin = await this.#connectedAdmin();
+    try {
+      await admin.createTopics({
+        validateOnly: onlyAsk,
+        waitForLeaders: !onlyAsk,
+        topics: [{ topic, numPartitions: 1, configEntries: [KEPT_FOR_EVER] }],
+      });
+    } catch (error) {
+      throw failureOf(error, topic);
     }
   }
 
@@ -218,6 +239,14 @@ export class KafkajsClient implements KafkaClient {
     const end = endOf(consumer);
     try {
       const complete = new Promise<void>((resolve, reject) => {
+        const readUpTo = (partition: number, lastOffset: bigint): void => {
+          if (lastOffset + 1n >= (left.get(partition) ?? 0n)) left.delete(partition);
+          if (left.size === 0) resolve();
+        };
+        onBatchWithoutMessages(consumer, ({ lastOffset, partition }) => {
+          // Before the search for the offset has taken effect, it may be another part of the partition.
+          if (lastOffset >= (next.get(partition) ?? 0n)) readUpTo(partition, lastOffset);
+        });
         const run = async (): Promise<void> => {
           await consumer.connect();
           await consumer.subscribe({ topic, fromBeginning: true });
@@ -233,8 +262,7 @@ export class KafkajsClient implements KafkaClient {
                 next.set(partition, message.offset + 1n);
                 onMessage(partition, message);
               }
-              if (BigInt(batch.lastOffset()) + 1n >= last) left.delete(partition);
-              if (left.size === 0) resolve();
+              readUpTo(partition, BigInt(batch.lastOffset()));
               return Promise.resolve();
             },
           });
@@ -287,6 +315,9 @@ export class KafkajsClient implements KafkaClient {
 }
 
 const ALL_IN_SYNC = -1;
+
+/** By default, brokers remove messages after a week. */
+const KEPT_FOR_EVER = { name: 'retention.ms', value: '-1' };
 
 /** A small record gains nothing by compression. */
 const LARGE_BYTES = 64 * 1024;
@@ -368,11 +399,40 @@ function headersFrom(headers: readonly [string, Buffer | string][]): IHeaders {
   );
 }
 
+/** The library hands no batch over that has only markers of transactions, aborted messages or gaps. It only says how far it read. */
+function onBatchWithoutMessages(consumer: Consumer, onBatch: (batch: KafkaBatch) => void): void {
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+    const { batchSize, lastOffset, partition } = payload;
+    if (batchSize === 0) onBatch({ partition, messages: [], lastOffset: BigInt(lastOffset) });
+  });
+}
+
 /** What the broker says of a message, or of all messages of a request together. */
-function isTooLarge(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { type } = error as { type?: unknown };
-  return (
-    type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE' || isTooLarge(error.cause)
-  );
+const TOO_LARGE = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
+const MISSING = ['UNKNOWN_TOPIC_OR_PARTITION'];
+const FORBIDDEN = [
+  'TOPIC_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'POLICY_VIOLATION',
+];
+
+/** The error as the contract has it, where it has one. */
+export function failureOf(error: unknown, topic: string): unknown {
+  const types = typesOf(error);
+  const isOf = (known: readonly string[]) => types.some((type) => known.includes(type));
+  if (isOf(TOO_LARGE)) return new RecordTooLarge(undefined, { cause: error });
+  if (isOf(FORBIDDEN)) return new TopicRefused(topic, 'forbidden', { cause: error });
+  if (isOf(MISSING)) return new TopicRefused(topic, 'missing', { cause: error });
+  return error;
+}
+
+/** Kafka's names of an error, of its causes, and of those that it collects. */
+function typesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const { errors, type } = error as { errors?: unknown; type?: unknown };
+  return [
+    ...(typeof type === 'string' ? [type] : []),
+    ...typesOf(error.cause),
+    ...(Array.isArray(errors) ? errors.flatMap(typesOf) : []),
+  ];
 }

@@ -7,6 +7,11 @@ export class PartitionOffsets {
   #committed: bigint | undefined;
   #unsettled = 0;
 
+  /** How many records can't be committed yet, since they or one before them are not settled. */
+  get waiting(): number {
+    return this.#entries.length - this.#first;
+  }
+
   /** How many records are not settled yet. */
   get unsettled(): number {
     return this.#unsettled;

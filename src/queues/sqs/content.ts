@@ -24,6 +24,11 @@ export interface Written {
 
 const PACKED = 'sendproof-attributes';
 const ENCODING = 'sendproof-encoding';
+/** All of it, compressed: what needs the fewest bytes, and can't be read by eye. */
+const WHOLE = 'sendproof-content';
+const SEE_WHOLE = `The content is in the attribute ${WHOLE}.`;
+/** Of the length of the attributes, before them in `WHOLE`. */
+const LENGTH_BYTES = 4;
 const GZIP = 'gzip';
 
 const MOST_ATTRIBUTES = 10;
@@ -37,12 +42,15 @@ export function textAttribute(text: string): MessageAttributeValue {
 
 export function readContent({ Body = '', MessageAttributes = {} }: Message): Content {
   const given = new Map(Object.entries(MessageAttributes));
+  const whole = readWhole(given);
+  if (whole) return whole;
   const packed = given.get(PACKED)?.StringValue;
   const attributes = packed === undefined ? given : new Map([...given, ...unpack(packed)]);
   const isZipped = attributes.get(ENCODING)?.StringValue === GZIP;
   attributes.delete(PACKED);
   attributes.delete(ENCODING);
-  return { attributes, body: (isZipped ? unzip(Body) : undefined) ?? Buffer.from(Body, 'utf8') };
+  const unzipped = isZipped ? unzip(Buffer.from(Body, 'base64')) : undefined;
+  return { attributes, body: unzipped ?? Buffer.from(Body, 'utf8') };
 }
 
 /**
@@ -58,6 +66,8 @@ export function writeContent(content: Content, ours: Attributes, limitBytes: num
     [ENCODING, textAttribute(GZIP)],
   ]);
   if (sizeOf(zipped) <= limitBytes) return zipped;
+  const whole = writeWhole(content, ours);
+  if (sizeOf(whole) <= limitBytes) return whole;
   throw new RecordTooLarge(limitBytes);
 }
 
@@ -74,6 +84,35 @@ function write(
       ...pack(attributes, MOST_ATTRIBUTES - always.length),
     ]),
   };
+}
+
+/**
+ * Binary attributes are stored as they are, so this is smaller than what it is made of, unless that was noise: a record that was as
+ * large as SQS takes has room for the attributes of a dead letter.
+ */
+function writeWhole({ attributes, body }: Content, ours: Attributes): Written {
+  const packed = Buffer.from(JSON.stringify(entriesOf(attributes)));
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32BE(packed.length);
+  const BinaryValue = gzipSync(Buffer.concat([length, packed, body]));
+  return {
+    MessageBody: SEE_WHOLE,
+    MessageAttributes: Object.fromEntries([
+      ...ours,
+      [WHOLE, { DataType: 'Binary', BinaryValue }] as [string, MessageAttributeValue],
+    ]),
+  };
+}
+
+/** Undefined where it was not written so. Anybody may have written the attribute. */
+function readWhole(given: Map<string, MessageAttributeValue>): Content | undefined {
+  const bytes = unzip(given.get(WHOLE)?.BinaryValue);
+  if (!bytes || bytes.length < LENGTH_BYTES) return undefined;
+  const bodyFrom = LENGTH_BYTES + bytes.readUInt32BE();
+  if (bodyFrom > bytes.length) return undefined;
+  const attributes = unpack(bytes.toString('utf8', LENGTH_BYTES, bodyFrom));
+  const others = [...given].filter(([name]) => name !== WHOLE);
+  return { attributes: new Map([...others, ...attributes]), body: bytes.subarray(bodyFrom) };
 }
 
 /** Of the body and all attributes: what SQS limits. */
@@ -114,14 +153,16 @@ function pack(attributes: Attributes, room: number): [string, MessageAttributeVa
   if (plain.length === all.length && all.length <= room) return all;
   const kept = plain.slice(0, room - 1);
   const names = new Set(kept.map(([name]) => name));
-  const packed = all
-    .filter(([name]) => !names.has(name))
-    .map(([name, { BinaryValue, DataType = 'String', StringValue = '' }]) => [
-      name,
-      DataType,
-      BinaryValue === undefined ? StringValue : Buffer.from(BinaryValue).toString('base64'),
-    ]);
+  const packed = entriesOf(all.filter(([name]) => !names.has(name)));
   return [...kept, [PACKED, textAttribute(escapedJson(packed))]];
+}
+
+function entriesOf(attributes: Iterable<[string, MessageAttributeValue]>): string[][] {
+  return [...attributes].map(([name, { BinaryValue, DataType = 'String', StringValue = '' }]) => [
+    name,
+    DataType,
+    BinaryValue === undefined ? StringValue : Buffer.from(BinaryValue).toString('base64'),
+  ]);
 }
 
 /** JSON escapes all other characters that SQS doesn't take. */
@@ -148,9 +189,10 @@ function unpack(text: string): [string, MessageAttributeValue][] {
   });
 }
 
-function unzip(text: string): Buffer | undefined {
+function unzip(bytes: Uint8Array | undefined): Buffer | undefined {
+  if (bytes === undefined) return undefined;
   try {
-    return gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: LARGEST_BODY_BYTES });
+    return gunzipSync(bytes, { maxOutputLength: LARGEST_BODY_BYTES });
   } catch {
     return undefined;
   }

@@ -2,15 +2,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Message } from '@aws-sdk/client-sqs';
-import type {
-  DeadLetterReason,
-  DeadLetterRecord,
-  HandleRecord,
-  OutgoingRecord,
-  Queue,
-  QueueConsumer,
-  QueueContext,
-  QueueLag,
+import {
+  RecordTooLarge,
+  type DeadLetterReason,
+  type DeadLetterRecord,
+  type HandleRecord,
+  type OutgoingRecord,
+  type Queue,
+  type QueueConsumer,
+  type QueueContext,
+  type QueueLag,
 } from '../queue.js';
 import {
   batchesOf,
@@ -125,7 +126,11 @@ export class SqsQueue implements Queue {
       queues.map(({ calls, name }) =>
         calls.attributes(['QueueArn']).then(
           () => undefined,
-          (error: unknown) => faultOf(error, name),
+          (error: unknown) => {
+            const fault = knownFaultOf(error, name);
+            if (fault === undefined) throw error;
+            return fault;
+          },
         ),
       ),
     );
@@ -146,6 +151,12 @@ export class SqsQueue implements Queue {
       .map(readDeadLetter)
       .toSorted((one, other) => one.deadAt.getTime() - other.deadAt.getTime())
       .slice(0, atMost);
+  }
+
+  /** Without those that somebody is reading: they are hidden for as long. */
+  async countDeadLetters(): Promise<number> {
+    const counts = await this.#deadLetterCalls.attributes(['ApproximateNumberOfMessages']);
+    return Number(counts.ApproximateNumberOfMessages) || 0;
   }
 
   async replayDeadLetters(): Promise<number> {
@@ -194,7 +205,24 @@ export class SqsQueue implements Queue {
     if (messages.length > 0) await this.#deadLetterCalls.delete(messages);
   }
 
+  /** @throws an error that says the remedy, where that is known */
   async #moveToDeadLetters(message: Message, reason: DeadLetterReason): Promise<void> {
+    try {
+      await this.#writeDeadLetter(message, reason);
+    } catch (error) {
+      // It may have been raised when this is tried again.
+      this.#limits.delete(this.#deadLetterCalls);
+      const deadLetterQueue = queueNameOf(this.#settings.deadLetterUrl);
+      if (error instanceof RecordTooLarge) {
+        const text = `the queue ${deadLetterQueue} takes up to ${error.limitBytes ?? '?'} bytes: raise its MaximumMessageSize to that of the queue ${this.#name}`;
+        throw new Error(text, { cause: error });
+      }
+      const fault = knownFaultOf(error, deadLetterQueue);
+      throw fault === undefined ? error : new Error(fault.replace(/\.$/, ''), { cause: error });
+    }
+  }
+
+  async #writeDeadLetter(message: Message, reason: DeadLetterReason): Promise<void> {
     const limitBytes = await this.#limitOf(this.#deadLetterCalls);
     const written = deadLetterOf(this.#name, message, reason, limitBytes);
     // A group of its own, so that a list has all: SQS hands out ten of a group at most.
@@ -253,7 +281,8 @@ function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function faultOf(error: unknown, queue: string): string {
+/** For people, with the remedy; undefined for a failure of another kind. */
+function knownFaultOf(error: unknown, queue: string): string | undefined {
   const { message, name } = error as Error;
   if (/NonExistentQueue|QueueDoesNotExist/.test(name)) {
     return `SQS has no queue ${queue}: create it, or correct its URL.`;
@@ -264,5 +293,5 @@ function faultOf(error: unknown, queue: string): string {
   if (name === 'CredentialsProviderError') {
     return `There are no AWS credentials for the queue ${queue}: ${message}`;
   }
-  throw error;
+  return undefined;
 }

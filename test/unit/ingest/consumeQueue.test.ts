@@ -368,7 +368,7 @@ describe('a message in a queue', () => {
       await vi.advanceTimersByTimeAsync(100);
       expect(memory.settled).toEqual([]);
       expect(consumed.fault()).toContain('the dead letters are away');
-      await vi.advanceTimersByTimeAsync(10_000);
+      await vi.advanceTimersByTimeAsync(15_000);
       await put;
       expect(memory.dead).toHaveLength(1);
       expect(memory.settled).toHaveLength(1);
@@ -376,6 +376,45 @@ describe('a message in a queue', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it('is said to wait for the dead letters until the last such record is moved or revoked', async () => {
+    vi.useFakeTimers();
+    try {
+      const { consumed, memory } = consume('main');
+      const away = (what: string) => () => Promise.reject(new Error(what));
+      let moves = away('the topic dead is missing: create it');
+      const first = memory.put('no JSON', { moveToDeadLetters: () => moves() });
+      const second = memory.put('no JSON', { moveToDeadLetters: away('never') });
+      await vi.advanceTimersByTimeAsync(100);
+      expect(consumed.fault()).toMatch(/^2 records can’t be moved .* is missing: create it\. /);
+      moves = () => Promise.resolve() as Promise<never>;
+      await vi.advanceTimersByTimeAsync(5_000);
+      await first;
+      expect(consumed.fault()).toContain('A record can’t be moved to the dead letters: never.');
+      // Others go on meanwhile.
+      const third = memory.put(message());
+      await vi.advanceTimersByTimeAsync(100);
+      await third;
+      memory.revoked.abort(new Error('revoked'));
+      await second;
+      expect(memory.kept).toHaveLength(1);
+      expect(consumed.fault()).toBeUndefined();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('that has no value is skipped and counted, and is no dead letter', async () => {
+    const { memory, metrics, notices, starts } = consume('main');
+    await memory.put(Buffer.alloc(0), { isTombstone: true, orderedBy: 'k' });
+    expect([memory.settled.length, memory.dead, starts, notices]).toEqual([1, [], [], []]);
+    expect(await metrics.registry.metrics()).toContain(
+      'sendproof_queue_records_total{queue="main",outcome="tombstone"} 1',
+    );
+    // An empty value is a record.
+    await memory.put(Buffer.alloc(0), { isTombstone: false });
+    expect(memory.dead).toHaveLength(1);
   });
 
   it('is kept where it is revoked before it has begun', async () => {

@@ -72,13 +72,14 @@ interface Handling {
   end: (outcome: 'settled' | 'kept') => void;
 }
 
-function startConsumer(group: FakeGroup, mostInHand = 1_000) {
+function startConsumer(group: FakeGroup, mostInHand = 1_000, mostUncommitted = 10_000) {
   const handled: Handling[] = [];
   const consumer = new KafkaConsumer({
     client: group,
     topic: 'messages',
     group: 'g',
     mostInHand,
+    mostUncommitted,
     handle: (record, revoked) =>
       new Promise((end) => {
         handled.push({ record, revoked, end });
@@ -157,6 +158,41 @@ describe('a Kafka consumer', () => {
     handled.forEach(({ end }) => end('settled'));
     await settled();
     expect(group.committed.get(3)).toBe(10n);
+    await Promise.all([consumer.stop(), vi.advanceTimersByTimeAsync(1_000)]);
+  });
+
+  it('commits what follows and is no record, also where it comes alone, but not before the records in front of it', async () => {
+    const group = new FakeGroup();
+    const { consumer, handled } = startConsumer(group);
+    await settled();
+    group.assign(0);
+    group.deliver(0, [], 4n);
+    await settled();
+    expect(group.committed.get(0)).toBe(5n);
+    group.deliver(0, [messageAt(5n)]);
+    group.deliver(0, [], 6n);
+    await settled();
+    expect(group.committed.get(0)).toBe(5n);
+    handled[0]?.end('settled');
+    await settled();
+    expect(group.committed.get(0)).toBe(7n);
+    await Promise.all([consumer.stop(), vi.advanceTimersByTimeAsync(1_000)]);
+  });
+
+  it('fetches no more of a partition where very many wait behind one record, but of the others', async () => {
+    const group = new FakeGroup();
+    const { consumer, handled } = startConsumer(group, 1_000, 20);
+    await settled();
+    group.assign(0, 1);
+    const messages = Array.from({ length: 21 }, (_, offset) => messageAt(BigInt(offset)));
+    group.deliver(0, messages);
+    for (const { end } of handled.slice(1)) end('settled');
+    await settled();
+    expect([...group.paused]).toEqual([0]);
+    handled[0]?.end('settled');
+    await settled();
+    expect(group.paused.size).toBe(0);
+    expect(group.committed.get(0)).toBe(21n);
     await Promise.all([consumer.stop(), vi.advanceTimersByTimeAsync(1_000)]);
   });
 
@@ -261,6 +297,7 @@ describe('a Kafka consumer', () => {
     expect(record?.headers['x-name']).toBe('ä 😀, b');
     expect(record?.orderedBy).toBe('\u00ff\u0000');
     expect(record?.body).toHaveLength(0);
+    expect(record?.isTombstone).toBe(true);
     handled[0]?.end('settled');
     await Promise.all([consumer.stop(), vi.advanceTimersByTimeAsync(1_000)]);
   });

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
@@ -18,6 +19,11 @@ import {
 } from '../../../src/queues/sqs/deadLetterAttributes.js';
 
 const LIMIT = 1024 * 1024;
+
+function binary(bytes: Buffer | string): MessageAttributeValue {
+  return { DataType: 'Binary', BinaryValue: Buffer.from(bytes) };
+}
+
 const TAKEN = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]+$/u;
 const NAME = /^(?!aws\.|amazon\.|\.)(?!.*\.(?:\.|$))[A-Za-z0-9_.-]{1,256}$/i;
 
@@ -128,6 +134,52 @@ describe('what is written to SQS', () => {
     );
   });
 
+  it('has a dead letter that SQS takes, also where the record had as many bytes as SQS takes', () => {
+    const letters =
+      'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_.,:;!?{}[]()<>=*&%$';
+    // A queue's MaximumMessageSize.
+    const limitBytes = 64 * 1024;
+    let seed = 7;
+    const random = (below: number) => (seed = (seed * 16_807) % 2_147_483_647) % below;
+    // What compresses worst: text without any order.
+    const noise = (length: number) =>
+      Array.from({ length }, () => letters[random(letters.length)]).join('');
+    const bytes = (length: number) => Uint8Array.from({ length }, () => random(256));
+    const records: [string, Message['MessageAttributes']][] = [
+      [noise(limitBytes), {}],
+      [
+        noise(limitBytes - 2_000),
+        Object.fromEntries(
+          Array.from({ length: 10 }, (_, index) => [`a${index}`, textAttribute(noise(150))]),
+        ),
+      ],
+      [
+        noise(limitBytes - 31_000),
+        { binary: { DataType: 'Binary', BinaryValue: bytes(30_000) }, text: textAttribute('😀') },
+      ],
+    ];
+    const reason = { reason: 'body_too_large', detail: 'x'.repeat(2_500) };
+    for (const [Body, MessageAttributes] of records) {
+      const first = {
+        ...received({ MessageBody: Body, MessageAttributes: MessageAttributes ?? {} }),
+      };
+      const dead = deadLetterOf('q', first, reason, limitBytes);
+      expectTaken(dead);
+      expect(sizeOf(dead)).toBeLessThanOrEqual(limitBytes);
+      const letter = received(dead, 'm-2');
+      expect(readDeadLetter(letter)).toMatchObject({ reason: 'body_too_large', origin: 'q/m-1' });
+      const replay = replayOf('q', letter, limitBytes);
+      expectTaken(replay.written);
+      expect(sizeOf(replay.written)).toBeLessThanOrEqual(limitBytes);
+      const again = readContent(received(replay.written, 'm-3'));
+      expect(again.body.toString() === Body).toBe(true);
+      expect(headersOf(again.attributes)).toMatchObject(
+        headersOf(new Map(Object.entries(MessageAttributes ?? {}))),
+      );
+      expect(identityOf('q', received(replay.written, 'm-3'))).toBe('q/m-1');
+    }
+  });
+
   it.each([
     ['no attributes', {}],
     ['a pack that is no JSON', { 'sendproof-attributes': textAttribute('[') }],
@@ -136,6 +188,10 @@ describe('what is written to SQS', () => {
       { 'sendproof-attributes': textAttribute('[1,["a"],["a",1,2],{}]') },
     ],
     ['an encoding that it has not', { 'sendproof-encoding': textAttribute('gzip') }],
+    ['a content that is not compressed', { 'sendproof-content': binary('x') }],
+    ['a content that is too short', { 'sendproof-content': binary(gzipSync('x')) }],
+    ['a content that ends too early', { 'sendproof-content': binary(gzipSync('zzzz[]')) }],
+    ['a content as text', { 'sendproof-content': textAttribute('x') }],
     ['a replay that is no JSON', { 'sendproof-replay': textAttribute('nope') }],
     [
       'a replay of something else',
