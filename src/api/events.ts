@@ -12,7 +12,7 @@ import { withIdempotencyKey } from './idempotencyKey.js';
 import { acceptInSlices, refusedResult } from './inSlices.js';
 import { eventRecord } from './intakeRecord.js';
 import { operationOf } from './operation.js';
-import { parseEnvelope, parseRequest } from './problem.js';
+import { bodyTooLarge, parseEnvelope, parseRequest } from './problem.js';
 import { jsonBody } from './requestBody.js';
 import {
   eventBatchSchema,
@@ -54,6 +54,7 @@ export function eventsRouter(context: ApiContext): Router {
       const asked = { explain, basePath: basePathOf(response) };
       const results = await acceptInSlices(events, async (each): Promise<EventResult> => {
         try {
+          assertSize(Buffer.byteLength(JSON.stringify(each)));
           const event = await accept(context, each, asked);
           return { status: statusOf(event), event };
         } catch (error) {
@@ -79,7 +80,10 @@ async function accept(
   const { intake, log } = context;
   if (intake) {
     const { key } = event;
-    await intake.put(eventRecord(event, body), key);
+    const record = eventRecord(event, body);
+    // A consumer would refuse it. Numbers as 1e20 are longer than they were.
+    assertSize(record.body.length);
+    await intake.put(record, key);
     log.info({ key, traceId, queue: intake.name }, 'Event queued');
     return { status: 'queued', key, traceId, messages: [], ...routes };
   }
@@ -94,6 +98,11 @@ async function accept(
     })),
     ...routes,
   };
+}
+
+/** @throws Problem where an event has more bytes of JSON than one that is sent alone may have */
+function assertSize(bytes: number): void {
+  if (bytes > EVENT_LIMIT_BYTES) throw bodyTooLarge(EVENT_LIMIT_BYTES);
 }
 
 function statusOf({ status }: EventAcceptance): 200 | 202 {

@@ -3,14 +3,16 @@ import type { z } from 'zod';
 import type { QueueState } from '../queues/queue.js';
 import type { ApiContext } from './apiContext.js';
 import type { readinessSchema } from './schema/healthRepresentation.js';
+import { readinessWithIntake } from './intakeReadiness.js';
 import { ReadinessCheck } from './readiness.js';
 
 /**
  * Liveness: the process answers. Readiness: Temporal answers and accepts writes, its namespace is complete, and a worker
- * polls. Queues that wait are warnings: the API accepts messages all the same.
+ * polls. Queues that wait are warnings: the API accepts messages all the same. So are Temporal and the workers where a queue takes
+ * what is sent: readiness is then that of the queue.
  */
 export function healthRouter(
-  { configuration, healthClient, live, log, writes }: ApiContext,
+  { configuration, healthClient, intake, live, log, writes }: ApiContext,
   queues: () => QueueState[] = () => [],
 ): Router {
   const router = Router();
@@ -22,14 +24,20 @@ export function healthRouter(
   });
 
   router.get('/readyz', async (_request, response) => {
-    const readiness = await check.run((error) => {
-      // Probes come every few seconds: one line for each time that Temporal goes away.
-      if (reachable) log.warn({ err: error }, 'Not ready: Temporal can’t be reached');
-      reachable = false;
-    });
-    if (readiness.checks.temporal) reachable = true;
+    const [ofTemporal, intakeFault] = await Promise.all([
+      check.run((error) => {
+        // Probes come every few seconds: one line for each time that Temporal goes away.
+        if (reachable) log.warn({ err: error }, 'Temporal can’t be reached');
+        reachable = false;
+      }),
+      intake?.fault(),
+    ]);
+    if (ofTemporal.checks.temporal) reachable = true;
+    const { readiness, warnings: behind } = intake
+      ? readinessWithIntake(ofTemporal, intakeFault)
+      : { readiness: ofTemporal, warnings: [] };
     const states = queues();
-    const warnings = [...live.warnings, ...states.map(warningOf)].filter(
+    const warnings = [...live.warnings, ...behind, ...states.map(warningOf)].filter(
       (each) => each !== undefined,
     );
     response.status(readiness.status === 'ready' ? 200 : 503).json({

@@ -21,6 +21,10 @@ const RETRY_AFTER_S = 5;
 const LAG_WITHIN_MS = 2_000;
 const LAG_KEPT_MS = 1_000;
 
+/** Whether the queue takes records is asked so seldom, and a failure to store counts for as long. */
+const FAULT_WITHIN_MS = 3_000;
+const FAULT_KEPT_MS = 5_000;
+
 /** Keys of this process that are remembered as queued. */
 const MOST_REMEMBERED = 100_000;
 const REMEMBERED_MS = 24 * 60 * 60 * 1_000;
@@ -34,19 +38,22 @@ interface Waiting {
 export interface QueuedIntakeOptions {
   /** As in `queues:`. */
   name: string;
-  queue: Pick<Queue, 'send' | 'lag'>;
+  queue: Pick<Queue, 'send' | 'lag' | 'sendFault'>;
   metrics: Pick<Metrics, 'queued'>;
   log: Logger;
 }
 
 export class QueuedIntake {
   readonly name: string;
-  readonly #queue: Pick<Queue, 'send' | 'lag'>;
+  readonly #queue: QueuedIntakeOptions['queue'];
   readonly #log: Logger;
   readonly #metrics: Pick<Metrics, 'queued'>;
   #waiting: Waiting[] = [];
   #sendings = 0;
   #isAway = false;
+  #failedAt = -Infinity;
+  #fault: Promise<string | undefined> = Promise.resolve(undefined);
+  #faultUntil = -Infinity;
   #lag: Promise<number | undefined> = Promise.resolve(undefined);
   #lagUntil = -Infinity;
   /** By the key of a message or event, the oldest first. */
@@ -91,6 +98,34 @@ export class QueuedIntake {
     }
     return await this.#lag;
   };
+
+  /**
+   * Why the queue takes nothing now, with the remedy; undefined if it takes records. Asked seldom, however often it is called.
+   * What is sent decides sooner: a probe must not keep an API without senders from being ready again.
+   */
+  readonly fault = async (): Promise<string | undefined> => {
+    const now = performance.now();
+    if (this.#isAway && now < this.#failedAt + FAULT_KEPT_MS) {
+      return `The queue ${this.name} doesn’t store what is sent. The log of the API has the cause.`;
+    }
+    if (now >= this.#faultUntil) {
+      this.#faultUntil = Infinity;
+      this.#fault = this.#askFault().finally(() => {
+        this.#faultUntil = performance.now() + FAULT_KEPT_MS;
+      });
+    }
+    return await this.#fault;
+  };
+
+  async #askFault(): Promise<string | undefined> {
+    const late = () => new Error(`It has not answered within ${FAULT_WITHIN_MS / 1_000} s`);
+    try {
+      return await withinTime(this.#queue.sendFault(), FAULT_WITHIN_MS, { late });
+    } catch (error) {
+      this.#log.warn({ err: error, queue: this.name }, 'The queue of the intake can’t be asked');
+      return `The queue ${this.name} can’t be reached. See whether it runs; the log of the API has the cause.`;
+    }
+  }
 
   async #askLag(): Promise<number | undefined> {
     const late = () => new Error('The lag was not known in time.');
@@ -151,6 +186,7 @@ export class QueuedIntake {
     // One line for each time that it goes away.
     if (!this.#isAway) this.#log.error({ err: error, queue: this.name }, 'The queue takes nothing');
     this.#isAway = true;
+    this.#failedAt = performance.now();
     return new Problem(
       'queue_unavailable',
       `The queue ${this.name} doesn’t store what is sent. Nothing was accepted: send it again with the same key.`,

@@ -123,6 +123,8 @@ export interface Queue {
   send(records: readonly OutgoingRecord[]): Promise<void>;
   /** Rejects where the queue can't be asked. */
   lag(): Promise<QueueLag[]>;
+  /** What keeps records from being sent, with the remedy; undefined if nothing does. Sends none. Rejects where the queue can't be asked. */
+  sendFault(): Promise<string | undefined>;
   /** What keeps the queue from being used, with the remedy; empty if nothing does. Rejects where the queue can't be asked. */
   faults(): Promise<string[]>;
   /** The dead letters that were not replayed, the oldest first, at most so many. */

@@ -115,6 +115,16 @@ describe('a batch of events', () => {
     expect(results[1]?.problem?.errors?.length).toBeGreaterThan(0);
   });
 
+  it('refuses alone one that is larger than an event may be', async () => {
+    const raw = '😀'.repeat(300_000);
+    const { results } = await post({
+      events: [event('a'), event('large', { raw }), null, event('b')],
+    });
+    expect(results.map(({ status }) => status)).toEqual([202, 413, 400, 202]);
+    expect(results[1]?.problem?.type).toBe('body_too_large');
+    expect(intake.starts).toHaveLength(2);
+  });
+
   it('names the field that was meant', async () => {
     const { results } = await post({ events: [event('a', { titel: 'x' }), event('b', { zz: 1 })] });
     expect(results[0]?.problem?.errors).toEqual([

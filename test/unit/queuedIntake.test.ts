@@ -8,10 +8,14 @@ import { RecordTooLarge, type OutgoingRecord, type Queue } from '../../src/queue
 
 type Send = Queue['send'];
 
-function intake(send: Send, lag: Queue['lag'] = () => Promise.resolve([])) {
+function intake(
+  send: Send,
+  lag: Queue['lag'] = () => Promise.resolve([]),
+  sendFault: Queue['sendFault'] = () => Promise.resolve(undefined),
+) {
   return new QueuedIntake({
     name: 'main',
-    queue: { send, lag },
+    queue: { send, lag, sendFault },
     metrics: createMetrics(),
     log: pino({ level: 'silent' }),
   });
@@ -40,6 +44,50 @@ describe('the queue in front of the API', () => {
     expect(problem).toBeInstanceOf(Problem);
     expect(problem).toMatchObject({ status: 503, type: 'queue_unavailable', retryAfterSeconds: 5 });
     expect(failing.queuedAt('key')).toBeUndefined();
+  });
+
+  it('says whether the queue takes records, asks it seldom, and believes what was sent sooner', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    try {
+      let isAway = false;
+      let answer: () => Promise<string | undefined> = () => Promise.resolve(undefined);
+      const sendFault = vi.fn(() => answer());
+      const send = () => (isAway ? Promise.reject(new Error('no')) : Promise.resolve());
+      const asked = intake(send, undefined, sendFault);
+      const faults = await Promise.all([asked.fault(), asked.fault(), asked.fault()]);
+      expect([...faults, sendFault.mock.calls.length]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        1,
+      ]);
+
+      isAway = true;
+      await asked.put(record('x')).catch(() => undefined);
+      expect(await asked.fault()).toContain('doesn’t store what is sent');
+      isAway = false;
+      await asked.put(record('x'));
+      expect(await asked.fault()).toBeUndefined();
+
+      // Without senders, the queue itself is asked again.
+      isAway = true;
+      await asked.put(record('x')).catch(() => undefined);
+      vi.advanceTimersByTime(6_000);
+      expect(await asked.fault()).toBeUndefined();
+      answer = () => Promise.resolve('Kafka has no topic messages: create it.');
+      vi.advanceTimersByTime(6_000);
+      expect(await asked.fault()).toContain('create it');
+      answer = () => Promise.reject(new Error('connect ECONNREFUSED'));
+      vi.advanceTimersByTime(6_000);
+      expect(await asked.fault()).toContain('can’t be reached');
+      answer = () => new Promise(() => undefined);
+      vi.advanceTimersByTime(6_000);
+      const late = asked.fault();
+      await vi.advanceTimersByTimeAsync(3_000);
+      expect(await late).toContain('can’t be reached');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('refuses a record that is too large, and stores those that came with it', async () => {

@@ -30,6 +30,7 @@ const queue = {
     return Promise.resolve();
   },
   lag: () => Promise.resolve([{ partition: '', records: 7 }]),
+  sendFault: () => Promise.resolve(undefined),
 };
 
 beforeAll(async () => {
@@ -261,6 +262,41 @@ describe('the API in front of a queue', () => {
     isAway = false;
     expect((await request('GET', '/v1/messages/away')).status).toBe(404);
     expect((await request('POST', '/v1/messages', message('away'))).status).toBe(202);
+  });
+
+  it('is ready while the queue takes messages, whatever is missing behind it', async () => {
+    const ready = await request('GET', '/readyz');
+    expect([ready.status, ready.body.status, ready.body.reasons]).toEqual([200, 'ready', []]);
+    expect(ready.body.checks).toMatchObject({ intake: true, worker: false });
+    expect(ready.body.warnings).not.toEqual([]);
+    isAway = true;
+    await request('POST', '/v1/messages', message('lost'));
+    const notReady = await request('GET', '/readyz');
+    expect([notReady.status, notReady.body.status]).toEqual([503, 'not ready']);
+    expect(notReady.body.checks).toMatchObject({ intake: false });
+    expect(notReady.body.reasons).toContainEqual(expect.stringContaining('The queue main'));
+    isAway = false;
+    await request('POST', '/v1/messages', message('sent'));
+    expect((await request('GET', '/readyz')).status).toBe(200);
+  });
+
+  it('refuses at once an event that a consumer would find too large', async () => {
+    // In a batch, and where its numbers are longer than they were sent.
+    const event = { key: 'large', source: 'ci', title: 't' };
+    const raw = 'x'.repeat(1024 * 1024);
+    const { body } = await request('POST', '/v1/events/batch', {
+      events: [
+        { ...event, raw },
+        { ...event, key: 'small' },
+      ],
+    });
+    expect(body.results).toMatchObject([
+      { status: 413, problem: { type: 'body_too_large' } },
+      { status: 202, event: { key: 'small' } },
+    ]);
+    const longer = `{"key":"k","source":"ci","title":"t","raw":[${'1e20,'.repeat(100_000)}1]}`;
+    expect((await request('POST', '/v1/events', longer)).status).toBe(413);
+    expect(sent).toHaveLength(1);
   });
 
   it('says since when a key is queued, and of others that they may be', async () => {

@@ -10,7 +10,8 @@ export const livenessSchema = z
 export const readinessSchema = z
   .object({
     status: z.enum(['ready', 'not ready']).meta({
-      description: 'The value `ready` means that messages are accepted and delivered.',
+      description:
+        'The value `ready` means that messages are accepted and delivered. With `intake` it means that the queue takes them.',
       examples: ['ready'],
     }),
     checks: z
@@ -31,6 +32,14 @@ export const readinessSchema = z
             'True if the Temporal namespace exists, keeps messages long enough and has all search attributes.',
           examples: [true],
         }),
+        intake: z
+          .boolean()
+          .optional()
+          .meta({
+            description:
+              'True if the queue of `intake` takes messages. Absent where no `intake` is configured.',
+            examples: [true],
+          }),
       })
       .meta({ description: 'The result of each check.' }),
     reasons: z.array(z.string()).meta({

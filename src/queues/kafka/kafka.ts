@@ -97,13 +97,15 @@ export class KafkaQueue implements Queue {
       });
   }
 
-  async faults(): Promise<string[]> {
+  async sendFault(): Promise<string | undefined> {
     const partitions = await this.#client.partitionsOf(this.#topic);
-    const ofTopic =
-      partitions === undefined
-        ? `Kafka has no topic ${this.#topic}: create it, or give this user the right to see it.`
-        : undefined;
-    return [ofTopic, await this.#deadLetters.fault()].filter((fault) => fault !== undefined);
+    if (partitions !== undefined) return undefined;
+    return `Kafka has no topic ${this.#topic}: create it, or give this user the right to see it.`;
+  }
+
+  async faults(): Promise<string[]> {
+    const found = [await this.sendFault(), await this.#deadLetters.fault()];
+    return found.filter((fault) => fault !== undefined);
   }
 
   async deadLetters(atMost: number): Promise<DeadLetterRecord[]> {

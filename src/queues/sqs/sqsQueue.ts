@@ -116,24 +116,16 @@ export class SqsQueue implements Queue {
     return [{ partition: '', records }];
   }
 
+  async sendFault(): Promise<string | undefined> {
+    return await faultIn(this.#calls, this.#name);
+  }
+
   async faults(): Promise<string[]> {
-    const { deadLetterUrl, url } = this.#settings;
-    const queues = [
-      { calls: this.#calls, name: queueNameOf(url) },
-      { calls: this.#deadLetterCalls, name: queueNameOf(deadLetterUrl) },
-    ];
-    const found = await Promise.all(
-      queues.map(({ calls, name }) =>
-        calls.attributes(['QueueArn']).then(
-          () => undefined,
-          (error: unknown) => {
-            const fault = knownFaultOf(error, name);
-            if (fault === undefined) throw error;
-            return fault;
-          },
-        ),
-      ),
-    );
+    const deadLetterQueue = queueNameOf(this.#settings.deadLetterUrl);
+    const found = await Promise.all([
+      this.sendFault(),
+      faultIn(this.#deadLetterCalls, deadLetterQueue),
+    ]);
     return found.filter((fault) => fault !== undefined);
   }
 
@@ -279,6 +271,18 @@ export class SqsQueue implements Queue {
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** @throws where the queue can't be asked */
+async function faultIn(calls: SqsCalls, queue: string): Promise<string | undefined> {
+  try {
+    await calls.attributes(['QueueArn']);
+    return undefined;
+  } catch (error) {
+    const fault = knownFaultOf(error, queue);
+    if (fault === undefined) throw error;
+    return fault;
+  }
 }
 
 /** For people, with the remedy; undefined for a failure of another kind. */

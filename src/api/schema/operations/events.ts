@@ -131,7 +131,7 @@ export const sendEvents: ZodOpenApiOperationObject = {
   tags: ['Events'],
   summary: 'Accepts up to 1,000 events, which the routes make messages of.',
   description:
-    'Each event is accepted or refused by itself and has its own result, in the order of the request.',
+    'Each event is accepted or refused by itself and has its own result, in the order of the request. An event may have up to 1 MiB of JSON, as if it was sent alone.',
   requestParams: { query: eventQuerySchema, header: traceHeaders },
   requestBody: {
     required: true,

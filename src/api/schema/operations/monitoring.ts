@@ -25,7 +25,7 @@ export const readiness: ZodOpenApiOperationObject = {
   tags: ['Monitoring'],
   summary: 'Reports whether messages are accepted and delivered.',
   description:
-    'The API is ready if Temporal answers and accepts writes, its namespace has what sendproof needs and a worker polls. Use this operation as a readiness probe.',
+    'The API is ready if Temporal answers and accepts writes, its namespace has what sendproof needs and a worker polls. With `intake`, it is ready if the queue takes messages, and what is missing behind the queue is in `warnings`. Use this operation as a readiness probe.',
   security: [],
   responses: {
     200: {
