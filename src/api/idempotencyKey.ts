@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Request } from 'express';
 import { own } from '../lib/own.js';
+import { withField } from '../lib/repeatedNames.js';
 import { invalidRequest } from './problem.js';
 
 /**
@@ -36,7 +37,7 @@ export function withKeyOfHeader(body: unknown, header: string | undefined, field
       },
     ]);
   }
-  return { ...body, [field]: key };
+  return withField(body, field, key);
 }
 
 /** The key in the header; undefined where it is absent. */

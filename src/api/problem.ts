@@ -3,7 +3,9 @@ import type { z } from 'zod';
 import type { FieldError, problemSchema } from './schema/problem.js';
 import { PROBLEMS, type ProblemType } from './schema/problemTypes.js';
 import { inputFaults, relevantIssues } from '../lib/inputFaults.js';
-import { illFormedTexts } from '../lib/text.js';
+import { shortenText } from '../lib/cutText.js';
+import { repeatedNames, type PathInJson } from '../lib/repeatedNames.js';
+import { illFormedTexts, wellFormed } from '../lib/text.js';
 
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -52,14 +54,14 @@ export function parseRequest<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
 ): z.output<Schema> {
-  const illFormed = illFormedTexts(input).map((path) => fieldError(path, NOT_TEXT));
-  if (illFormed.length === 0) return parseEnvelope(schema, input);
-  const named = new Set(illFormed.map(({ field }) => field));
+  const faults = [
+    ...illFormedTexts(input).map((path) => fieldError(path, NOT_TEXT)),
+    ...repeatedNames(input).map(repetition),
+  ];
+  if (faults.length === 0) return parseEnvelope(schema, input);
+  const named = new Set(faults.map(({ field }) => field));
   const { error } = schema.safeParse(input, FAULTS);
-  throw invalidRequest([
-    ...illFormed,
-    ...fieldErrors(error).filter(({ field }) => !named.has(field)),
-  ]);
+  throw invalidRequest([...faults, ...fieldErrors(error).filter(({ field }) => !named.has(field))]);
 }
 
 const FAULTS = { error: inputFaults({ name: 'field' }) };
@@ -67,11 +69,22 @@ const FAULTS = { error: inputFaults({ name: 'field' }) };
 const NOT_TEXT =
   'is not Unicode text: it has half of a surrogate pair, as \\ud83d without the other half';
 
-/** As `parseRequest`, without a look at the texts in parts that the schema leaves open: each is parsed by itself later. */
+const LONGEST_NAME = 100;
+
+function repetition(path: PathInJson): FieldError {
+  const names = path.map((part) =>
+    typeof part === 'string' ? shortenText(wellFormed(part), LONGEST_NAME) : part,
+  );
+  return fieldError(names, 'is there more than once: send it once');
+}
+
+/** As `parseRequest`, without a look at what is in parts that the schema leaves open: each is parsed by itself later. */
 export function parseEnvelope<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
 ): z.output<Schema> {
+  const repeated = repeatedNames(input).filter(({ length }) => length === 1);
+  if (repeated.length > 0) throw invalidRequest(repeated.map(repetition));
   const { success, data, error } = schema.safeParse(input, FAULTS);
   if (success) return data;
   throw invalidRequest(fieldErrors(error), error);

@@ -1,6 +1,7 @@
 /** Reads the bodies of requests: JSON for the API, forms for the pages. Both are UTF-8, perhaps compressed. */
 import { raw, type Request, type RequestHandler, type Response } from 'express';
 import { DEEPEST, isNestedTooDeeply } from '../lib/nesting.js';
+import { noteRepeatedNames } from '../lib/repeatedNames.js';
 import { decodeUtf8 } from '../lib/text.js';
 import { bodyTooLarge, Problem } from './problem.js';
 import { parseParameters } from './requestParameters.js';
@@ -29,11 +30,15 @@ function parseJsonText(text: string): unknown {
   } catch (cause) {
     throw new Problem('malformed_json', 'Send one JSON object, encoded in UTF-8.', { cause });
   }
-  if (!isNestedTooDeeply(value)) return value;
-  throw new Problem(
-    'invalid_request',
-    `The body’s JSON is nested in more than ${DEEPEST} levels. Send it with fewer.`,
-  );
+  if (isNestedTooDeeply(value)) {
+    throw new Problem(
+      'invalid_request',
+      `The body’s JSON is nested in more than ${DEEPEST} levels. Send it with fewer.`,
+    );
+  }
+  // They are refused where the value is parsed further: in a batch, each message by itself.
+  noteRepeatedNames(text, value);
+  return value;
 }
 
 /** Parses the form of a page. */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { buffer as readAll } from 'node:stream/consumers';
 import { isRecord } from '../lib/isRecord.js';
+import { noteRepeatedNames, repeatedNames } from '../lib/repeatedNames.js';
 import { decodeUtf8, utf8Length } from '../lib/text.js';
 import type { Batch } from './apiClient.js';
 import { awaitBatches, exitCodeOf } from './awaitBatch.js';
@@ -72,21 +73,32 @@ function messagesIn(text: string): object[] {
   const messages = text.split('\n').flatMap((line, index) => {
     if (line.trim() === '') return [];
     const message = parsed(line);
-    if (isRecord(message)) return [message];
-    throw new UsageError(
-      `Line ${index + 1} is not a JSON object: write each message in a line of its own (NDJSON). Nothing was sent.`,
-    );
+    if (!isRecord(message)) {
+      throw new UsageError(
+        `Line ${index + 1} is not a JSON object: write each message in a line of its own (NDJSON). Nothing was sent.`,
+      );
+    }
+    const [repeated] = repeatedNames(message);
+    if (repeated) {
+      throw new UsageError(
+        `Line ${index + 1} has ${JSON.stringify(repeated.join('.'))} more than once: write it once. Nothing was sent.`,
+      );
+    }
+    return [message];
   });
   if (messages.length > 0) return messages;
   throw new UsageError('The file has no message.');
 }
 
 function parsed(line: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(line);
+    value = JSON.parse(line);
   } catch {
     return undefined;
   }
+  noteRepeatedNames(line, value);
+  return value;
 }
 
 /** As many in each as the API takes. */

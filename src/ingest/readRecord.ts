@@ -15,6 +15,7 @@ import { eventSchema } from '../domain/event.js';
 import { messageSchema, type Message } from '../domain/message.js';
 import { isRecord } from '../lib/isRecord.js';
 import { own } from '../lib/own.js';
+import { withField } from '../lib/repeatedNames.js';
 import type { QueueRecord } from '../queues/queue.js';
 import type { SourceRequest } from '../sources/source.js';
 
@@ -110,8 +111,11 @@ function messageOf({ body, headers, id }: QueueRecord): Message {
     header === undefined || header.trim() === '' ? undefined : header,
     'deduplicationKey',
   );
-  const hasKey = !isRecord(keyed) || own(keyed, 'deduplicationKey') !== undefined;
-  return parseRequest(messageSchema, hasKey ? keyed : { ...keyed, deduplicationKey: id });
+  const isWithoutKey = isRecord(keyed) && own(keyed, 'deduplicationKey') === undefined;
+  return parseRequest(
+    messageSchema,
+    isWithoutKey ? withField(keyed, 'deduplicationKey', id) : keyed,
+  );
 }
 
 /** What was asked for already holds where it is earlier. */
