@@ -56,10 +56,12 @@ export function resultOf(
   { message, part, shortened }: PlannedPost,
   attempts: Attempt[],
 ): PostedResult {
+  const soFar = part?.first?.shortened ?? shortened;
+  const shownLess = receipt.shortened ? lessBy(receipt.shortened, shortened, soFar) : soFar;
   const whole: Receipt = {
     ...(part?.first ?? receipt),
     ...(part && { parts: part.of }),
-    ...(shortened && { shortened }),
+    ...(shownLess && { shortened: shownLess }),
     ...(receipt.plainText !== undefined && { plainText: receipt.plainText }),
   };
   if (!part || part.number === part.of) return { receipt: whole, attempts };
@@ -69,4 +71,19 @@ export function resultOf(
     ...(linkLength !== undefined && { linkLength }),
   };
   return { receipt: whole, attempts, posted };
+}
+
+/**
+ * How much of the message is shown, where this post shows less than planned.
+ *
+ * @param made with this post, if the others are as planned
+ * @param soFar with the posts before it, if the others are as planned
+ */
+function lessBy(
+  { of, shown }: Shortening,
+  planned: Shortening | undefined,
+  soFar: Shortening | undefined,
+): Shortening {
+  const leftOut = (planned?.shown ?? of) - shown;
+  return { of, shown: Math.max(0, (soFar?.shown ?? of) - leftOut) };
 }

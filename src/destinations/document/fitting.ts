@@ -31,14 +31,14 @@ export function fittingDocument(
   });
   const withNotice = (beginning: readonly Block[]): Block[] => [
     ...beginning,
-    notice(shorteningTo(beginning), page),
+    noticeOf(shorteningTo(beginning), page),
   ];
   const beginning = shortenDocument(document, (blocks) => fits(withNotice(blocks))) ?? [];
   return { blocks: withNotice(beginning), shortened: shorteningTo(beginning) };
 }
 
 /** As `… shortened: 12,345 of 30,000 characters are shown. Show the whole text`. */
-function notice(shortening: Shortening, page: MessagePage): Block {
+export function noticeOf(shortening: Shortening, page: MessagePage): Block {
   return {
     kind: 'paragraph',
     runs: [plainRun(`… ${describeShortening(shortening)}. `), ...wholeText(page)],

@@ -10,7 +10,7 @@ import { call, createSlackClient } from './client.js';
 import { editedPost, plainEdit, type EditedPost } from './edits.js';
 import { editFailure, refusesBlocks, refusesBroadcast, refusesContent } from './failures.js';
 import { givenPost, withoutNative, type GivenPost } from './givenPost.js';
-import { plainTextOf } from './plainText.js';
+import { plainPostOf } from './plainText.js';
 import { slackMentions, withMentions } from './mentions.js';
 import { isName, SlackNames } from './names.js';
 import { isAnswer, METADATA_TYPE, placeOf, readPage } from './postSearch.js';
@@ -91,8 +91,12 @@ class SlackAdapter implements DestinationAdapter {
         return await this.#post({ ...post, broadcast: false });
       }
       if (!refusesBlocks(error)) throw error;
-      const receipt = await this.#send(post, { text: plainTextOf(shown.blocks) });
-      return { ...receipt, plainText: error.message };
+      const mentions = await this.#mentioning(post, { text: '' });
+      const planned = this.#render(post).shortened;
+      const taken = mentions.text.length;
+      const { shortened, text } = plainPostOf(shown.blocks, post, planned, taken);
+      const receipt = await this.#send(post, { text });
+      return { ...receipt, plainText: error.message, ...(shortened && { shortened }) };
     }
   }
 

@@ -1,14 +1,19 @@
 /** What happens when Slack refuses the blocks of a post. */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { resultOf } from '../../../src/activities/plannedPost.js';
 import type { DestinationAdapter } from '../../../src/destinations/destination.js';
 import { describeProblems } from '../../../src/destinations/slack/blockProblems.js';
-import { plainTextOf } from '../../../src/destinations/slack/plainText.js';
+import { plainPostOf, plainTextOf } from '../../../src/destinations/slack/plainText.js';
 import { slack } from '../../../src/destinations/slack/platform.js';
 import { slackPosts } from '../../../src/destinations/slack/posts.js';
+import type { Receipt } from '../../../src/domain/delivery.js';
 import { examplePost, rejection, SECRET } from './contract.js';
 import { messageToShow } from './messageToShow.js';
 import { answering, ScriptedServer } from './scriptedServer.js';
+
+/** Slack cuts longer text into several messages. */
+const SPLIT_AT = 4_000;
 
 const POSTED = { ok: true, channel: 'C0123ABC', ts: '1763971200.000100' };
 const TOO_LONG = 'must be less than 3001 characters [json-pointer:/blocks/0/text/text]';
@@ -84,6 +89,71 @@ describe('a post whose blocks Slack refuses', () => {
       expect(posts()).toHaveLength(1);
     },
   );
+});
+
+describe('a long post whose blocks Slack refuses', () => {
+  const words = Array.from({ length: 3_000 }, (_, index) => `word${index}`);
+  const long = { ...post, content: { text: words.join(' ') } };
+
+  it('is one post of plain text, which says that it is shortened, as the receipt does', async () => {
+    answerPosts({ ok: false, error: 'invalid_blocks' }, POSTED);
+    const receipt = await adapter.post({ ...long, inParts: 'never' });
+    const [, text = ''] = posts().map((each) => each.get('text') ?? '');
+    expect(posts()).toHaveLength(2);
+    expect(text.length).toBeGreaterThan(3_000);
+    expect(text.length).toBeLessThanOrEqual(SPLIT_AT);
+    const { of, shown } = receipt.shortened ?? { of: 0, shown: 0 };
+    expect(of).toBe(long.content.text.length);
+    expect(shown).toBeLessThan(text.length);
+    const said = /shortened: ([\d,]+) of ([\d,]+) characters are shown/.exec(text) ?? [];
+    expect(said.slice(1)).toEqual([shown.toLocaleString('en'), of.toLocaleString('en')]);
+  });
+
+  it('counts what each part leaves out, and no part twice', async () => {
+    answerPosts({ ok: false, error: 'invalid_blocks' }, POSTED);
+    const { parts } = adapter.layout({ ...long, inParts: 'always' });
+    let first: Receipt | undefined;
+    let leftOut = 0;
+    for (let number = 1; number <= parts; number += 1) {
+      const part = { number, of: parts, first };
+      const receipt = await adapter.post({ ...long, inParts: 'always', part });
+      const { of = 0, shown = 0 } = receipt.shortened ?? {};
+      leftOut += of - shown;
+      const plan = { message: { ...long, inParts: 'always' }, part, shortened: undefined } as const;
+      first = resultOf(receipt, plan, []).receipt;
+    }
+    const of = long.content.text.length;
+    expect(parts).toBeGreaterThan(1);
+    expect(first?.shortened).toEqual({ of, shown: of - leftOut });
+  });
+
+  it('fits into one post, whatever is in it, and keeps its entities whole', () => {
+    const unit = fc.constantFrom('&', '<', '*', '👩🏽‍🚒', 'word ', '[a](https://x.example/&) ', '\n\n');
+    const text = fc.array(unit, { minLength: 1, maxLength: 40 });
+    const times = fc.constantFrom(1, 20, 1_000);
+    const taken = fc.constantFrom(0, 400);
+    fc.assert(
+      fc.property(text, times, fc.boolean(), taken, (units, count, isLong, before) => {
+        const around = isLong
+          ? {
+              title: '&'.repeat(1_000),
+              from: { source: '&'.repeat(255), reference: '<'.repeat(255) },
+            }
+          : { title: 'Disk full', from: { source: 'pagerduty' } };
+        const content = { title: around.title, text: `x${units.join('').repeat(count)}` };
+        const message = messageToShow(content, around.from);
+        for (const { blocks } of slackPosts(message, 'parts').posts) {
+          const plain = plainPostOf(blocks, message, undefined, before);
+          expect(plain.text.length + before).toBeLessThanOrEqual(SPLIT_AT);
+          expect(plain.text).not.toMatch(/&(?!(?:amp|lt|gt|quot);)/);
+          const whole = plainTextOf(blocks);
+          if (whole.length + before <= SPLIT_AT) expect(plain).toEqual({ text: whole });
+          else expect(plain.text).toContain('shortened: ');
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
 });
 
 describe('the problems that Slack names', () => {
