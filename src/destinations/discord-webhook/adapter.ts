@@ -1,6 +1,7 @@
+import { z } from 'zod';
 import { DeliveryError, type Receipt } from '../../domain/delivery.js';
 import { secureUrl } from '../../http/endpoint.js';
-import { permanent } from '../../http/failure.js';
+import { parseJson, permanent, unexpectedAnswer, withoutPosting } from '../../http/failure.js';
 import { createTransport, type HttpAnswer, type Transport } from '../../http/transport.js';
 import { ConfigurationError } from '../../lib/configurationError.js';
 import type { DestinationAdapter, Edit, Layout, Post, Show } from '../destination.js';
@@ -12,7 +13,7 @@ import { markOf, nonceOf } from '../discord/postMark.js';
 import { renderForDiscord } from '../discord/render.js';
 import { RouteLimits } from '../discord/routeLimits.js';
 import type { MentionPolicy } from '../mentionPolicy.js';
-import { unverifiedWebhooks, webhookNotConfigured } from '../namedWebhooks.js';
+import { webhookNotConfigured } from '../namedWebhooks.js';
 import { assertWellFormed } from '../wellFormed.js';
 import type { DiscordWebhookAccount } from './account.js';
 
@@ -78,8 +79,30 @@ class DiscordWebhookAdapter implements DestinationAdapter {
     return { ...receivedMessage(answer, failure), ...(shortened && { shortened }) };
   }
 
-  check(): Promise<{ identity: string }> {
-    return Promise.resolve(unverifiedWebhooks(this.#webhooks.keys()));
+  /** Reads each webhook, which its URL is enough for. Rejects with what is wrong with the first that doesn’t answer. */
+  async check(): Promise<{ identity: string }> {
+    const webhooks = await Promise.all(
+      [...this.#webhooks].map(
+        async ([name, url]) => `${name} (${await this.#describe(url, name)})`,
+      ),
+    );
+    return { identity: `webhooks ${webhooks.join(', ')}` };
+  }
+
+  /** https://docs.discord.com/developers/resources/webhook#get-webhook-with-token */
+  async #describe(webhook: URL, name: string): Promise<string> {
+    const url = new URL(webhook);
+    url.search = '';
+    const reading = withoutPosting(PLATFORM, async () => {
+      const { answer, failure } = await this.#send('GET', url, name, 'read');
+      if (failure) throw failure;
+      const read = webhookSchema.safeParse(parseJson(answer.body)).data;
+      if (read) return `of the channel ${read.channel_id}`;
+      throw unexpectedAnswer(PLATFORM, 'a success without a webhook', 200);
+    });
+    return await reading.catch((error: unknown) => {
+      throw error instanceof DeliveryError ? ofWebhook(name, error) : error;
+    });
   }
 
   #urlOf(name: string): URL {
@@ -89,11 +112,11 @@ class DiscordWebhookAdapter implements DestinationAdapter {
   }
 
   async #send(
-    method: 'POST' | 'PATCH',
+    method: 'GET' | 'POST' | 'PATCH',
     url: URL,
     name: string,
     purpose: Purpose,
-    body: object,
+    body?: object,
   ): Promise<{ answer: HttpAnswer; failure: DeliveryError | undefined }> {
     const route = `${purpose} ${name}`;
     this.#limits.assertOpen(route, purpose === 'edit');
@@ -102,15 +125,21 @@ class DiscordWebhookAdapter implements DestinationAdapter {
       url,
       headers: {
         accept: 'application/json',
-        'content-type': 'application/json; charset=utf-8',
+        ...(body && { 'content-type': 'application/json; charset=utf-8' }),
         'user-agent': USER_AGENT,
       },
-      body: JSON.stringify(body),
+      ...(body && { body: JSON.stringify(body) }),
     });
-    const failure = discordFailure(answer, purpose);
+    const failure = discordFailure(answer, purpose, 'webhook');
     this.#limits.record(route, answer, failure);
     return { answer, failure };
   }
+}
+
+const webhookSchema = z.object({ channel_id: z.string().refine(isSnowflake) });
+
+function ofWebhook(name: string, failure: DeliveryError): DeliveryError {
+  return new DeliveryError(`The webhook ${name}: ${failure.message}`, failure);
 }
 
 function noSuchPost(): DeliveryError {

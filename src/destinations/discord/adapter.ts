@@ -162,7 +162,7 @@ class DiscordAdapter implements DestinationAdapter {
         body,
       }),
     );
-    const failure = discordFailure(answer, purpose);
+    const failure = discordFailure(answer, purpose, 'bot');
     this.#limits.record(route, answer, failure);
     return { answer, failure };
   }

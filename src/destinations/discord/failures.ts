@@ -17,21 +17,30 @@ export const PLATFORM = 'Discord';
 /** What a request does: posts, answers a post, edits one, or reads. */
 export type Purpose = 'post' | 'reply' | 'edit' | 'read';
 
+/** Who makes the request. A webhook has a secret URL instead of a token, and no permissions. */
+export type Caller = 'bot' | 'webhook';
+
 interface Meaning {
   failure: Failure;
   /** Where it means something else for an edit. */
   edit?: Failure;
   remedy?: string;
+  /** Of a webhook’s request, where that is another one. */
+  webhookRemedy?: string;
 }
 
 const GONE: Meaning = {
   failure: permanent('destination_not_found'),
   remedy: 'check the id of the channel or thread, and that the bot is in its server',
+  webhookRemedy:
+    'check that the webhook still exists (Edit Channel → Integrations → Webhooks), and the thread that its URL names',
 };
 const ACCESS: Meaning = {
   failure: permanent('not_authorised'),
   remedy:
     'give the bot View Channel, Send Messages, Embed Links and Read Message History in the channel (in a thread Send Messages in Threads)',
+  webhookRemedy:
+    'a webhook needs no permission: create another one in the channel (Edit Channel → Integrations → Webhooks), and configure its URL',
 };
 const WRONG_KIND: Meaning = {
   failure: permanent('destination_not_found'),
@@ -40,11 +49,13 @@ const WRONG_KIND: Meaning = {
 const TOKEN: Meaning = {
   failure: permanent('credentials_rejected'),
   remedy: 'check the bot’s token, and configure a new one if it was reset',
+  webhookRemedy: 'copy the URL of the webhook again, whole',
 };
 const REFUSED: Meaning = { failure: permanent('content_rejected') };
 const MODERATED: Meaning = {
   ...REFUSED,
   remedy: 'the server’s moderation blocks such content: allow the bot there, or change the text',
+  webhookRemedy: 'the server’s moderation blocks such content: change its rules, or the text',
 };
 const SLOW: Meaning = { failure: transient('rate_limited') };
 const NOT_EDITABLE = permanent('edit_refused');
@@ -80,7 +91,14 @@ const BY_CODE = new Map<number, Meaning>([
   [40058, WRONG_KIND],
   [40062, SLOW],
   [50001, ACCESS],
-  [50005, { failure: NOT_EDITABLE, remedy: 'only the bot that made a post can edit it' }],
+  [
+    50005,
+    {
+      failure: NOT_EDITABLE,
+      remedy: 'only the bot that made a post can edit it',
+      webhookRemedy: 'only the webhook that made a post can edit it',
+    },
+  ],
   [50006, REFUSED],
   [50007, { ...ACCESS, remedy: 'the person takes no messages from the bot' }],
   [50008, WRONG_KIND],
@@ -150,26 +168,39 @@ type ErrorBody = z.infer<typeof errorBody>;
 /** Cloudflare, before Discord, answers so to an address whose requests were refused too often. */
 const BANNED = /error code: 1015\b|Error 1015\b/i;
 
+/** What was asked of Discord, and by whom. */
+interface Asked {
+  purpose: Purpose;
+  caller: Caller;
+}
+
 /** Undefined for a success: HTTP 200 with a JSON object or list that is no error. */
-export function discordFailure(answer: HttpAnswer, purpose: Purpose): DeliveryError | undefined {
+export function discordFailure(
+  answer: HttpAnswer,
+  purpose: Purpose,
+  caller: Caller,
+): DeliveryError | undefined {
+  const asked: Asked = { purpose, caller };
   const { retryAfterMs, status } = answer;
   const json = parseJson(answer.body);
   const body: ErrorBody = errorBody.safeParse(json).data ?? { code: undefined };
-  if (status === 200) return failureInSuccess(answer, json, body, purpose);
+  if (status === 200) return failureInSuccess(answer, json, body, asked);
   if (status === 204) {
     return unexpectedAnswer(PLATFORM, 'HTTP 204 without a message', status, retryAfterMs);
   }
-  return failed(answer, status, body, purpose);
+  return failed(answer, status, body, asked);
 }
 
 function failed(
   { body: text, retryAfterMs: header, status: httpStatus }: HttpAnswer,
   status: number,
   body: ErrorBody,
-  purpose: Purpose,
+  { caller, purpose }: Asked,
 ): DeliveryError {
   const isBan = status >= 400 && BANNED.test(text.slice(0, 4_096)) && body.code === undefined;
-  const { failure, remedy } = isBan ? BAN : meaningOf(status, body, purpose);
+  const meaning = isBan ? BAN : meaningOf(status, body, purpose);
+  const { failure } = meaning;
+  const remedy = (caller === 'webhook' ? meaning.webhookRemedy : undefined) ?? meaning.remedy;
   const code = status >= 400 && status < 500 ? body.code : undefined;
   const fields = code === 50035 ? fieldsOf(body.errors ?? {}) : [];
   const what = [code, fields.length > 0 && `(${fields.join(', ')})`].filter(Boolean).join(' ');
@@ -210,17 +241,17 @@ function meaningOf(status: number, body: ErrorBody, purpose: Purpose): Meaning {
     body.errors?.message_reference !== undefined;
   if (isReferenceGone) return { failure: permanent('post_not_found') };
   const byCode = isRefusal && code !== undefined ? BY_CODE.get(code) : undefined;
-  const { edit, failure, remedy } = byCode ??
-    BY_STATUS[status] ?? { failure: failureOfStatus(status) };
+  const meaning = byCode ?? BY_STATUS[status] ?? { failure: failureOfStatus(status) };
+  const { edit, failure } = meaning;
   if (purpose !== 'edit') {
     const isNoEdit = failure.reason === 'edit_refused';
-    return { failure: isNoEdit ? permanent('request_rejected') : failure, remedy };
+    return { ...meaning, failure: isNoEdit ? permanent('request_rejected') : failure };
   }
   // Of an edit, a 404 without a code that says so is the post.
   if (byCode === undefined && failure.reason === 'destination_not_found') {
     return { failure: permanent('post_not_found') };
   }
-  return { failure: edit ?? failure, remedy };
+  return { ...meaning, failure: edit ?? failure };
 }
 
 /** The names of the fields that are wrong, as `embeds.0.description`, without what was in them. */
@@ -242,13 +273,13 @@ function failureInSuccess(
   answer: HttpAnswer,
   json: unknown,
   body: ErrorBody,
-  purpose: Purpose,
+  asked: Asked,
 ): DeliveryError | undefined {
   if (Array.isArray(json)) return undefined;
   const isObject = typeof json === 'object' && json !== null;
   if (isObject && 'id' in json && typeof json.id === 'string') return undefined;
   const status = statedStatus(answer.body);
-  if (status !== undefined) return failed(answer, status, body, purpose);
+  if (status !== undefined) return failed(answer, status, body, asked);
   return unexpectedAnswer(
     PLATFORM,
     isObject ? 'HTTP 200 without an id' : 'HTTP 200 without a JSON object',

@@ -203,7 +203,7 @@ describe('Discord adapter', () => {
       fc.property(fc.jsonValue(), fc.integer({ min: 100, max: 599 }), (errors, status) => {
         const body = JSON.stringify({ code: 50035, errors });
         const answer = { status, headers: {}, body, retryAfterMs: undefined };
-        const failure = discordFailure(answer, 'post');
+        const failure = discordFailure(answer, 'post', 'bot');
         expect(failure?.message.length).toBeLessThan(2_500);
         if (status < 400 || status >= 500) expect(failure?.outcome).not.toBe('permanent');
       }),

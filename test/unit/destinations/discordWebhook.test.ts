@@ -85,6 +85,53 @@ describe('Discord webhook adapter', () => {
     expect(failure.message).toContain(remedy);
   });
 
+  it.each([400, 401, 403, 404, 429])(
+    'names neither a bot nor its permissions in a remedy of HTTP %i, whatever the code',
+    async (status) => {
+      const codes = [
+        ...[undefined, 0, 10003, 10004, 10008, 10015, 20009, 40001, 40002, 40005, 40058, 50001],
+        ...[50005, 50006, 50007, 50013, 50014, 50024, 50027, 50083, 160002, 160005, 200000, 220001],
+      ];
+      for (const code of codes) {
+        server.script = answering(status, JSON.stringify({ code, retry_after: 0 }));
+        const adapter = createAdapter(server.url);
+        for (const asked of [adapter.post(post), adapter.edit?.({ ...post, post: RECEIPT })]) {
+          const { message } = await rejection(asked ?? Promise.resolve(post));
+          expect(message, String(code)).not.toMatch(/\bbot\b|Send Messages|Read Message History/i);
+        }
+      }
+    },
+  );
+
+  it('is checked by reading each webhook, of which nothing but its channel is said', async () => {
+    server.script = answering(
+      200,
+      JSON.stringify({ id: '1', channel_id: CHANNEL, name: 'x', token: SECRET }),
+    );
+    const adapter = discordWebhook.createAdapter(
+      accountWith(`${server.url}${WEBHOOK}?thread_id=1187654321098765499`),
+    );
+    const { identity } = await adapter.check();
+    expect(identity).toBe(`webhooks incidents (of the channel ${CHANNEL})`);
+    expect(server.requests.map(({ body, method, path }) => [method, path, body])).toEqual([
+      ['GET', `/api/v10/webhooks/${CHANNEL}/${SECRET}`, ''],
+    ]);
+  });
+
+  it.each([
+    [401, '{"code":50027}', 'permanent credentials_rejected', 'copy the URL'],
+    [404, '{"code":10015}', 'permanent destination_not_found', 'was deleted'],
+    [200, '[]', 'transient unexpected_answer', 'without a webhook'],
+    [503, '', 'transient platform_unavailable', 'HTTP 503'],
+  ])('says which webhook fails its check, and how: %i %s', async (status, body, kind, words) => {
+    server.script = answering(status, body);
+    const failure = await rejection(createAdapter(server.url).check());
+    expect(`${failure.outcome} ${failure.reason}`).toBe(kind);
+    expect(failure.message).toContain('webhook incidents');
+    expect(failure.message).toContain(words);
+    expect(failure.message).not.toContain(SECRET);
+  });
+
   it.each(['/slack', '/github', '/', ''])('takes a URL that ends in "%s"', async (end) => {
     const adapter = discordWebhook.createAdapter(accountWith(server.url + WEBHOOK + end));
     await adapter.post(post);
