@@ -18,11 +18,13 @@ const MAXIMUM_WAITS = 500;
 /** How long after the end of a wait its answer may come: as long as one look at the message may take. */
 const LOOK_MS = 1_000;
 
+type WaitContext = Pick<ApiContext, 'longPollClient' | 'stopping' | 'waitClient'>;
+
 export class Waits {
-  readonly #context: ApiContext;
+  readonly #context: WaitContext;
   #waiting = 0;
 
-  constructor(context: ApiContext) {
+  constructor(context: WaitContext) {
     this.#context = context;
   }
 
