@@ -23,19 +23,26 @@ import { eventMessage } from './eventMessage.js';
 import { MessageRefused } from './refusal.js';
 import { routedMessage, type RoutedMessage } from './routedMessage.js';
 
+export interface EventOptions {
+  /** ISO 8601. */
+  expiresAt?: string | undefined;
+  sentBy?: string | undefined;
+}
+
 /**
  * Starts a message for each route that takes the event. A destination at which an earlier route shows the event is left out, so
  * that people see the event once. Where no route takes it, or none can be used, it becomes a message that says so. Resolves
  * when Temporal has all of them.
  *
- * @param expiresAt the latest time at which a message is posted, where its route says no earlier one
+ * @param options.expiresAt the latest time at which a message is posted, where its route says no earlier one
+ * @param options.sentBy the name of the key, or of the person, that sent the event
  */
 export async function acceptEvent(
   client: Client,
   configuration: Configuration,
   event: SourceEvent,
   traceId: string,
-  expiresAt?: string,
+  { expiresAt, sentBy }: EventOptions = {},
 ): Promise<RoutedMessage[]> {
   const routed: RoutedMessage[] = [];
   const served = new Set<string>();
@@ -43,7 +50,7 @@ export async function acceptEvent(
     if (mismatch !== undefined) continue;
     const to = route.to.filter(({ destination }) => !served.has(destination));
     if (to.length === 0) continue;
-    const place = { route, to, isFirst: routed.length === 0, expiresAt };
+    const place = { route, to, isFirst: routed.length === 0, expiresAt, sentBy };
     try {
       const message = await acceptAtRoute(client, configuration, { event, ...place }, traceId);
       routed.push(message);
@@ -56,13 +63,13 @@ export async function acceptEvent(
         ...event,
         reason: `The route ${route.name} can’t be used: ${error.message}.`,
       };
-      routed.push(await acceptUnroutable(client, configuration, unroutable, traceId));
+      routed.push(await acceptUnroutable(client, configuration, unroutable, traceId, sentBy));
     }
   }
   if (routed.length > 0) return routed;
   const reason =
     'No route takes this event. Add one to the configuration, or a last route without conditions.';
-  return [await acceptUnroutable(client, configuration, { ...event, reason }, traceId)];
+  return [await acceptUnroutable(client, configuration, { ...event, reason }, traceId, sentBy)];
 }
 
 /** A duplicate of a message that no worker has begun doesn't say yet that it is muted. */
@@ -82,6 +89,7 @@ interface EventAtRoute {
   to: Route[];
   isFirst: boolean;
   expiresAt: string | undefined;
+  sentBy: string | undefined;
 }
 
 /**
@@ -99,7 +107,8 @@ async function acceptAtRoute(
   const accept = async (reminder: number) => {
     const message = messageAtRoute(at, content, now, reminder);
     const unposted = whyUnposted(at, message, now);
-    const acceptance = await acceptMessage(client, configuration, message, traceId, { unposted });
+    const options = { unposted, sentBy: at.sentBy };
+    const acceptance = await acceptMessage(client, configuration, message, traceId, options);
     const routed = routedMessage(message, at.route.name, acceptance, unposted);
     return { acceptance, routed: { ...routed, ...failure } };
   };

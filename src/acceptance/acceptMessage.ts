@@ -28,6 +28,8 @@ export interface AcceptanceOptions {
    * accepted, and no duplicate. Random by default.
    */
   startToken?: string | undefined;
+  /** The name of the key, or of the person, that sent it. */
+  sentBy?: string | undefined;
   /** ISO 8601, to the microsecond: when it was accepted, where that was before now. */
   acceptedAt?: string | undefined;
 }
@@ -77,7 +79,7 @@ function messageStart(
   message: Message,
   configuration: Configuration,
   traceId: string,
-  { acceptedAt, shows, startToken = randomUUID(), unposted }: AcceptanceOptions,
+  { acceptedAt, sentBy, shows, startToken = randomUUID(), unposted }: AcceptanceOptions,
 ): MessageStart {
   const { deduplicationKey, correlation, priority, onAmbiguous } = message;
   const content = readableContent(message.content);
@@ -91,6 +93,7 @@ function messageStart(
     fingerprint: fingerprint(message),
     startToken,
     ...(place && { conversation: place }),
+    ...(sentBy !== undefined && { sentBy }),
   };
   if (unposted) {
     const destinations = deliveries.map(({ destination }) => destination);

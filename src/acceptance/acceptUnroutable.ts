@@ -29,6 +29,7 @@ export async function acceptUnroutable(
   configuration: Configuration,
   { key, reason, source, title, url, ...origin }: Unroutable,
   traceId: string,
+  sentBy?: string,
 ): Promise<RoutedMessage> {
   const deduplicationKey = eventKey({ source, key }, 'unroutable');
   const page = configuration.publicUrl && `${configuration.publicUrl}/sources`;
@@ -55,7 +56,7 @@ export async function acceptUnroutable(
     event,
   );
   const message = eventMessage(event, deduplicationKey, placeFor(configuration, source), content);
-  const accepted = await acceptMessage(client, configuration, message, traceId);
+  const accepted = await acceptMessage(client, configuration, message, traceId, { sentBy });
   return routedMessage(message, undefined, accepted);
 }
 

@@ -11,7 +11,7 @@ const KEPT_MS = 60_000;
 
 type Content = Awaited<ReturnType<typeof readBatchContent>>;
 
-export interface BatchPart extends Pick<BatchInput, 'traceId' | 'acceptedAtUs'> {
+export interface BatchPart extends Pick<BatchInput, 'traceId' | 'acceptedAtUs' | 'sentBy'> {
   entries: BatchEntry[];
   /** How many messages of the batch come before these. */
   before: number;
@@ -34,9 +34,9 @@ export class BatchContents {
     const bytes = chunks.get(chunk);
     if (!bytes) throw new Error(`The batch has no chunk ${chunk}.`);
     const entries = (await entriesOf(bytes)).slice(from, from + count);
-    const { acceptedAtUs, chunkSizes, traceId } = input;
+    const { acceptedAtUs, chunkSizes, sentBy, traceId } = input;
     const before = chunkSizes.slice(0, chunk).reduce((sum, size) => sum + size, from);
-    return { entries, before, traceId, acceptedAtUs };
+    return { entries, before, traceId, acceptedAtUs, sentBy };
   }
 
   #content(execution: { workflowId: string; runId: string }): Promise<Content> {

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import pLimit from 'p-limit';
+import type { AcceptanceOptions } from '../acceptance/acceptMessage.js';
 import { acceptSent, type IntakeContext } from '../acceptance/acceptSent.js';
 import { timeOf } from '../acceptance/conversationPlan.js';
 import { MessageRefused } from '../acceptance/refusal.js';
@@ -48,6 +49,7 @@ export function createStartBatchMessages(
       const start = async ({ entry, index, place }: PlacedEntry): Promise<void> => {
         results[index] = await startOne(intake, entry, {
           traceId: batch.traceId,
+          sentBy: batch.sentBy,
           attempt,
           startToken: `${workflowExecution.runId}.${place}`,
           acceptedAt: timeOf(batch.acceptedAtUs + place),
@@ -108,11 +110,7 @@ function orderOf({ entry, place }: PlacedEntry): string {
 async function startOne(
   intake: IntakeContext,
   entry: BatchEntry,
-  {
-    attempt,
-    traceId,
-    ...options
-  }: { attempt: number; traceId: string; startToken: string; acceptedAt: string },
+  { attempt, traceId, ...options }: AcceptanceOptions & { attempt: number; traceId: string },
 ): Promise<BatchMessageResult> {
   if (!('message' in entry)) return { outcome: 'refused_at_once' };
   try {

@@ -17,6 +17,9 @@ import { readBatchMessages, type BatchExecution } from '../store/batches.js';
 import { completeBatch, startBatch } from '../store/startBatch.js';
 import { activeTraceId } from '../telemetry/tracing.js';
 import type { ApiContext } from './apiContext.js';
+import { audit } from './audit.js';
+import { callerOf } from './caller.js';
+import { assertMaySend, senderName } from './permissions.js';
 import { batchBody, type BatchBody } from './batchBody.js';
 import { idempotencyKeyOf } from './idempotencyKey.js';
 import { parseRequest, Problem } from './problem.js';
@@ -38,6 +41,10 @@ export async function acceptAsynchronously(
   });
   const entries = await entriesOf(messages);
   const fingerprint = batchFingerprint(entries);
+  const caller = callerOf(request);
+  for (const [index, entry] of entries.entries()) {
+    if ('message' in entry) assertMaySend(caller, entry.message, `messages.${index}`);
+  }
   const id = batchId(key, fingerprint);
   const traceId = activeTraceId();
   const { client, configuration, log, metrics, writes } = context;
@@ -46,7 +53,7 @@ export async function acceptAsynchronously(
     const acceptedAtUs = acceptanceTimes(entries.length);
     const start = await startBatch(
       client,
-      { id, entries, fingerprint, traceId, acceptedAtUs },
+      { id, entries, fingerprint, traceId, acceptedAtUs, sentBy: senderName(caller) },
       (existing) => isReplaceable(existing, windowMs),
     );
     const { batch: existing } = start;
@@ -64,6 +71,8 @@ export async function acceptAsynchronously(
     { batch: id, traceId, messages: entries.length, refused: batch.memo.refused, duplicate },
     duplicate ? 'Duplicate batch dropped' : 'Batch accepted',
   );
+  const outcome = duplicate ? 'duplicate' : 'accepted';
+  audit(log, { action: 'send', caller, outcome, batch: id, traceId });
   return { ...batchBody(batch, basePath), duplicate };
 }
 

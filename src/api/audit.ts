@@ -14,12 +14,15 @@ export interface AuditedAct {
   outcome: string;
   /** The deduplication key of the message. */
   message?: string | undefined;
+  /** The key of the event, and those of its messages. */
+  event?: string | undefined;
+  messages?: readonly string[] | undefined;
   /** The id of the batch, or of the decision on many dead letters. */
   batch?: string | undefined;
   decision?: string | undefined;
   destinations?: readonly string[] | undefined;
-  /** Who a request says that decides, where that is not the caller's own name. */
-  claimedBy?: string | undefined;
+  /** Who decided, and in whose name the request says it is. */
+  by?: string | undefined;
   traceId?: string | undefined;
   /** From where the request came. */
   address?: string | undefined;
@@ -29,7 +32,9 @@ export interface AuditedAct {
   problem?: string | undefined;
 }
 
+/** Nothing is logged where no keys are configured: nobody is known who could be named. */
 export function audit(log: Logger, { caller, ...act }: AuditedAct): void {
+  if (caller?.kind === 'open') return;
   const who = caller && { [caller.kind === 'person' ? 'person' : 'key']: caller.name };
   log.info({ kind: 'audit', ...act, ...who }, 'Audit');
 }

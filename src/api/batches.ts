@@ -4,7 +4,10 @@ import { describeBatch, readBatchMessages, type BatchExecution } from '../store/
 import { cancelWorkflow } from '../store/cancelWorkflow.js';
 import { batchWorkflowId } from '../contract/names.js';
 import type { ApiContext } from './apiContext.js';
-import { requireScope } from './caller.js';
+import { audit } from './audit.js';
+import { callerOf, requireScope, type Caller } from './caller.js';
+import { assertMayDecide, decidedBy } from './permissions.js';
+import { allDestinations } from '../domain/message.js';
 import { basePathOf } from './basePath.js';
 import { batchBody, batchResultBody, type BatchBody } from './batchBody.js';
 import { parseKey } from './findMessage.js';
@@ -24,7 +27,9 @@ export function batchesRouter(context: ApiContext): Router {
   });
 
   router.delete('/batches/:id', requireScope('decide'), async (request, response) => {
-    const { by, reason } = parseRequest(cancelQuerySchema, request.query);
+    const { by: claimed, reason } = parseRequest(cancelQuerySchema, request.query);
+    const caller = callerOf(request);
+    const by = decidedBy(caller, claimed);
     const batch = await findBatch(decisionClient, request.params.id);
     const { id } = batch;
     if (batch.closedAt !== undefined) {
@@ -33,13 +38,31 @@ export function batchesRouter(context: ApiContext): Router {
         `The batch is ${batch.status} since ${batch.closedAt}: no message of it waits to be started. Cancel its messages one by one.`,
       );
     }
+    await assertMayCancel(context, caller, batch);
     await cancelWorkflow(decisionClient, batchWorkflowId(id), { by, reason });
     log.info({ batch: id, traceId: batch.memo.traceId }, 'Batch cancelled');
+    const { traceId } = batch.memo;
+    audit(log, { action: 'cancel', caller, by, outcome: 'accepted', batch: id, traceId });
     const cancelled = await findBatch(decisionClient, id);
     response.status(202).json(batchBody(cancelled, basePathOf(response)));
   });
 
   return router;
+}
+
+/** Throws a Problem where the batch has a message that the caller may not decide on. */
+async function assertMayCancel(
+  { decisionClient }: ApiContext,
+  caller: Caller,
+  batch: BatchExecution,
+): Promise<void> {
+  if (!caller.destinations && !caller.sources) return;
+  for (const { entry } of (await readBatchMessages(decisionClient, batch)) ?? []) {
+    if (!('message' in entry)) continue;
+    const { correlation, destinations } = entry.message;
+    const source = correlation?.source;
+    assertMayDecide(caller, { destinations: allDestinations(destinations), source });
+  }
 }
 
 /** Throws a Problem if there is no batch with this id. */

@@ -17,7 +17,10 @@ import {
 } from '../store/search/deadLetterSearch.js';
 import type { MessagePage } from '../store/search/messageSearch.js';
 import type { ApiContext } from './apiContext.js';
-import { requireScope } from './caller.js';
+import { audit } from './audit.js';
+import { callerOf, requireScope } from './caller.js';
+import { assertMayDecideOnAll, decidedBy } from './permissions.js';
+import { deciderOf } from '../domain/decider.js';
 import { basePathOf } from './basePath.js';
 import { DECISION_LIMIT_BYTES } from './decisions.js';
 import { allNamed } from './named.js';
@@ -127,14 +130,19 @@ async function summarise(
 /** Asks the dead-letter queue of each matching destination to retry or discard its dead letters. */
 function decideByFilter(context: ApiContext, action: BulkDecision['action']): RequestHandler {
   return async (request, response) => {
-    const { filter, by, reason, dryRun, ...given } = parseRequest(
-      bulkDecisionBodySchema,
-      request.body ?? {},
-    );
+    const caller = callerOf(request);
+    const {
+      filter,
+      by: claimed,
+      reason,
+      dryRun,
+      ...given
+    } = parseRequest(bulkDecisionBodySchema, request.body ?? {});
     if (dryRun) {
       response.json({ action, dryRun, ...(await summarise(context, filter)) });
       return;
     }
+    const by = decidedBy(caller, claimed);
     if (by === undefined || reason === undefined) throw missingFields({ by, reason });
 
     const found = await summarise(context, filter);
@@ -145,11 +153,16 @@ function decideByFilter(context: ApiContext, action: BulkDecision['action']): Re
       );
     }
     const destinations = found.destinations.map(({ destination }) => destination);
+    assertMayDecideOnAll(caller, destinations);
     const id = given.id ?? decisionId(randomUUID(), destinations.length);
     const order = { id, by, reason, filter: filter.reason ? { reason: filter.reason } : {} };
     const pending = await decideForAll(context, action, destinations, order);
     context.metrics.decisions.inc({ action, scope: 'filter' });
     context.log.info({ id, action, ...filter, deadLetters: found.deadLetters }, 'Decision taken');
+    audit(context.log, {
+      ...{ action, caller, by, outcome: 'accepted' },
+      ...{ decision: id, destinations },
+    });
     await waitUntilVisible(context, id, destinations.length - pending);
     const answer: z.input<typeof bulkDecisionSchema> = {
       id,
@@ -253,7 +266,7 @@ function progressOf(
   return {
     id,
     action,
-    by,
+    ...deciderOf(by),
     reason,
     requestedAt,
     filter: { reason: filter.reason },

@@ -8,7 +8,9 @@ import { grpcFailureOf } from '../temporal/grpcStatus.js';
 import { cancelWorkflow } from '../store/cancelWorkflow.js';
 import { discardSignal, retrySignal, type OperatorRequest } from '../contract/signals.js';
 import type { ApiContext } from './apiContext.js';
-import { requireScope } from './caller.js';
+import { audit } from './audit.js';
+import { callerOf, requireScope, type Caller } from './caller.js';
+import { assertMayDecide, decidedBy } from './permissions.js';
 import { basePathOf } from './basePath.js';
 import { findMessage } from './findMessage.js';
 import { parseRequest, Problem } from './problem.js';
@@ -43,20 +45,27 @@ const CANCELLABLE = new Set<DeliveryStatus>(['accepted', 'delivering', 'dead_let
 function cancel(context: ApiContext): RequestHandler<{ key: string }> {
   const { decisionClient, log, metrics } = context;
   return async (request, response) => {
-    const { by, reason } = parseRequest(cancelQuerySchema, request.query);
+    const { by: claimed, reason } = parseRequest(cancelQuerySchema, request.query);
+    const caller = callerOf(request);
+    const by = decidedBy(caller, claimed);
     const { state: message } = await findMessage(decisionClient, request.params.key);
     const { deduplicationKey } = message;
     assertOpen(message);
+    const destinations = message.deliveries
+      .filter((delivery) => CANCELLABLE.has(deliveryStatus(delivery)))
+      .map(({ destination }) => destination);
+    assertMayDecide(caller, { destinations, source: message.source });
     await actBeforeEnd(decisionClient, deduplicationKey, assertOpen, () =>
       cancelWorkflow(decisionClient, deduplicationKey, { by, reason }),
     );
     await assertCancelled(decisionClient, deduplicationKey);
-    const destinations = message.deliveries
-      .filter((delivery) => CANCELLABLE.has(deliveryStatus(delivery)))
-      .map(({ destination }) => destination);
     metrics.decisions.inc({ action: 'cancel', scope: 'message' });
     const { traceId } = message;
     log.info({ deduplicationKey, traceId, action: 'cancel', destinations }, 'Decision taken');
+    audit(log, {
+      ...{ action: 'cancel', caller, by, outcome: 'accepted' },
+      ...{ message: deduplicationKey, destinations, traceId },
+    });
     response.status(202).json({
       deduplicationKey,
       action: 'cancel',
@@ -86,7 +95,10 @@ function decide(
 ): RequestHandler<{ key: string }> {
   return async (request, response) => {
     const decision = parseRequest(bodySchema, request.body ?? {});
-    const taken = await decideOnDeadLetters(context, request.params.key, action, decision);
+    const taken = await decideOnDeadLetters(context, callerOf(request), request.params.key, {
+      action,
+      ...decision,
+    });
     const links = messageLinks(taken.deduplicationKey, basePathOf(response));
     response.status(202).json({ ...taken, links });
   };
@@ -98,13 +110,16 @@ function decide(
  */
 export async function decideOnDeadLetters(
   context: ApiContext,
+  caller: Caller,
   key: string,
-  action: 'retry' | 'discard',
-  decision: OperatorRequest,
+  { action, ...given }: OperatorRequest & { action: 'retry' | 'discard' },
 ): Promise<{ deduplicationKey: string; action: 'retry' | 'discard'; destinations: string[] }> {
+  const by = decidedBy(caller, given.by);
+  const decision: OperatorRequest = by === undefined ? given : { ...given, by };
   const { state } = await findMessage(context.decisionClient, key);
   const { deduplicationKey } = state;
   const destinations = parkedDestinations(state, decision.destination);
+  assertMayDecide(caller, { destinations, source: state.source });
   const signal = action === 'retry' ? retrySignal : discardSignal;
   const { decisionClient } = context;
   await actBeforeEnd(
@@ -116,6 +131,10 @@ export async function decideOnDeadLetters(
   context.metrics.decisions.inc({ action, scope: 'message' });
   const { traceId } = state;
   context.log.info({ deduplicationKey, traceId, action, destinations }, 'Decision taken');
+  audit(context.log, {
+    ...{ action, caller, by, outcome: 'accepted' },
+    ...{ message: deduplicationKey, destinations, traceId },
+  });
   await waitUntilRecorded(context, state);
   return { deduplicationKey, action, destinations };
 }

@@ -1,5 +1,5 @@
 /** From an event in the product's own form to its messages. */
-import { acceptEvent } from '../acceptance/acceptEvent.js';
+import { acceptEvent, type EventOptions } from '../acceptance/acceptEvent.js';
 import type { RoutedMessage } from '../acceptance/routedMessage.js';
 import type { SourceEvent } from '../domain/event.js';
 import type { ReceptionContext } from './apiContext.js';
@@ -12,16 +12,16 @@ export const EVENT_LIMIT_BYTES = 1024 * 1024;
 /**
  * Accepts the messages of an event. Counts and logs what became of them.
  *
- * @param expiresAt the time after which they are not posted any more, where their routes don't say an earlier one
+ * @param options.expiresAt the time after which they are not posted any more, where their routes don't say an earlier one
  */
 export async function receiveEvent(
   context: ReceptionContext,
   event: SourceEvent,
   traceId: string,
-  expiresAt?: string,
+  options: EventOptions = {},
 ): Promise<RoutedMessage[]> {
   const routed = await tellingRefusals(context.writes, () =>
-    acceptEvent(context.client, context.configuration, event, traceId, expiresAt),
+    acceptEvent(context.client, context.configuration, event, traceId, options),
   );
   report(routed, context);
   reportTemplateFailures(context, routed);

@@ -5,7 +5,9 @@ import { eventSchema, type SourceEvent } from '../domain/event.js';
 import { chooseRoutes } from '../routing/chooseRoutes.js';
 import { activeTraceId } from '../telemetry/tracing.js';
 import type { ApiContext } from './apiContext.js';
-import { requireScope } from './caller.js';
+import { audit } from './audit.js';
+import { callerOf, requireScope, type Caller } from './caller.js';
+import { assertMaySendEvent, senderName } from './permissions.js';
 import { basePathOf } from './basePath.js';
 import { EVENT_LIMIT_BYTES, receiveEvent } from './eventReception.js';
 import { withIdempotencyKey } from './idempotencyKey.js';
@@ -38,7 +40,11 @@ export function eventsRouter(context: ApiContext): Router {
     async (request, response) => {
       const { explain } = parseRequest(eventQuerySchema, request.query);
       const event = withIdempotencyKey(request, 'key');
-      const body = await accept(context, event, { explain, basePath: basePathOf(response) });
+      const body = await accept(context, event, {
+        explain,
+        basePath: basePathOf(response),
+        caller: callerOf(request),
+      });
       response.status(statusOf(body)).json(body);
     },
   );
@@ -51,7 +57,7 @@ export function eventsRouter(context: ApiContext): Router {
       const { explain } = parseRequest(eventQuerySchema, request.query);
       const { events } = parseEnvelope(eventBatchSchema, request.body);
       const operation = operationOf(request, response);
-      const asked = { explain, basePath: basePathOf(response) };
+      const asked = { explain, basePath: basePathOf(response), caller: callerOf(request) };
       const results = await acceptInSlices(events, async (each): Promise<EventResult> => {
         try {
           assertSize(Buffer.byteLength(JSON.stringify(each)));
@@ -72,25 +78,32 @@ export function eventsRouter(context: ApiContext): Router {
 async function accept(
   context: ApiContext,
   body: unknown,
-  { basePath, explain }: { explain: 'true' | 'false'; basePath: string },
+  { basePath, caller, explain }: { explain: 'true' | 'false'; basePath: string; caller: Caller },
 ): Promise<EventAcceptance> {
   const event = parseRequest(eventSchema, body);
+  assertMaySendEvent(caller, event, context.configuration);
   const traceId = activeTraceId();
+  const sentBy = senderName(caller);
+  const { key } = event;
+  const act = { action: 'send', caller, event: key, traceId } as const;
   const routes = explain === 'true' ? { routes: choicesFor(event, context) } : {};
   const { intake, log } = context;
   if (intake) {
-    const { key } = event;
-    const record = eventRecord(event, body);
+    const record = eventRecord(event, body, sentBy);
     // A consumer would refuse it. Numbers as 1e20 are longer than they were.
     assertSize(record.body.length);
     await intake.put(record, key);
     log.info({ key, traceId, queue: intake.name }, 'Event queued');
+    audit(log, { ...act, outcome: 'queued' });
     return { status: 'queued', key, traceId, messages: [], ...routes };
   }
-  const routed = await receiveEvent(context, event, traceId);
+  const routed = await receiveEvent(context, event, traceId, { sentBy });
+  const status = routed.every(({ duplicate }) => duplicate) ? 'duplicate' : 'accepted';
+  const messages = routed.map(({ deduplicationKey }) => deduplicationKey);
+  audit(log, { ...act, outcome: status, messages });
   return {
-    status: routed.every(({ duplicate }) => duplicate) ? 'duplicate' : 'accepted',
-    key: event.key,
+    status,
+    key,
     traceId,
     messages: routed.map((message) => ({
       ...message,

@@ -6,7 +6,9 @@ import { acceptSent } from '../acceptance/acceptSent.js';
 import { messageSchema } from '../domain/message.js';
 import { acceptanceBody, type AcceptanceBody } from './acceptanceBody.js';
 import type { ApiContext } from './apiContext.js';
-import { requireScope } from './caller.js';
+import { audit } from './audit.js';
+import { callerOf, requireScope, type Caller } from './caller.js';
+import { assertMaySend, senderName } from './permissions.js';
 import { acceptAsynchronously } from './asynchronousBatch.js';
 import { basePathOf } from './basePath.js';
 import { acceptInSlices, refusedResult } from './inSlices.js';
@@ -34,7 +36,11 @@ export function ingestionRouter(context: ApiContext): Router {
     jsonBody(MESSAGE_LIMIT_BYTES),
     async (request, response) => {
       const message = withIdempotencyKey(request, 'deduplicationKey');
-      const body = await accept(context, message, activeTraceId(), basePathOf(response));
+      const body = await accept(context, message, {
+        caller: callerOf(request),
+        traceId: activeTraceId(),
+        basePath: basePathOf(response),
+      });
       response
         .status(body.duplicate ? 200 : 202)
         .location(body.links.self)
@@ -58,8 +64,9 @@ export function ingestionRouter(context: ApiContext): Router {
         return;
       }
       const operation = operationOf(request, response);
+      const caller = callerOf(request);
       const results = await acceptInSlices(messages, (message) =>
-        acceptOne(context, message, operation, basePathOf(response)),
+        acceptOne(context, message, operation, { caller, basePath: basePathOf(response) }),
       );
       response.json({ results });
     },
@@ -68,26 +75,37 @@ export function ingestionRouter(context: ApiContext): Router {
   return router;
 }
 
+interface Sending {
+  caller: Caller;
+  basePath: string;
+}
+
 async function accept(
   context: ApiContext,
   body: unknown,
-  traceId: string,
-  basePath: string,
+  { basePath, caller, traceId }: Sending & { traceId: string },
 ): Promise<AcceptanceBody> {
   const message = parseRequest(messageSchema, body);
-  const { intake, writes } = context;
+  assertMaySend(caller, message);
+  const { intake, log, writes } = context;
+  const { deduplicationKey } = message;
+  const sentBy = senderName(caller);
+  const act = { action: 'send', caller, message: deduplicationKey, traceId } as const;
   if (intake) {
-    const { deduplicationKey } = message;
     // What is wrong with it in any case is said now.
     assertAcceptable(message, context.configuration);
-    await intake.put(messageRecord(message, body), deduplicationKey);
-    context.log.info({ deduplicationKey, traceId, queue: intake.name }, 'Message queued');
+    await intake.put(messageRecord(message, body, sentBy), deduplicationKey);
+    log.info({ deduplicationKey, traceId, queue: intake.name }, 'Message queued');
+    audit(log, { ...act, outcome: 'queued' });
     const links = messageLinks(deduplicationKey, basePath);
     return { deduplicationKey, status: 'queued', duplicate: false, traceId, links };
   }
-  const acceptance = await tellingRefusals(writes, () => acceptSent(context, message, traceId));
+  const acceptance = await tellingRefusals(writes, () =>
+    acceptSent(context, message, traceId, { sentBy }),
+  );
+  audit(log, { ...act, outcome: acceptance.outcome });
   if (acceptance.outcome === 'accepted') writes.messageAccepted();
-  return acceptanceBody(acceptance, message.deduplicationKey, basePath);
+  return acceptanceBody(acceptance, deduplicationKey, basePath);
 }
 
 /** Accepts one message of a batch. Its result is what the answer would be if it was sent alone. */
@@ -95,10 +113,10 @@ async function acceptOne(
   context: ApiContext,
   body: unknown,
   operation: Operation,
-  basePath: string,
+  sending: Sending,
 ): Promise<BatchResult> {
   try {
-    const message = await accept(context, body, activeTraceId(), basePath);
+    const message = await accept(context, body, { ...sending, traceId: activeTraceId() });
     return { status: message.duplicate ? 200 : 202, message };
   } catch (error) {
     return refusedResult(error, context.log, operation);

@@ -14,18 +14,53 @@ import type { SourceRequest } from '../sources/source.js';
 const KIND = 'sendproof-intake';
 const SOURCE = 'sendproof-source';
 const REQUEST = 'sendproof-request';
+const SENDER = 'sendproof-sender';
 
 /** What a record holds: a message, an event of `POST /v1/events`, or a request of a source. */
 export type IntakeContent =
   { kind: 'message' } | { kind: 'event' } | { kind: 'source'; source: string };
 
-/** @param sent the body, with the key in it */
-export function messageRecord({ conversation }: Message, sent: unknown): OutgoingRecord {
-  return record(conversation?.key, { [KIND]: 'message' }, Buffer.from(JSON.stringify(sent)));
+/**
+ * @param sent the body, with the key in it
+ * @param sender the name of the key, or of the person, that sent it
+ */
+export function messageRecord(
+  { conversation }: Message,
+  sent: unknown,
+  sender?: string,
+): OutgoingRecord {
+  const headers = { [KIND]: 'message', ...senderHeader(sender) };
+  return record(conversation?.key, headers, Buffer.from(JSON.stringify(sent)));
 }
 
-export function eventRecord({ conversation }: SourceEvent, sent: unknown): OutgoingRecord {
-  return record(conversation, { [KIND]: 'event' }, Buffer.from(JSON.stringify(sent)));
+export function eventRecord(
+  { conversation }: SourceEvent,
+  sent: unknown,
+  sender?: string,
+): OutgoingRecord {
+  const headers = { [KIND]: 'event', ...senderHeader(sender) };
+  return record(conversation, headers, Buffer.from(JSON.stringify(sent)));
+}
+
+function senderHeader(sender: string | undefined): Record<string, string> {
+  // A queue may take nothing but ASCII in a header. The buffer replaces half a surrogate pair, which has no such form.
+  return sender === undefined
+    ? {}
+    : { [SENDER]: encodeURIComponent(Buffer.from(sender).toString()) };
+}
+
+/** Names of people may be long. */
+const LONGEST_SENDER = 10_000;
+
+/** The name of the key, or of the person, that the record is of: what may write to the queue is believed. */
+export function senderOf({ headers }: Pick<QueueRecord, 'headers'>): string | undefined {
+  const text = headers[SENDER] ?? '';
+  if (text === '' || text.length > LONGEST_SENDER) return undefined;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -107,7 +142,7 @@ export function contentOf({ headers }: QueueRecord, source: string | undefined):
 /** As its sender has sent it over HTTP, or would have. */
 export function requestOf({ body, headers, id }: QueueRecord): SourceRequest {
   const about = aboutRequest(headers[REQUEST]);
-  const ours = [KIND, REQUEST, SOURCE];
+  const ours = [KIND, REQUEST, SENDER, SOURCE];
   const sent = Object.entries(headers).filter(([name]) => !ours.includes(name));
   return {
     id: about.id ?? id,

@@ -9,6 +9,7 @@ import { readMessageRecord, type RecordedMessage } from '../store/messageHistory
 import { searchMessages } from '../store/search/messageSearch.js';
 import { namespaceRetentionMs } from '../temporal/retention.js';
 import { findSimilarKeys } from '../store/search/similarKeys.js';
+import { withDecider } from '../domain/decider.js';
 import { timelineOf } from '../explanation/timeline.js';
 import type { ApiContext } from './apiContext.js';
 import { requireScope } from './caller.js';
@@ -118,7 +119,9 @@ async function timelineBody(
     status,
     explanation: explainMessage(state, new Date()),
     ...(names && { names }),
-    entries: timelineOf(message, acknowledgements),
+    entries: timelineOf(message, acknowledgements).map((entry) =>
+      'by' in entry ? withDecider(entry) : entry,
+    ),
     links: messageLinks(deduplicationKey, basePath),
   };
 }

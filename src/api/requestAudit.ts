@@ -37,9 +37,8 @@ export function auditRequests(
         const name = caller.kind === 'person' ? 'person' : caller.name;
         callerRequests.inc({ caller: name, outcome: isRefused ? 'refused' : 'allowed' });
       }
-      // Where no keys are configured, everybody may do everything.
-      if (!isRefused || caller?.kind === 'open') return;
-      audit(log, { action, caller, outcome: 'refused', ...answered, address, traceId });
+      if (isRefused)
+        audit(log, { action, caller, outcome: 'refused', ...answered, address, traceId });
     });
     next();
   };

@@ -2,7 +2,9 @@
 import { Router } from 'express';
 import { rescheduleMessage } from '../store/rescheduleMessage.js';
 import type { ApiContext } from './apiContext.js';
-import { requireScope } from './caller.js';
+import { audit } from './audit.js';
+import { callerOf, requireScope } from './caller.js';
+import { assertMayDecide, decidedBy } from './permissions.js';
 import { basePathOf } from './basePath.js';
 import { DECISION_LIMIT_BYTES } from './decisions.js';
 import { findMessage } from './findMessage.js';
@@ -20,10 +22,14 @@ export function reschedulingRouter(context: ApiContext): Router {
     requireScope('decide'),
     jsonBody(DECISION_LIMIT_BYTES),
     async (request, response) => {
-      const change = parseRequest(rescheduleBodySchema, request.body ?? {});
+      const given = parseRequest(rescheduleBodySchema, request.body ?? {});
+      const caller = callerOf(request);
+      const by = decidedBy(caller, given.by);
+      const change = by === undefined ? given : { ...given, by };
       const { key } = request.params as { key: string };
       const { runId, state } = await findMessage(client, key);
       const { closedAt, deduplicationKey, status, traceId } = state;
+      assertMayDecide(caller, { destinations: state.destinations, source: state.source });
       if (closedAt !== undefined) throw begun(`it is ${status} since ${closedAt}`);
 
       const refusal = await answeredByWorker(
@@ -45,6 +51,10 @@ export function reschedulingRouter(context: ApiContext): Router {
       }
       metrics.decisions.inc({ action: 'reschedule', scope: 'message' });
       log.info({ deduplicationKey, traceId, action: 'reschedule' }, 'Decision taken');
+      audit(log, {
+        ...{ action: 'reschedule', caller, by, outcome: 'accepted' },
+        ...{ message: deduplicationKey, traceId },
+      });
       response.json(messageBody(await findMessage(client, key), basePathOf(response), context));
     },
   );

@@ -246,7 +246,7 @@ async function acceptOne(
   const event: SourceEvent = { ...parsed, source: name };
   const traceId = activeTraceId();
   try {
-    return await acceptEvent(client, configuration, event, traceId, expiresAt);
+    return await acceptEvent(client, configuration, event, traceId, { expiresAt });
   } catch (error) {
     const { status, type } = problemOf(error);
     if (status >= 500 && type !== 'internal_error') throw error;

@@ -1,4 +1,5 @@
 /** A message and its deliveries as text. */
+import { deciderText } from '../domain/decider.js';
 import type { MessageState } from './apiClient.js';
 import { formatDistance, formatStatus, formatTime } from './format.js';
 import { formatDuration } from '../lib/formatDuration.js';
@@ -59,10 +60,11 @@ export function renderChanges(
 }
 
 function originOf(state: MessageState, { now }: Display): string[] {
-  const { acceptedAt, closedAt, conversation, source, reference, traceId } = state;
+  const { acceptedAt, closedAt, conversation, sentBy, source, reference, traceId } = state;
   return [
     ['accepted', formatTime(acceptedAt, now)],
     ['closed', closedAt && formatTime(closedAt, now)],
+    ['sent by', sentBy],
     ['source', source],
     ['reference', reference],
     ['conversation', conversation?.key],
@@ -147,9 +149,14 @@ function renderRemedy({ destination, status, reason }: Delivery, state: MessageS
 
 function renderDecisions({ operatorActions }: MessageState, { now }: Display): string[] {
   if (operatorActions.length === 0) return [];
-  const lines = operatorActions.map(({ action, at, by, reason, destination }) =>
+  const lines = operatorActions.map(({ action, at, by, claimedBy, reason, destination }) =>
     joined(
-      [action, by && `by ${by}`, formatTime(at, now), destination && `for ${destination}`],
+      [
+        action,
+        by && `by ${deciderText({ by, claimedBy })}`,
+        formatTime(at, now),
+        destination && `for ${destination}`,
+      ],
       ' ',
     ).concat(reason ? `: ${reason}` : ''),
   );

@@ -20,6 +20,7 @@ import type { CancelOptions, DiscardOptions, RetryOptions } from './decide.js';
 import { CommandError, FailureError } from './errors.js';
 import { ExitCode } from './exitCode.js';
 import type { IngestDeadLettersOptions, ReplayOptions } from './ingestDeadLetters.js';
+import type { KeysCreateOptions } from './keysCreate.js';
 import type { ListOptions } from './list.js';
 import { Output } from './output.js';
 import type { RescheduleOptions } from './reschedule.js';
@@ -111,6 +112,7 @@ function createProgram(invocation: Invocation): Command {
   addSources(program, invocation);
   addIngest(program, invocation);
   addImport(program, invocation);
+  addKeys(program, invocation);
   addDoctor(program, invocation);
   addSignIn(program, invocation);
   return program;
@@ -597,6 +599,26 @@ function addImport(program: Command, invocation: Invocation): void {
 
 function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value];
+}
+
+function addKeys(program: Command, invocation: Invocation): void {
+  const keys = program.command('keys').description('Make keys for those who call the API.');
+  keys
+    .command('create')
+    .summary('make a key, and its entry in sendproof.yaml')
+    .description(
+      'Make a random key and show it once, with the lines of sendproof.yaml that let it in. This command changes nothing.',
+    )
+    .requiredOption('--name <name>', 'the name in the log, in history and in metrics')
+    .option('--scopes <scopes>', 'with commas between: send, read, decide, metrics, admin', 'send')
+    .option('--destinations <patterns>', 'the only destinations, as "slack:default/*"')
+    .option('--sources <patterns>', 'the only sources, as "ci-*"')
+    .action(
+      run(invocation, async (context, options: KeysCreateOptions) => {
+        const { keysCreate } = await import('./keysCreate.js');
+        return await keysCreate(options, context);
+      }),
+    );
 }
 
 function addDoctor(program: Command, invocation: Invocation): void {

@@ -13,6 +13,8 @@ export interface BatchInput {
   traceId: string;
   /** When its first message was accepted, in microseconds. Each other one follows a microsecond later. */
   acceptedAtUs: number;
+  /** The name of the key, or of the person, that sent it; absent where no keys are configured. */
+  sentBy?: string | undefined;
 }
 
 /** Another chunk: its index, and the messages, compressed. */

@@ -87,6 +87,8 @@ export interface MessageMemo {
   reference?: string | undefined;
   /** The conversation that the message, or its event, belongs to. Absent from what earlier releases started. */
   conversation?: ConversationPlace | undefined;
+  /** The name of the key, or of the person, that sent it. Absent where no keys are configured, and for requests of sources. */
+  sentBy?: string | undefined;
 }
 
 /** The result of a message that was confirmed everywhere. */

@@ -149,6 +149,8 @@ export interface MessageSummary {
   source?: string | undefined;
   reference?: string | undefined;
   traceId?: string | undefined;
+  /** The name of the key, or of the person, that sent it, where keys are configured. */
+  sentBy?: string | undefined;
   /** Whether or not its posts take part in it. Undefined where it belongs to none, or an earlier release accepted it. */
   conversation?: ConversationPlace | undefined;
   acceptedAt: string;

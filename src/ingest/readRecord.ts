@@ -4,7 +4,7 @@ import { acceptanceBody } from '../api/acceptanceBody.js';
 import type { ReceptionContext } from '../api/apiContext.js';
 import { EVENT_LIMIT_BYTES, receiveEvent } from '../api/eventReception.js';
 import { withKeyOfHeader } from '../api/idempotencyKey.js';
-import { contentOf, requestOf } from '../api/intakeRecord.js';
+import { contentOf, requestOf, senderOf } from '../api/intakeRecord.js';
 import { bodyTooLarge, parseRequest } from '../api/problem.js';
 import { tellingRefusals } from '../api/refusedWrites.js';
 import { MESSAGE_LIMIT_BYTES, parseJsonBytes } from '../api/requestBody.js';
@@ -52,7 +52,7 @@ export function readRecord(
       accept: async (context, traceId) => {
         const { writes } = context;
         const acceptance = await tellingRefusals(writes, () =>
-          acceptSent(context, message, traceId),
+          acceptSent(context, message, traceId, { sentBy: senderOf(record) }),
         );
         if (acceptance.outcome === 'accepted') writes.messageAccepted();
         const { duplicate } = acceptanceBody(acceptance, message.deduplicationKey, '');
@@ -88,7 +88,8 @@ function readEvent(record: QueueRecord, queue: ReadingQueue, ordered: string[]):
   return {
     lanes: [...ordered, ...(conversation === undefined ? [] : [`conversation:${conversation}`])],
     accept: async (context, traceId) => {
-      const routed = await receiveEvent(context, event, traceId, expiryOf(record, queue));
+      const options = { expiresAt: expiryOf(record, queue), sentBy: senderOf(record) };
+      const routed = await receiveEvent(context, event, traceId, options);
       return { outcome: routed.every(({ duplicate }) => duplicate) ? 'duplicate' : 'accepted' };
     },
   };

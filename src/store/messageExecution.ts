@@ -69,6 +69,7 @@ export function summarise(execution: MessageExecution): MessageSummary {
     reference: memo.reference ?? attributes.get(sourceReferenceAttribute),
     traceId: attributes.get(traceIdAttribute),
     conversation: memo.conversation,
+    sentBy: memo.sentBy,
     acceptedAt: execution.startTime.toISOString(),
     closedAt: execution.closeTime?.toISOString(),
     deadLetters: deadLetters ?? [],

@@ -26,6 +26,7 @@ export interface NewBatch {
   traceId: string;
   /** See `BatchInput`. */
   acceptedAtUs: number;
+  sentBy?: string | undefined;
 }
 
 /** `started`: all of it was written. Otherwise Temporal has a run with this id already. */
@@ -145,11 +146,16 @@ function replacing({ runId }: BatchExecution) {
 }
 
 function startOptions(
-  { acceptedAtUs, entries, fingerprint, id, traceId }: NewBatch,
+  { acceptedAtUs, entries, fingerprint, id, sentBy, traceId }: NewBatch,
   { chunkSizes, startToken }: Pick<BatchMemo, 'chunkSizes' | 'startToken'>,
   first: Uint8Array,
 ) {
-  const input: BatchInput = { chunkSizes, traceId, acceptedAtUs };
+  const input: BatchInput = {
+    chunkSizes,
+    traceId,
+    acceptedAtUs,
+    ...(sentBy !== undefined && { sentBy }),
+  };
   const refused = entries.filter((entry) => 'faults' in entry).length;
   const memo: BatchMemo = { fingerprint, startToken, chunkSizes, refused, traceId };
   return {

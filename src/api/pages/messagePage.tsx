@@ -116,6 +116,7 @@ export function MessagePage({
       <section aria-labelledby="facts-title">
         <h2 id="facts-title">References</h2>
         <dl>
+          <Fact name="Sent by" value={state.sentBy} />
           <Fact name="Source" value={state.source} />
           <Fact name="Reference" value={state.reference} />
           <Fact

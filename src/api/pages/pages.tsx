@@ -9,7 +9,14 @@ import { timelineOf } from '../../explanation/timeline.js';
 import type { ApiContext } from '../apiContext.js';
 import { audit } from '../audit.js';
 import { findKey } from '../authentication.js';
-import { ANYBODY, callerWithKey, knownCaller, requireScope, setCaller } from '../caller.js';
+import {
+  ANYBODY,
+  callerOf,
+  callerWithKey,
+  knownCaller,
+  requireScope,
+  setCaller,
+} from '../caller.js';
 import { batchWithResults, findBatch } from '../batches.js';
 import { basePathOf, withoutBasePath } from '../basePath.js';
 import { decideOnDeadLetters } from '../decisions.js';
@@ -210,9 +217,9 @@ function decide(context: ApiContext, action: 'retry' | 'discard'): RequestHandle
     const decision = parseRequest(schema, filledIn(request.body));
     const { deduplicationKey } = await decideOnDeadLetters(
       context,
+      callerOf(request),
       request.params.key,
-      action,
-      decision,
+      { action, ...decision },
     );
     goTo(response, messagePagePath(deduplicationKey));
   };

@@ -1,7 +1,14 @@
 /** Dead letters of many messages, and decisions on them, as the API answers with them. */
 import { z } from 'zod';
 import { destinationSchema } from '../../domain/destination.js';
-import { namesField, deciderField, rationaleField, reasonSchema, timestamp } from './fields.js';
+import {
+  namesField,
+  claimedByField,
+  deciderField,
+  rationaleField,
+  reasonSchema,
+  timestamp,
+} from './fields.js';
 
 const deadLetterCountFields = {
   count: z.int().meta({ description: 'The number of dead letters in this group.', examples: [12] }),
@@ -118,6 +125,7 @@ export const bulkDecisionProgressSchema = z
     id: decisionIdField,
     action: actionSchema,
     by: deciderField,
+    claimedBy: claimedByField.optional(),
     reason: rationaleField,
     requestedAt: timestamp.meta({
       description: 'The time at which the decision was accepted.',

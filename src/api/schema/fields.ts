@@ -59,8 +59,14 @@ export const namesField = z.record(z.string(), z.string()).meta({
 });
 
 /** Who decided and why, as the API answers with it. */
+export const claimedByField = z.string().meta({
+  description:
+    'The name that the request gave, if it is another one than that of the key or person in `by`. Nobody has checked it.',
+  examples: ['Ada Lovelace'],
+});
 export const deciderField = z.string().meta({
-  description: 'The name of the person who decided.',
+  description:
+    'The name of the person who decided. Of a request with a named key, it is the name of the key.',
   examples: ['Ada Lovelace'],
 });
 export const rationaleField = z.string().meta({

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { destinationSchema } from '../../domain/destination.js';
 import {
   CURSOR_EXAMPLE,
+  claimedByField,
   deciderField,
   deliveryStatusSchema,
   detailField,
@@ -314,6 +315,13 @@ export const messageSummarySchema = z
     source: sourceField.optional(),
     reference: referenceField.optional(),
     traceId: traceIdSchema.optional(),
+    sentBy: z
+      .string()
+      .optional()
+      .meta({
+        description: 'The name of the key, or of the person, that sent the message.',
+        examples: ['ci'],
+      }),
     conversation: z
       .object({
         key: z
@@ -359,6 +367,7 @@ const operatorActionSchema = z
       examples: ['2026-11-23T12:10:00.000Z'],
     }),
     by: deciderField.optional(),
+    claimedBy: claimedByField.optional(),
     reason: rationaleField.optional(),
     destination: z
       .string()

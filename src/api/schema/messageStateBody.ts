@@ -1,3 +1,4 @@
+import { withDecider } from '../../domain/decider.js';
 import type { z } from 'zod';
 import type { DeliveryStage, MessageState } from '../../domain/messageState.js';
 import { deliveryStatus } from '../../domain/messageState.js';
@@ -21,7 +22,7 @@ export function messageStateBody(state: MessageState): Omit<MessageBody, 'explan
         ...stageFields(stage),
       };
     }),
-    operatorActions: [...state.operatorActions],
+    operatorActions: state.operatorActions.map(withDecider),
   };
 }
 

@@ -135,7 +135,8 @@ export const bulkDecisionBodySchema = z
       description: 'The dead letters to decide on. An empty filter `{}` matches all of them.',
     }),
     by: decisionText.optional().meta({
-      description: 'The name of the person who decides. Required unless `dryRun` is true.',
+      description:
+        'The name of the person who decides. Required unless `dryRun` is true, or the caller has a named key, whose name is then recorded with this one beside it.',
       examples: DECIDER.examples,
     }),
     reason: decisionText.optional().meta({

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ACKNOWLEDGEMENT_EVENTS } from '../../domain/acknowledgement.js';
 import {
+  claimedByField,
   deciderField,
   detailField,
   messageLinksSchema,
@@ -48,6 +49,7 @@ function step<Kind extends string, Fields extends z.core.$ZodLooseShape>(
 
 const person = {
   by: deciderField.optional(),
+  claimedBy: claimedByField.optional(),
   reason: rationaleField.optional(),
   destination: destination.optional(),
 };

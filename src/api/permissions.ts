@@ -1,0 +1,111 @@
+/** To which destinations, and for which sources, a caller may send and decide. */
+import type { Configuration } from '../config/configuration.js';
+import type { Limit } from '../config/keys.js';
+import { deciderText } from '../domain/decider.js';
+import type { SourceEvent } from '../domain/event.js';
+import { allDestinations, type Message } from '../domain/message.js';
+import { shortenText } from '../lib/cutText.js';
+import { chooseRoutes } from '../routing/chooseRoutes.js';
+import { notAllowed, type Caller } from './caller.js';
+
+/** @param place where the message is in the request, as `messages.3`; throws a Problem that names what is not allowed */
+export function assertMaySend(
+  caller: Caller,
+  { correlation, destinations }: Pick<Message, 'correlation' | 'destinations'>,
+  place?: string,
+): void {
+  const act = place === undefined ? 'may not send' : `may not send ${place}`;
+  assertDestinations(caller, allDestinations(destinations), `${act} to`);
+  assertSource(caller, correlation?.source, act, 'correlation.source');
+}
+
+/** An event goes where its routes lead, so each of them must be one that the caller may send to. */
+export function assertMaySendEvent(
+  caller: Caller,
+  event: SourceEvent,
+  { routes }: Pick<Configuration, 'routes'>,
+): void {
+  assertSource(caller, event.source, 'may not send events', 'source');
+  if (!caller.destinations) return;
+  for (const { mismatch, route } of chooseRoutes(routes, event)) {
+    if (mismatch !== undefined) continue;
+    const what = `may not send to where the route ${route.name} leads,`;
+    assertDestinations(caller, allDestinations(route.to), what);
+  }
+}
+
+export function assertMayDecide(
+  caller: Caller,
+  { destinations, source }: { destinations: readonly string[]; source: string | undefined },
+): void {
+  assertDestinations(caller, destinations, 'may not decide on');
+  assertSource(caller, source, 'may not decide', 'correlation.source');
+}
+
+/** On all that match a filter. A filter tells destinations apart, but no sources. */
+export function assertMayDecideOnAll(caller: Caller, destinations: readonly string[]): void {
+  const what = 'may not decide on';
+  assertDestinations(caller, destinations, what, ' Name a destination in the filter.');
+  if (!caller.sources) return;
+  throw notAllowed(
+    caller,
+    `is limited to sources, which a filter doesn’t tell apart. Decide on its messages one by one. It may for: ${listed(caller.sources)}.`,
+  );
+}
+
+/**
+ * Who decides, for history: the caller by its name, with the name that the request gives beside it. Undefined where neither has
+ * one.
+ */
+export function decidedBy(
+  { decidesByName, name }: Caller,
+  claimed: string | undefined,
+): string | undefined {
+  if (!decidesByName) return claimed;
+  if (claimed === undefined || claimed === name) return name;
+  return deciderText({ by: name, claimedBy: shortenText(claimed, LONGEST_CLAIM) });
+}
+
+/** With the name of the caller, as long as a name in history may be. */
+const LONGEST_CLAIM = 900;
+
+/** The name in the message's memo; undefined where no keys are configured, so that nobody has a name. */
+export function senderName({ kind, name }: Caller): string | undefined {
+  return kind === 'open' ? undefined : name;
+}
+
+function assertDestinations(
+  caller: Caller,
+  destinations: readonly string[],
+  what: string,
+  remedy = '',
+): void {
+  const limit = caller.destinations;
+  const refused = limit && destinations.find((each) => !limit.allows(each));
+  if (refused === undefined) return;
+  throw notAllowed(caller, `${what} ${refused}. It may for: ${listed(limit)}.${remedy}`);
+}
+
+function assertSource(
+  caller: Caller,
+  source: string | undefined,
+  act: string,
+  field: string,
+): void {
+  const limit = caller.sources;
+  if (!limit || (source !== undefined && limit.allows(source))) return;
+  const which =
+    source === undefined
+      ? `without a source: ${field} must be one of its own`
+      : `for the source "${source}"`;
+  throw notAllowed(caller, `${act} ${which}. It may for: ${listed(limit)}.`);
+}
+
+/** An answer must not grow with the configuration. */
+const MOST_NAMED = 10;
+
+function listed(limit: Limit | undefined): string {
+  const patterns = limit?.patterns ?? [];
+  const more = patterns.length - MOST_NAMED;
+  return [...patterns.slice(0, MOST_NAMED), ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
+}
