@@ -328,6 +328,7 @@ describe('an error class', () => {
       'SourceMissing',
       'BoundsFault', // A condition that it ends counts as no match.
       'RecordTooLarge', // The intake turns it into an answer of its own.
+      'TopicRefused', // The intake answers queue_unavailable for whatever a queue fails with.
       'ConversationUnavailable', // The activity that delivers catches it.
       'ConditionFault', // These are reported where the configuration is loaded, or count as no match.
       'PatternFault',
