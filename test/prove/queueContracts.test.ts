@@ -1,11 +1,14 @@
 /** The contract of queues against the real ones. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
 import type { Queue, QueueRecord, QueueType } from '../../src/queues/queue.js';
 import { kafka } from '../../src/queues/kafka/kafka.js';
 import { sqs } from '../../src/queues/sqs/sqs.js';
-import { startKafkaBroker, type KafkaBroker } from '../kafka/broker.js';
+import { startSecuredBroker } from '../kafka/broker.js';
 import { eventually } from '../eventually.js';
 import { openTopics, type Topics } from '../kafka/topics.js';
 import { queueContract, type QueueUnderTest } from '../queueContract.js';
@@ -52,15 +55,18 @@ describe('ElasticMQ', () => {
 });
 
 describe('Kafka', () => {
-  let broker: KafkaBroker;
+  let broker: Awaited<ReturnType<typeof startSecuredBroker>>;
   let topics: Topics;
+  let directory: string;
   beforeAll(async () => {
-    broker = await startKafkaBroker();
+    directory = await mkdtemp(join(tmpdir(), 'sendproof-contracts-'));
+    broker = await startSecuredBroker();
     topics = await openTopics(broker.address);
   }, 5 * 60_000);
   afterAll(async () => {
     await topics.close();
     await broker.close();
+    await rm(directory, { recursive: true });
   });
 
   /** A queue of its own, whose topics have these settings. */
@@ -136,6 +142,56 @@ describe('Kafka', () => {
     await topics.sendInTransaction(`${topic}.dlq`, [{ value: 'dead' }], 'commit');
     await topics.sendInTransaction(`${topic}.dlq`, [{ value: 'aborted' }], 'abort');
     expect(await queue.deadLetters(10)).toHaveLength(1);
+    await queue.close();
+  });
+
+  /** A topic with one record, behind TLS and credentials. */
+  const openSecured = async (settings: { mechanism?: string; password?: string; ca?: string }) => {
+    const { address, certificate, password, username } = broker.secured;
+    const topic = `secured-${randomUUID()}`;
+    await topics.create({ [topic]: 1, [`${topic}.dlq`]: 1 });
+    await topics.send(topic, [{ value: 'secret' }]);
+    const passwordFile = join(directory, randomUUID());
+    await writeFile(passwordFile, settings.password ?? password);
+    return await create(kafka, {
+      ...{ brokers: [address], topic, group: topic },
+      tls: settings.ca === 'unknown' ? true : { ca: certificate },
+      sasl: {
+        mechanism: settings.mechanism ?? 'scram-sha-512',
+        username,
+        password: { file: passwordFile },
+      },
+    });
+  };
+
+  it.each(['plain', 'scram-sha-512'])(
+    'is consumed with credentials (%s) over TLS',
+    async (mechanism) => {
+      const queue = await openSecured({ mechanism });
+      const texts: string[] = [];
+      const consumer = queue.consume(({ body }) => {
+        texts.push(body.toString());
+        return Promise.resolve('settled');
+      });
+      await eventually(() => expect(texts).toEqual(['secret']));
+      await eventually(async () => expect(await lagOf(queue)).toBe(0));
+      expect([consumer.fault(), await queue.faults()]).toEqual([undefined, []]);
+      await consumer.stop();
+      await queue.close();
+    },
+  );
+
+  it.each([
+    ['a wrong password', { password: 'wrong' }, 'check username and password of kafka.sasl'],
+    ['a wrong password of plain', { mechanism: 'plain', password: 'wrong' }, 'kafka.sasl'],
+    ['a mechanism that the broker has not', { mechanism: 'scram-sha-256' }, 'kafka.sasl.mechanism'],
+    ['an unknown authority', { ca: 'unknown' }, 'in kafka.tls.ca'],
+  ])('says what is wrong with %s', async (_, settings, remedy) => {
+    const queue = await openSecured(settings);
+    await expect(queue.faults()).rejects.toThrow(remedy);
+    const consumer = queue.consume(() => Promise.resolve('settled'));
+    await eventually(() => expect(consumer.fault()).toContain(remedy));
+    await consumer.stop();
     await queue.close();
   });
 

@@ -230,8 +230,12 @@ export class DeadLetterTopic {
     return found;
   }
 
+  /** @throws an error with the remedy where it is missing and can't be created: then this user may not see it */
   async #isMissing(): Promise<boolean> {
-    return (await this.#options.client.partitionsOf(this.#options.topic)) === undefined;
+    if ((await this.#options.client.partitionsOf(this.#options.topic)) !== undefined) return false;
+    const fault = await this.fault();
+    if (fault !== undefined) throw new Error(fault);
+    return true;
   }
 
   /** Between which offsets those are that were not replayed. */

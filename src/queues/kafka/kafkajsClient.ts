@@ -22,6 +22,7 @@ import {
   type Offsets,
   type Subscription,
 } from './client.js';
+import { withRemedy } from './connectionFault.js';
 import { unlz4, unsnappy, unzstandard } from './decompression.js';
 import { RecordTooLarge } from '../queue.js';
 import type { KafkaConnection } from './settings.js';
@@ -137,7 +138,7 @@ export class KafkajsClient implements KafkaClient {
       });
     } catch (error) {
       await stop(consumer, end);
-      throw error;
+      throw withRemedy(error);
     }
     const select = (partitions: readonly number[]) => [{ topic, partitions: [...partitions] }];
     return {
@@ -295,7 +296,7 @@ export class KafkajsClient implements KafkaClient {
       return producer;
     } catch (error) {
       this.#producer = undefined;
-      throw error;
+      throw withRemedy(error);
     }
   }
 
@@ -307,7 +308,7 @@ export class KafkajsClient implements KafkaClient {
         return admin;
       } catch (error) {
         this.#admin = undefined;
-        throw error;
+        throw withRemedy(error);
       }
     })();
     return await this.#admin;

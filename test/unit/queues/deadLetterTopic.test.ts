@@ -170,7 +170,12 @@ describe('a topic of dead letters', () => {
   it('that is missing and can’t be created is a fault with its remedy', async () => {
     const kafka = new FakeKafka({ messages: {} });
     kafka.mayCreate = false;
-    expect(await openDeadLetters(kafka).fault()).toContain('create it');
+    const dead = openDeadLetters(kafka);
+    expect(await dead.fault()).toContain('create it');
+    // It may be one that this user can't see: nobody must take it for empty.
+    await expect(dead.list(1)).rejects.toThrow('the right to see it');
+    await expect(dead.count()).rejects.toThrow('the right to see it');
+    await expect(dead.replay()).rejects.toThrow('the right to see it');
     await expect(bury(kafka, [{}])).rejects.toThrow('may not create it: create it');
   });
 
