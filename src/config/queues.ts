@@ -1,12 +1,10 @@
 /** `queues:` in `sendproof.yaml`: message queues that messages and events are taken from. */
 import { z } from 'zod';
 import { durationMs } from '../lib/duration.js';
-import { isRecord } from '../lib/isRecord.js';
 import { nearest, remedy } from '../lib/nearest.js';
 import { own } from '../lib/own.js';
-import type { Queue, QueueContext, QueueType } from '../queues/queue.js';
-import { QUEUE_TYPES } from '../queues/registry.js';
-import { inputFaults } from '../lib/inputFaults.js';
+import type { Queue, QueueContext } from '../queues/queue.js';
+import { checkEntryNames, queueEntrySchema } from './queueEntry.js';
 
 /** A queue as it is configured. Nothing is connected, and no library is loaded, before it is opened. */
 export interface ConfiguredQueue {
@@ -42,68 +40,22 @@ const commonFields = z.object({
   maxAge: durationMs.optional(),
 });
 
-type Entry = z.output<typeof commonFields> & { type: QueueType; settings: unknown };
-
-const TYPE_NAMES = QUEUE_TYPES.map(({ name }) => name);
-
-/** One entry: its kind's own schema parses the field of that name. */
-const queueSchema = z.unknown().transform((entry, context): Entry => {
-  const refuse = (message: string, path: PropertyKey[] = []): never => {
-    context.addIssue({ code: 'custom', path, message });
-    return z.NEVER;
-  };
-  const add = (issues: readonly z.core.$ZodIssue[]): void => {
-    for (const issue of issues) context.issues.push({ ...issue, input: entry } as never);
-  };
-  if (!isRecord(entry)) return refuse(`must have one of ${TYPE_NAMES.join(', ')}`);
-  const types = QUEUE_TYPES.filter(({ name }) => own(entry, name) !== undefined);
-  const [type] = types;
-  if (!type) return refuse(missingType(entry));
-  if (types.length > 1) {
-    const both = types.map(({ name }) => name).join(' and ');
-    return refuse(`has ${both}: make it a queue for each`);
-  }
-  const { [type.name]: given, ...others } = entry;
-  const common = commonFields
-    .strict()
-    .safeParse(others, { error: inputFaults({ name: 'setting', also: TYPE_NAMES }) });
-  const settings = z
-    .object({ [type.name]: type.schema })
-    .safeParse({ [type.name]: given }, { error: inputFaults({ name: 'setting' }) });
-  add(common.error?.issues ?? []);
-  add(settings.error?.issues ?? []);
-  if (!common.success || !settings.success) return z.NEVER;
-  if (common.data.deadLetter !== undefined && !type.namesDeadLetters) {
-    return refuse(`is among the settings of ${type.name}`, ['deadLetter']);
-  }
-  return { ...common.data, type, settings: own(settings.data, type.name) };
-});
-
-function missingType(entry: Record<string, unknown>): string {
-  const common = Object.keys(commonFields.shape);
-  const unknown = Object.keys(entry).find((key) => !common.includes(key));
-  const meant = unknown === undefined ? undefined : nearest(unknown, TYPE_NAMES);
-  return meant === undefined
-    ? `must have one of ${TYPE_NAMES.join(', ')}`
-    : `there is no queue of the kind "${unknown ?? ''}"; did you mean "${meant}"?`;
-}
-
-const queueName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'may have up to 63 letters, digits, _ . and -');
+const queueSchema = queueEntrySchema(
+  'queue',
+  commonFields,
+  ({ schema }) => schema,
+  ({ deadLetter }, { name, namesDeadLetters }) =>
+    deadLetter === undefined || namesDeadLetters
+      ? undefined
+      : { field: 'deadLetter', message: `is among the settings of ${name}` },
+);
 
 export const queuesSchema = z
   .record(z.string(), queueSchema)
   .default({})
-  .superRefine((queues, context) => {
-    for (const name of Object.keys(queues)) {
-      const { error, success } = queueName.safeParse(name);
-      if (success) continue;
-      context.addIssue({ code: 'custom', path: [name], message: error.issues[0]?.message ?? '' });
-    }
-  });
+  .superRefine(checkEntryNames);
 
-type QueueEntries = z.output<typeof queuesSchema>;
+export type QueueEntries = z.output<typeof queuesSchema>;
 
 /** What is wrong with the sources that queues name, and with what they share. */
 export function queueFaults(queues: QueueEntries, receivingSources: readonly string[]): string[] {

@@ -67,6 +67,8 @@ export const CONSUMER_STOP_MS = 12_000;
 
 /** A record to be sent. */
 export interface OutgoingRecord {
+  /** The same when it is sent again: a queue that recognises repetitions (FIFO of SQS) drops those that come soon. */
+  id?: string | undefined;
   /** Records with the same key keep their order, where the queue has one. */
   key?: string | undefined;
   headers: Readonly<Record<string, string>>;
@@ -141,6 +143,9 @@ export interface Queue {
   close(): Promise<void>;
 }
 
+/** A place that records are written to, and never read from. Opens connections when they are needed. */
+export type QueueTarget = Pick<Queue, 'send' | 'sendFault' | 'close'>;
+
 /** What a queue works with beside its own settings. */
 export interface QueueContext {
   /** As in `queues:`. */
@@ -148,6 +153,18 @@ export interface QueueContext {
   log: Logger;
   /** Records that are in hand at most, begun or not, before the consumer takes a pause. */
   mostInHand: number;
+}
+
+/** One kind of queue as a target. */
+export interface QueueTargetType<Settings = unknown> {
+  /** Parses the value of the field that has the kind's name. */
+  readonly schema: z.ZodType<Settings>;
+  /** As of a queue. */
+  describe(settings: Settings): string;
+  /** Where its records go: equal to one of those of a queue that reads there. */
+  places(settings: Settings): string[];
+  /** Loads the client library, and makes the target. Connects to nothing. */
+  create(settings: Settings, context: Pick<QueueContext, 'log'>): Promise<QueueTarget>;
 }
 
 /** One kind of queue. */
@@ -162,6 +179,10 @@ export interface QueueType<Settings = unknown> {
   claims?(settings: Settings): string;
   /** Where its records are, for people, as `the topic messages`. Without secrets. */
   describe(settings: Settings): string;
+  /** Where its records and its dead letters are: by all names that one of them may be configured with. */
+  places(settings: Settings, deadLetter: string | undefined): string[];
   /** Loads the client library, and makes the queue. Connects to nothing. */
   create(settings: Settings, deadLetter: string | undefined, context: QueueContext): Promise<Queue>;
+  /** The same kind where records are only written to it. */
+  readonly target: QueueTargetType;
 }

@@ -12,8 +12,15 @@ import type {
 import type { KafkaClient } from './client.js';
 import { DeadLetterTopic } from './deadLetterTopic.js';
 import { KafkaConsumer } from './kafkaConsumer.js';
-import { requestsOf } from './requests.js';
-import { connectionOf, deadLetterTopic, kafkaSchema, type KafkaSettings } from './settings.js';
+import { kafkaTarget, missingTopic } from './kafkaTarget.js';
+import { producedOf, requestsOf } from './requests.js';
+import {
+  connectionOf,
+  deadLetterTopic,
+  kafkaSchema,
+  placesOf,
+  type KafkaSettings,
+} from './settings.js';
 
 export const kafka: QueueType<KafkaSettings> = {
   name: 'kafka',
@@ -22,12 +29,17 @@ export const kafka: QueueType<KafkaSettings> = {
   // Its members share the partitions of one topic among them: with two topics, each would be given what it doesn't read.
   claims: ({ group }) => `the consumer group ${group}`,
   describe: ({ topic }) => `the topic ${topic}`,
+  places: (settings, deadLetter) =>
+    [settings.topic, deadLetterTopic(settings, deadLetter)].flatMap((topic) =>
+      placesOf(settings.brokers, topic),
+    ),
   create: async (settings, deadLetter, context) => {
     const connection = connectionOf(settings);
     const { KafkajsClient } = await import('./kafkajsClient.js');
     const client = new KafkajsClient(connection, context.log);
     return new KafkaQueue(client, settings, deadLetterTopic(settings, deadLetter), context);
   },
+  target: kafkaTarget,
 };
 
 export class KafkaQueue implements Queue {
@@ -73,13 +85,10 @@ export class KafkaQueue implements Queue {
   }
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
-    const messages = records.map(({ body, headers, key }) => ({
-      key,
-      value: body,
-      headers: Object.entries(headers),
-    }));
     // One after the other, since they have an order.
-    for (const request of requestsOf(messages)) await this.#client.produce(this.#topic, request);
+    for (const request of requestsOf(records.map(producedOf))) {
+      await this.#client.produce(this.#topic, request);
+    }
   }
 
   /** Of this member's partitions; of all where this process doesn't consume. */
@@ -99,8 +108,7 @@ export class KafkaQueue implements Queue {
 
   async sendFault(): Promise<string | undefined> {
     const partitions = await this.#client.partitionsOf(this.#topic);
-    if (partitions !== undefined) return undefined;
-    return `Kafka has no topic ${this.#topic}: create it, or give this user the right to see it.`;
+    return partitions === undefined ? missingTopic(this.#topic) : undefined;
   }
 
   async faults(): Promise<string[]> {

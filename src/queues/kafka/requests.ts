@@ -1,8 +1,13 @@
 /** Messages that go with one request. */
+import type { OutgoingRecord } from '../queue.js';
 import type { ProducedMessage } from './client.js';
 
 /** Of one request: half of what brokers take by default (`message.max.bytes`). A record may be larger, where they take it. */
 const REQUEST_BYTES = 512 * 1024;
+
+export function producedOf({ body, headers, key }: OutgoingRecord): ProducedMessage {
+  return { key, value: body, headers: Object.entries(headers) };
+}
 
 /** Parts that fit into one request each, in order. */
 export function requestsOf(messages: readonly ProducedMessage[]): ProducedMessage[][] {

@@ -37,33 +37,55 @@ const saslSchema = z.strictObject({
   password: secret,
 });
 
+const topicFields = {
+  brokers: z.array(broker).min(1, 'must name at least one broker'),
+  topic: topicName,
+  clientId: z.string().min(1).max(255).default('sendproof'),
+  tls: tlsSchema.optional(),
+  sasl: saslSchema.optional(),
+};
+
+function checkConnection(
+  {
+    sasl,
+    tls,
+  }: {
+    sasl?: z.output<typeof saslSchema> | undefined;
+    tls?: z.output<typeof tlsSchema> | undefined;
+  },
+  context: z.RefinementCtx,
+): void {
+  if (sasl?.mechanism === 'plain' && tls === undefined) {
+    const message =
+      'is needed with the mechanism plain, which sends the password as it is: set true, or false where the network is trusted';
+    context.addIssue({ code: 'custom', path: ['tls'], message });
+  }
+  if (typeof tls !== 'object') return;
+  if ((tls.certificate === undefined) !== (tls.key === undefined)) {
+    const message = 'needs both certificate and key, or neither';
+    context.addIssue({ code: 'custom', path: ['tls'], message });
+  }
+}
+
 export const kafkaSchema = z
-  .strictObject({
-    brokers: z.array(broker).min(1, 'must name at least one broker'),
-    topic: topicName,
-    group: z.string().min(1).max(255).optional(),
-    clientId: z.string().min(1).max(255).default('sendproof'),
-    tls: tlsSchema.optional(),
-    sasl: saslSchema.optional(),
-  })
-  .superRefine(({ sasl, tls }, context) => {
-    if (sasl?.mechanism === 'plain' && tls === undefined) {
-      const message =
-        'is needed with the mechanism plain, which sends the password as it is: set true, or false where the network is trusted';
-      context.addIssue({ code: 'custom', path: ['tls'], message });
-    }
-    if (typeof tls !== 'object') return;
-    if ((tls.certificate === undefined) !== (tls.key === undefined)) {
-      const message = 'needs both certificate and key, or neither';
-      context.addIssue({ code: 'custom', path: ['tls'], message });
-    }
-  })
+  .strictObject({ ...topicFields, group: z.string().min(1).max(255).optional() })
+  .superRefine(checkConnection)
   .transform((settings) => ({
     ...settings,
     group: settings.group ?? `sendproof.${settings.topic}`,
   }));
 
 export type KafkaSettings = z.output<typeof kafkaSchema>;
+
+/** Of a topic that is only written to: it has no consumer group. */
+export const kafkaTargetSchema = z.strictObject(topicFields).superRefine(checkConnection);
+
+export type KafkaTargetSettings = z.output<typeof kafkaTargetSchema>;
+
+/** By all names that a topic may be configured with: once for each of its brokers. */
+export function placesOf(brokers: readonly string[], topic: string): string[] {
+  return brokers.map((each) => `${each.toLowerCase()}/${topic}`);
+}
 
 /** Where dead letters go if `deadLetter` doesn't say. */
 export function deadLetterTopic({ topic }: KafkaSettings, named: string | undefined): string {
@@ -82,7 +104,12 @@ export interface KafkaConnection {
 }
 
 /** Reads the secrets and the files. @throws ConfigurationError where one of them can't be read */
-export function connectionOf({ brokers, clientId, sasl, tls }: KafkaSettings): KafkaConnection {
+export function connectionOf({
+  brokers,
+  clientId,
+  sasl,
+  tls,
+}: KafkaTargetSettings): KafkaConnection {
   return {
     brokers,
     clientId,

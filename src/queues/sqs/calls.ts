@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { withinTime } from '../../lib/deadline.js';
 import { sizeOf, type Written } from './content.js';
-import { regionOf, type SqsSettings } from './settings.js';
+import { regionOf, type SqsTargetSettings } from './settings.js';
 
 /** What is needed of the SDK's client. */
 export type SqsClient = Pick<SQSClient, 'send' | 'destroy'>;
@@ -37,7 +37,7 @@ export const SYSTEM_ATTRIBUTES: MessageSystemAttributeName[] = [
 ];
 
 /** With the credentials of the SDK's default chain. Connects to nothing. */
-export function sqsClient({ endpoint, region, url }: SqsSettings): SQSClient {
+export function sqsClient({ endpoint, region, url }: SqsTargetSettings): SQSClient {
   return new SQSClient({
     // The settings have one of them.
     region: region ?? regionOf(url) ?? '',

@@ -131,7 +131,8 @@ export function sizeOf({ MessageAttributes, MessageBody }: Written): number {
 /** Characters that SQS takes: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 const TAKEN = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]+$/u;
 
-function plainText(body: Buffer): string | undefined {
+/** The bytes as text that SQS takes; undefined where they aren’t. */
+export function plainText(body: Buffer): string | undefined {
   if (!isUtf8(body)) return undefined;
   const text = body.toString('utf8');
   return TAKEN.test(text) ? text : undefined;

@@ -20,16 +20,29 @@ function isQueueUrl(url: string): boolean {
   return /^https?:$/.test(protocol) && username === '' && queueNameOf(url) !== '';
 }
 
+const queueFields = {
+  url: queueUrl,
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, 'must be the name of a region, as eu-west-1')
+    .optional(),
+  /** Where the API of SQS is, if not at the host of the URL, as that of a VPC endpoint. */
+  endpoint: z.url({ protocol: /^https?$/, error: 'must be a URL' }).optional(),
+};
+
+function checkRegion(
+  { region, url }: { region?: string | undefined; url: string },
+  context: z.RefinementCtx,
+): void {
+  if (!isQueueUrl(url) || region !== undefined || regionOf(url) !== undefined) return;
+  const message = 'is needed, since the URL doesn’t have it';
+  context.addIssue({ code: 'custom', path: ['region'], message });
+}
+
 export const sqsSchema = z
   .strictObject({
-    url: queueUrl,
+    ...queueFields,
     deadLetterUrl: queueUrl,
-    region: z
-      .string()
-      .regex(/^[a-z0-9-]{1,40}$/, 'must be the name of a region, as eu-west-1')
-      .optional(),
-    /** Where the API of SQS is, if not at the host of the URL, as that of a VPC endpoint. */
-    endpoint: z.url({ protocol: /^https?$/, error: 'must be a URL' }).optional(),
     /** How long a record is hidden from other consumers at a time. It is extended while the record is in hand. */
     visibilityTimeout: durationMs
       .refine(
@@ -39,18 +52,26 @@ export const sqsSchema = z
       .default(RESERVED_MS),
   })
   .superRefine(({ deadLetterUrl, region, url }, context) => {
-    if (!isQueueUrl(url)) return;
-    if (deadLetterUrl === url) {
+    if (isQueueUrl(url) && deadLetterUrl === url) {
       const message = 'must be another queue than url';
       context.addIssue({ code: 'custom', path: ['deadLetterUrl'], message });
     }
-    if (region === undefined && regionOf(url) === undefined) {
-      const message = 'is needed, since the URL doesn’t have it';
-      context.addIssue({ code: 'custom', path: ['region'], message });
-    }
+    checkRegion({ region, url }, context);
   });
 
 export type SqsSettings = z.output<typeof sqsSchema>;
+
+/** Of a queue that is only written to. */
+export const sqsTargetSchema = z.strictObject(queueFields).superRefine(checkRegion);
+
+export type SqsTargetSettings = z.output<typeof sqsTargetSchema>;
+
+/** Where a queue is: the account and the name that SQS finds it by, at whatever host. */
+export function placeOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  // Hosts of AWS are several for one queue: the region and the path name it.
+  return `${regionOf(url) ?? host}${pathname.replace(/\/+$/, '')}`;
+}
 
 /** The last part of the path. */
 export function queueNameOf(url: string): string {

@@ -1,6 +1,4 @@
 /** A queue of SQS. Imported only where one is configured: it loads the SDK. */
-import { createHash, randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Message } from '@aws-sdk/client-sqs';
 import {
   RecordTooLarge,
@@ -21,8 +19,9 @@ import {
   type Outgoing,
   type SqsClient,
 } from './calls.js';
-import { textAttribute, writeContent } from './content.js';
 import { deadLetterOf, readDeadLetter, replayOf } from './deadLetterAttributes.js';
+import { faultOf, knownFaultOf } from './faults.js';
+import { hashOf, SqsSender } from './sender.js';
 import { isFifo, queueNameOf, type SqsSettings } from './settings.js';
 import { SqsConsumer } from './sqsConsumer.js';
 
@@ -31,12 +30,6 @@ import { SqsConsumer } from './sqsConsumer.js';
  * counts as received once more after a stop.
  */
 const SHARE_IN_HAND = 2 / 10;
-
-/** The limit of SQS where the queue doesn't say it. */
-const LARGEST_BYTES = 1024 * 1024;
-
-/** What a batch failed to store is tried again so often, after such pauses. */
-const SEND_AGAIN_MS = [100, 400];
 
 /** How long the dead letters are hidden from others while they are listed or replayed. */
 const READ_WITHIN_S = 120;
@@ -62,7 +55,8 @@ export class SqsQueue implements Queue {
   readonly #name: string;
   readonly #calls: SqsCalls;
   readonly #deadLetterCalls: SqsCalls;
-  readonly #limits = new Map<SqsCalls, Promise<number>>();
+  readonly #sender: SqsSender;
+  readonly #deadLetterSender: SqsSender;
 
   constructor(client: SqsClient, settings: SqsSettings, context: QueueContext) {
     this.#client = client;
@@ -71,6 +65,8 @@ export class SqsQueue implements Queue {
     this.#name = queueNameOf(settings.url);
     this.#calls = new SqsCalls(client, settings.url);
     this.#deadLetterCalls = new SqsCalls(client, settings.deadLetterUrl);
+    this.#sender = new SqsSender(this.#calls, settings.url);
+    this.#deadLetterSender = new SqsSender(this.#deadLetterCalls, settings.deadLetterUrl);
   }
 
   consume(handle: HandleRecord): QueueConsumer {
@@ -91,22 +87,7 @@ export class SqsQueue implements Queue {
   }
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
-    const limitBytes = await this.#limitOf(this.#calls);
-    const entries = records.map(({ body, headers, key }): Outgoing => {
-      const attributes = new Map(
-        Object.entries(headers).map(([name, value]) => [name, textAttribute(value)]),
-      );
-      return {
-        written: writeContent({ attributes, body }, new Map(), limitBytes),
-        // Unique, since a sender may mean the same text twice: sendproof knows duplicates by their keys.
-        fifo: this.#fifo(this.#settings.url, key ?? randomUUID(), randomUUID()),
-      };
-    });
-    const send = async (batch: Outgoing[]): Promise<void> => this.#sendAll(this.#calls, batch);
-    const batches = batchesOf(entries, limitBytes);
-    // One after the other where the queue has an order.
-    if (isFifo(this.#settings.url)) for (const batch of batches) await send(batch);
-    else await Promise.all(batches.map(send));
+    await this.#sender.send(records);
   }
 
   /** All that is in the queue: waiting, in hand, and delayed. */
@@ -117,14 +98,13 @@ export class SqsQueue implements Queue {
   }
 
   async sendFault(): Promise<string | undefined> {
-    return await faultIn(this.#calls, this.#name);
+    return await faultOf(this.#calls, this.#settings.url, 'consume');
   }
 
   async faults(): Promise<string[]> {
-    const deadLetterQueue = queueNameOf(this.#settings.deadLetterUrl);
     const found = await Promise.all([
       this.sendFault(),
-      faultIn(this.#deadLetterCalls, deadLetterQueue),
+      faultOf(this.#deadLetterCalls, this.#settings.deadLetterUrl, 'consume'),
     ]);
     return found.filter((fault) => fault !== undefined);
   }
@@ -152,7 +132,7 @@ export class SqsQueue implements Queue {
   }
 
   async replayDeadLetters(): Promise<number> {
-    const limitBytes = await this.#limitOf(this.#calls);
+    const limitBytes = await this.#sender.limitBytes();
     const replayed = new Set<string>();
     const again: Message[] = [];
     try {
@@ -183,16 +163,15 @@ export class SqsQueue implements Queue {
     replays: { message: Message; replay: ReturnType<typeof replayOf> }[],
     limitBytes: number,
   ): Promise<void> {
-    const { url } = this.#settings;
     const entries = replays.map(({ replay }): Outgoing => {
       const { group, record, replays: count, written } = replay;
       return {
         written,
         // The same when it is interrupted and begun again.
-        fifo: this.#fifo(url, group ?? hashOf(record), hashOf(`${record} ${count}`)),
+        fifo: this.#sender.fifo(group ?? hashOf(record), hashOf(`${record} ${count}`)),
       };
     });
-    for (const batch of batchesOf(entries, limitBytes)) await this.#sendAll(this.#calls, batch);
+    for (const batch of batchesOf(entries, limitBytes)) await this.#sender.sendAll(batch);
     const messages = replays.map(({ message }) => message);
     if (messages.length > 0) await this.#deadLetterCalls.delete(messages);
   }
@@ -203,53 +182,24 @@ export class SqsQueue implements Queue {
       await this.#writeDeadLetter(message, reason);
     } catch (error) {
       // It may have been raised when this is tried again.
-      this.#limits.delete(this.#deadLetterCalls);
+      this.#deadLetterSender.forgetLimit();
       const deadLetterQueue = queueNameOf(this.#settings.deadLetterUrl);
       if (error instanceof RecordTooLarge) {
         const text = `the queue ${deadLetterQueue} takes up to ${error.limitBytes ?? '?'} bytes: raise its MaximumMessageSize to that of the queue ${this.#name}`;
         throw new Error(text, { cause: error });
       }
-      const fault = knownFaultOf(error, deadLetterQueue);
+      const fault = knownFaultOf(error, deadLetterQueue, 'consume');
       throw fault === undefined ? error : new Error(fault.replace(/\.$/, ''), { cause: error });
     }
   }
 
   async #writeDeadLetter(message: Message, reason: DeadLetterReason): Promise<void> {
-    const limitBytes = await this.#limitOf(this.#deadLetterCalls);
+    const limitBytes = await this.#deadLetterSender.limitBytes();
     const written = deadLetterOf(this.#name, message, reason, limitBytes);
     // A group of its own, so that a list has all: SQS hands out ten of a group at most.
     const id = hashOf(JSON.stringify([this.#name, message.MessageId]));
-    const fifo = this.#fifo(this.#settings.deadLetterUrl, id, id);
-    await this.#sendAll(this.#deadLetterCalls, [{ written, fifo }]);
-  }
-
-  #fifo(url: string, group: string, deduplicationId: string): Outgoing['fifo'] {
-    if (!isFifo(url)) return undefined;
-    // A group has up to 128 visible characters.
-    return { group: /^[\x21-\x7e]{1,128}$/.test(group) ? group : hashOf(group), deduplicationId };
-  }
-
-  /** @throws where SQS has not stored all of them */
-  async #sendAll(calls: SqsCalls, batch: readonly Outgoing[]): Promise<void> {
-    let failures = await calls.send(batch);
-    for (const pauseMs of SEND_AGAIN_MS) {
-      if (failures.length === 0 || failures.some(({ isFinal }) => isFinal)) break;
-      await delay(pauseMs);
-      failures = await calls.send(failures.map(({ entry }) => entry));
-    }
-    const [failure] = failures;
-    if (failure) throw failure.error;
-  }
-
-  async #limitOf(calls: SqsCalls): Promise<number> {
-    const known =
-      this.#limits.get(calls) ??
-      calls
-        .attributes(['MaximumMessageSize'])
-        .then(({ MaximumMessageSize: bytes }) => Number(bytes) || LARGEST_BYTES);
-    this.#limits.set(calls, known);
-    known.catch(() => this.#limits.delete(calls));
-    return await known;
+    const fifo = this.#deadLetterSender.fifo(id, id);
+    await this.#deadLetterSender.sendAll([{ written, fifo }]);
   }
 
   /** Each message once, hidden from others for a while. */
@@ -267,35 +217,4 @@ export class SqsQueue implements Queue {
   async #giveBack(messages: readonly Message[]): Promise<void> {
     await Promise.all(inTens(messages).map((some) => this.#deadLetterCalls.hide(some, 0)));
   }
-}
-
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-/** @throws where the queue can't be asked */
-async function faultIn(calls: SqsCalls, queue: string): Promise<string | undefined> {
-  try {
-    await calls.attributes(['QueueArn']);
-    return undefined;
-  } catch (error) {
-    const fault = knownFaultOf(error, queue);
-    if (fault === undefined) throw error;
-    return fault;
-  }
-}
-
-/** For people, with the remedy; undefined for a failure of another kind. */
-function knownFaultOf(error: unknown, queue: string): string | undefined {
-  const { message, name } = error as Error;
-  if (/NonExistentQueue|QueueDoesNotExist/.test(name)) {
-    return `SQS has no queue ${queue}: create it, or correct its URL.`;
-  }
-  if (name.includes('AccessDenied')) {
-    return `These AWS credentials may not use the queue ${queue}: allow sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:SendMessage, sqs:ChangeMessageVisibility and sqs:DeleteMessage.`;
-  }
-  if (name === 'CredentialsProviderError') {
-    return `There are no AWS credentials for the queue ${queue}: ${message}`;
-  }
-  return undefined;
 }
