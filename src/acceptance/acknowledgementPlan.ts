@@ -10,6 +10,8 @@ import { MessageRefused } from './refusal.js';
 import { checkCallbackUrl } from '../acknowledgements/policy.js';
 import { own } from '../lib/own.js';
 
+type PlannedBy = Pick<Configuration, 'acknowledgements' | 'events'>;
+
 /** The events that are noted on an incident. */
 const NOTED_EVENTS: AcknowledgementEvent[] = [
   'message.confirmed',
@@ -22,15 +24,15 @@ const NOTED_EVENTS: AcknowledgementEvent[] = [
 const INCIDENT_PATH = /^\/incidents\/(?<id>[A-Za-z0-9]{1,40})\/?$/;
 
 /**
- * Plans the message's acknowledgements: to the callback that it names or else that of its source's configuration, and to
- * the PagerDuty incident that it concerns. Undefined where there are none. Throws a MessageRefused where the callback's URL
- * is not allowed.
+ * Plans the message's acknowledgements: to the callback that it names or else that of its source's configuration, to the
+ * PagerDuty incident that it concerns, and to the targets of `events:`. Undefined where there are none. Throws a MessageRefused
+ * where the callback's URL is not allowed.
  */
 export function planAcknowledgements(
   { acknowledge, correlation }: Message,
-  { acknowledgements }: Configuration,
+  configuration: PlannedBy,
 ): AcknowledgementPlan[] | undefined {
-  const { bySource, callbacks, requestTimeoutMs, retry } = acknowledgements;
+  const { bySource, callbacks, requestTimeoutMs, retry } = configuration.acknowledgements;
   const fault = acknowledge && checkCallbackUrl(acknowledge.url, callbacks);
   if (fault !== undefined) {
     throw new MessageRefused('invalid', [{ field: 'acknowledge.url', detail: fault }]);
@@ -56,7 +58,20 @@ export function planAcknowledgements(
   if (source !== undefined && ofSource?.pagerduty && incidentId !== undefined) {
     plan({ kind: 'pagerduty_note', source, incidentId }, NOTED_EVENTS, `pagerduty:${source}`);
   }
+  plans.push(...planEvents(configuration));
   return plans.length > 0 ? plans : undefined;
+}
+
+/** What the targets of `events:` are told, whatever the message. */
+export function planEvents({ acknowledgements, events }: PlannedBy): AcknowledgementPlan[] {
+  const { requestTimeoutMs, retry } = acknowledgements;
+  return events.map(({ events: told, name }) => ({
+    recipient: { kind: 'event', target: name },
+    events: told,
+    retry,
+    requestTimeoutMs,
+    fairnessKey: fairnessKey(`events:${name}`),
+  }));
 }
 
 /** The id of the incident, from the URL of its page in PagerDuty. */

@@ -27,6 +27,12 @@ import {
   conversationsSchema,
   type ConversationSettings,
 } from './conversations.js';
+import {
+  configuredEventTargets,
+  eventFaults,
+  eventsSchema,
+  type ConfiguredEventTarget,
+} from './events.js';
 import { destinationFaults, routeFaults } from './configuredDestinations.js';
 import { namesSchema } from './destinationNames.js';
 import { readConfigurationFile } from './configurationFile.js';
@@ -86,6 +92,8 @@ export interface Configuration {
   queues: ConfiguredQueue[];
   /** The one of them that the API writes to; undefined if it accepts at once. */
   intake: ConfiguredQueue | undefined;
+  /** The topics and queues that are told what becomes of messages. */
+  events: ConfiguredEventTarget[];
   /** Where events go, in order. */
   routes: EventRoute[];
   /** How routes show events. */
@@ -140,6 +148,7 @@ const fileSchema = z.strictObject({
   sources: sourcesSchema,
   queues: queuesSchema,
   intake: intakeSchema,
+  events: eventsSchema,
   routes: routeListSchema,
   templates: templatesSchema,
   acknowledgements: acknowledgementsSchema,
@@ -238,6 +247,7 @@ export function loadConfiguration(
       sources.map(({ name }) => name),
     ),
     ...intakeFaults(settings.intake, settings.queues),
+    ...eventFaults(settings.events, settings.queues),
   ].map((fault) => `${file?.path ?? 'configuration'}: ${fault}`);
   if (faults.length + templateFaults.length > 0) {
     throw new ConfigurationError([...faults, ...templateFaults].join('\n'));
@@ -265,6 +275,7 @@ export function loadConfiguration(
     sources,
     queues,
     intake: queues.find(({ name }) => name === settings.intake?.queue),
+    events: configuredEventTargets(settings.events),
     routes: settings.routes.map(compileRoute),
     templates,
     operators: settings.operators,

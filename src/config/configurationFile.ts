@@ -120,7 +120,13 @@ function withoutExcerpt(message: string): string {
 }
 
 /** The maps whose keys are names that people choose: an entry with nothing under it has all defaults. */
-const NAMED_ENTRIES = [/^\.sources$/, /^\.queues$/, /^\.retry$/, /^\.accounts\.[^.]*$/];
+const NAMED_ENTRIES = [
+  /^\.sources$/,
+  /^\.queues$/,
+  /^\.events$/,
+  /^\.retry$/,
+  /^\.accounts\.[^.]*$/,
+];
 
 /**
  * Whether an entry with nothing under it stays, as a mistake: without it a route would take more events than was meant, a source

@@ -1,4 +1,5 @@
 import { parseAccountId, type AccountId } from '../domain/account.js';
+import type { AcknowledgementRecipient } from '../domain/acknowledgement.js';
 import type { Destination } from '../domain/destination.js';
 
 /** The task queue of the workflows. */
@@ -19,9 +20,16 @@ export const CONVERSATION_TASK_QUEUE = `${WORKFLOW_TASK_QUEUE}.converse`;
 /** The task queue on which the messages of batches are started: however many batches there are, few are at it at a time. */
 export const BATCH_TASK_QUEUE = `${WORKFLOW_TASK_QUEUE}.batch`;
 
-/** The id of an acknowledgement's workflow, and the id that its recipient sees. Unique. */
-export function acknowledgementIds(uuid: string): { workflowId: string; webhookId: string } {
-  return { workflowId: `sendproof/ack/${uuid}`, webhookId: `msg_${uuid}` };
+/**
+ * The id of an acknowledgement's workflow, and the id that its recipient sees. Unique for callbacks and notes. All targets of `events:`
+ * see the same id for one event, which is that of its callback where there is one.
+ */
+export function acknowledgementIds(
+  uuid: string,
+  recipient: AcknowledgementRecipient,
+): { workflowId: string; webhookId: string } {
+  const suffix = recipient.kind === 'event' ? `/${recipient.target}` : '';
+  return { workflowId: `sendproof/ack/${uuid}${suffix}`, webhookId: `msg_${uuid}` };
 }
 
 const DEAD_LETTER_QUEUE_PREFIX = 'dlq/';

@@ -34,7 +34,9 @@ export type AcknowledgementEvent = (typeof ACKNOWLEDGEMENT_EVENTS)[number];
 export type AcknowledgementRecipient =
   | { kind: 'callback'; url: string }
   /** A note on an incident, through the PagerDuty account of this source. */
-  | { kind: 'pagerduty_note'; source: string; incidentId: string };
+  | { kind: 'pagerduty_note'; source: string; incidentId: string }
+  /** A record in a topic or queue: the target of `events:` with this name. */
+  | { kind: 'event'; target: string };
 
 /** One recipient of a message's acknowledgements with all that it was promised at acceptance. */
 export interface AcknowledgementPlan {
@@ -142,13 +144,37 @@ export class AcknowledgementError extends Error {
 export interface AcknowledgementResult {
   /** Requests that were made, in all attempts. */
   attempts: number;
-  /** The HTTP status of the recipient's answer; absent where an earlier attempt was found to have arrived. */
+  /** The HTTP status of the recipient's answer; absent where an earlier attempt was found to have arrived, and of events. */
   httpStatus?: number | undefined;
 }
 
-/** The recipient as people see it: the host, or the incident; never the URL, which may hold a secret. */
+/** The recipient as people see it: the host, the incident or the target's name; never the URL, which may hold a secret. */
 export function recipientName(recipient: AcknowledgementRecipient): string {
-  return recipient.kind === 'callback'
-    ? new URL(recipient.url).host
-    : `PagerDuty incident ${recipient.incidentId}`;
+  switch (recipient.kind) {
+    case 'callback':
+      return new URL(recipient.url).host;
+    case 'pagerduty_note':
+      return `PagerDuty incident ${recipient.incidentId}`;
+    case 'event':
+      return recipient.target;
+  }
+}
+
+/** The ids of one event's acknowledgements: one for each callback and note, and one for all targets of `events:`. */
+export class AcknowledgementUuids {
+  readonly #draw: () => string;
+  #ofEvent: string | undefined;
+
+  /** @param draw makes the next id */
+  constructor(draw: () => string) {
+    this.#draw = draw;
+  }
+
+  /** In the order of the plans, in which targets come last: they share the id of the callback, if there is one. */
+  next({ kind }: AcknowledgementRecipient): string {
+    if (kind === 'event') return (this.#ofEvent ??= this.#draw());
+    const uuid = this.#draw();
+    if (kind === 'callback') this.#ofEvent ??= uuid;
+    return uuid;
+  }
 }

@@ -176,7 +176,7 @@ export interface AcknowledgementState {
   workflowId: string;
   event: AcknowledgementEvent;
   via: AcknowledgementRecipient['kind'];
-  /** For people: `hooks.example.com`, or `PagerDuty incident Q1ABC`. */
+  /** For people: `hooks.example.com`, `PagerDuty incident Q1ABC`, or the name of a target of `events:`. */
   recipient: string;
   /** ISO 8601: when the event that it acknowledges happened. */
   at: string;

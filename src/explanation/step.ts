@@ -51,10 +51,11 @@ export function describeStep(entry: TimelineEntry, names?: DestinationNames): st
     case 'reschedule':
       return `Rescheduled${times(entry)}${decision(entry, label)}`;
     case 'acknowledgement': {
-      const { attempts, event, lastError, recipient, status } = entry;
+      const { attempts, event, lastError, recipient, status, via } = entry;
       const tries = attempts > 1 ? ` after ${attempts} attempts` : '';
       const because = lastError !== undefined && status !== 'delivered' ? `: ${lastError}` : '';
-      return `Acknowledgement ${event} to ${recipient}: ${status}${tries}${because}`;
+      const what = via === 'event' ? 'Event' : 'Acknowledgement';
+      return `${what} ${event} to ${recipient}: ${status}${tries}${because}`;
     }
     case 'ended':
       return entry.failure ?? ENDED[entry.status] ?? `Ended as ${entry.status}`;

@@ -1,10 +1,14 @@
 /** Notifies the source of a message that came through a queue and can't be accepted: the API could not say so when it was sent. */
 import { createHash } from 'node:crypto';
-import { planAcknowledgements } from '../acceptance/acknowledgementPlan.js';
+import { planAcknowledgements, planEvents } from '../acceptance/acknowledgementPlan.js';
 import { MessageRefused } from '../acceptance/refusal.js';
 import type { ReceptionContext } from '../api/apiContext.js';
 import type { Problem } from '../api/problem.js';
-import type { Acknowledgement, AcknowledgementPlan } from '../domain/acknowledgement.js';
+import {
+  AcknowledgementUuids,
+  type Acknowledgement,
+  type AcknowledgementPlan,
+} from '../domain/acknowledgement.js';
 import type { Message } from '../domain/message.js';
 import { startAcknowledgement } from '../store/startAcknowledgement.js';
 
@@ -17,8 +21,10 @@ export async function acknowledgeRefusal(
     events.includes('message.refused'),
   );
   const acknowledgement = refusalOf({ message, problem, traceId });
-  for (const [index, plan] of plans.entries()) {
-    await startAcknowledgement(client, uuidOf(`${record} ${index}`), plan, acknowledgement);
+  let drawn = 0;
+  const ids = new AcknowledgementUuids(() => uuidOf(`${record} ${drawn++}`));
+  for (const plan of plans) {
+    await startAcknowledgement(client, ids.next(plan.recipient), plan, acknowledgement);
   }
 }
 
@@ -47,7 +53,7 @@ export function refusalOf({ message, problem, traceId }: Refusal): Acknowledgeme
   };
 }
 
-/** None where the callback itself is what is wrong. */
+/** Without callback and note where the callback itself is what is wrong. */
 function planOf(
   message: Message,
   configuration: ReceptionContext['configuration'],
@@ -55,7 +61,7 @@ function planOf(
   try {
     return planAcknowledgements(message, configuration) ?? [];
   } catch (error) {
-    if (error instanceof MessageRefused) return [];
+    if (error instanceof MessageRefused) return planEvents(configuration);
     throw error;
   }
 }

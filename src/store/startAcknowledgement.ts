@@ -20,7 +20,7 @@ export async function startAcknowledgement(
   plan: AcknowledgementPlan,
   acknowledgement: Acknowledgement,
 ): Promise<void> {
-  const { webhookId, workflowId } = acknowledgementIds(uuid);
+  const { webhookId, workflowId } = acknowledgementIds(uuid, plan.recipient);
   try {
     await client.workflow.start<Workflows['acknowledgeSource']>('acknowledgeSource', {
       taskQueue: WORKFLOW_TASK_QUEUE,

@@ -14,6 +14,8 @@ export interface AcknowledgementAttempt {
   outcome: 'delivered' | 'transient' | 'permanent';
   reason?: AcknowledgementFailure | undefined;
   httpStatus?: number | undefined;
+  /** Set where it failed and no other follows: the acknowledgement is given up. */
+  isLast?: true | undefined;
 }
 
 export interface AttemptReport {
@@ -41,13 +43,19 @@ export function createAttemptReport(metrics: Metrics, log: Logger): AttemptRepor
     acknowledgement: ({ webhookId, recipient, acknowledgement }, attempt) => {
       const { type: event, data } = acknowledgement;
       const { deduplicationKey, traceId } = data;
-      const { outcome, reason = NO_REASON } = attempt;
-      metrics.acknowledgementAttempts.inc({ event, outcome, reason });
+      const { isLast, outcome, reason = NO_REASON } = attempt;
       // Only the recipient's kind is logged: the path of a callback's URL may be a secret.
-      log.info(
-        { deduplicationKey, traceId, webhookId, event, recipient: recipient.kind, ...attempt },
-        'Acknowledgement attempted',
-      );
+      const line = { deduplicationKey, traceId, webhookId, event, recipient: recipient.kind };
+      if (recipient.kind === 'event') {
+        const { target } = recipient;
+        const became = outcome === 'delivered' ? outcome : isLast ? 'given_up' : 'retried';
+        metrics.eventAttempts.inc({ target, event, outcome: became, reason });
+        log.info({ ...line, target, ...attempt }, 'Event attempted');
+      } else {
+        metrics.acknowledgementAttempts.inc({ event, outcome, reason });
+        log.info({ ...line, ...attempt }, 'Acknowledgement attempted');
+      }
+      if (isLast) log.error({ ...line, reason }, 'Acknowledgement given up');
     },
   };
 }

@@ -21,6 +21,8 @@ export interface Metrics {
   /** What conversations answered to deliveries that asked for their turn. */
   conversationClaims: Counter<'answer'>;
   acknowledgementAttempts: Counter<'event' | 'outcome' | 'reason'>;
+  /** Attempts to write an event to a target of `events:`: `delivered`, `retried` or `given_up`. */
+  eventAttempts: Counter<'target' | 'event' | 'outcome' | 'reason'>;
   /** Requests to configured sources, by the name of the source and what became of them. */
   sourceRequests: Counter<'source' | 'outcome'>;
   /** Events with the default content since the template of their route could not show them. */
@@ -108,6 +110,11 @@ export function createMetrics(): Metrics {
       'sendproof_acknowledgement_attempts_total',
       'Attempts to send an acknowledgement to a source.',
       ['event', 'outcome', 'reason'],
+    ),
+    eventAttempts: counter(
+      'sendproof_event_attempts_total',
+      'Attempts to write a status event to a target of `events`: delivered, retried or given_up.',
+      ['target', 'event', 'outcome', 'reason'],
     ),
     sourceRequests: counter(
       'sendproof_source_requests_total',

@@ -127,6 +127,13 @@ function workflowSpanSink(
   };
 }
 
+/** The active span, as W3C's header says it: https://www.w3.org/TR/trace-context/#traceparent-header. Undefined if there is none. */
+export function activeTraceparent(): string | undefined {
+  const carrier: { traceparent?: string } = {};
+  propagation.inject(context.active(), carrier);
+  return carrier.traceparent;
+}
+
 /** The id of the active trace: 32 hex digits. Throws if there is none. */
 export function activeTraceId(): string {
   const span = trace.getActiveSpan();

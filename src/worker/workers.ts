@@ -4,6 +4,8 @@ import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/w
 import type { Logger } from 'pino';
 import { serveAccounts } from '../accounts/servedAccounts.js';
 import { unusableSecrets } from '../acknowledgements/secrets.js';
+import { eventSource } from '../acknowledgements/cloudEvent.js';
+import { EventTargets } from '../activities/eventTargets.js';
 import { createAcknowledgementActivities } from '../activities/index.js';
 import { longestWindowMs, type Configuration } from '../config/configuration.js';
 import type { ConfigurationError } from '../lib/configurationError.js';
@@ -90,6 +92,10 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
     log.error(`Posts have no link until this is fixed: ${fault.message}`);
   const random = options.random ?? Math.random;
   const report = createAttemptReport(options.metrics, log);
+  const eventTargets = new EventTargets(configuration.events, {
+    log,
+    source: () => eventSource(configuration.publicUrl, namespace),
+  });
   const settings: Pick<WorkerOptions, 'taskQueue' | 'activities'>[] = [
     workflowWorker(options.workflowBundle, { client, configuration, log, ...accounts }),
     conversationWorker(options.workflowBundle, configuration),
@@ -98,6 +104,7 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
       taskQueue: ACKNOWLEDGEMENT_TASK_QUEUE,
       activities: createAcknowledgementActivities({
         settings: () => configuration.acknowledgements,
+        publish: eventTargets.publish,
         random,
         report: report.acknowledgement,
       }),
@@ -155,7 +162,7 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
       accounts.close();
       namespaceWatch.stop();
       stopped.abort();
-      await workers.shutdown();
+      await workers.shutdown().finally(() => eventTargets.close());
     },
   };
 }

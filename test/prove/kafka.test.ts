@@ -12,6 +12,7 @@ import {
   replayByCommand,
   type Installation,
 } from '../kafka/proofs.js';
+import { proveEventsInKafka } from '../eventsProofs.js';
 import { startKillableServer } from '../killableServer.js';
 import { startRefusingProxy } from '../refusingProxy.js';
 
@@ -66,6 +67,12 @@ it('waits while Temporal is away for 20 s, with less than 5 % of a processor', a
   } finally {
     await proxy.close();
   }
+});
+
+it('writes the events of 200 messages, while the worker is killed and the broker is away', async () => {
+  const figures = await proveEventsInKafka(installation, { messages: 200, withinMs: WITHIN_MS });
+  // Generous, for busy machines: an attempt at the broker alone takes up to 2 s.
+  expect(figures.awayMs).toBeLessThan(3 * figures.presentMs + 1_000);
 });
 
 it('reads records whatever they are compressed with', async () => {

@@ -1,5 +1,6 @@
 /** Real SQS protocol, real Temporal and consumers as processes: nothing is lost and nothing is posted twice. */
 import { afterAll, beforeAll, it } from 'vitest';
+import { proveEventsInSqs } from '../eventsProofs.js';
 import { startKillableServer } from '../killableServer.js';
 import { startElasticMq, type ElasticMq } from '../sqs/elasticMq.js';
 import { proveExactlyOnce, provePoison } from '../sqs/proofs.js';
@@ -33,6 +34,10 @@ it('posts each of 300 records of a FIFO queue once over the same', async () => {
   } finally {
     await temporal.close();
   }
+});
+
+it('writes the events of 40 messages to a FIFO queue, while the worker is killed', async () => {
+  await proveEventsInSqs(server, { messages: 40, withinMs: WITHIN_MS });
 });
 
 it('keeps 20 records that can’t be accepted among 300 with their reasons, and sends them again', async () => {

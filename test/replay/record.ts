@@ -167,7 +167,7 @@ it('records a message that its source is told of, and the telling', async () => 
   await record('acknowledged', 'acknowledged');
 
   const uuid = (told[0]?.id ?? '').replace('msg_', '');
-  const { workflowId } = acknowledgementIds(uuid);
+  const { workflowId } = acknowledgementIds(uuid, { kind: 'callback', url: receiver.url });
   await harness.client.workflow.getHandle(workflowId).result();
   await record('acknowledgement', workflowId);
 });

@@ -17,8 +17,8 @@ const PAGES = [
 /** In files that Alertmanager and Prometheus read. */
 const OF_OTHERS = ['receivers', 'rule_files'];
 const SETTINGS = [
-  ...['accounts', 'acknowledgements', 'conversations', 'deduplicationWindow', 'operators'],
-  ...['intake', 'keys', 'names', 'posts', 'queues', 'retry', 'routes', 'sources', 'templates'],
+  ...['accounts', 'acknowledgements', 'conversations', 'deduplicationWindow', 'events', 'intake'],
+  ...['keys', 'names', 'operators', 'posts', 'queues', 'retry', 'routes', 'sources', 'templates'],
 ];
 /** What excerpts name without configuring it. */
 const ACCOUNTS = {

@@ -68,12 +68,14 @@ const acknowledgementFields = {
     description: 'The event that is acknowledged.',
     examples: ['message.confirmed'],
   }),
-  via: z.enum(['callback', 'pagerduty_note']).meta({
-    description: 'The way in which the recipient is notified.',
+  via: z.enum(['callback', 'pagerduty_note', 'event']).meta({
+    description:
+      'The way in which the recipient is notified. `event`: a CloudEvent in a Kafka topic or an SQS queue.',
     examples: ['callback'],
   }),
   recipient: z.string().meta({
-    description: 'The host of the callback, or the PagerDuty incident.',
+    description:
+      'The host of the callback, the PagerDuty incident, or the name of the target of `events`.',
     examples: ['hooks.example.com'],
   }),
   status: z.enum(['pending', 'delivered', 'failed', 'forgotten']).meta({

@@ -9,6 +9,7 @@ import type { Display } from '../output.js';
 import { checkAcknowledgements } from './acknowledgements.js';
 import { checkAccounts } from './accounts.js';
 import { checkApi } from './api.js';
+import { checkEventTargets } from './events.js';
 import { broken, note, ok, type Finding, type Section } from './finding.js';
 import { checkMachine } from './machine.js';
 import { checkQueues } from './queues.js';
@@ -32,6 +33,7 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
     section('Accounts', usable ? accountFindings(usable) : []),
     section('Acknowledgements', usable ? checkAcknowledgements(usable.acknowledgements) : []),
     section('Queues', usable ? checkQueues(usable.queues) : []),
+    section('Events', usable ? checkEventTargets(usable.events) : []),
     section('API', checkApi(context)),
   ]);
 

@@ -16,7 +16,7 @@ export const kafkaTarget: QueueTargetType<KafkaTargetSettings> = {
   },
 };
 
-class KafkaTarget implements QueueTarget {
+export class KafkaTarget implements QueueTarget {
   readonly #client: KafkaClient;
   readonly #topic: string;
 

@@ -12,6 +12,7 @@ import {
   type Acknowledgement,
   type AcknowledgementEvent,
   type AcknowledgementPlan,
+  AcknowledgementUuids,
 } from '../../domain/acknowledgement.js';
 import type { MessageStatus } from '../../domain/delivery.js';
 import { acknowledgementIds } from '../../contract/names.js';
@@ -78,9 +79,11 @@ export class Acknowledgements {
 
   /** Returns at once; the acknowledgements start in the background. */
   #acknowledge(event: keyof typeof STATUS, details: EventDetails = {}): void {
+    const ids = new AcknowledgementUuids(uuid4);
     for (const plan of this.#input.acknowledgements ?? []) {
       if (!plan.events.includes(event)) continue;
-      const starting = start(plan, this.#acknowledgement(event, details)).finally(() =>
+      const uuid = ids.next(plan.recipient);
+      const starting = start(uuid, plan, this.#acknowledgement(event, details)).finally(() =>
         this.#starting.delete(starting),
       );
       this.#starting.add(starting);
@@ -108,8 +111,12 @@ export class Acknowledgements {
 }
 
 /** Never rejects, and is not stopped by the message's cancellation. */
-async function start(plan: AcknowledgementPlan, acknowledgement: Acknowledgement): Promise<void> {
-  const { workflowId, webhookId } = acknowledgementIds(uuid4());
+async function start(
+  uuid: string,
+  plan: AcknowledgementPlan,
+  acknowledgement: Acknowledgement,
+): Promise<void> {
+  const { workflowId, webhookId } = acknowledgementIds(uuid, plan.recipient);
   await CancellationScope.nonCancellable(async () => {
     try {
       await startChild<Workflows['acknowledgeSource']>('acknowledgeSource', {
