@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { isPreferred } from '../../src/api/preferences.js';
+import { expectProcessorMsBelow } from '../processorTime.js';
 
 const prefers = (header: string) => isPreferred('respond-async', header);
 
@@ -45,7 +46,6 @@ it.each([
 });
 
 it('is found in a long header in no time', () => {
-  const began = performance.now();
   for (const header of [
     '"'.repeat(16_000),
     'a;'.repeat(8_000),
@@ -56,7 +56,6 @@ it('is found in a long header in no time', () => {
     `respond-async; a${' = ; a'.repeat(2_500)}@`,
     `respond-async${' '.repeat(8_000)}=${' '.repeat(8_000)}@`,
   ]) {
-    expect(prefers(header)).toBe(false);
+    expectProcessorMsBelow(1_000, () => expect(prefers(header)).toBe(false));
   }
-  expect(performance.now() - began).toBeLessThan(1_000);
 });

@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileCondition, ConditionFault } from '../../../src/routing/condition.js';
-import { processorMs } from '../../processorTime.js';
+import { expectProcessorMsBelow } from '../../processorTime.js';
 import { event } from './event.js';
-
-/** The least of several runs: the first one also compiles. */
-function leastProcessorMs(runs: number, run: () => void): number {
-  return Math.min(...Array.from({ length: runs }, () => processorMs(run)));
-}
 
 const disk = event({
   labels: { team: 'db', size: '9' },
@@ -80,7 +75,7 @@ describe('when', () => {
     [`["a"].join("${'x'.repeat(21)}") == ""`, /join\(\) with something else/],
     ['x'.repeat(5_000), /longer than 4,000/],
     [`${'('.repeat(1_000)}true${')'.repeat(1_000)}`, /maxDepth/],
-  ])('is refused: %.60s', (expression, message) => {
+  ])('is refused: %#', (expression, message) => {
     expect(() => compileCondition(expression)).toThrow(ConditionFault);
     expect(() => compileCondition(expression)).toThrow(message);
   });
@@ -96,7 +91,7 @@ describe('when', () => {
     const check = compileCondition(`event.text.matches(${JSON.stringify(pattern)})`);
     const long = event({ text: `${'a'.repeat(131_000)}!` });
     check(event({ text: 'a' }));
-    expect(processorMs(() => check(long))).toBeLessThan(50);
+    expectProcessorMsBelow(50, () => check({ ...long }));
   });
 
   const ADDED_TEXTS = Array(150).fill('event.text').join(' + ');
@@ -119,13 +114,12 @@ describe('when', () => {
     Array(60).fill('event.text.split("").size() == 1').join(' || '),
     Array(60).fill('event.raw.list == event.raw.same').join(' && '),
     Array(60).fill('!(-1.0 in event.raw.list)').join(' && '),
-  ])('stops what would take long: %.60s', (expression) => {
+  ])('stops what would take long: %#', (expression) => {
     const check = compileCondition(expression);
     const list = Array.from({ length: 10_000 }, (_, index) => index);
     const long = event({ text: 'a'.repeat(131_000), raw: { list, same: [...list] } });
-    const took = leastProcessorMs(3, () => check({ ...long }));
-    // It stops after 40 ms, and a step that has begun ends.
-    expect(took).toBeLessThan(60);
+    // It stops after 40 ms, and a step that has begun ends: 60 ms at most on a quiet machine.
+    expectProcessorMsBelow(100, () => check({ ...long }));
     const short = event({ title: 'a', text: 'a', raw: { list: [0], same: [0] } });
     expect(String(check(short))).not.toMatch(/too long|can’t/);
   });
@@ -135,7 +129,7 @@ describe('when', () => {
     'event.raw.texts.filter(each, each.contains("9999")).map(each, each + "!") == ["entry 9999!"]',
     'event.raw.list.all(each, each >= 0) && event.raw.list.exists_one(each, each == 5)',
     '(event.title + ": " + event.text).contains("aa") && event.text.size() > 1000',
-  ])('evaluates a usual condition on 10,000 elements: %.60s', (expression) => {
+  ])('evaluates a usual condition on 10,000 elements: %s', (expression) => {
     const list = Array.from({ length: 10_000 }, (_, index) => index);
     const texts = list.map((index) => `entry ${index}`);
     const long = event({ text: 'a'.repeat(131_000), raw: { list, texts } });
