@@ -1,5 +1,5 @@
 /** The longest texts of one kind of character: one message must not keep a worker busy, which delivers those of others too. */
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { renderForDiscord } from '../../../src/destinations/discord/render.js';
 import { renderForGoogleChat } from '../../../src/destinations/google-chat/render.js';
 import { renderForMattermost } from '../../../src/destinations/mattermost/render.js';
