@@ -2,6 +2,7 @@
  * The whole product for a test: API, workers and sandbox in this process, in a Temporal namespace of their own on the
  * server that all tests share.
  */
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +27,7 @@ import { loadConfiguration, type Configuration } from '../src/config/configurati
 import type { AccountLimits } from '../src/destinations/accountPolicy.js';
 import type { MessageStatus } from '../src/domain/delivery.js';
 import { startSandbox } from '../src/sandbox/sandbox.js';
+import { contentEncryptionOf } from '../src/telemetry/contentEncryption.js';
 import { createMetrics } from '../src/telemetry/metrics.js';
 import { startTracing, type Tracing } from '../src/telemetry/tracing.js';
 import { installTemporalRuntime } from '../src/worker/runtime.js';
@@ -138,6 +140,7 @@ async function start(
     loadConfiguration({
       PORT: '0',
       SENDPROOF_CONFIG: configurationFile,
+      SENDPROOF_TEST_KEY: process.env.SENDPROOF_TEST_KEY,
       ...options.environment,
     });
   const configuration = load();
@@ -152,16 +155,19 @@ async function start(
   const namespace = options.namespace ?? `test-${process.pid}-${Date.now()}-${namespaces}`;
   if (options.namespace === undefined) await createNamespace(connection, namespace);
   const tracing = startTracingOnce();
+  const metrics = createMetrics();
+  const encryption = contentEncryptionOf(configuration.encryption, metrics);
   const client = new Client({
     connection,
     namespace,
+    dataConverter: encryption.dataConverter,
     interceptors: tracing.clientInterceptors,
   });
 
   const temporalSdkUrl = await installRuntimeOnce(log);
-  const metrics = createMetrics();
   const api = await startApi({
     configuration,
+    encryption,
     client,
     metrics: { metrics, temporalSdkUrl },
     log,
@@ -174,6 +180,7 @@ async function start(
       connection: native,
       namespace,
       configuration: other ?? configuration,
+      encryption,
       tracing,
       metrics,
       reload: load,
@@ -287,12 +294,21 @@ async function writeConfiguration(
         },
       },
     },
+    ...encryptionOfTests(),
     ...settings,
     ...sandboxSettings?.(sandbox),
   };
   // JSON is YAML too.
   await writeFile(file, JSON.stringify(content));
   return file;
+}
+
+/** With SENDPROOF_TEST_ENCRYPTION set, all tests that don't configure encryption themselves run with it. */
+function encryptionOfTests(): object {
+  if (!process.env.SENDPROOF_TEST_ENCRYPTION) return {};
+  // Whoever reads what another part of the test has written needs the same key, as from a process of its own.
+  process.env.SENDPROOF_TEST_KEY ??= createHash('sha256').update('a key of tests').digest('hex');
+  return { encryption: { keys: [{ id: 'test', key: { env: 'SENDPROOF_TEST_KEY' } }] } };
 }
 
 async function createNamespace(connection: Connection, namespace: string): Promise<void> {

@@ -4,6 +4,7 @@ import type { Configuration } from '../config/configuration.js';
 import type { LiveConfiguration } from './liveConfiguration.js';
 import type { QueuedIntake } from './queuedIntake.js';
 import type { RecentSourceRequests } from './recentSourceRequests.js';
+import type { ContentEncryption } from '../temporal/encryption/contentEncryption.js';
 import type { WriteProof } from '../temporal/writeProof.js';
 import type { Metrics } from '../telemetry/metrics.js';
 
@@ -12,6 +13,7 @@ export interface ApiContext {
   /** As it is now: a part of it follows the file. So it is read with each request, and not kept. */
   readonly configuration: Configuration;
   live: LiveConfiguration;
+  encryption: ContentEncryption;
   /**
    * For accepting messages. This client and the next four make every call that Temporal answers at once: a bounded number at a
    * time, each with a deadline. Each has bounds of its own, so that no kind of request takes the place of another.

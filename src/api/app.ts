@@ -8,6 +8,7 @@ import { knownCaller, requireScope } from './caller.js';
 import { WrongKeys } from './wrongKeys.js';
 import { basePathOf, takeOffBasePath } from './basePath.js';
 import { batchesRouter } from './batches.js';
+import { allowWebUi, codecRouter } from './codec.js';
 import { decisionsRouter } from './decisions.js';
 import { deadLettersRouter } from './deadLetters.js';
 import { eventsRouter } from './events.js';
@@ -36,11 +37,13 @@ import type { QueuedIntake } from './queuedIntake.js';
 import type { LiveConfiguration } from './liveConfiguration.js';
 import { RecentSourceRequests } from './recentSourceRequests.js';
 import { boundedClients } from './boundedClients.js';
+import type { ContentEncryption } from '../temporal/encryption/contentEncryption.js';
 import { WriteProof } from '../temporal/writeProof.js';
 
 /** The HTTP API over a Temporal client. It keeps nothing between two requests. */
 export function createApp(options: {
   configuration: LiveConfiguration;
+  encryption: ContentEncryption;
   client: Client;
   /** For calls that Temporal holds open. */
   longPollClient: Client;
@@ -74,6 +77,7 @@ export function createApp(options: {
     // One write at a time. On a worker's connection a call can't be ended, nor its refusals be noted.
     writes: new WriteProof(longPollClient, log, options.databaseFault),
     live,
+    encryption: options.encryption,
     intake: options.intake,
     recentRequests: new RecentSourceRequests(),
     // What follows the file is read with each request.
@@ -109,6 +113,7 @@ export function createApp(options: {
     decisionsRouter(context),
     reschedulingRouter(context),
     deadLettersRouter(context),
+    codecRouter(context),
     // Here, and not only at the end, since outside of this path the route is known without its "/v1".
     problemHandler(log),
   );
@@ -119,6 +124,7 @@ export function createApp(options: {
   app.set('query parser', (query: string | null) => parseParameters(query ?? ''));
   app.use(takeOffBasePath(live.current));
   app.use('/v1/sources', traceRequests, sourcesRouter(context));
+  app.use(allowWebUi(live.current));
   app.use(assertSingleHeaders);
   app.use(allowedMethods({ ...methodsOf(document), ...PAGE_METHODS }));
   app.use(healthRouter(context, options.queues));

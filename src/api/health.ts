@@ -12,7 +12,7 @@ import { ReadinessCheck } from './readiness.js';
  * what is sent: readiness is then that of the queue.
  */
 export function healthRouter(
-  { configuration, healthClient, intake, live, log, writes }: ApiContext,
+  { configuration, encryption, healthClient, intake, live, log, writes }: ApiContext,
   queues: () => QueueState[] = () => [],
 ): Router {
   const router = Router();
@@ -37,9 +37,12 @@ export function healthRouter(
       ? readinessWithIntake(ofTemporal, intakeFault)
       : { readiness: ofTemporal, warnings: [] };
     const states = queues();
-    const warnings = [...live.warnings, ...behind, ...states.map(warningOf)].filter(
-      (each) => each !== undefined,
-    );
+    const warnings = [
+      ...live.warnings,
+      ...encryption.warnings,
+      ...behind,
+      ...states.map(warningOf),
+    ].filter((each) => each !== undefined);
     response.status(readiness.status === 'ready' ? 200 : 503).json({
       ...readiness,
       warnings,

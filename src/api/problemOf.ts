@@ -1,5 +1,6 @@
 import { NoPlace } from '../acceptance/acceptUnroutable.js';
 import { MessageRefused } from '../acceptance/refusal.js';
+import { unreadableContentIn } from '../temporal/encryption/unreadableContent.js';
 import { bodyTooLarge, invalidRequest, Problem } from './problem.js';
 import { temporalProblem } from './temporalProblem.js';
 
@@ -23,6 +24,11 @@ export function problemOf(error: unknown): Problem {
         cause: error,
       },
     );
+  }
+  const unreadable = unreadableContentIn(error);
+  if (unreadable) {
+    const options = { retryAfterSeconds: RETRY_AFTER_CORRECTION_S, cause: error };
+    return new Problem('content_unreadable', unreadable.message, options);
   }
   return (
     bodyProblem(error) ??

@@ -7,6 +7,7 @@ import { ConfigurationError } from '../lib/configurationError.js';
 import type { ProcessContext } from '../lib/process.js';
 import type { QueueState } from '../queues/queue.js';
 import type { MetricsSource } from '../telemetry/exposition.js';
+import { contentEncryptionOf } from '../telemetry/contentEncryption.js';
 import { createMetrics, type Metrics } from '../telemetry/metrics.js';
 import { startTracing, type Tracing } from '../telemetry/tracing.js';
 import {
@@ -14,6 +15,7 @@ import {
   requireTemporalConnection,
   type TemporalConnection,
 } from '../temporal/connection.js';
+import type { ContentEncryption } from '../temporal/encryption/contentEncryption.js';
 import { watchNamespace } from '../temporal/namespaceWatch.js';
 import { tryingAgain } from '../temporal/refusedTries.js';
 import { checkRetention } from '../temporal/retention.js';
@@ -33,17 +35,20 @@ export async function runApiProcess(context: ProcessContext): Promise<void> {
   const { environment, log, parts } = context;
   const configuration = loadConfiguration(environment);
   const { connectionOptions, namespace } = requireTemporalConnection(environment);
+  const metrics = createMetrics();
+  const encryption = contentEncryptionOf(configuration.encryption, metrics);
   const tracing = startTracing('sendproof-api');
   parts.add('tracing', () => tracing.stop());
   // Lazy: while Temporal is away the API answers 503, and recovers by itself.
   const connection = addConnection(context, connectionOptions);
   const api = await addApi(context, {
     configuration,
+    encryption,
     connection,
     longPollConnection: connection,
     namespace,
     tracing,
-    metrics: { metrics: createMetrics() },
+    metrics: { metrics },
   });
   log.info({ url: api.url, namespace }, 'The API listens');
 
@@ -78,6 +83,8 @@ export async function addApi(
   processContext: ProcessContext,
   options: {
     configuration: Configuration;
+    /** Made of the configuration's keys. */
+    encryption: ContentEncryption;
     connection: ConnectionLike;
     /** For calls that Temporal holds open; it must be able to cancel them. */
     longPollConnection: ConnectionLike;
@@ -91,13 +98,16 @@ export async function addApi(
   },
 ): Promise<Api> {
   const { configuration, connection, longPollConnection, namespace, tracing, metrics } = options;
-  const { databaseFault, queues } = options;
+  const { databaseFault, encryption, queues } = options;
+  const { dataConverter } = encryption;
   const { environment, log, parts } = processContext;
   const intake = await addIntake(processContext, configuration, metrics.metrics);
-  const client = new Client({ connection, namespace, interceptors: tracing.clientInterceptors });
-  const longPollClient = new Client({ connection: longPollConnection, namespace });
+  const interceptors = tracing.clientInterceptors;
+  const client = new Client({ connection, namespace, dataConverter, interceptors });
+  const longPollClient = new Client({ connection: longPollConnection, namespace, dataConverter });
   const api = await startApi({
     configuration,
+    encryption,
     reload: () => loadConfiguration(environment),
     client,
     longPollClient,

@@ -5,6 +5,7 @@ import { startHttpServer } from '../lib/httpServer.js';
 import type { QueueState } from '../queues/queue.js';
 import type { MetricsSource } from '../telemetry/exposition.js';
 import { ApiStopping } from './apiContext.js';
+import { noEncryption, type ContentEncryption } from '../temporal/encryption/contentEncryption.js';
 import { portError, type RequiredPort } from '../lib/ports.js';
 import { LiveConfiguration } from './liveConfiguration.js';
 import type { QueuedIntake } from './queuedIntake.js';
@@ -41,6 +42,8 @@ export const API_STOP_MS = 5_000;
  */
 export async function startApi(options: {
   configuration: Configuration;
+  /** Made of the configuration's keys; the clients have it already. By default content is not encrypted. */
+  encryption?: ContentEncryption;
   client: Client;
   /** For calls that Temporal holds open, on a connection that can cancel them. By default `client`. */
   longPollClient?: Client;
@@ -73,6 +76,7 @@ export async function startApi(options: {
   const live = new LiveConfiguration(configuration);
   const app = createApp({
     longPollClient: options.client,
+    encryption: noEncryption(),
     ...options,
     configuration: live,
     stopping: stopping.signal,

@@ -57,6 +57,9 @@ function renderMessages(messages: MessageSummary[], display: Display): string {
     message.reference ?? '',
     message.destinations.map((each) => labelOf(each, message)).join(', '),
   ]);
+  const unreadable = messages.flatMap(({ deduplicationKey, unreadable: why }) =>
+    why === undefined ? [] : [`${deduplicationKey}: ${why}`],
+  );
   const headings = ['KEY', 'STATUS', 'ACCEPTED', 'SOURCE', 'REFERENCE', 'DESTINATIONS'];
-  return table(headings, rows, display.width);
+  return [table(headings, rows, display.width), ...unreadable].join('\n');
 }

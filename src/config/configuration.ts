@@ -35,6 +35,7 @@ import {
 } from './events.js';
 import { destinationFaults, routeFaults } from './configuredDestinations.js';
 import { namesSchema } from './destinationNames.js';
+import { encryptionSchema, type EncryptionSettings } from './encryption.js';
 import { readConfigurationFile } from './configurationFile.js';
 import { digestPolicyOf, OVERDUE_AFTER_MS, operatorsSchema } from './operators.js';
 import type { AccountLimits, AccountPolicy } from '../destinations/accountPolicy.js';
@@ -101,6 +102,8 @@ export interface Configuration {
   /** Who receives sendproof's own notices, of dead letters and broken accounts; undefined if nobody does. */
   operators: Operators | undefined;
   conversations: ConversationSettings;
+  /** How Temporal keeps the content of messages. */
+  encryption: EncryptionSettings;
   /** What people call destinations. */
   names: DestinationNames;
   /** The link in the footer of posts. */
@@ -157,6 +160,7 @@ const fileSchema = z.strictObject({
   conversations: conversationsSchema,
   posts: postsSchema,
   keys: keysSchema,
+  encryption: encryptionSchema,
   accounts: z
     .strictObject(
       Object.fromEntries(
@@ -280,6 +284,7 @@ export function loadConfiguration(
     templates,
     operators: settings.operators,
     conversations: conversationSettings(settings.conversations),
+    encryption: settings.encryption,
     names: settings.names,
     digest: digestPolicyOf(settings.operators),
     overdueAfterMs: settings.operators?.overdueAfter ?? OVERDUE_AFTER_MS,

@@ -133,6 +133,7 @@ const NAMED_ENTRIES = [
  * would take what anybody sends, and a template would not exist.
  */
 const STAYS_EMPTY = [
+  /^\.encryption\b/,
   /^\.routes\[\]\.(?:match|when|mute(?:\[\])?\.except)\b/,
   /^\.sources\.[^]*\.(?:secret|bearer|basic|header|token|hmac|standardWebhooks|entra)\b/,
 ];

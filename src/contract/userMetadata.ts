@@ -5,9 +5,12 @@
 import { shortenToFit } from '../lib/cutText.js';
 import { inMarkdown } from '../lib/markdownCode.js';
 
+/** What the encryption of content adds to a text. */
+const ENCRYPTION_BYTES = 80;
+
 /** Temporal's limits on such texts, as JSON: `limit.userMetadataSummarySize` and `limit.userMetadataDetailsSize`. */
-export const SUMMARY_BYTES = 400;
-export const DETAILS_BYTES = 20_000;
+export const SUMMARY_BYTES = 400 - ENCRYPTION_BYTES;
+export const DETAILS_BYTES = 20_000 - ENCRYPTION_BYTES;
 
 const jsonBytes = (text: string): number => new TextEncoder().encode(JSON.stringify(text)).length;
 

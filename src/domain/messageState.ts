@@ -156,6 +156,8 @@ export interface MessageSummary {
   acceptedAt: string;
   closedAt?: string | undefined;
   deadLetters: DeadLetterMemo[];
+  /** Why its content can't be decrypted, with the remedy; undefined where it can. */
+  unreadable?: string | undefined;
   /** What people call some of its destinations. The API adds it, from the configuration. */
   names?: DestinationNames | undefined;
 }

@@ -22,6 +22,8 @@ export interface DevServerOptions {
   port: number;
   /** 0 means any free port. If absent, there is no Web UI. */
   uiPort?: number | undefined;
+  /** The URL of a codec server, with which the Web UI shows what is encrypted. */
+  codecEndpoint?: string | undefined;
   namespace: string;
   /** Additional settings of Temporal's dynamic configuration. */
   dynamicConfig?: Readonly<Record<string, boolean | number | string>> | undefined;
@@ -132,6 +134,7 @@ export function devServerPorts({
 }
 
 function commandLine({
+  codecEndpoint,
   databaseFile,
   dynamicConfig,
   port,
@@ -141,6 +144,9 @@ function commandLine({
   return [
     ...['server', 'start-dev', '--ip', LOOPBACK, '--port', String(port)],
     ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]),
+    ...(uiPort === undefined || codecEndpoint === undefined
+      ? []
+      : ['--ui-codec-endpoint', codecEndpoint]),
     ...['--namespace', namespace, '--log-level', 'error', '--log-format', 'json'],
     ...Object.entries({ ...DYNAMIC_CONFIG, ...dynamicConfig }).flatMap(([key, value]) => [
       '--dynamic-config-value',

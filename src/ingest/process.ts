@@ -9,11 +9,13 @@ import { loadConfiguration, type Configuration } from '../config/configuration.j
 import { ConfigurationError } from '../lib/configurationError.js';
 import type { ProcessContext } from '../lib/process.js';
 import { CONSUMER_STOP_MS, type Queue, type QueueState } from '../queues/queue.js';
+import { contentEncryptionOf } from '../telemetry/contentEncryption.js';
 import { createMetrics, type Metrics } from '../telemetry/metrics.js';
 import { serveMetrics } from '../telemetry/metricsServer.js';
 import { startTracing, type Tracing } from '../telemetry/tracing.js';
 import { boundedClient } from '../temporal/boundedClient.js';
 import { requireTemporalConnection } from '../temporal/connection.js';
+import type { ContentEncryption } from '../temporal/encryption/contentEncryption.js';
 import { WriteProof } from '../temporal/writeProof.js';
 import { consumeQueue, type ConsumedQueue } from './consumeQueue.js';
 import { DeadLetterNotices } from './deadLetterNotices.js';
@@ -30,6 +32,7 @@ export async function runIngestProcess(context: ProcessContext): Promise<void> {
   }
   const { connectionOptions, namespace } = requireTemporalConnection(environment);
   const metrics = createMetrics();
+  const encryption = contentEncryptionOf(configuration.encryption, metrics);
   const states: { ingest?: Ingest } = {};
   const server = await serveMetrics(
     { metrics },
@@ -45,6 +48,7 @@ export async function runIngestProcess(context: ProcessContext): Promise<void> {
   const connection = addConnection(context, connectionOptions);
   states.ingest = await addIngest(context, {
     configuration,
+    encryption,
     connection,
     longPollConnection: connection,
     namespace,
@@ -77,6 +81,8 @@ export async function addIngest(
   { environment, log, parts }: ProcessContext,
   options: {
     configuration: Configuration;
+    /** Made of the configuration's keys. */
+    encryption: ContentEncryption;
     connection: ConnectionLike;
     longPollConnection: Connection;
     namespace: string;
@@ -85,11 +91,17 @@ export async function addIngest(
   },
 ): Promise<Ingest> {
   const { configuration, connection, metrics, namespace, tracing } = options;
+  const { dataConverter } = options.encryption;
   const live = new LiveConfiguration(configuration);
   const stopFollowing = live.follow(() => loadConfiguration(environment), metrics, log);
   const concurrent = configuration.queues.reduce((sum, { inFlight }) => sum + inFlight, 0);
   const client = boundedClient(
-    new Client({ connection, namespace, interceptors: tracing.clientInterceptors }),
+    new Client({
+      connection,
+      namespace,
+      dataConverter,
+      interceptors: tracing.clientInterceptors,
+    }),
     {
       purpose: ACCEPTING_MESSAGES,
       concurrent,
@@ -97,7 +109,11 @@ export async function addIngest(
       deadlineMs: DEADLINE_MS,
     },
   );
-  const longPollClient = new Client({ connection: options.longPollConnection, namespace });
+  const longPollClient = new Client({
+    connection: options.longPollConnection,
+    namespace,
+    dataConverter,
+  });
   const context: ReceptionContext = {
     client,
     get configuration() {

@@ -70,6 +70,11 @@ export function withSecretsOf<Parsed>(environment: NodeJS.ProcessEnv, parse: () 
   }
 }
 
+/** The environment that secrets are read from which are parsed now. */
+export function parsedSecretsEnvironment(): NodeJS.ProcessEnv {
+  return parsedEnvironment;
+}
+
 /** The error doesn't quote it: people write the secret itself where its variable's name belongs. */
 const variableName = z
   .string()

@@ -7,10 +7,11 @@ import { devServerPorts, startDevServer } from '../embedded/devServer.js';
 import { loadEmbeddedSettings } from '../embedded/settings.js';
 import { findTemporalCli } from '../embedded/temporalCli.js';
 import { addIngest, type Ingest } from '../ingest/process.js';
-import { assertPortsFree } from '../lib/ports.js';
+import { assertPortsFree, LOOPBACK } from '../lib/ports.js';
 import type { ProcessContext } from '../lib/process.js';
 import type { Sandbox } from '../sandbox/interface.js';
 import { startSandbox } from '../sandbox/sandbox.js';
+import { contentEncryptionOf } from '../telemetry/contentEncryption.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import { startTracing } from '../telemetry/tracing.js';
 import { loadTemporalConnection, type TemporalConnection } from '../temporal/connection.js';
@@ -56,6 +57,8 @@ export async function runProduct(given: ProcessContext): Promise<never> {
   const context = { environment, log, parts };
   // Loaded again, because the environment now has the sandbox's accounts and the Web UI.
   const configuration = loadConfiguration(environment);
+  const metrics = createMetrics();
+  const encryption = contentEncryptionOf(configuration.encryption, metrics);
 
   const tracing = startTracing('sendproof');
   parts.add('tracing', () => tracing.stop());
@@ -67,8 +70,7 @@ export async function runProduct(given: ProcessContext): Promise<never> {
   if (service) await checkRetention(connection, namespace, windowMs);
   else await raiseNamespaceRetention(connection, namespace, windowMs);
 
-  const metrics = createMetrics();
-  const shared = { configuration, connection, namespace, tracing };
+  const shared = { configuration, encryption, connection, namespace, tracing };
   const workers = await addWorkers(context, { ...shared, metrics, temporalSdkUrl });
   // The API shares the worker's connection: Temporal may then hand the first task of a workflow directly to the worker.
   // But that connection can't cancel a call, as one for a client that has left.
@@ -122,7 +124,7 @@ async function assertProductPortsFree(
 
 async function startServer(
   { environment, log, parts }: ProcessContext,
-  { dataDirectory }: Configuration,
+  configuration: Configuration,
 ): Promise<Temporal> {
   const { path, foundBy } = await findTemporalCli({ environment, log });
   log.info({ path, foundBy }, 'Starting the embedded Temporal server');
@@ -130,7 +132,8 @@ async function startServer(
   const server = await startDevServer({
     ...settings,
     cliPath: path,
-    databaseFile: join(dataDirectory, 'temporal.db'),
+    databaseFile: join(configuration.dataDirectory, 'temporal.db'),
+    codecEndpoint: codecEndpoint(configuration),
     log,
   });
   parts.add('Temporal server', () => server.stop(), SERVER_STOP_MS);
@@ -141,6 +144,17 @@ async function startServer(
     ended: server.exited,
     databaseFault: () => server.databaseFault(),
   };
+}
+
+/** Where the browser that shows the Web UI reaches the API; undefined without encryption, and where the port isn't known yet. */
+function codecEndpoint({
+  basePath,
+  encryption,
+  port,
+  publicUrl,
+}: Configuration): string | undefined {
+  if (encryption.keys.length === 0 || (port === 0 && publicUrl === undefined)) return undefined;
+  return `${publicUrl ?? `http://${LOOPBACK}:${port}${basePath}`}/v1/codec`;
 }
 
 async function addSandbox(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { GRPC_STATUS, grpcFailureOf } from '../temporal/grpcStatus.js';
+import { encodeText } from './payloads.js';
 
 /** The identity of a cancellation without a name. */
 const API_IDENTITY = 'sendproof-api';
@@ -20,7 +21,8 @@ export async function cancelWorkflow(
       workflowExecution: { workflowId },
       requestId: randomUUID(),
       identity: by,
-      reason: reason ?? null,
+      reason:
+        reason === undefined ? null : await encodeText(client.options.loadedDataConverter, reason),
     });
   } catch (error) {
     if (grpcFailureOf(error)?.status !== GRPC_STATUS.ALREADY_EXISTS) throw error;

@@ -16,7 +16,7 @@ import type { RescheduleRequest } from '../domain/rescheduling.js';
 import type { Attempt } from '../domain/delivery.js';
 import type { OperatorAction } from '../domain/messageState.js';
 import { optionalTsToDate, requiredTsToDate } from '../temporal/sdkInternals.js';
-import { decodeFailure, decodeValues } from './payloads.js';
+import { decodeFailure, decodeText, decodeValues } from './payloads.js';
 
 export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 type PendingActivityInfo = temporal.api.workflow.v1.IPendingActivityInfo;
@@ -124,7 +124,8 @@ async function decodeEvent(
     return await decodeSignal(converter, event, event.workflowExecutionSignaledEventAttributes);
   }
   if (event.workflowExecutionCancelRequestedEventAttributes) {
-    return decodeCancelRequest(event, event.workflowExecutionCancelRequestedEventAttributes);
+    const request = event.workflowExecutionCancelRequestedEventAttributes;
+    return await decodeCancelRequest(converter, event, request);
   }
   if (event.workflowExecutionUpdateAcceptedEventAttributes) {
     const { input } = event.workflowExecutionUpdateAcceptedEventAttributes.acceptedRequest ?? {};
@@ -170,17 +171,18 @@ async function decodeSignal(
   };
 }
 
-function decodeCancelRequest(
+async function decodeCancelRequest(
+  converter: LoadedDataConverter,
   event: HistoryEvent,
   { cause, identity }: temporal.api.history.v1.IWorkflowExecutionCancelRequestedEventAttributes,
-): MessageEvent {
+): Promise<MessageEvent> {
   return {
     kind: 'operator_acted',
     action: {
       action: 'cancel',
       at: at(event).toISOString(),
       by: identity ?? undefined,
-      reason: cause === '' ? undefined : (cause ?? undefined),
+      reason: cause ? await decodeText(converter, cause) : undefined,
     },
   };
 }

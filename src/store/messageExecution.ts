@@ -5,10 +5,12 @@ import type {
   WorkflowExecutionInfo,
 } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { MessageStatus } from '../domain/delivery.js';
+import type { FailureReason, MessageStatus } from '../domain/delivery.js';
+import type { Destination } from '../domain/destination.js';
 import {
   deliveryStatusAttribute,
   destinationAttribute,
+  failureReasonAttribute,
   sourceAttribute,
   sourceReferenceAttribute,
   traceIdAttribute,
@@ -18,7 +20,10 @@ import type { MessageSummary } from '../domain/messageState.js';
 import type { DeadLetterMemo } from '../domain/deadLetter.js';
 
 /** What a description and an entry of a list have in common. */
-export type MessageExecution = Omit<WorkflowExecutionInfo, 'raw'>;
+export type MessageExecution = Omit<WorkflowExecutionInfo, 'raw'> & {
+  /** Why some of its memo is missing, with the remedy: set where it can't be decrypted. */
+  unreadable?: string;
+};
 
 /** The description of a message's newest run; undefined when there is no such message. */
 export async function describeMessage(
@@ -60,11 +65,13 @@ export function messageStatus(execution: MessageExecution): MessageStatus {
 export function summarise(execution: MessageExecution): MessageSummary {
   const attributes = execution.typedSearchAttributes;
   const memo = memoOf(execution);
+  const status = messageStatus(execution);
+  const destinations = memo.destinations ?? attributes.get(destinationAttribute) ?? [];
   const { deadLetters } = (execution.memo ?? {}) as { deadLetters?: DeadLetterMemo[] };
   return {
     deduplicationKey: execution.workflowId,
-    status: messageStatus(execution),
-    destinations: memo.destinations ?? attributes.get(destinationAttribute) ?? [],
+    status,
+    destinations,
     source: memo.source ?? attributes.get(sourceAttribute),
     reference: memo.reference ?? attributes.get(sourceReferenceAttribute),
     traceId: attributes.get(traceIdAttribute),
@@ -72,8 +79,26 @@ export function summarise(execution: MessageExecution): MessageSummary {
     sentBy: memo.sentBy,
     acceptedAt: execution.startTime.toISOString(),
     closedAt: execution.closeTime?.toISOString(),
-    deadLetters: deadLetters ?? [],
+    deadLetters:
+      deadLetters ??
+      (status === 'dead_lettered' ? unreadableDeadLetters(execution, destinations) : []),
+    ...(execution.unreadable !== undefined && { unreadable: execution.unreadable }),
   };
+}
+
+/** Dead letters whose memo can't be decrypted: the search attributes don't say which of several destinations they are of, nor since when. */
+function unreadableDeadLetters(
+  { startTime, typedSearchAttributes, unreadable }: MessageExecution,
+  destinations: readonly string[],
+): DeadLetterMemo[] {
+  const reason = typedSearchAttributes.get(failureReasonAttribute);
+  if (unreadable === undefined || reason === undefined) return [];
+  return destinations.map((destination) => ({
+    destination: destination as Destination,
+    reason: reason as FailureReason,
+    detail: unreadable,
+    at: startTime.toISOString(),
+  }));
 }
 
 /** The memo that the message was started with. */

@@ -38,6 +38,10 @@ export interface Metrics {
   queueConsumed: Gauge<'queue'>;
   /** 0 while the configuration file, as it is, can't be used, so that an earlier one stays in use. */
   configurationInUse: Gauge;
+  /** 1 if this process encrypts the content that it gives Temporal. */
+  contentEncrypted: Gauge;
+  /** Payloads that this process read and couldn't decrypt: it lacks the key, or has another one of that id. */
+  unreadablePayloads: Counter;
 }
 
 /** The label `reason` of successful attempts. */
@@ -154,5 +158,14 @@ export function createMetrics(): Metrics {
       registers: [registry],
     }),
     configurationInUse: inUse(registry),
+    contentEncrypted: new Gauge({
+      name: 'sendproof_content_encrypted',
+      help: '1 if this process encrypts the content that it gives Temporal; 0 if it doesn’t.',
+      registers: [registry],
+    }),
+    unreadablePayloads: counter(
+      'sendproof_unreadable_payloads_total',
+      'Payloads that Temporal has and that this process couldn’t decrypt with the keys of `encryption`.',
+    ),
   };
 }

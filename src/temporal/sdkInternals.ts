@@ -4,6 +4,8 @@
  * break.
  */
 
+import { DefaultFailureConverter, type LoadedDataConverter } from '@temporalio/common';
+
 /**
  * Conversions between protobuf timestamps or durations and milliseconds or dates. Calls of the gRPC services answer with
  * these, and the SDK's supported API has no function for them.
@@ -45,6 +47,20 @@ export {
  * so itself, but neither takes a page token nor says whether there is another page.
  */
 export { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
+
+/**
+ * Hides what the failures of a worker's activities and tasks say: their messages and stacks become payloads, which its codec encrypts.
+ * The supported `failureConverterPath` loads a CommonJS file, and this package has none.
+ *
+ * @throws Error where this release of the SDK keeps its converters elsewhere
+ */
+export function encodeFailuresOf(worker: object): void {
+  const { options } = worker as { options?: { loadedDataConverter?: LoadedDataConverter } };
+  const converter = options?.loadedDataConverter;
+  if (!converter?.failureConverter)
+    throw new Error('The worker has no failure converter to replace.');
+  converter.failureConverter = new DefaultFailureConverter({ encodeCommonAttributes: true });
+}
 
 /**
  * Ends the polls of a worker whose state is FAILED, so that its run settles. `Worker.shutdown` refuses to work in that state.

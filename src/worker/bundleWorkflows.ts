@@ -19,6 +19,7 @@ if ((await modifiedAt(WORKFLOW_BUNDLE)) < (await newestInput())) {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(COMPILED_SOURCES, 'workflows/index.js'),
+    failureConverterPath: join(COMPILED_SOURCES, 'workflows/failureConverter.js'),
     // Always there: a history must replay alike whether or not its traces are exported.
     workflowInterceptorModules: [
       createRequire(import.meta.url).resolve(

@@ -2,6 +2,7 @@
 import { loadConfiguration } from '../config/configuration.js';
 import type { ProcessContext } from '../lib/process.js';
 import { createMetrics } from '../telemetry/metrics.js';
+import { contentEncryptionOf } from '../telemetry/contentEncryption.js';
 import { serveMetrics, type Readiness } from '../telemetry/metricsServer.js';
 import { startTracing } from '../telemetry/tracing.js';
 import { requireTemporalConnection } from '../temporal/connection.js';
@@ -19,6 +20,7 @@ export async function runWorkerProcess(context: ProcessContext): Promise<void> {
   const temporalSdkUrl = await installTemporalRuntime(log);
   const metrics = createMetrics();
   const started: { workers?: WatchedWorkers } = {};
+  const encryption = contentEncryptionOf(configuration.encryption, metrics);
   const source = { metrics, temporalSdkUrl };
   const readiness = () => readinessOf(started.workers);
   const metricsServer = await serveMetrics(source, environment, log, readiness);
@@ -31,6 +33,7 @@ export async function runWorkerProcess(context: ProcessContext): Promise<void> {
   const { namespace } = temporal;
   const workers = await addWorkers(context, {
     configuration,
+    encryption,
     connection,
     namespace,
     tracing,
@@ -61,7 +64,13 @@ export async function addWorkers(
   { environment, log, parts }: ProcessContext,
   options: Pick<
     WorkersOptions,
-    'configuration' | 'connection' | 'namespace' | 'tracing' | 'metrics' | 'temporalSdkUrl'
+    | 'configuration'
+    | 'encryption'
+    | 'connection'
+    | 'namespace'
+    | 'tracing'
+    | 'metrics'
+    | 'temporalSdkUrl'
   >,
 ): Promise<WatchedWorkers> {
   const workers = await startWorkers({

@@ -17,6 +17,8 @@ import type { Metrics } from '../telemetry/metrics.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import { boundedClient } from '../temporal/boundedClient.js';
 import type { CallBounds } from '../temporal/callGate.js';
+import type { ContentEncryption } from '../temporal/encryption/contentEncryption.js';
+import { encodeFailuresOf } from '../temporal/sdkInternals.js';
 import { watchNamespace, type NamespaceWatch } from '../temporal/namespaceWatch.js';
 import { batchWorker } from './batchWorker.js';
 import { confirmAttemptBy } from './confirmAttempt.js';
@@ -25,12 +27,15 @@ import { deliveryWorker } from './deliveryWorker.js';
 import { scheduleOverdueCheck } from './overdueSchedule.js';
 import { untilPollsAreRefused } from './refusedPolls.js';
 import { createWorkers, superviseWorkers, type Workers } from './supervision.js';
+import { withEncodedFailures } from './workflowBundle.js';
 import { conversationWorker, workflowWorker } from './workflowWorker.js';
 
 export interface WorkersOptions {
   connection: NativeConnection;
   namespace: string;
   configuration: Configuration;
+  /** Made of the configuration's keys. */
+  encryption: ContentEncryption;
   /** Reads the configuration again when its file has changed. Without it, changes take effect at the next start. */
   reload?: () => Configuration;
   /** The file that `npm run build` makes of the workflow code. */
@@ -68,12 +73,13 @@ const CALLS_OF_A_WORKER: CallBounds = {
  * Rejects when Temporal can't be reached or the namespace doesn't exist.
  */
 export async function startWorkers(options: WorkersOptions): Promise<WatchedWorkers> {
-  const { connection, log, namespace, reload } = options;
+  const { connection, encryption, log, namespace, reload } = options;
+  const { dataConverter } = encryption;
   const live = new LiveConfiguration(options.configuration);
   const configuration = live.view;
   const { clientInterceptors, workerOptions } = options.tracing;
   const client = boundedClient(
-    new Client({ connection, namespace, interceptors: clientInterceptors }),
+    new Client({ connection, namespace, dataConverter, interceptors: clientInterceptors }),
     CALLS_OF_A_WORKER,
   );
   const windowMs = longestWindowMs(configuration.deduplicationWindow);
@@ -96,9 +102,12 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
     log,
     source: () => eventSource(configuration.publicUrl, namespace),
   });
+  const workflowBundle = encryption.isOn
+    ? withEncodedFailures(options.workflowBundle)
+    : { codePath: options.workflowBundle };
   const settings: Pick<WorkerOptions, 'taskQueue' | 'activities'>[] = [
-    workflowWorker(options.workflowBundle, { client, configuration, log, ...accounts }),
-    conversationWorker(options.workflowBundle, configuration),
+    workflowWorker(workflowBundle, { client, configuration, log, ...accounts }),
+    conversationWorker(workflowBundle, configuration),
     batchWorker({ client, configuration, log, metrics: options.metrics }),
     {
       taskQueue: ACKNOWLEDGEMENT_TASK_QUEUE,
@@ -127,10 +136,15 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
         ...workerOptions,
         connection,
         namespace,
+        dataConverter,
         shutdownGraceTime: SHUTDOWN_GRACE_TIME,
         ...each,
       })),
-      (workerSettings) => Worker.create(workerSettings),
+      async (workerSettings) => {
+        const worker = await Worker.create(workerSettings);
+        if (encryption.isOn) encodeFailuresOf(worker);
+        return worker;
+      },
     ),
   );
   const stopWatching = reload
@@ -156,7 +170,7 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
   return {
     done,
     namespaceFaults: namespaceWatch.faults,
-    warnings: () => live.warnings,
+    warnings: () => [...live.warnings, ...encryption.warnings],
     shutdown: async () => {
       stopWatching();
       accounts.close();

@@ -4,6 +4,8 @@ import type { Configuration } from '../config/configuration.js';
 import { CONVERSATION_TASK_QUEUE, WORKFLOW_TASK_QUEUE } from '../contract/names.js';
 import { workflowCacheSize } from './workflowCache.js';
 
+type WorkflowBundle = NonNullable<WorkerOptions['workflowBundle']>;
+
 /**
  * The shortest time between two heartbeats with the progress of a bulk decision. What a worker did after its last heartbeat
  * is not counted if the worker is lost. The default would be 12 s, since the heartbeat time-out is 15 s.
@@ -12,7 +14,7 @@ const DECISION_HEARTBEAT_INTERVAL = '1s';
 
 /** The worker that runs all workflows but conversations, and the activities that they need beside deliveries and acknowledgements. */
 export function workflowWorker(
-  workflowBundle: string,
+  workflowBundle: WorkflowBundle,
   context: Parameters<typeof createWorkflowQueueActivities>[0],
 ): Pick<
   WorkerOptions,
@@ -25,7 +27,7 @@ export function workflowWorker(
 > {
   return {
     taskQueue: WORKFLOW_TASK_QUEUE,
-    workflowBundle: { codePath: workflowBundle },
+    workflowBundle,
     maxCachedWorkflows: context.configuration.cachedWorkflows ?? workflowCacheSize(),
     maxHeartbeatThrottleInterval: DECISION_HEARTBEAT_INTERVAL,
     ...versioning(context.configuration),
@@ -43,7 +45,7 @@ const WAIT_FOR_CACHE = '1s';
 
 /** The worker that runs the conversations. */
 export function conversationWorker(
-  workflowBundle: string,
+  workflowBundle: WorkflowBundle,
   configuration: Configuration,
 ): Pick<
   WorkerOptions,
@@ -55,7 +57,7 @@ export function conversationWorker(
 > {
   return {
     taskQueue: CONVERSATION_TASK_QUEUE,
-    workflowBundle: { codePath: workflowBundle },
+    workflowBundle,
     maxCachedWorkflows: CACHED_CONVERSATIONS,
     stickyQueueScheduleToStartTimeout: WAIT_FOR_CACHE,
     ...versioning(configuration),

@@ -19,6 +19,7 @@ const OF_OTHERS = ['receivers', 'rule_files'];
 const SETTINGS = [
   ...['accounts', 'acknowledgements', 'conversations', 'deduplicationWindow', 'events', 'intake'],
   ...['keys', 'names', 'operators', 'posts', 'queues', 'retry', 'routes', 'sources', 'templates'],
+  'encryption',
 ];
 /** What excerpts name without configuring it. */
 const ACCOUNTS = {

@@ -33,6 +33,7 @@ import { ConfigurationError } from '../../src/lib/configurationError.js';
 import type { LoggedError } from '../../src/lib/errorChain.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { startTracing, type Tracing } from '../../src/telemetry/tracing.js';
+import { keyMissing } from '../../src/temporal/encryption/unreadableContent.js';
 import { NoAnswerInTime } from '../../src/temporal/boundedClient.js';
 import { TooManyCalls } from '../../src/temporal/callGate.js';
 import { GRPC_STATUS } from '../../src/temporal/grpcStatus.js';
@@ -232,6 +233,7 @@ describe('an error class', () => {
     [new AddressNotAllowed('an address'), 500, 'internal_error'],
     [new AccountHeldBack('not_authorised', 'an account'), 500, 'internal_error'],
     [new NoPlace(), 503, 'not_accepted'],
+    [keyMissing('k1'), 503, 'content_unreadable'],
     // Of Temporal's SDK
     [new ServiceError('away'), 503, 'temporal_unavailable'],
     [new ServiceError('wrapped', { cause: unavailable }), 503, 'temporal_unavailable'],

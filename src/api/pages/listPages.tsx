@@ -112,6 +112,7 @@ function MessageCard({ message }: { message: MessageSummary }) {
       </h2>
       <Origin message={message} />
       <InConversation message={message} />
+      {message.unreadable !== undefined && <p>{message.unreadable}</p>}
       <p class="soft">
         {message.destinations.map((destination) => labelIn(message, destination)).join(', ')}
       </p>

@@ -352,6 +352,16 @@ export const messageSummarySchema = z
     deadLetters: z
       .array(deadLetterSchema)
       .meta({ description: 'The deliveries of the message that need a decision.' }),
+    unreadable: z
+      .string()
+      .optional()
+      .meta({
+        description:
+          'The reason why the content of the message can’t be decrypted, with the remedy. Present only then: what Temporal keeps encrypted is then missing from this entry.',
+        examples: [
+          'Its content is encrypted with the key k1, which this installation doesn’t have. Add the key under encryption.keys.',
+        ],
+      }),
     names: namesField.optional(),
   })
   .meta({ id: 'MessageSummary', description: 'A message, as a list shows it.' });

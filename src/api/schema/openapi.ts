@@ -5,6 +5,7 @@ import { problemsWithout500 } from './bodies.js';
 import { anyInstallation, type DocumentedInstallation } from './installation.js';
 import { acknowledge } from './operations/callback.js';
 import { cancelBatch, getBatch } from './operations/batches.js';
+import { decodePayloads, encodePayloads } from './operations/codec.js';
 import {
   discardDeadLetters,
   followBulkDecision,
@@ -50,6 +51,8 @@ const paths = {
   '/v1/dead-letters/retry': { post: needing('decide', retryDeadLetters) },
   '/v1/dead-letters/discard': { post: needing('decide', discardDeadLetters) },
   '/v1/dead-letters/decisions/{id}': { get: needing('read', followBulkDecision) },
+  '/v1/codec/decode': { post: needing('read', decodePayloads) },
+  '/v1/codec/encode': { post: needing('read', encodePayloads) },
   '/healthz': { get: health },
   '/readyz': { get: readiness },
   '/metrics': { get: needing('metrics', metrics) },
@@ -69,6 +72,10 @@ const tags = [
   { name: 'Events', description: 'Sending events, which the routes make messages of.' },
   { name: 'Sources', description: 'Receiving the webhooks of other systems.' },
   { name: 'Dead letters', description: 'Reading dead letters and deciding on them.' },
+  {
+    name: 'Codec server',
+    description: 'Encrypted content for Temporal’s own tools: its Web UI and its command.',
+  },
   { name: 'Monitoring', description: 'Health checks and metrics for monitoring systems.' },
   { name: 'Callbacks', description: 'Requests that sendproof makes to other systems.' },
 ];

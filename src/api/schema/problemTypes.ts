@@ -18,6 +18,7 @@ export const PROBLEMS = {
   unsupported_media_type: [415, 'The body must be JSON in UTF-8'],
   deduplication_key_reused: [422, 'The deduplication key was used for other content'],
   internal_error: [500, 'The API has an internal error'],
+  content_unreadable: [503, 'The content can’t be decrypted'],
   not_accepted: [503, 'The request was not accepted'],
   temporal_unavailable: [503, 'Temporal doesn’t answer'],
   temporal_refused: [503, 'Temporal refuses the credentials of sendproof'],

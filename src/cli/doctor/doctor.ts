@@ -10,6 +10,7 @@ import { checkAcknowledgements } from './acknowledgements.js';
 import { checkAccounts } from './accounts.js';
 import { checkApi } from './api.js';
 import { checkEventTargets } from './events.js';
+import { checkEncryption } from './encryption.js';
 import { broken, note, ok, type Finding, type Section } from './finding.js';
 import { checkMachine } from './machine.js';
 import { checkQueues } from './queues.js';
@@ -34,6 +35,7 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
     section('Acknowledgements', usable ? checkAcknowledgements(usable.acknowledgements) : []),
     section('Queues', usable ? checkQueues(usable.queues) : []),
     section('Events', usable ? checkEventTargets(usable.events) : []),
+    section('Encryption', usable ? checkEncryption(usable.encryption) : []),
     section('API', checkApi(context)),
   ]);
 
