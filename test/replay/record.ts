@@ -30,6 +30,7 @@ import {
   retryAllUpdate,
 } from '../../src/contract/signals.js';
 import { CallbackReceiver } from '../callbackReceiver.js';
+import { keepDigest } from '../keptDigest.js';
 import { historyToJson } from './historyFile.js';
 import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';
 import type { Destination } from '../../src/domain/destination.js';
@@ -426,3 +427,13 @@ it('records batches', async () => {
   await handle.result();
   await record('batch-in-chunks', batchWorkflowId('batch-in-chunks'));
 });
+
+it('records a queue that kept a digest, and sent it again', async () => {
+  const alone = await startHarness({ workers: false });
+  try {
+    const { workflowId } = await keepDigest(alone);
+    await record('kept-digest', workflowId, alone);
+  } finally {
+    await alone.close();
+  }
+}, 180_000);

@@ -29,6 +29,8 @@ const KINDS = [
   'fallback',
   'bulk-retried',
   'bulk-decided-queue',
+  // Its digest could not be sent at first.
+  'kept-digest',
   'held-back',
   'account-trouble',
   'overdue-check',
