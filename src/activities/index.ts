@@ -1,6 +1,5 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { IntakeContext } from '../acceptance/acceptSent.js';
 import type { Configuration } from '../config/configuration.js';
 import type { AccountId } from '../domain/account.js';
 import { messagePage } from '../domain/messagePage.js';
@@ -22,7 +21,7 @@ import { createJoinGroup } from './joinGroup.js';
 import { createPostGroup } from './postGroup.js';
 import { createOverdueMessages } from './overdueMessages.js';
 import { createServedAccounts } from './servedAccounts.js';
-import { createStartBatchMessages } from './startBatchMessages.js';
+import { createStartBatchMessages, type BatchContext } from './startBatchMessages.js';
 import { createTellOperators } from './tellOperators.js';
 
 /** The activities of a delivery task queue. */
@@ -39,7 +38,7 @@ export function createAcknowledgementActivities(
 }
 
 /** The activities of the task queue of batches. */
-export function createBatchActivities(context: IntakeContext): BatchActivities {
+export function createBatchActivities(context: BatchContext): BatchActivities {
   return { startBatchMessages: createStartBatchMessages(context) };
 }
 

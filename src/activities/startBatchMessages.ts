@@ -5,10 +5,11 @@ import { acceptSent, type IntakeContext } from '../acceptance/acceptSent.js';
 import { timeOf } from '../acceptance/conversationPlan.js';
 import { MessageRefused } from '../acceptance/refusal.js';
 import { exceededLimit, lacksSearchAttribute } from '../acceptance/serverLimit.js';
-import type { BatchMessageResult, BatchSlice } from '../contract/batch.js';
+import { countedAs, type BatchMessageResult, type BatchSlice } from '../contract/batch.js';
 import type { BatchEntry } from '../domain/batch.js';
 import type { Message } from '../domain/message.js';
 import { boundedFaults } from '../domain/boundedFaults.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import { GRPC_STATUS, grpcFailureOf } from '../temporal/grpcStatus.js';
 import { isTemporalFailure } from '../temporal/temporalFailure.js';
 import { BatchContents } from './batchContents.js';
@@ -28,13 +29,16 @@ const MOST_INVALID_TRIES = 6;
 /** A third of the heartbeat time-out. */
 const HEARTBEAT_MS = 3_000;
 
+/** What the starting of messages works with, and counts them in. */
+export type BatchContext = IntakeContext & { metrics: Pick<Metrics, 'batchMessages'> };
+
 /**
  * Makes the activity that starts a part of a batch's messages, those of one conversation one after the other. It is safe to repeat:
  * what an earlier try started is known by its token. While Temporal is away it fails, and is tried again; a message that can't
  * be started for any other reason is a result, and holds up no other.
  */
 export function createStartBatchMessages(
-  intake: IntakeContext,
+  intake: BatchContext,
   contents: Pick<BatchContents, 'read'> = new BatchContents(intake.client),
 ) {
   const limit = pLimit(BATCH_STARTS_AT_ONCE);
@@ -74,6 +78,9 @@ export function createStartBatchMessages(
       );
       await Promise.allSettled(tries);
       signal.throwIfAborted();
+      for (const outcome of results.map(countedAs)) {
+        if (outcome) intake.metrics.batchMessages.inc({ outcome });
+      }
       return results;
     } finally {
       clearInterval(heartbeats);

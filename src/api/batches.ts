@@ -17,7 +17,7 @@ import type { Client } from '@temporalio/client';
 import type { z } from 'zod';
 
 export function batchesRouter(context: ApiContext): Router {
-  const { decisionClient, log, readClient } = context;
+  const { readClient } = context;
   const router = Router();
 
   router.get('/batches/:id', requireScope('read'), async (request, response) => {
@@ -27,27 +27,37 @@ export function batchesRouter(context: ApiContext): Router {
   });
 
   router.delete('/batches/:id', requireScope('decide'), async (request, response) => {
-    const { by: claimed, reason } = parseRequest(cancelQuerySchema, request.query);
-    const caller = callerOf(request);
-    const by = decidedBy(caller, claimed);
-    const batch = await findBatch(decisionClient, request.params.id);
-    const { id } = batch;
-    if (batch.closedAt !== undefined) {
-      throw new Problem(
-        'nothing_to_cancel',
-        `The batch is ${batch.status} since ${batch.closedAt}: no message of it waits to be started. Cancel its messages one by one.`,
-      );
-    }
-    await assertMayCancel(context, caller, batch);
-    await cancelWorkflow(decisionClient, batchWorkflowId(id), { by, reason });
-    log.info({ batch: id, traceId: batch.memo.traceId }, 'Batch cancelled');
-    const { traceId } = batch.memo;
-    audit(log, { action: 'cancel', caller, by, outcome: 'accepted', batch: id, traceId });
-    const cancelled = await findBatch(decisionClient, id);
+    const asked = parseRequest(cancelQuerySchema, request.query);
+    const cancelled = await cancelBatch(context, callerOf(request), request.params.id, asked);
     response.status(202).json(batchBody(cancelled, basePathOf(response)));
   });
 
   return router;
+}
+
+/** Starts no more messages of the batch. @throws Problem where it is unknown or has ended, or the caller may not cancel it */
+export async function cancelBatch(
+  context: ApiContext,
+  caller: Caller,
+  given: string,
+  { by: claimed, reason }: z.infer<typeof cancelQuerySchema>,
+): Promise<BatchExecution> {
+  const { decisionClient, log } = context;
+  const by = decidedBy(caller, claimed);
+  const batch = await findBatch(decisionClient, given);
+  const { closedAt, id, memo, status } = batch;
+  if (closedAt !== undefined) {
+    throw new Problem(
+      'nothing_to_cancel',
+      `The batch is ${status} since ${closedAt}: no message of it waits to be started. Cancel its messages one by one.`,
+    );
+  }
+  await assertMayCancel(context, caller, batch);
+  await cancelWorkflow(decisionClient, batchWorkflowId(id), { by, reason });
+  const { traceId } = memo;
+  log.info({ batch: id, traceId }, 'Batch cancelled');
+  audit(log, { action: 'cancel', caller, by, outcome: 'accepted', batch: id, traceId });
+  return await findBatch(decisionClient, id);
 }
 
 /** Throws a Problem where the batch has a message that the caller may not decide on. */

@@ -15,9 +15,10 @@ import type { ApiContext } from './apiContext.js';
 import { requireScope } from './caller.js';
 import { basePathOf } from './basePath.js';
 import { findMessage, parseKey } from './findMessage.js';
+import { explainMaybeInBatch } from './maybeInBatch.js';
 import { allNamed, named } from './named.js';
 import { parseRequest, Problem } from './problem.js';
-import { explainMaybeQueued, maybeQueued, queuedMessageBody } from './queuedMessage.js';
+import { explainMaybeQueued, queuedMessageBody } from './queuedMessage.js';
 import type { messageStateSchema, queuedMessageSchema } from './schema/messageRepresentation.js';
 import type { timelineSchema } from './schema/timelineRepresentation.js';
 import { messageQuerySchema, messageWaitSchema } from './schema/requests.js';
@@ -78,17 +79,28 @@ export function messagesRouter(context: ApiContext): Router {
   return router;
 }
 
-/** Of a message that only the queue has. @throws the error where it has nothing to do with the queue */
+/** Of a message that only the queue has. @throws the error where Temporal doesn't say that it is unknown; else one that says where it may be */
 async function queuedBody(
-  { intake }: ApiContext,
+  context: ApiContext,
   key: string,
   basePath: string,
   error: unknown,
 ): Promise<z.infer<typeof queuedMessageSchema>> {
-  if (!intake || !(error instanceof Problem) || error.type !== 'not_found') throw error;
-  const queued = await queuedMessageBody(intake, parseKey(key), basePath);
+  if (!(error instanceof Problem) || error.type !== 'not_found') throw error;
+  const { intake } = context;
+  const queued = intake && (await queuedMessageBody(intake, parseKey(key), basePath));
   if (queued) return queued;
-  throw await maybeQueued(error, intake);
+  const sentences = [error.message, ...(await wherePerhaps(context))];
+  throw new Problem('not_found', sentences.join(' '), { cause: error });
+}
+
+/** Sentences about where a message may be that Temporal doesn't know. */
+async function wherePerhaps({ intake, log, readClient }: ApiContext): Promise<string[]> {
+  const found = await Promise.all([
+    intake && explainMaybeQueued(intake),
+    explainMaybeInBatch(readClient, log),
+  ]);
+  return found.filter((sentence) => sentence !== undefined);
 }
 
 /** The message as the API answers with it. */
@@ -144,9 +156,10 @@ async function unknownKeyBody(
 
 /** What is known of a key without a message, and keys like it. */
 export async function readUnknownKey(
-  { intake, readClient }: ApiContext,
+  context: ApiContext,
   deduplicationKey: string,
 ): Promise<{ similarKeys: string[]; explanation: string }> {
+  const { intake, readClient } = context;
   const { namespace } = readClient.workflow.options;
   const [similarKeys, retentionMs] = await Promise.all([
     findSimilarKeys(readClient, deduplicationKey),
@@ -158,6 +171,6 @@ export async function readUnknownKey(
   const queued = intake && (await queuedMessageBody(intake, deduplicationKey, ''));
   if (queued) return { similarKeys, explanation: queued.explanation };
   const explanation = explainUnknownKey(deduplicationKey, similarKeys, forgottenBefore, now);
-  const maybeQueuedText = intake ? ` ${await explainMaybeQueued(intake)}` : '';
-  return { similarKeys, explanation: `${explanation}${maybeQueuedText}` };
+  const sentences = [explanation, ...(await wherePerhaps(context))];
+  return { similarKeys, explanation: sentences.join(' ') };
 }

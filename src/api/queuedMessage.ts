@@ -1,7 +1,6 @@
 /** What the API says of a key that Temporal doesn't know while messages come through a queue. */
 import type { z } from 'zod';
 import { formatTime } from '../explanation/formatTime.js';
-import { Problem } from './problem.js';
 import type { QueuedIntake } from './queuedIntake.js';
 import type { queuedMessageSchema } from './schema/messageRepresentation.js';
 import { messageLinks } from './schema/paths.js';
@@ -47,12 +46,6 @@ export async function explainMaybeQueued({ lag, name }: KnownIntake): Promise<st
   if (waiting === 0) return `Nothing waits in the queue ${name}.`;
   const howMany = waiting === undefined ? '' : `, which has ${recordsOf(waiting)} not settled`;
   return `It may also be in the queue ${name}${howMany}: another process of the API has then queued it.`;
-}
-
-/** The same problem, which says that the message may be in the queue. */
-export async function maybeQueued(problem: Problem, intake: KnownIntake): Promise<Problem> {
-  const detail = `${problem.message} ${await explainMaybeQueued(intake)}`;
-  return new Problem('not_found', detail, { cause: problem });
 }
 
 function recordsOf(count: number): string {

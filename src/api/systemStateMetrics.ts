@@ -47,6 +47,10 @@ async function exposeSystemState(isUp: boolean, systemState?: SystemState): Prom
       'sendproof_messages_overdue',
       'Messages that are neither final nor dead-lettered although they were due more than operators.overdueAfter ago.',
     ).set(systemState.overdue);
+    gauge(
+      'sendproof_batches_open',
+      'Batches in the background whose messages are being started.',
+    ).set(systemState.openBatches);
     const deadLetters = gauge(
       'sendproof_dead_letters_open',
       'Messages with a dead letter that needs a decision: retry or discard.',

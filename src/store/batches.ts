@@ -13,7 +13,7 @@ import {
   type BatchMessageResult,
   type BatchSlice,
 } from '../contract/batch.js';
-import { batchWorkflowId } from '../contract/names.js';
+import { BATCH_PREFIX, batchWorkflowId } from '../contract/names.js';
 import type { BatchCounts, BatchEntry, BatchStatus } from '../domain/batch.js';
 import { entriesOf } from './batchContent.js';
 import type { HistoryEvent } from './messageEvents.js';
@@ -82,6 +82,26 @@ function statusOf({ status }: WorkflowExecutionDescription, { progress }: BatchM
       return 'cancelled';
   }
 }
+
+/** The ids of batches that are being started, the newest first, at most so many. One call to Temporal. */
+export async function openBatches(client: Client, atMost: number): Promise<string[]> {
+  const { executions } = await client.workflowService.listWorkflowExecutions({
+    namespace: client.workflow.options.namespace,
+    query: OPEN_BATCHES,
+    pageSize: atMost,
+  });
+  return executions.flatMap(({ execution }) => {
+    const id = execution?.workflowId ?? '';
+    return id.startsWith(BATCH_PREFIX) ? [id.slice(BATCH_PREFIX.length)] : [];
+  });
+}
+
+/** How many batches are being started. One call to Temporal. */
+export async function countOpenBatches(client: Client): Promise<number> {
+  return (await client.workflow.count(OPEN_BATCHES)).count;
+}
+
+const OPEN_BATCHES = "WorkflowType = 'batch' AND ExecutionStatus = 'Running'";
 
 /** One message of a batch. */
 export interface BatchMessage {

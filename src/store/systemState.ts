@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { FAILURE_REASONS, type FailureReason } from '../domain/delivery.js';
 import { visibilityQuery, type MessageFilter } from './search/messageSearch.js';
+import { countOpenBatches } from './batches.js';
 import { countWorkers } from './pollers.js';
 
 /** Totals over all messages, which Temporal can answer while no worker runs. */
@@ -9,20 +10,23 @@ export interface SystemState {
   deadLetters: Record<FailureReason, number>;
   /** Messages that should have been final or parked by now. */
   overdue: number;
+  /** Batches whose messages are being started. */
+  openBatches: number;
   /** Workers that poll for workflow tasks. */
   workers: number;
 }
 
-/** Three calls to Temporal, and one more for each reason while there are dead letters. All are counts, so none lists messages. */
+/** Four calls to Temporal, and one more for each reason while there are dead letters. All are counts, so none lists messages. */
 export async function readSystemState(
   client: Client,
   { overdueAfterMs }: { overdueAfterMs: number },
 ): Promise<SystemState> {
   const count = async (filter: MessageFilter) =>
     (await client.workflow.count(visibilityQuery(filter))).count;
-  const [parked, overdue, workers] = await Promise.all([
+  const [parked, overdue, openBatches, workers] = await Promise.all([
     count({ status: 'dead_lettered' }),
     count(overdueFilter(overdueAfterMs, new Date())),
+    countOpenBatches(client),
     countWorkers(client),
   ]);
   const counts = await Promise.all(
@@ -34,6 +38,7 @@ export async function readSystemState(
   return {
     deadLetters: Object.fromEntries(counts) as Record<FailureReason, number>,
     overdue,
+    openBatches,
     workers,
   };
 }

@@ -8,6 +8,8 @@ export interface Metrics {
   keysReused: Counter;
   /** Batches that were sent to be started in the background. Their messages are counted as those that are sent alone. */
   batches: Counter<'outcome'>;
+  /** Messages of batches: `accepted`, `duplicate` or `refused`. */
+  batchMessages: Counter<'outcome'>;
   /** Requests by the name of their key or `person`, as configured, and whether the caller may do that. */
   callerRequests: Counter<'caller' | 'outcome'>;
   /** Requests, and tries to sign in, with a key that is none. */
@@ -80,6 +82,11 @@ export function createMetrics(): Metrics {
     batches: counter(
       'sendproof_batches_total',
       'Batches that were sent to be started in the background, by whether they were new.',
+      ['outcome'],
+    ),
+    batchMessages: counter(
+      'sendproof_batch_messages_total',
+      'Messages of batches in the background whose turn came, by what became of them.',
       ['outcome'],
     ),
     callerRequests: counter(

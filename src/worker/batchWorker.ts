@@ -1,6 +1,6 @@
 import type { WorkerOptions } from '@temporalio/worker';
-import type { IntakeContext } from '../acceptance/acceptSent.js';
 import { createBatchActivities } from '../activities/index.js';
+import type { BatchContext } from '../activities/startBatchMessages.js';
 import { BATCH_TASK_QUEUE } from '../contract/names.js';
 
 /** While one reads or waits for its last message, the other one starts some. */
@@ -8,7 +8,7 @@ const CONCURRENT_SLICES = 2;
 
 /** The worker that starts the messages of batches. */
 export function batchWorker(
-  context: IntakeContext,
+  context: BatchContext,
 ): Pick<
   WorkerOptions,
   | 'taskQueue'

@@ -148,6 +148,7 @@ describe('while no worker runs', () => {
       );
       expect(valueOf(text, 'sendproof_temporal_up')).toBe(1);
       expect(valueOf(text, 'sendproof_workers_polling')).toBe(0);
+      expect(valueOf(text, 'sendproof_batches_open')).toBe(0);
       expect(valueOf(text, 'sendproof_dead_letters_open{reason="timeout"}')).toBe(0);
     } finally {
       await harness.close();

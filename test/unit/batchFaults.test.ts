@@ -3,7 +3,6 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { IntakeContext } from '../../src/acceptance/acceptSent.js';
 import type { BatchContents } from '../../src/activities/batchContents.js';
 import { createStartBatchMessages } from '../../src/activities/startBatchMessages.js';
 import { loadConfiguration } from '../../src/config/configuration.js';
@@ -107,7 +106,7 @@ describe('a message that Temporal calls invalid', () => {
       if (request.workflowId === 'poison') throw grpcError(code, reason);
       return { runId: '0a1b2c3d-0000-4000-8000-000000000001', started: true };
     });
-    const intake: IntakeContext = {
+    const intake = {
       client,
       configuration: loadConfiguration({ SLACK_BOT_TOKEN: 'unused' }),
       log: pino({ level: 'silent' }),

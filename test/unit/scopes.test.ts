@@ -81,6 +81,7 @@ const PAGES: Record<string, Scope | undefined> = {
   'POST /messages/{key}/discard': 'decide',
   'GET /conversations/{key}': 'read',
   'GET /batches/{id}': 'read',
+  'POST /batches/{id}/cancel': 'decide',
   'GET /dead-letters': 'read',
   'GET /sources': 'read',
   'GET /sign-in': undefined,

@@ -17,7 +17,9 @@ afterAll(() => tracing.stop());
 
 let starts: string[] = [];
 let memos: Record<string, unknown>[] = [];
+let metrics = createMetrics();
 beforeEach(() => {
+  metrics = createMetrics();
   starts = [];
   memos = [];
 });
@@ -58,7 +60,7 @@ async function run(
       client,
       configuration: loadConfiguration({ PORT: '0', SLACK_BOT_TOKEN: 'unused' }),
       log: pino({ level: 'silent' }),
-      metrics: createMetrics(),
+      metrics,
     },
     {
       read: () =>
@@ -95,6 +97,12 @@ it('has a result for each message, in order, whatever the others are', async () 
     { outcome: 'refused', kind: 'invalid', faults: [{ field: 'deduplicationKey' }] },
     { outcome: 'failed' },
     { outcome: 'accepted' },
+  ]);
+  // What was refused when the batch was sent is no message whose turn came.
+  const { values } = await metrics.batchMessages.get();
+  expect(values.map(({ labels, value }) => [labels.outcome, value])).toEqual([
+    ['accepted', 2],
+    ['refused', 3],
   ]);
 });
 

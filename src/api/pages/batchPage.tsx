@@ -47,6 +47,9 @@ export function BatchPage({ batch, signedIn }: { batch: BatchBody; signedIn: boo
           The messages of this batch
         </a>
       </p>
+      <section id="cancel" data-live>
+        {closedAt === undefined && <CancelForm batch={batch} />}
+      </section>
       <section id="refused" data-live aria-labelledby="refused-title">
         <h2 id="refused-title">Refused</h2>
         {results.length === 0 ? (
@@ -60,6 +63,32 @@ export function BatchPage({ batch, signedIn }: { batch: BatchBody; signedIn: boo
         )}
       </section>
     </Page>
+  );
+}
+
+/** Opened first, so that no click by mistake cancels. */
+function CancelForm({ batch: { counts, id } }: { batch: BatchBody }) {
+  const { ofBatch } = useAddresses();
+  return (
+    <div class="decisions">
+      <details>
+        <summary>Cancel the rest …</summary>
+        <form method="post" action={`${ofBatch(id)}/cancel`}>
+          <p>
+            {`No more messages are started: ${counts.queued} are queued now. Up to 50 that are being started are still started. Messages that were started are cancelled one by one.`}
+          </p>
+          <label>
+            Your name
+            <input name="by" autocomplete="name" maxLength={1_000} />
+          </label>
+          <label>
+            Why it is not needed
+            <input name="reason" autocomplete="off" maxLength={1_000} />
+          </label>
+          <button class="danger">Cancel the batch</button>
+        </form>
+      </details>
+    </div>
   );
 }
 

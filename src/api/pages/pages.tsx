@@ -17,7 +17,7 @@ import {
   requireScope,
   setCaller,
 } from '../caller.js';
-import { batchWithResults, findBatch } from '../batches.js';
+import { batchWithResults, cancelBatch, findBatch } from '../batches.js';
 import { basePathOf, withoutBasePath } from '../basePath.js';
 import { decideOnDeadLetters } from '../decisions.js';
 import { parseKey } from '../findMessage.js';
@@ -42,6 +42,7 @@ import { bySignedLink } from './signedLink.js';
 import { beginSession, endSession, keyOfSession } from './session.js';
 import type { WrongKeys } from '../wrongKeys.js';
 import {
+  cancelQuerySchema,
   conversationPageSchema,
   messageQuerySchema,
   deadLetterQuerySchema,
@@ -49,7 +50,7 @@ import {
   retryBodySchema,
 } from '../schema/requests.js';
 import { digestOf } from '../../config/keys.js';
-import { messagePagePath } from '../../domain/messagePage.js';
+import { batchPagePath, messagePagePath } from '../../domain/messagePage.js';
 
 const PAGE_SIZE = '50';
 const FORM_LIMIT_BYTES = 16 * 1024;
@@ -62,6 +63,7 @@ export const PAGE_METHODS: Methods = {
   '/messages/{key}/discard': ['POST'],
   '/conversations/{key}': ['GET'],
   '/batches/{id}': ['GET'],
+  '/batches/{id}/cancel': ['POST'],
   '/dead-letters': ['GET'],
   '/sources': ['GET'],
   '/sign-in': ['GET', 'POST'],
@@ -114,6 +116,7 @@ export function pagesRouter(context: ApiContext, wrongKeys: WrongKeys): Router {
   router.get('/batches/:id', requireScope('read'), showBatch(context));
   router.post('/messages/:key/retry', requireScope('decide'), form, decide(context, 'retry'));
   router.post('/messages/:key/discard', requireScope('decide'), form, decide(context, 'discard'));
+  router.post('/batches/:id/cancel', requireScope('decide'), form, stopBatch(context));
   router.use(showProblem(context));
   return router;
 }
@@ -198,6 +201,14 @@ function showBatch({ readClient }: ApiContext): RequestHandler<{ id: string }> {
     const found = await findBatch(readClient, request.params.id);
     const batch = await batchWithResults(readClient, found, 'refused', basePathOf(response));
     show(response, <BatchPage {...{ batch, signedIn: isSignedIn(request) }} />);
+  };
+}
+
+function stopBatch(context: ApiContext): RequestHandler<{ id: string }> {
+  return async (request, response) => {
+    const asked = parseRequest(cancelQuerySchema, filledIn(request.body));
+    const { id } = await cancelBatch(context, callerOf(request), request.params.id, asked);
+    goTo(response, batchPagePath(id));
   };
 }
 
