@@ -130,7 +130,7 @@ describe('a long post whose blocks Slack refuses', () => {
   it('fits into one post, whatever is in it, and keeps its entities whole', () => {
     const unit = fc.constantFrom('&', '<', '*', '👩🏽‍🚒', 'word ', '[a](https://x.example/&) ', '\n\n');
     const text = fc.array(unit, { minLength: 1, maxLength: 40 });
-    const times = fc.constantFrom(1, 20, 1_000);
+    const times = fc.constantFrom(1, 20, 150);
     const taken = fc.constantFrom(0, 400);
     fc.assert(
       fc.property(text, times, fc.boolean(), taken, (units, count, isLong, before) => {
@@ -151,7 +151,7 @@ describe('a long post whose blocks Slack refuses', () => {
           else expect(plain.text).toContain('shortened: ');
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 10 },
     );
   });
 });
