@@ -278,16 +278,17 @@ function isSignedIn(request: object): boolean {
 /** Lets a request through where no keys are asked for, or its sender has signed in. */
 function requireSession(context: ApiContext): RequestHandler {
   return (request, response, next) => {
+    // A session is for the pages: programs have their key.
+    if (!/^\/(messages|conversations|batches|dead-letters|sources)(\/|$)/.test(request.path)) {
+      next('router');
+      return;
+    }
     const { configuration } = context;
     const key = keyOfSession(request, configuration);
     const caller = configuration.keys.length === 0 ? ANYBODY : key && callerWithKey(key);
     if (caller) setCaller(request, caller);
     if (knownCaller(request)) {
       next();
-      return;
-    }
-    if (!/^\/(messages|conversations|batches|dead-letters|sources)(\/|$)/.test(request.path)) {
-      next('router');
       return;
     }
     const here = request.method === 'GET' ? request.url : '/messages';
