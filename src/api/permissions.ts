@@ -61,7 +61,8 @@ export function decidedBy(
   { decidesByName, name }: Caller,
   claimed: string | undefined,
 ): string | undefined {
-  if (!decidesByName) return claimed;
+  // It must not look like the name of a key.
+  if (!decidesByName) return claimed?.replaceAll(' (claimed: ', ' (');
   if (claimed === undefined || claimed === name) return name;
   return deciderText({ by: name, claimedBy: shortenText(claimed, LONGEST_CLAIM) });
 }

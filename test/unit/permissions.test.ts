@@ -230,6 +230,8 @@ describe('a decision', () => {
         );
         const simple = { ...caller('on-call'), decidesByName: false };
         expect(decidedBy(simple, claimedBy)).toBe(claimedBy);
+        const pretended = deciderText({ by: 'on-call', claimedBy });
+        expect(deciderOf(decidedBy(simple, pretended) ?? '').by).not.toBe('on-call');
       }),
     );
     expect(decidedBy(caller('on-call'), undefined)).toBe('on-call');

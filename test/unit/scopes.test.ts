@@ -1,6 +1,10 @@
 /** Every route asks for a scope: those of the OpenAPI document, and the pages. */
+import { h } from 'preact';
+import { renderToString } from 'preact-render-to-string';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MayDecide } from '../../src/api/pages/mayDecide.js';
 import { PAGE_METHODS } from '../../src/api/pages/pages.js';
+import { DecisionForms } from '../../src/api/pages/parts.js';
 import { SCOPES, type Scope } from '../../src/config/keys.js';
 import { operations } from '../openapiOperations.js';
 import { entry, hashOf, startKeysApi, valueOf, type KeysApi } from './keysApi.js';
@@ -124,10 +128,21 @@ describe('the pages', () => {
       const refused = await open(`without-${scope}`);
       expect(refused.status).toBe(403);
       expect(refused.text).toContain(`without-${scope}`);
+      expect(refused.text).toContain('Sign in with another key');
       expect([401, 403, 303]).not.toContain((await open(`only-${scope}`)).status);
       expect((await api.request(method, pathOf(template), { headers: own() })).status).toBe(303);
     },
   );
+
+  it('show no forms of decisions to somebody who may not decide', () => {
+    const forms = (mayDecide: boolean) =>
+      renderToString(
+        h(MayDecide.Provider, { value: mayDecide }, h(DecisionForms, { deduplicationKey: 'k' })),
+      );
+    expect(forms(true)).toContain('<form');
+    expect(forms(false)).not.toContain('<form');
+    expect(forms(false)).toContain('scope “decide”');
+  });
 
   it('take no cookie that follows from the hash alone', async () => {
     const cookie = await signIn('root');

@@ -4,6 +4,7 @@ import type { DeliveryStatus } from '../../domain/delivery.js';
 import type { DeliveryState } from '../../domain/messageState.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import { useAddresses } from './addresses.js';
+import { useMayDecide } from './mayDecide.js';
 import { useReadOnly } from './readOnly.js';
 
 /** The frame of every page. */
@@ -190,6 +191,10 @@ export function DecisionForms({
   destination?: string | undefined;
 }) {
   const page = useAddresses().ofMessage(deduplicationKey);
+  const mayDecide = useMayDecide();
+  if (!mayDecide) {
+    return <p>To retry or discard, sign in with a key that has the scope “decide”.</p>;
+  }
   const narrowed = destination !== undefined && (
     <input type="hidden" name="destination" value={destination} />
   );

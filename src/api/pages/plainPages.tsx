@@ -66,10 +66,16 @@ export function ForeignLinkPage({
 }
 
 export function ProblemPage({ problem }: { problem: Problem }) {
+  const { at } = useAddresses();
   return (
     <Page title={problem.toJSON().title}>
       <h1>{problem.toJSON().title}</h1>
       <p role="alert">{problem.message}</p>
+      {problem.type === 'not_allowed' && (
+        <p>
+          <a href={at('/sign-in')}>Sign in with another key</a>
+        </p>
+      )}
     </Page>
   );
 }

@@ -2,17 +2,25 @@ import type { Response } from 'express';
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { basePathOf } from '../basePath.js';
+import { knownCaller } from '../caller.js';
 import { BasePath } from './addresses.js';
+import { MayDecide } from './mayDecide.js';
 import { ReadOnly } from './readOnly.js';
 
 /** Answers with a page. */
 export function show(response: Response, page: VNode): void {
   const located = (
     <BasePath.Provider value={basePathOf(response)}>
-      <ReadOnly.Provider value={isReadOnly(response)}>{page}</ReadOnly.Provider>
+      <MayDecide.Provider value={mayDecide(response)}>
+        <ReadOnly.Provider value={isReadOnly(response)}>{page}</ReadOnly.Provider>
+      </MayDecide.Provider>
     </BasePath.Provider>
   );
   response.type('html').send(`<!doctype html>${renderToString(located)}`);
+}
+
+function mayDecide({ req }: Response): boolean {
+  return knownCaller(req)?.scopes.has('decide') ?? true;
 }
 
 /** Whatever is shown in this answer is for somebody without a session. */
