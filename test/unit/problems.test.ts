@@ -320,6 +320,7 @@ describe('an error class', () => {
   it('of src/ is in this table, unless it can’t reach the API', () => {
     const elsewhere = [
       'RequestFailed', // Its own file catches it.
+      'Late',
       'ConversationUnavailable', // The activity of a delivery catches it.
       'NamespaceLost', // It ends the process.
       'PollsRefused',
