@@ -33,6 +33,24 @@ describe('the OpenAPI document', () => {
     expect(document.info.version).toBe('1.2.3');
   });
 
+  it('documents what a body must have of several fields', () => {
+    const isValid = (schema: string, value: object) =>
+      violations(`#/components/schemas/${schema}`, value).length === 0;
+    const decided = { filter: {}, by: 'Ada', reason: 'fixed' };
+    expect(isValid('RescheduleRequest', { by: 'Ada' })).toBe(false);
+    expect(isValid('RescheduleRequest', { expiresAt: null })).toBe(true);
+    expect(isValid('BulkDecisionRequest', { filter: {} })).toBe(false);
+    expect(isValid('BulkDecisionRequest', { filter: {}, dryRun: false })).toBe(false);
+    expect(isValid('BulkDecisionRequest', { filter: {}, dryRun: true })).toBe(true);
+    expect(isValid('BulkDecisionRequest', decided)).toBe(true);
+  });
+
+  it('has patterns that other languages can read', () => {
+    const json = JSON.stringify(document);
+    expect(json).toContain(String.raw`\\uFEFF`);
+    expect(json).not.toMatch(/\\u[dD][89a-fA-F]/);
+  });
+
   it('describes the callbacks, with every event', () => {
     expect(document.webhooks).toMatchObject({
       acknowledgement: { post: { operationId: 'acknowledge' } },

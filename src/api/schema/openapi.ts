@@ -87,7 +87,7 @@ export function openApiDocument(
   version: string,
   { destinationPattern, retryProfiles }: DocumentedInstallation = anyInstallation(),
 ) {
-  const document = generalDocument(version);
+  const document = withoutSurrogates(generalDocument(version));
   const { Destination, Message, MessageBody } = document.components?.schemas ?? {};
   if (Destination) Object.assign(Destination, { pattern: destinationPattern });
   for (const message of [Message, MessageBody]) {
@@ -95,6 +95,15 @@ export function openApiDocument(
     Object.assign(message.properties?.retryProfile ?? {}, { enum: retryProfiles });
   }
   return document;
+}
+
+/**
+ * The document without halves of surrogate pairs in its patterns. No text in UTF-8 has one, and the regular expressions of other
+ * languages, such as Rust's, refuse a pattern that names them.
+ */
+function withoutSurrogates(document: OpenApiDocument): OpenApiDocument {
+  const json = JSON.stringify(document).replaceAll(String.raw`\\uD800-\\uDFFF`, '');
+  return JSON.parse(json) as OpenApiDocument;
 }
 
 /** The same document for a server with a base path. */

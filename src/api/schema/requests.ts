@@ -162,7 +162,21 @@ export const bulkDecisionBodySchema = z
         examples: ['3f0c2a3e-5d0b-4f0e-9a57-6d2f6f1f7d11'],
       }),
   })
-  .meta({ id: 'BulkDecisionRequest', description: 'A decision on many dead letters.' });
+  .meta({
+    id: 'BulkDecisionRequest',
+    description: 'A decision on many dead letters.',
+    override: {
+      anyOf: [
+        {
+          properties: {
+            dryRun: { const: true, description: 'A count needs no name and no explanation.' },
+          },
+          required: ['dryRun'],
+        },
+        { required: ['by', 'reason'] },
+      ],
+    },
+  });
 
 export const retryBodySchema = z
   .strictObject({
@@ -212,7 +226,11 @@ export const rescheduleBodySchema = z
   .refine(({ deliverAt, expiresAt }) => deliverAt !== undefined || expiresAt !== undefined, {
     error: 'must have deliverAt or expiresAt: a new time, or null for none',
   })
-  .meta({ id: 'RescheduleRequest', description: 'Other times for a message that has not begun.' });
+  .meta({
+    id: 'RescheduleRequest',
+    description: 'Other times for a message that has not begun.',
+    override: { anyOf: [{ required: ['deliverAt'] }, { required: ['expiresAt'] }] },
+  });
 
 /** As query parameters, since many clients and proxies drop the body of a DELETE. */
 export const cancelQuerySchema = z.strictObject({
