@@ -23,7 +23,7 @@ import {
   type Subscription,
 } from './client.js';
 import { withRemedy } from './connectionFault.js';
-import { unlz4, unsnappy, unzstandard } from './decompression.js';
+import { ungzip, unlz4, unsnappy, unzstandard } from './decompression.js';
 import { RecordTooLarge } from '../queue.js';
 import type { KafkaConnection } from './settings.js';
 
@@ -55,6 +55,8 @@ const STOP_WITHIN_MS = 5_000;
 const READ_WITHIN_MS = 60_000;
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
+const gzip = CompressionCodecs[CompressionTypes.GZIP] as () => { compress: unknown };
+CompressionCodecs[CompressionTypes.GZIP] = () => ({ ...gzip(), decompress: ungzip });
 CompressionCodecs[CompressionTypes.Snappy] = codecOf(unsnappy);
 CompressionCodecs[CompressionTypes.LZ4] = codecOf(unlz4);
 CompressionCodecs[CompressionTypes.ZSTD] = codecOf(unzstandard);
