@@ -19,6 +19,7 @@ import { allowedMethods, type Methods } from './methods.js';
 import { thisInstallation } from './schema/installation.js';
 import { openApiDocument, servedAt } from './schema/openapi.js';
 import { PAGE_METHODS, pagesRouter } from './pages/pages.js';
+import { noOtherSites, onlyJson, onlyOwnHosts } from './otherSites.js';
 import { Problem } from './problem.js';
 import { problemHandler } from './problemHandler.js';
 import { collectSystemState } from './systemStateMetrics.js';
@@ -99,7 +100,9 @@ export function createApp(options: {
 
   const wrongKeys = new WrongKeys(metrics, stopping);
   const authenticated = Router();
+  authenticated.use(noOtherSites(() => live.current));
   authenticated.use(authenticate(context, wrongKeys));
+  authenticated.use(onlyJson);
   authenticated.get('/metrics', requireScope('metrics'), async (_request, response) => {
     response.type(METRICS_CONTENT_TYPE).send(await exposition(source, systemState));
   });
@@ -126,6 +129,7 @@ export function createApp(options: {
   app.use('/v1/sources', traceRequests, sourcesRouter(context));
   app.use(allowWebUi(live.current));
   app.use(assertSingleHeaders);
+  app.use(onlyOwnHosts(() => live.current));
   app.use(allowedMethods({ ...methodsOf(document), ...PAGE_METHODS }));
   app.use(healthRouter(context, options.queues));
   app.get('/openapi.json', (request, response) => {

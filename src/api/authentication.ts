@@ -5,6 +5,7 @@ import type { Configuration } from '../config/configuration.js';
 import { digestOf, SHORTEST_KEY, shortKeys, type ApiKey } from '../config/keys.js';
 import type { ConfiguredSource } from '../config/sources.js';
 import { ConfigurationError } from '../lib/configurationError.js';
+import { isLoopback } from '../lib/ports.js';
 import type { PostLinks } from '../links/postLinks.js';
 import type { Secret } from '../lib/secret.js';
 import { ANYBODY, callerWithKey, knownCaller, setCaller, type Caller } from './caller.js';
@@ -114,10 +115,6 @@ function faultOf(secret: Secret): ConfigurationError[] {
     if (error instanceof ConfigurationError) return [error];
     throw error;
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /** Logs a warning of the keys in `SENDPROOF_API_KEYS` that somebody could guess. They work all the same, as they always have. */

@@ -57,12 +57,7 @@ function textBody(
       next();
       return;
     }
-    if (!request.is(type)) {
-      throw new Problem(
-        'unsupported_media_type',
-        'Send JSON, with the header "Content-Type: application/json".',
-      );
-    }
+    assertType(request, type);
     assertUtf8(request);
     assertKnownCoding(request);
     read(request, response, (error?: unknown) => {
@@ -79,6 +74,19 @@ function textBody(
       }
     });
   };
+}
+
+/** Throws a Problem where the request has a body that isn't JSON by its header. The body is not read. */
+export function assertJson(request: Request): void {
+  if (hasBody(request)) assertType(request, 'json');
+}
+
+function assertType(request: Request, type: 'json' | 'urlencoded'): void {
+  if (request.is(type)) return;
+  throw new Problem(
+    'unsupported_media_type',
+    'Send JSON, with the header "Content-Type: application/json".',
+  );
 }
 
 /** The bytes of a body of any type, with compression undone; none where there is no body. Rejects as express's body parser does. */

@@ -7,6 +7,7 @@ import { AgainLater, type SourceAnswer, type SourceRequest } from '../sources/so
 import { AcceptanceProgress } from './acceptanceProgress.js';
 import type { ApiContext } from './apiContext.js';
 import { AskedAgain } from './askedAgain.js';
+import { assertNoOtherSite } from './otherSites.js';
 import { Problem } from './problem.js';
 import { problemHandler } from './problemHandler.js';
 import { problemOf } from './problemOf.js';
@@ -106,6 +107,7 @@ async function receiveFrom(
   let read: SourceRequest | undefined;
   try {
     assertMethod(request, type.methods ?? DEFAULT_METHODS);
+    if (!configured.source.isAuthenticated) assertNoOtherSite(request, context.configuration);
     const work = readSourceRequest(request, response, type.largestBodyBytes).then((received) => {
       read = askedAgain.recognised(name, received.request);
       return answerTo({ ...received, request: read }, configured, context, { hasTime, progress });

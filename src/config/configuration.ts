@@ -116,6 +116,8 @@ export interface Configuration {
   publicUrl: string | undefined;
   /** Below which path a proxy shows the API and its pages, as `/sendproof`; empty at the root. */
   basePath: string;
+  /** Names under which the API is reached, besides its own and that of `publicUrl`: as `a.example.com` or `*.example.com`. */
+  allowedHosts: string[];
   /** The proxies that may name another base path with a request. */
   trustedProxies: AddressRange[];
   /** The URL of Temporal's Web UI in people's browsers; undefined if there is none. */
@@ -290,6 +292,7 @@ export function loadConfiguration(
     overdueAfterMs: settings.operators?.overdueAfter ?? OVERDUE_AFTER_MS,
     ...address,
     postLinks: postLinks(settings.posts, address.publicUrl),
+    allowedHosts: variables.SENDPROOF_ALLOWED_HOSTS ?? [],
     trustedProxies: variables.SENDPROOF_TRUSTED_PROXIES ?? [],
     temporalUiUrl: variables.TEMPORAL_UI_URL,
     workerVersion: workerVersionOf(variables),

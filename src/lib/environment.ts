@@ -94,6 +94,10 @@ const VARIABLES = {
     form: 'the path below which a proxy shows the API, as /sendproof, of letters, digits and . _ ~ - between slashes, and none of the API’s own paths',
     parse: (text: string) => parseBasePath(text.startsWith('/') ? text : `/${text}`),
   },
+  SENDPROOF_ALLOWED_HOSTS: {
+    form: 'names of hosts without scheme and port, with commas between, as sendproof.example.com,*.internal.example.com',
+    parse: hostNamesOf,
+  },
   SENDPROOF_TRUSTED_PROXIES: {
     form: 'the addresses of proxies, or ranges of them, with commas between, as 10.1.2.3,10.2.0.0/16,fd00::/8',
     parse: addressRangesOf,
@@ -290,6 +294,12 @@ function hostOf(text: string): string | undefined {
   if (isIP(host)) return host;
   // A name of digits and dots would be an IPv4 address that doesn't exist.
   return /^(?=.*[a-z])[a-z0-9._-]+$/i.test(host) ? host : undefined;
+}
+
+/** In small letters. An address needs no entry, and does no harm. */
+function hostNamesOf(text: string): string[] | undefined {
+  const names = text.split(',').map((each) => each.trim().toLowerCase());
+  return names.every((name) => hostOf(name.replace(/^\*\./, '')) !== undefined) ? names : undefined;
 }
 
 function listenAddressOf(text: string): { host: string; port: number } | undefined {

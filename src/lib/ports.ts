@@ -8,6 +8,11 @@ import { ConfigurationError } from './configurationError.js';
 /** Embedded servers listen on this address only, since they have no authentication. */
 export const LOOPBACK = '127.0.0.1';
 
+/** Whether what listens on this host is reached from this machine only. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
 export interface RequiredPort {
   port: number;
   /** Default: LOOPBACK. */

@@ -6,6 +6,7 @@ import express, {
   type Router,
 } from 'express';
 import { z } from 'zod';
+import { isAllowedHost, isFromOtherSite } from '../lib/requestSite.js';
 import { faultSchema } from './faults.js';
 import { placeSchema } from './places.js';
 import { SANDBOX_PLATFORMS } from './platforms.js';
@@ -41,12 +42,21 @@ const grantsSchema = z.strictObject({
   graphPermissions: z.array(z.string()).optional(),
 });
 
-/** The interface below `/control`, and the page. */
-export function createControl(sandbox: Sandbox, page: Router): Express {
+/**
+ * The interface below `/control`, and the page.
+ *
+ * @param hosts names of this machine besides its addresses and localhost; undefined: any name, where other machines use the sandbox
+ */
+export function createControl(
+  sandbox: Sandbox,
+  page: Router,
+  hosts: readonly string[] | undefined,
+): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use('/control', refuseOtherSites, express.json({ type: () => true }));
+  if (hosts) app.use(refuseOtherHosts(hosts));
+  app.use('/control', refuseOtherSites, refuseOtherTypes, express.json());
 
   app.get('/control/posts', (request, response) => {
     response.json(sandbox.posts(filterSchema.parse(request.query)));
@@ -126,12 +136,35 @@ export function createControl(sandbox: Sandbox, page: Router): Express {
   return app;
 }
 
-/** Protects the sandbox from web pages of other sites that the user visits: browsers send the origin of a request. */
+/** A page of another site can have a name of its own point to this machine. The browser then sends that name. */
+function refuseOtherHosts(hosts: readonly string[]): RequestHandler {
+  return (request, response, next) => {
+    if (isAllowedHost(request.get('host'), hosts)) next();
+    else {
+      response.status(421).json({
+        error:
+          'The Host header names another host than this machine: use 127.0.0.1 or localhost, or set SENDPROOF_ALLOWED_HOSTS.',
+      });
+    }
+  };
+}
+
+/** Protects the sandbox from web pages of other sites that the user visits: browsers say which site makes a request. */
 const refuseOtherSites: RequestHandler = (request, response, next) => {
-  const site = request.get('sec-fetch-site');
-  if (site === undefined || site === 'same-origin' || site === 'none') next();
+  if (!isFromOtherSite(request.headers)) next();
   else
     response.status(403).json({ error: 'The sandbox refuses requests from pages of other sites.' });
+};
+
+/** Any page can send text or a form to any address without asking, but not JSON. */
+const refuseOtherTypes: RequestHandler = (request, response, next) => {
+  const size = request.get('transfer-encoding') ?? request.get('content-length') ?? '0';
+  if (size === '0' || request.is('json')) next();
+  else {
+    response
+      .status(415)
+      .json({ error: 'Send JSON, with the header "Content-Type: application/json".' });
+  }
 };
 
 const explainErrors: ErrorRequestHandler = (error: unknown, _request, response, next) => {

@@ -10,6 +10,8 @@ export interface SandboxOptions {
   port?: number;
   /** Default 127.0.0.1. On other addresses anybody can use the sandbox: it has no real authentication. */
   host?: string;
+  /** Names under which programs and people reach its page and its control, besides localhost. Any name counts on other addresses. */
+  allowedHosts?: readonly string[];
   /**
    * A JSON Lines file that keeps the posts when the process ends, even if it is killed. Each post is written before the
    * platform's answer is sent.

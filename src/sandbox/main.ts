@@ -21,9 +21,10 @@ await runMain(createLogger('sandbox', process.env), async () => {
 });
 
 async function start(): Promise<Sandbox> {
-  const { SANDBOX_PORT: port = DEFAULT_PORT } = readVariables(process.env);
+  const { SANDBOX_PORT: port = DEFAULT_PORT, SENDPROOF_ALLOWED_HOSTS: allowedHosts = [] } =
+    readVariables(process.env);
   try {
-    return await startSandbox({ port });
+    return await startSandbox({ port, allowedHosts });
   } catch (error) {
     throw portError({ port, purpose: 'the sandbox', variable: 'SANDBOX_PORT' }, error);
   }

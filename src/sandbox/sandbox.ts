@@ -37,6 +37,7 @@ import {
 import { People, type PersonInput } from './slack/people.js';
 import { simulateSlack, SLACK_PREFIX } from './slack/slack.js';
 import { simulateWebhooks, WEBHOOK_PREFIX, WEBHOOK_SIGNATURE } from './webhook/webhook.js';
+import { isLoopback, LOOPBACK } from '../lib/ports.js';
 import type { SandboxOptions, Sandbox } from './interface.js';
 
 export type { ActiveFault, FaultInput, FaultKind } from './faults.js';
@@ -48,7 +49,7 @@ export type { RequestFilter, SandboxRequest } from './requests.js';
 /** @throws Error when the port is taken, or the file can't be used */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const sandbox = new RunningSandbox(options);
-  await sandbox.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+  await sandbox.listen(options.port ?? 0, options.host ?? LOOPBACK);
   return sandbox;
 }
 
@@ -85,7 +86,13 @@ class RunningSandbox implements Sandbox {
   readonly #server: Server;
   #url = '';
 
-  constructor({ file, limits = 'platform', openDestinations = false }: SandboxOptions) {
+  constructor({
+    allowedHosts = [],
+    file,
+    host = LOOPBACK,
+    limits = 'platform',
+    openDestinations = false,
+  }: SandboxOptions) {
     const onChange = (): boolean => this.#changes.emit('changed');
     this.#posts = new PostStore(file, onChange);
     this.#faults = new FaultPlan(onChange);
@@ -120,7 +127,11 @@ class RunningSandbox implements Sandbox {
       faults: this.#faults.list(),
       postsOf: ({ platform, path }) => this.#posts.of(platform, path),
     });
-    this.#control = createControl(this, pageRoutes(content, this.#changes));
+    this.#control = createControl(
+      this,
+      pageRoutes(content, this.#changes),
+      isLoopback(host) ? allowedHosts : undefined,
+    );
     this.#server = createServer((request, response) => this.#handle(request, response));
   }
 

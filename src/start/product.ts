@@ -159,10 +159,11 @@ function codecEndpoint({
 
 async function addSandbox(
   { parts }: ProcessContext,
-  { sandboxPort, dataDirectory }: Configuration,
+  { allowedHosts, sandboxPort, dataDirectory }: Configuration,
 ): Promise<Sandbox> {
   const sandbox = await startSandbox({
     port: sandboxPort,
+    allowedHosts,
     file: join(dataDirectory, 'sandbox.jsonl'),
   });
   parts.add('sandbox', () => sandbox.close());

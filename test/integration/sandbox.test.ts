@@ -12,6 +12,7 @@ const CHANNEL = '19:incidents@thread.tacv2';
 const MESSAGES = `/teams/${TEAM}/channels/${CHANNEL}/messages`;
 const TEAMS_PATH = `${TEAM}/${CHANNEL}`;
 const OPS = 'C0123ABC';
+const JSON_TYPE = { 'content-type': 'application/json' };
 
 let sandbox: Sandbox;
 
@@ -568,7 +569,7 @@ describe('the control interface', () => {
   const control = (path: string, method = 'GET', body?: unknown) =>
     fetch(`${sandbox.url}/control/${path}`, {
       method,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { headers: JSON_TYPE, body: JSON.stringify(body) }),
     });
 
   it('sets, shows and clears faults', async () => {

@@ -6,13 +6,17 @@ import { launch, type Browser, type Page } from 'puppeteer-core';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-export async function launchBrowser(): Promise<Browser> {
+/** @param more further arguments of Chromium */
+export async function launchBrowser(...more: string[]): Promise<Browser> {
   const executablePath = process.env.SENDPROOF_CHROMIUM ?? PLACES.find((path) => existsSync(path));
   if (executablePath === undefined) {
     throw new Error(`No Chromium at ${PLACES.join(', ')}: install it, or set SENDPROOF_CHROMIUM.`);
   }
   // Its own sandbox needs what containers and root lack; it only sees our own pages.
-  return await launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return await launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-dev-shm-usage', ...more],
+  });
 }
 
 /** For people to look at: in test-results/pictures, or in the folder that SENDPROOF_PICTURES names. */

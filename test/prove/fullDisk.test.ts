@@ -124,6 +124,7 @@ class Client {
     const fault = { kind: 'slow', when: 'before', delayMs, platform: 'teams' };
     const answer = await fetch(`${this.#sandbox}/control/faults`, {
       method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify(fault),
     });
     expect(answer.status).toBe(201);

@@ -61,7 +61,7 @@ describe('the OpenAPI document', () => {
   });
 });
 
-describe.each(operations)('$method $path', ({ operation, path, pointer }) => {
+describe.each(operations)('$method $path', ({ method, operation, path, pointer }) => {
   it('has a name', () => {
     expect(operation.operationId).toBeTruthy();
   });
@@ -81,8 +81,10 @@ describe.each(operations)('$method $path', ({ operation, path, pointer }) => {
     // Sources authenticate their senders themselves, and turn each error into a 503.
     const isSource = path.startsWith('/v1/sources/');
     expect(open).toBe(path === '/healthz' || path === '/readyz' || isSource);
-    if (!open) expect(statuses).toEqual(expect.arrayContaining(['401', '500']));
-    if (isSource) expect(statuses).toEqual(['200', '202', '400', '401', '413', '415', '503']);
+    if (!open) expect(statuses).toEqual(expect.arrayContaining(['401', '421', '500']));
+    if (!open && method !== 'get') expect(statuses).toEqual(expect.arrayContaining(['403', '415']));
+    const ofSources = ['200', '202', '400', '401', '403', '413', '415', '421', '503'];
+    if (isSource) expect(statuses).toEqual(ofSources);
   });
 
   it('has valid examples of each parameter', () => {

@@ -45,7 +45,7 @@ const ANSWERS = {
   },
   403: {
     description:
-      'The key lacks the scope that the operation needs, or may not use this destination or source.',
+      'The key lacks the scope that the operation needs, or may not use this destination or source. Or a page of another site made the request.',
     example: {
       type: 'not_allowed',
       detail: 'The key "ci" lacks the scope "decide", which this needs. It has: send.',
@@ -78,6 +78,14 @@ const ANSWERS = {
     example: {
       type: 'unsupported_media_type',
       detail: 'Send JSON, with the header "Content-Type: application/json".',
+    },
+  },
+  421: {
+    description: 'The Host header names a host that is not one of this API.',
+    example: {
+      type: 'wrong_host',
+      detail:
+        'The request names the host "sendproof.example.net", which is not one of this API. Use its address or localhost. If the name is right, have the API started with PUBLIC_URL set to its URL, or with the name in SENDPROOF_ALLOWED_HOSTS.',
     },
   },
   422: {
@@ -130,12 +138,12 @@ export function problemExample({ type, ...rest }: ProblemExample): z.input<typeo
   return { type, title, status, ...rest };
 }
 
-/** Answers with a problem document, and with 500 besides. `particular` replaces the general example. */
+/** Answers with a problem document, and with 421 and 500 besides. `particular` replaces the general example. */
 export function problems(
   statuses: readonly ProblemStatus[],
   particular: Particular = {},
 ): ZodOpenApiResponsesObject {
-  return problemsWithout500([...statuses, 500], particular);
+  return problemsWithout500([...statuses, 421, 500], particular);
 }
 
 /** The same for operations that turn each error of the API into a 503. */

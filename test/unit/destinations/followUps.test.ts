@@ -427,7 +427,10 @@ describe('the sandbox', () => {
     const control = (method: string, path: string, body?: object) =>
       fetch(`${sandbox.url}/control/${path}`, {
         method,
-        ...(body && { body: JSON.stringify(body) }),
+        ...(body && {
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
       });
     const posted = await control('POST', 'posts', { ...SLACK, text: 'Me, too', author: 'ben' });
     expect(posted.status).toBe(201);

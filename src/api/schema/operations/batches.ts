@@ -116,7 +116,7 @@ export const cancelBatch: ZodOpenApiOperationObject = {
         },
       }),
     },
-    ...problems([400, 401, 404, 409, 503], {
+    ...problems([400, 401, 404, 409, 415, 503], {
       ...UNKNOWN,
       409: {
         description: 'The batch has ended.',

@@ -130,7 +130,7 @@ export const cancelMessage: ZodOpenApiOperationObject = {
   requestParams: { path: keyParameter, query: cancelQuerySchema },
   responses: {
     ...accepted('cancel', 'The decision is accepted and no further attempt will be made.'),
-    ...problems([400, 401, 404, 409, 503], {
+    ...problems([400, 401, 404, 409, 415, 503], {
       409: {
         description: 'The message has its final status, so there is nothing to cancel.',
         example: {

@@ -1,7 +1,7 @@
 /** The operations that monitoring systems and tools use. */
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
-import { jsonContent, problems } from '../bodies.js';
+import { jsonContent, problems, problemsWithout500 } from '../bodies.js';
 import { livenessSchema, readinessSchema } from '../healthRepresentation.js';
 
 export const health: ZodOpenApiOperationObject = {
@@ -58,6 +58,17 @@ export const readiness: ZodOpenApiOperationObject = {
         },
       }),
     },
+    ...problemsWithout500([421], {
+      421: {
+        description:
+          'The API needs no key, and the Host header names a host that is not one of it.',
+        example: {
+          type: 'wrong_host',
+          detail:
+            'The request names the host "sendproof.example.net", which is not one of this API. Use its address or localhost. If the name is right, have the API started with PUBLIC_URL set to its URL, or with the name in SENDPROOF_ALLOWED_HOSTS.',
+        },
+      },
+    }),
   },
 };
 

@@ -113,7 +113,7 @@ const receives = {
         },
       }),
     },
-    ...problemsWithout500([400, 401, 413, 415, 503], {
+    ...problemsWithout500([400, 401, 403, 413, 415, 421, 503], {
       400: {
         description: 'The body cannot be decompressed, and only the body could prove who sent it.',
         example: {
@@ -129,6 +129,14 @@ const receives = {
           type: 'not_authentic',
           detail:
             'There is no source of this name, or the request doesn’t prove that its sender sent it. The log of the API says what is wrong.',
+        },
+      },
+      403: {
+        description: 'A page of another site made the request, to a source without authentication.',
+        example: {
+          type: 'foreign_site',
+          detail:
+            'A page of another site made this request: its Origin or Sec-Fetch-Site header says so. Send it from a program, or from the API’s own pages. If a proxy shows these under another name, set PUBLIC_URL.',
         },
       },
       413: {

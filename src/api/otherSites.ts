@@ -1,0 +1,75 @@
+/**
+ * Keeps the pages of other sites from using the API in the name of whoever looks at them: by a name of theirs that has this
+ * machine's address (DNS rebinding), or by a form or a script that sends a request here.
+ */
+import type { Request, RequestHandler } from 'express';
+import type { Configuration } from '../config/configuration.js';
+import { shortenText } from '../lib/cutText.js';
+import { isAllowedHost, isFromOtherSite } from '../lib/requestSite.js';
+import { Problem } from './problem.js';
+import { assertJson } from './requestBody.js';
+
+type Settings = Pick<Configuration, 'allowedHosts' | 'host' | 'keys' | 'publicUrl'>;
+
+/** Methods that change nothing. */
+const READING = ['GET', 'HEAD', 'OPTIONS'];
+const LONGEST_SHOWN_HOST = 100;
+
+/**
+ * Refuses a request that names a host which isn't this API's. Without API keys, only this machine's own names are the API's, and what is
+ * configured. With keys, another site's page could do nothing under a name of its own: so every name is accepted until some are
+ * listed. Health checks that reveal nothing, or nothing to everybody, have any name.
+ */
+export function onlyOwnHosts(configuration: () => Settings): RequestHandler {
+  return (request, _response, next) => {
+    const settings = configuration();
+    const isOpen = settings.keys.length === 0;
+    const isHealthCheck = request.path === '/healthz' || (!isOpen && request.path === '/readyz');
+    if (!isHealthCheck && (isOpen || settings.allowedHosts.length > 0)) {
+      assertOwnHost(request, settings);
+    }
+    next();
+  };
+}
+
+/** @throws Problem where the Host header names another host than this API's */
+function assertOwnHost(request: Request, { allowedHosts, host, publicUrl }: Settings): void {
+  const names = [host.toLowerCase(), ...allowedHosts];
+  if (publicUrl !== undefined) names.push(new URL(publicUrl).hostname);
+  const asked = request.get('host');
+  if (isAllowedHost(asked, names)) return;
+  throw new Problem(
+    'wrong_host',
+    `The request names the host "${shortenText(asked ?? '', LONGEST_SHOWN_HOST)}", which is not one of this API. Use its address or localhost. If the name is right, have the API started with PUBLIC_URL set to its URL, or with the name in SENDPROOF_ALLOWED_HOSTS.`,
+  );
+}
+
+/** Refuses requests that change something and are made by a page of another site. */
+export function noOtherSites(configuration: () => Settings): RequestHandler {
+  return (request, _response, next) => {
+    assertOwnSite(request, configuration());
+    next();
+  };
+}
+
+function assertOwnSite(request: Request, { publicUrl }: Settings): void {
+  if (READING.includes(request.method)) return;
+  const ownOrigin = publicUrl === undefined ? undefined : new URL(publicUrl).origin;
+  if (!isFromOtherSite(request.headers, ownOrigin)) return;
+  throw new Problem(
+    'foreign_site',
+    'A page of another site made this request: its Origin or Sec-Fetch-Site header says so. Send it from a program, or from the API’s own pages. If a proxy shows these under another name, set PUBLIC_URL.',
+  );
+}
+
+/** For what no secret protects: as for the API without keys. */
+export function assertNoOtherSite(request: Request, settings: Settings): void {
+  assertOwnHost(request, settings);
+  assertOwnSite(request, settings);
+}
+
+/** A page can send any text to any address, but JSON only where it is allowed to: so nothing else is accepted. */
+export const onlyJson: RequestHandler = (request, _response, next) => {
+  if (!READING.includes(request.method)) assertJson(request);
+  next();
+};
