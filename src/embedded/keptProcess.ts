@@ -7,9 +7,11 @@ import type { Readable, Writable } from 'node:stream';
  * The keeper runs the command and watches a pipe that only this process holds open: the kernel closes it whenever this
  * process ends, by SIGKILL too, and then the whole process group is killed. SIGTERM is for the command; the keeper stays until the
  * command has gone (the trap ends a wait early), so that its own exit means the command's. POSIX shell: there is one on every Linux and macOS, it
- * starts in a millisecond, and unlike a Node program it takes no memory to speak of.
+ * starts in a millisecond, and unlike a Node program it takes no memory to speak of. Files that the command makes, as a database of
+ * messages, are this user's alone.
  */
 const KEEPER = `
+umask 077
 exec 3<&0 </dev/null
 "$@" 3<&- &
 kept=$!

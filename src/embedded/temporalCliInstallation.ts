@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { lock } from 'proper-lockfile';
+import { buildEnvironment, downloadEnvironment } from './commandEnvironment.js';
 import { spawnKept, type KeptProcess } from './keptProcess.js';
 
 /** How often progress is logged while an installation is running. */
@@ -143,7 +144,7 @@ export function download(version: string, stallMs = DOWNLOAD_STALL_MS): Source {
       const downloader = spawnKept(
         process.execPath,
         ['--eval', DOWNLOADER, testing, version, directory],
-        { environment },
+        { environment: downloadEnvironment(environment) },
       );
       const outcome = await outcomeUnlessStalled(downloader, directory, stallMs);
       if (outcome !== undefined) throw new Error(outcome);
@@ -171,7 +172,7 @@ export function buildWithGo(version: string): Source {
         ],
         {
           environment: {
-            ...environment,
+            ...buildEnvironment(environment),
             GOBIN: directory,
             GOTOOLCHAIN: 'local',
             // As the official build: a server that is linked to the C library doesn't start for a user id without a name.

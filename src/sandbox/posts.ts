@@ -151,7 +151,7 @@ export class PostStore {
   constructor(file: string | undefined, onChange: () => void) {
     this.#onChange = onChange;
     if (file === undefined) return;
-    this.#journal = openSync(file, 'a+');
+    this.#journal = openSync(file, 'a+', 0o600);
     this.#replay(file, readFileSync(file, 'utf8'));
   }
 

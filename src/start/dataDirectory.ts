@@ -67,7 +67,7 @@ async function takeLock(directory: string, ownerFile: string, log: Logger): Prom
       ? alreadyRunning(directory, owner, error)
       : error;
   });
-  await writeFile(ownerFile, String(process.pid));
+  await writeFile(ownerFile, String(process.pid), { mode: 0o600 });
   return unlock;
 }
 

@@ -20,6 +20,7 @@ import { checkRetention, raiseNamespaceRetention } from '../temporal/retention.j
 import { addWorkers } from '../worker/process.js';
 import { installTemporalRuntime } from '../worker/runtime.js';
 import { lockDataDirectory } from './dataDirectory.js';
+import { keepPrivate } from './privateDirectory.js';
 import {
   destinationToTry,
   platformsWithoutAccount,
@@ -42,6 +43,7 @@ export async function runProduct(given: ProcessContext): Promise<never> {
   const service = loadTemporalConnection(given.environment);
   const sandboxed = platformsWithoutAccount(base);
   parts.add('data directory', await lockDataDirectory(base.dataDirectory, log));
+  await keepPrivate(base.dataDirectory, log);
   await assertProductPortsFree(given, base, {
     server: service === undefined,
     sandbox: sandboxed.length > 0,
