@@ -26,6 +26,7 @@ import { collectSystemState } from './systemStateMetrics.js';
 import type { QueueState } from '../queues/queue.js';
 import { exposition, METRICS_CONTENT_TYPE, type MetricsSource } from '../telemetry/exposition.js';
 import { readSystemState } from '../store/systemState.js';
+import { limitRates } from './rateLimits.js';
 import { parseParameters } from './requestParameters.js';
 import { reschedulingRouter } from './rescheduling.js';
 import { sourceListRouter } from './sourceList.js';
@@ -102,6 +103,7 @@ export function createApp(options: {
   const authenticated = Router();
   authenticated.use(noOtherSites(() => live.current));
   authenticated.use(authenticate(context, wrongKeys));
+  authenticated.use(limitRates(() => live.current));
   authenticated.use(onlyJson);
   authenticated.get('/metrics', requireScope('metrics'), async (_request, response) => {
     response.type(METRICS_CONTENT_TYPE).send(await exposition(source, systemState));

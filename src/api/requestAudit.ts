@@ -12,6 +12,12 @@ interface Answered {
   problem: ProblemType;
 }
 
+const TOO_MANY_REQUESTS = 429;
+
+function allowedOr(statusCode: number): 'allowed' | 'limited' {
+  return statusCode === TOO_MANY_REQUESTS ? 'limited' : 'allowed';
+}
+
 /** Notes the problem that a request is answered with. */
 export function answeredWith(response: Response, answered: Answered): void {
   (response.locals as { answered?: Answered }).answered = answered;
@@ -35,7 +41,10 @@ export function auditRequests(
       const isRefused = statusCode === (caller ? 403 : 401);
       if (caller) {
         const name = caller.kind === 'person' ? 'person' : caller.name;
-        callerRequests.inc({ caller: name, outcome: isRefused ? 'refused' : 'allowed' });
+        callerRequests.inc({
+          caller: name,
+          outcome: isRefused ? 'refused' : allowedOr(statusCode),
+        });
       }
       if (isRefused)
         audit(log, { action, caller, outcome: 'refused', ...answered, address, traceId });

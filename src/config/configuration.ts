@@ -53,6 +53,7 @@ import {
 } from './queues.js';
 import { keysSchema, keysWithAllScopes, type ApiKey } from './keys.js';
 import { postLinks, postsSchema } from './posts.js';
+import { rateLimitSchema } from './rateLimit.js';
 import type { PostLinks } from '../links/postLinks.js';
 import { inputFaults, relevantIssues } from '../lib/inputFaults.js';
 import { BUILT_IN_RETRY_PROFILES, retryProfileSchema } from './retryProfiles.js';
@@ -62,6 +63,7 @@ import { ConfigurationError } from '../lib/configurationError.js';
 import { illFormedTexts } from '../lib/text.js';
 import { withSecretsOf } from '../lib/secret.js';
 import { own } from '../lib/own.js';
+import type { Rate } from '../lib/tokenBucket.js';
 
 /** An account together with its platform. */
 export interface ConfiguredAccount {
@@ -82,6 +84,8 @@ export interface Configuration {
   keys: ApiKey[];
   /** What sessions of the pages are signed with; undefined: each process has a secret of its own. */
   sessionSecret: string | undefined;
+  /** How many requests each caller without a limit of its own may make; undefined: any number. */
+  rateLimit: Rate | undefined;
   accounts: ConfiguredAccount[];
   deduplicationWindow: DeduplicationWindow;
   retryProfiles: Record<string, RetryProfile>;
@@ -161,6 +165,7 @@ const fileSchema = z.strictObject({
   names: namesSchema,
   conversations: conversationsSchema,
   posts: postsSchema,
+  rateLimit: rateLimitSchema.optional(),
   keys: keysSchema,
   encryption: encryptionSchema,
   accounts: z
@@ -276,6 +281,7 @@ export function loadConfiguration(
         ),
       ),
     },
+    rateLimit: settings.rateLimit,
     retryProfiles,
     acknowledgements,
     sources,

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { PLATFORMS } from '../destinations/registry.js';
 import { compileGlob } from '../lib/glob.js';
 import { nearest } from '../lib/nearest.js';
+import type { Rate } from '../lib/tokenBucket.js';
+import { rateLimitSchema } from './rateLimit.js';
 
 /**
  * What a caller may do. `send`: messages and events; `read`: messages, lists, pages; `decide`: retry, discard, cancel,
@@ -35,6 +37,8 @@ export interface ApiKey extends Permissions {
   name: string;
   /** SHA-256 of the key, and of those that it replaces or is replaced by. */
   digests: readonly Buffer[];
+  /** How many requests it may make; undefined: as the installation's default says. */
+  rateLimit: Rate | undefined;
   /** The key itself, of `SENDPROOF_API_KEYS` alone. */
   plain: string | undefined;
 }
@@ -97,8 +101,9 @@ const keySchema = z
     scopes: z.array(z.enum(SCOPES)).min(1, `must have at least one of ${SCOPES.join(', ')}`),
     destinations: limit(destinationPattern).optional(),
     sources: limit(pattern).optional(),
+    rateLimit: rateLimitSchema.optional(),
   })
-  .transform(({ destinations, hash, name, scopes, sources }): ApiKey => {
+  .transform(({ destinations, hash, name, rateLimit, scopes, sources }): ApiKey => {
     const hashes = [hash].flat();
     return {
       name,
@@ -106,6 +111,7 @@ const keySchema = z
       scopes: scopes.includes('admin') ? ALL_SCOPES : new Set(scopes),
       destinations,
       sources,
+      rateLimit,
       plain: undefined,
     };
   });
@@ -154,6 +160,7 @@ export function keysWithAllScopes(keys: readonly string[]): ApiKey[] {
     scopes: ALL_SCOPES,
     destinations: undefined,
     sources: undefined,
+    rateLimit: undefined,
     plain,
   }));
 }

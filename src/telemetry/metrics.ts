@@ -91,7 +91,7 @@ export function createMetrics(): Metrics {
     ),
     callerRequests: counter(
       'sendproof_caller_requests_total',
-      'Requests to the API by the name of their key, and whether the key may do that (allowed or refused).',
+      'Requests to the API by the name of their key, and whether the key may do that (allowed, refused, or limited: beyond its rate limit).',
       ['caller', 'outcome'],
     ),
     wrongKeys: counter('sendproof_wrong_keys_total', 'Requests with a key that is none.'),

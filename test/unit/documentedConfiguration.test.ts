@@ -17,9 +17,9 @@ const PAGES = [
 /** In files that Alertmanager and Prometheus read. */
 const OF_OTHERS = ['receivers', 'rule_files'];
 const SETTINGS = [
-  ...['accounts', 'acknowledgements', 'conversations', 'deduplicationWindow', 'events', 'intake'],
-  ...['keys', 'names', 'operators', 'posts', 'queues', 'retry', 'routes', 'sources', 'templates'],
-  'encryption',
+  ...['accounts', 'acknowledgements', 'conversations', 'deduplicationWindow', 'encryption'],
+  ...['events', 'intake', 'keys', 'names', 'operators', 'posts', 'queues', 'rateLimit', 'retry'],
+  ...['routes', 'sources', 'templates'],
 ];
 /** What excerpts name without configuring it. */
 const ACCOUNTS = {

@@ -96,6 +96,15 @@ const ANSWERS = {
       errors: [{ field: 'content.text', detail: 'differs from what the key was first used for' }],
     },
   },
+  429: {
+    description:
+      'The caller makes more requests than its rate limit allows. Send the same request again after the time in Retry-After.',
+    example: {
+      type: 'too_many_requests',
+      detail:
+        'This caller may make 100 requests at once, and 100 in a second after that. Send it again after the time in Retry-After: it was not looked at.',
+    },
+  },
   500: {
     description: 'The API has an error of its own. Its log has the cause.',
     example: {
@@ -123,6 +132,21 @@ const HEADERS: Partial<Record<ProblemStatus, z.ZodObject>> = {
     'WWW-Authenticate': z.string().meta({
       description: 'The scheme in which keys of the API are sent.',
       examples: ['Bearer'],
+    }),
+  }),
+  429: z.object({
+    'Retry-After': z.int().meta({
+      description: 'The time to wait before the next request, in seconds.',
+      examples: [1],
+    }),
+    RateLimit: z.string().meta({
+      description:
+        'What is left, as in every answer to a caller with a limit: `r` requests, and `t` seconds until all of them are there again.',
+      examples: ['"key";r=0;t=1'],
+    }),
+    'RateLimit-Policy': z.string().meta({
+      description: 'The limit: `q` requests in `w` seconds.',
+      examples: ['"key";q=100;w=1'],
     }),
   }),
   503: z.object({

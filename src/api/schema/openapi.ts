@@ -63,7 +63,7 @@ function needing(scope: Scope, operation: ZodOpenApiOperationObject): ZodOpenApi
   return {
     ...operation,
     security: [{ apiKey: [scope] }],
-    responses: { ...operation.responses, ...problemsWithout500([403], {}) },
+    responses: { ...operation.responses, ...problemsWithout500([403, 429], {}) },
   };
 }
 

@@ -19,6 +19,7 @@ export const PROBLEMS = {
   unsupported_media_type: [415, 'The body must be JSON in UTF-8'],
   wrong_host: [421, 'The host is not this API’s'],
   deduplication_key_reused: [422, 'The deduplication key was used for other content'],
+  too_many_requests: [429, 'The caller makes too many requests'],
   internal_error: [500, 'The API has an internal error'],
   content_unreadable: [503, 'The content can’t be decrypted'],
   not_accepted: [503, 'The request was not accepted'],
