@@ -1,5 +1,4 @@
 /** Stores a batch in Temporal with one write, and leaves the starting of its messages to a workflow. */
-import { setImmediate } from 'node:timers/promises';
 import type { Request } from 'express';
 import {
   batchDifferences,
@@ -13,6 +12,7 @@ import { acceptanceTimes } from '../acceptance/conversationPlan.js';
 import type { BatchEntry } from '../domain/batch.js';
 import { boundedFaults } from '../domain/boundedFaults.js';
 import { messageSchema } from '../domain/message.js';
+import { LoopBreaks } from '../lib/loopBreaks.js';
 import { readBatchMessages, type BatchExecution } from '../store/batches.js';
 import { completeBatch, startBatch } from '../store/startBatch.js';
 import { activeTraceId } from '../telemetry/tracing.js';
@@ -76,24 +76,26 @@ export async function acceptAsynchronously(
   return { ...batchBody(batch, basePath), duplicate };
 }
 
-/** So many are parsed before other requests have their turn. */
-const PARSED_AT_ONCE = 50;
-
 async function entriesOf(messages: readonly unknown[]): Promise<BatchEntry[]> {
   const entries: BatchEntry[] = [];
-  for (const [index, message] of messages.entries()) {
-    if (index % PARSED_AT_ONCE === 0) await setImmediate();
+  // Other requests have their turn meanwhile.
+  const breaks = new LoopBreaks();
+  for (const message of messages) {
     entries.push(entryOf(message));
+    await breaks.take();
   }
   return entries;
 }
+
+const WHOLE_BODY = '(whole body)';
 
 function entryOf(body: unknown): BatchEntry {
   try {
     return { message: parseRequest(messageSchema, body) };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return { faults: boundedFaults(error.errors ?? []), deduplicationKey: keyOf(body) };
+    const faults = error.errors ?? [{ field: WHOLE_BODY, detail: error.message }];
+    return { faults: boundedFaults(faults), deduplicationKey: keyOf(body) };
   }
 }
 

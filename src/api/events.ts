@@ -11,11 +11,12 @@ import { assertMaySendEvent, senderName } from './permissions.js';
 import { basePathOf } from './basePath.js';
 import { EVENT_LIMIT_BYTES, receiveEvent } from './eventReception.js';
 import { withIdempotencyKey } from './idempotencyKey.js';
+import { TOO_LONG } from '../lib/jsonInSlices.js';
 import { acceptInSlices, refusedResult } from './inSlices.js';
 import { eventRecord } from './intakeRecord.js';
 import { operationOf } from './operation.js';
 import { bodyTooLarge, parseEnvelope, parseRequest } from './problem.js';
-import { jsonBody } from './requestBody.js';
+import { jsonBatchBody, jsonBody } from './requestBody.js';
 import {
   eventBatchSchema,
   eventQuerySchema,
@@ -52,7 +53,7 @@ export function eventsRouter(context: ApiContext): Router {
   router.post(
     '/events/batch',
     requireScope('send'),
-    jsonBody(BATCH_LIMIT_BYTES),
+    jsonBatchBody(BATCH_LIMIT_BYTES, EVENT_LIMIT_BYTES),
     async (request, response) => {
       const { explain } = parseRequest(eventQuerySchema, request.query);
       const { events } = parseEnvelope(eventBatchSchema, request.body);
@@ -60,7 +61,7 @@ export function eventsRouter(context: ApiContext): Router {
       const asked = { explain, basePath: basePathOf(response), caller: callerOf(request) };
       const results = await acceptInSlices(events, async (each): Promise<EventResult> => {
         try {
-          assertSize(Buffer.byteLength(JSON.stringify(each)));
+          if (each !== TOO_LONG) assertSize(Buffer.byteLength(JSON.stringify(each)));
           const event = await accept(context, each, asked);
           return { status: statusOf(event), event };
         } catch (error) {

@@ -1,5 +1,6 @@
 /** Accepts what a request has many of: each by itself, and in slices. */
 import type { Logger } from 'pino';
+import { LoopBreaks } from '../lib/loopBreaks.js';
 import type { Operation } from './operation.js';
 import type { Problem } from './problem.js';
 import { logServerProblem } from './problemHandler.js';
@@ -18,7 +19,7 @@ export async function acceptInSlices<Item, Result extends { status: number }>(
   const results: Result[] = [];
   let unansweredInARow = 0;
   for (let at = 0; at < items.length; at += BATCH_SLICE) {
-    const answers = await Promise.all(items.slice(at, at + BATCH_SLICE).map(accept));
+    const answers = await Promise.all(await begun(items.slice(at, at + BATCH_SLICE), accept));
     results.push(...answers);
     const unavailable = answers.filter(({ status }) => status === 503);
     const isAnswered = answers.some(({ status }) => status < 300 || status === 422);
@@ -30,6 +31,23 @@ export async function acceptInSlices<Item, Result extends { status: number }>(
     }
   }
   return results;
+}
+
+/** Begins with each item. Between two of them other requests have their turn, since each is parsed and checked at once. */
+async function begun<Item, Result>(
+  items: readonly Item[],
+  accept: (item: Item) => Promise<Result>,
+): Promise<Promise<Result>[]> {
+  const breaks = new LoopBreaks();
+  const all: Promise<Result>[] = [];
+  for (const item of items) {
+    const one = accept(item);
+    // It is awaited with the others. It may fail before these have begun.
+    one.catch(() => undefined);
+    all.push(one);
+    await breaks.take();
+  }
+  return all;
 }
 
 /** One item of a batch that is not accepted: its result is what the answer would be if it was sent alone. */

@@ -20,7 +20,7 @@ import { parseEnvelope, parseRequest } from './problem.js';
 import { tellingRefusals } from './refusedWrites.js';
 import type { batchResultSchema } from './schema/acceptanceRepresentation.js';
 import { activeTraceId } from '../telemetry/tracing.js';
-import { jsonBody, MESSAGE_LIMIT_BYTES } from './requestBody.js';
+import { jsonBatchBody, jsonBody, MESSAGE_LIMIT_BYTES } from './requestBody.js';
 import { messageLinks } from './schema/paths.js';
 import { batchSchema } from './schema/requests.js';
 
@@ -51,7 +51,7 @@ export function ingestionRouter(context: ApiContext): Router {
   router.post(
     '/messages/batch',
     requireScope('send'),
-    jsonBody(BATCH_LIMIT_BYTES),
+    jsonBatchBody(BATCH_LIMIT_BYTES, MESSAGE_LIMIT_BYTES),
     async (request, response) => {
       const { messages } = parseEnvelope(batchSchema, request.body);
       if (prefersAsynchronous(request)) {

@@ -2,8 +2,11 @@
 import type { z } from 'zod';
 import type { FieldError, problemSchema } from './schema/problem.js';
 import { PROBLEMS, type ProblemType } from './schema/problemTypes.js';
+import { boundedFaults } from '../domain/boundedFaults.js';
 import { inputFaults, relevantIssues } from '../lib/inputFaults.js';
 import { shortenText } from '../lib/cutText.js';
+import { listsFarTooLong } from '../lib/farTooLong.js';
+import { TOO_LONG } from '../lib/jsonInSlices.js';
 import { repeatedNames, type PathInJson } from '../lib/repeatedNames.js';
 import { illFormedTexts, wellFormed } from '../lib/text.js';
 
@@ -49,16 +52,21 @@ export class Problem extends Error {
   }
 }
 
+const ENTRY_TOO_LONG =
+  'This entry of the batch has more JSON than it may have if it is sent alone. Make it shorter.';
+
 /** Parses a part of a request. Throws a Problem that names each field that is not valid. */
 export function parseRequest<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
 ): z.output<Schema> {
+  if (input === TOO_LONG) throw new Problem('body_too_large', ENTRY_TOO_LONG);
   const faults = [
     ...illFormedTexts(input).map((path) => fieldError(path, NOT_TEXT)),
     ...repeatedNames(input).map(repetition),
   ];
   if (faults.length === 0) return parseEnvelope(schema, input);
+  assertNotFarTooLong(schema, input);
   const named = new Set(faults.map(({ field }) => field));
   const { error } = schema.safeParse(input, FAULTS);
   throw invalidRequest([...faults, ...fieldErrors(error).filter(({ field }) => !named.has(field))]);
@@ -85,9 +93,22 @@ export function parseEnvelope<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const repeated = repeatedNames(input).filter(({ length }) => length === 1);
   if (repeated.length > 0) throw invalidRequest(repeated.map(repetition));
+  assertNotFarTooLong(schema, input);
   const { success, data, error } = schema.safeParse(input, FAULTS);
   if (success) return data;
   throw invalidRequest(fieldErrors(error), error);
+}
+
+/** Throws a Problem before a schema looks at each of very many entries. */
+function assertNotFarTooLong(schema: z.ZodType, input: unknown): void {
+  const tooLong = listsFarTooLong(schema, input);
+  if (tooLong.length > 0) {
+    throw invalidRequest(
+      tooLong.map(({ maximum, path }) =>
+        fieldError(path, `must have at most ${maximum.toLocaleString('en')} entries`),
+      ),
+    );
+  }
 }
 
 function fieldErrors(error: z.ZodError | undefined): FieldError[] {
@@ -99,7 +120,9 @@ function fieldError(path: readonly PropertyKey[], detail: string): FieldError {
   return { field: path.join('.') || '(whole body)', detail };
 }
 
-export function invalidRequest(errors: FieldError[], cause?: unknown): Problem {
+/** With the first errors, and how many more there are: an answer must not grow with what it refuses. */
+export function invalidRequest(all: readonly FieldError[], cause?: unknown): Problem {
+  const errors = boundedFaults(all);
   const detail = errors.map((error) => `${error.field}: ${error.detail}`).join('; ');
   return new Problem('invalid_request', detail, { errors, cause });
 }

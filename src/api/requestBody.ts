@@ -1,8 +1,10 @@
 /** Reads the bodies of requests: JSON for the API, forms for the pages. Both are UTF-8, perhaps compressed. */
 import { raw, type Request, type RequestHandler, type Response } from 'express';
 import { DEEPEST, isNestedTooDeeply } from '../lib/nesting.js';
+import { JsonTooLarge, parseJsonInSlices } from '../lib/jsonInSlices.js';
 import { noteRepeatedNames } from '../lib/repeatedNames.js';
 import { decodeUtf8 } from '../lib/text.js';
+import { BodiesInFlight } from './bodiesInFlight.js';
 import { bodyTooLarge, Problem } from './problem.js';
 import { parseParameters } from './requestParameters.js';
 
@@ -11,6 +13,9 @@ export const MESSAGE_LIMIT_BYTES = 512 * 1024;
 
 /** The content codings that are understood, besides none. */
 const CODINGS = ['gzip', 'deflate', 'br'];
+
+/** Of this process, which has the memory. */
+const bodies = new BodiesInFlight();
 
 /** Parses JSON and nothing else. A request without a body goes on without one. `limitBytes` counts the body uncompressed. */
 export function jsonBody(limitBytes: number): RequestHandler {
@@ -23,22 +28,54 @@ export function parseJsonBytes(bytes: Buffer, limitBytes: number): unknown {
   return parseJsonText(textOf(bytes));
 }
 
+/** The most entries that are looked at in a batch. One that has more is not worth an error for each. */
+const MOST_ENTRIES = 10_000;
+
+/**
+ * The same for the list of a batch, whose entries may each have so many characters: one that is longer is `TOO_LONG`. It is parsed in
+ * slices, since 16 MiB at once would block all other requests for seconds.
+ */
+export function jsonBatchBody(limitBytes: number, longestEntry: number): RequestHandler {
+  return textBody(limitBytes, 'json', (text) => parseBatchText(text, longestEntry));
+}
+
+async function parseBatchText(text: string, longest: number): Promise<unknown> {
+  try {
+    return await parseJsonInSlices(text, { longest, mostEntries: MOST_ENTRIES, check: assertFlat });
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw malformedJson(cause);
+    if (!(cause instanceof JsonTooLarge)) throw cause;
+    throw new Problem(
+      'body_too_large',
+      'A batch may have at most 1,000 entries. Send the others in further batches.',
+      { cause },
+    );
+  }
+}
+
 function parseJsonText(text: string): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new Problem('malformed_json', 'Send one JSON object, encoded in UTF-8.', { cause });
+    throw malformedJson(cause);
   }
-  if (isNestedTooDeeply(value)) {
-    throw new Problem(
-      'invalid_request',
-      `The body’s JSON is nested in more than ${DEEPEST} levels. Send it with fewer.`,
-    );
-  }
+  assertFlat(value);
   // They are refused where the value is parsed further: in a batch, each message by itself.
   noteRepeatedNames(text, value);
   return value;
+}
+
+function malformedJson(cause: unknown): Problem {
+  return new Problem('malformed_json', 'Send one JSON object, encoded in UTF-8.', { cause });
+}
+
+function assertFlat(value: unknown): void {
+  if (!isNestedTooDeeply(value)) return;
+  throw new Problem(
+    'invalid_request',
+    `The body’s JSON is nested in more than ${DEEPEST} levels. Send it with fewer.`,
+  );
 }
 
 /** Parses the form of a page. */
@@ -60,20 +97,22 @@ function textBody(
     assertType(request, type);
     assertUtf8(request);
     assertKnownCoding(request);
+    bodies.reserve(request, response, limitBytes);
     read(request, response, (error?: unknown) => {
       if (error !== undefined) {
         next(isCompressed(request) ? brokenCompression(error) : error);
         return;
       }
-      try {
-        const text = textOf(request.body as Buffer);
-        request.body = text === '' ? undefined : parse(text);
-        next();
-      } catch (problem) {
-        next(problem);
-      }
+      setParsed(request, parse)
+        .then(() => next())
+        .catch(next);
     });
   };
+}
+
+async function setParsed(request: Request, parse: (text: string) => unknown): Promise<void> {
+  const text = textOf(request.body as Buffer);
+  request.body = text === '' ? undefined : await parse(text);
 }
 
 /** Throws a Problem where the request has a body that isn't JSON by its header. The body is not read. */
@@ -96,6 +135,7 @@ export async function readBytes(
   limitBytes: number,
 ): Promise<Buffer> {
   assertKnownCoding(request);
+  bodies.reserve(request, response, limitBytes);
   const read: RequestHandler = raw({ limit: limitBytes, type: () => true });
   await new Promise<void>((resolve, reject) => {
     read(request, response, (error?: unknown) => {

@@ -30,13 +30,20 @@ const SILENT_FOR_MS = 90_000;
 /** More than a load balancer's idle time is not needed: its clients open a new connection. */
 const KEEP_ALIVE_MS = 10_000;
 
+/** More are closed at once: each takes memory and a file descriptor, of which a process may have some 10,000 or more. */
+const MOST_CONNECTIONS = 5_000;
+
 /** At a stop, the rest of a request that is being received has so long to arrive. */
 const BODY_GRACE_MS = 500;
 
 /** Rejects with the system's error where the port can't be opened. 0 means any free port. */
 export async function startHttpServer(
   listener: RequestListener,
-  { host, port }: { host: string; port: number },
+  {
+    host,
+    maxConnections = MOST_CONNECTIONS,
+    port,
+  }: { host: string; maxConnections?: number; port: number },
 ): Promise<HttpServer> {
   const server = createServer(
     {
@@ -48,6 +55,7 @@ export async function startHttpServer(
     listener,
   );
   server.setTimeout(SILENT_FOR_MS);
+  server.maxConnections = maxConnections;
   const connections = new Connections(server);
   server.listen(port, host);
   await once(server, 'listening');

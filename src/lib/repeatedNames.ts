@@ -34,6 +34,13 @@ export function repeatedNames(value: unknown): readonly PathInJson[] {
   return typeof value === 'object' && value !== null ? (notes.get(value) ?? []) : [];
 }
 
+/** Notes names of an object that something else has found to be repeated in its text. */
+export function addRepeatedNames(value: object, names: readonly string[]): void {
+  if (names.length === 0) return;
+  const paths = names.slice(0, MOST_NOTED).map((name) => [name]);
+  notes.set(value, [...paths, ...(notes.get(value) ?? [])].slice(0, MOST_NOTED));
+}
+
 /** A copy of an object of a text with another field, and with what was noted of it. */
 export function withField(value: object, name: string, field: unknown): Record<string, unknown> {
   const copy = { ...value, [name]: field };

@@ -14,7 +14,7 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-async function open({ port }: HttpServer, sent = ''): Promise<Socket> {
+async function open({ port }: Pick<HttpServer, 'port'>, sent = ''): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   sockets.push(socket);
   socket.on('error', () => undefined);
@@ -105,5 +105,24 @@ describe('the stop of a server', () => {
     const closed = server.close(60_000);
     expect((await response.arrayBuffer()).byteLength).toBe(64 * 1024 * 1024);
     await closed;
+  });
+});
+
+describe('the connections of a server', () => {
+  it('are so many and no more; a closed one makes room', async () => {
+    const server = await startHttpServer(ENTIRE, {
+      host: '127.0.0.1',
+      port: 0,
+      maxConnections: 2,
+    });
+    const held = [await open(server), await open(server)];
+    const refused = await open(server, `${GET}\r\n`);
+    await once(refused, 'close');
+    held[0]?.destroy();
+    await eventually(async () => {
+      const { status } = await fetch(`http://127.0.0.1:${server.port}/`);
+      expect(status).toBe(200);
+    });
+    await server.close(0);
   });
 });

@@ -330,6 +330,7 @@ describe('an error class', () => {
       'ServerFault', // The consumer of a queue turns these into dead letters.
       'SourceMissing',
       'BoundsFault', // A condition that it ends counts as no match.
+      'JsonTooLarge', // Where bodies are read it becomes an answer of its own.
       'RecordTooLarge', // The intake turns it into an answer of its own.
       'TopicRefused', // The intake answers queue_unavailable for whatever a queue fails with.
       'ConversationUnavailable', // The activity that delivers catches it.

@@ -155,7 +155,7 @@ export const sendEvents: ZodOpenApiOperationObject = {
         },
       }),
     },
-    ...problems([400, 401, 413, 415], {
+    ...problems([400, 401, 413, 415, 503], {
       400: {
         description: 'The batch is not valid. `errors` names each wrong field.',
         example: {
