@@ -129,7 +129,7 @@ describe('large bodies that arrive at the same time', () => {
   const bodies = new BodiesInFlight();
 
   /** A request with these headers, and the end of its answer. */
-  function receive(headers: Record<string, string>): { done: () => void } {
+  function receive(headers: Record<string, string | undefined>): { done: () => void } {
     const response = new EventEmitter();
     const request = { get: (name: string) => own(headers, name) };
     bodies.reserve(request as unknown as Request, response as unknown as Response, LIMIT);
