@@ -3,7 +3,7 @@
  * https://docs.temporal.io/production-deployment/data-encryption#codec-server-setup
  */
 import { defaultPayloadConverter, type Payload, type PayloadCodec } from '@temporalio/common';
-import { Router, type RequestHandler } from 'express';
+import { Router, type Request, type RequestHandler } from 'express';
 import type { z } from 'zod';
 import type { Configuration } from '../config/configuration.js';
 import { unreadableContentIn } from '../temporal/encryption/unreadableContent.js';
@@ -12,6 +12,8 @@ import { requireScope } from './caller.js';
 import { parseRequest } from './problem.js';
 import { jsonBody } from './requestBody.js';
 import { payloadsSchema } from './schema/codecRepresentation.js';
+
+type Settings = Pick<Configuration, 'encryption' | 'temporalUiUrl'>;
 
 /** Temporal's longest answer has 4 MiB, which base64 makes a third longer; the rest is for what JSON adds. */
 const LIMIT_BYTES = 8 * 1024 * 1024;
@@ -86,23 +88,18 @@ const HEADERS = 'authorization, authorization-extras, content-type, x-namespace'
  * Lets the Web UI's page read the answers (CORS), from its own origin alone: it decrypts what it shows, and encrypts the input of a signal. Answers a browser's question before the request,
  * which has no key.
  */
-export function allowWebUi(configuration: Configuration): RequestHandler {
-  const origins = new Set([
-    ...configuration.encryption.webUi,
-    ...originsOf(configuration.temporalUiUrl),
-  ]);
+export function allowWebUi(configuration: Settings): RequestHandler {
   return (request, response, next) => {
     if (!PATHS.includes(request.path)) {
       next();
       return;
     }
     response.vary('Origin');
-    const origin = request.get('origin');
-    if (origin === undefined || !origins.has(origin)) {
+    if (!isFromWebUi(request, configuration)) {
       next();
       return;
     }
-    response.set('Access-Control-Allow-Origin', origin);
+    response.set('Access-Control-Allow-Origin', request.get('origin'));
     if (request.method !== 'OPTIONS') {
       next();
       return;
@@ -116,6 +113,13 @@ export function allowWebUi(configuration: Configuration): RequestHandler {
       .status(204)
       .end();
   };
+}
+
+/** Whether a page of the Web UI asks the codec server. */
+export function isFromWebUi(request: Request, { encryption, temporalUiUrl }: Settings): boolean {
+  const origin = request.get('origin');
+  if (origin === undefined || !PATHS.includes(request.path)) return false;
+  return encryption.webUi.includes(origin) || originsOf(temporalUiUrl).includes(origin);
 }
 
 /** A browser on this machine knows a Web UI on it by either name. */

@@ -6,10 +6,12 @@ import type { Request, RequestHandler } from 'express';
 import type { Configuration } from '../config/configuration.js';
 import { shortenText } from '../lib/cutText.js';
 import { isAllowedHost, isFromOtherSite } from '../lib/requestSite.js';
+import { isFromWebUi } from './codec.js';
 import { Problem } from './problem.js';
 import { assertJson } from './requestBody.js';
 
 type Settings = Pick<Configuration, 'allowedHosts' | 'host' | 'keys' | 'publicUrl'>;
+type WebUiSettings = Pick<Configuration, 'encryption' | 'temporalUiUrl'>;
 
 /** Methods that change nothing. */
 const READING = ['GET', 'HEAD', 'OPTIONS'];
@@ -44,10 +46,11 @@ function assertOwnHost(request: Request, { allowedHosts, host, publicUrl }: Sett
   );
 }
 
-/** Refuses requests that change something and are made by a page of another site. */
-export function noOtherSites(configuration: () => Settings): RequestHandler {
+/** Refuses requests that change something and are made by a page of another site. Temporal's Web UI may use the codec server. */
+export function noOtherSites(configuration: () => Settings & WebUiSettings): RequestHandler {
   return (request, _response, next) => {
-    assertOwnSite(request, configuration());
+    const settings = configuration();
+    if (!isFromWebUi(request, settings)) assertOwnSite(request, settings);
     next();
   };
 }

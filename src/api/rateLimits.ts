@@ -58,7 +58,7 @@ function policyOf(caller: Caller, settings: Settings): { name: string; rate: Rat
 function bucketOf(caller: Caller, rate: Rate, buckets: Map<string, TokenBucket>): TokenBucket {
   const id = `${caller.kind} ${caller.name}`;
   const known = buckets.get(id);
-  if (known && known.rate.burst === rate.burst && known.rate.perSecond === rate.perSecond) {
+  if (known?.rate.burst === rate.burst && known.rate.perSecond === rate.perSecond) {
     return known;
   }
   if (buckets.size >= MOST_BUCKETS) {
