@@ -52,6 +52,9 @@ export class Problem extends Error {
   }
 }
 
+/** In characters: ten unknown names, each with what it may have been. */
+const LONGEST_DETAIL = 5_000;
+
 const ENTRY_TOO_LONG =
   'This entry of the batch has more JSON than it may have if it is sent alone. Make it shorter.';
 
@@ -122,7 +125,7 @@ function fieldError(path: readonly PropertyKey[], detail: string): FieldError {
 
 /** With the first errors, and how many more there are: an answer must not grow with what it refuses. */
 export function invalidRequest(all: readonly FieldError[], cause?: unknown): Problem {
-  const errors = boundedFaults(all);
+  const errors = boundedFaults(all, LONGEST_DETAIL);
   const detail = errors.map((error) => `${error.field}: ${error.detail}`).join('; ');
   return new Problem('invalid_request', detail, { errors, cause });
 }
