@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 
 describe.each(parameters)('$method $path?$name=', ({ method, name, path }) => {
-  it.each(['', ' ', '%20%09', '%00'])(
+  it.each(['', ' ', '%20%09', '%00', '%E2%80%8B', '%E3%85%A4%E2%A0%80'])(
     'is a 400 that names it, and asks Temporal nothing: %j',
     async (value) => {
       const at = path.replaceAll(/\{\w+\}/g, 'a-key');

@@ -44,21 +44,34 @@ export const pageFields = {
   }),
 };
 
+/** A filter in which nobody sees anything is a mistake of its sender. Says nothing of a value that has another fault. */
+const notBlank = (text: z.ZodString): z.ZodString =>
+  text.refine((given) => !isBlank(given), {
+    error: 'must not be blank',
+    when: ({ issues }) => issues.length === 0,
+  });
+
 export const messageQuerySchema = z.strictObject({
   ...pageFields,
-  source: referenceText.optional().meta({
-    description: 'Only messages with this `correlation.source`.',
-    examples: ['pagerduty'],
-  }),
-  reference: referenceText.optional().meta({
-    description:
-      'Only messages with this `correlation.reference`, and the other messages of their conversations, which may have no reference.',
-    examples: ['Q1A2B3C4D5'],
-  }),
-  traceId: referenceText.optional().meta({
-    description: 'Only messages with this W3C trace id.',
-    examples: ['4bf92f3577b34da6a3ce929d0e0e4736'],
-  }),
+  source: notBlank(referenceText)
+    .optional()
+    .meta({
+      description: 'Only messages with this `correlation.source`.',
+      examples: ['pagerduty'],
+    }),
+  reference: notBlank(referenceText)
+    .optional()
+    .meta({
+      description:
+        'Only messages with this `correlation.reference`, and the other messages of their conversations, which may have no reference.',
+      examples: ['Q1A2B3C4D5'],
+    }),
+  traceId: notBlank(referenceText)
+    .optional()
+    .meta({
+      description: 'Only messages with this W3C trace id.',
+      examples: ['4bf92f3577b34da6a3ce929d0e0e4736'],
+    }),
   conversation: conversationSchema.shape.key.optional().meta({
     description: 'Only messages of the conversation with this key.',
     examples: ['pagerduty:PABC123'],
@@ -75,7 +88,7 @@ export const messageQuerySchema = z.strictObject({
     description: 'Only messages that were accepted before this time.',
     examples: ['2026-11-24T00:00:00Z'],
   }),
-  q: oneLine(z.string().trim())
+  q: notBlank(oneLine(z.string().trim()))
     .optional()
     .meta({
       description:
