@@ -63,6 +63,7 @@ it('waits while Temporal is away for 20 s, with less than 5 % of a processor', a
       perSecond: 40,
       withinMs: WITHIN_MS,
     });
+    console.log(`waiting for Temporal: ${(100 * cpuShare).toFixed(1)} % of a processor`);
     expect(cpuShare).toBeLessThan(0.05);
   } finally {
     await proxy.close();
