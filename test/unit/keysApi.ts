@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { startApi, type Api } from '../../src/api/server.js';
 import { loadConfiguration } from '../../src/config/configuration.js';
@@ -11,6 +10,7 @@ import { createMetrics, type Metrics } from '../../src/telemetry/metrics.js';
 import { startTracing } from '../../src/telemetry/tracing.js';
 import type { Start } from './intakeApi.js';
 import { clientAnsweredBy, type Call } from './temporalService.js';
+import { lineStream } from '../lineStream.js';
 
 export interface KeysApi {
   api: Api;
@@ -67,12 +67,6 @@ export async function startKeysApi(
       ...environment,
     });
   const lines: string[] = [];
-  const sink = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      lines.push(chunk.toString());
-      done();
-    },
-  });
   const tracing = startTracing('sendproof-test');
   const metrics = createMetrics();
   const starts: Start[] = [];
@@ -89,7 +83,7 @@ export async function startKeysApi(
       return { executions: [], nextPageToken: new Uint8Array(), count: 0, groups: [] };
     }),
     metrics: { metrics },
-    log: pino({ level: 'info' }, sink),
+    log: pino({ level: 'info' }, lineStream(lines)),
   });
   const keysApi: KeysApi = {
     api,

@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { startApi } from '../../../src/api/server.js';
@@ -12,6 +11,7 @@ import { createMetrics } from '../../../src/telemetry/metrics.js';
 import { GRPC_STATUS } from '../../../src/temporal/grpcStatus.js';
 import type { Start } from '../intakeApi.js';
 import { clientAnsweredBy, grpcError } from '../temporalService.js';
+import { lineStream } from '../../lineStream.js';
 
 export interface SourceApi {
   /** As `http://127.0.0.1:4711`. */
@@ -55,12 +55,6 @@ export async function startSourceApi(
       ...environment,
     });
   const lines: string[] = [];
-  const sink = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      lines.push(chunk.toString());
-      done();
-    },
-  });
   const metrics = createMetrics();
   const starts: Start[] = [];
   const api = await startApi({
@@ -81,7 +75,7 @@ export async function startSourceApi(
       return { executions: [], nextPageToken: new Uint8Array(), count: 0, groups: [] };
     }),
     metrics: { metrics },
-    log: pino({ level: 'trace' }, sink),
+    log: pino({ level: 'trace' }, lineStream(lines)),
   });
   const sourceApi: SourceApi = {
     url: api.url,
