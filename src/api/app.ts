@@ -20,6 +20,7 @@ import { thisInstallation } from './schema/installation.js';
 import { openApiDocument, servedAt } from './schema/openapi.js';
 import { PAGE_METHODS, pagesRouter } from './pages/pages.js';
 import { noOtherSites, onlyJson, onlyOwnHosts } from './otherSites.js';
+import { identifyPeople } from './people/identifyPeople.js';
 import { Problem } from './problem.js';
 import { problemHandler } from './problemHandler.js';
 import { collectSystemState } from './systemStateMetrics.js';
@@ -100,8 +101,10 @@ export function createApp(options: {
   const ownDocument = installedDocument(live);
 
   const wrongKeys = new WrongKeys(metrics, stopping);
+  const knowPeople = identifyPeople(context, wrongKeys);
   const authenticated = Router();
   authenticated.use(noOtherSites(() => live.current));
+  authenticated.use(knowPeople);
   authenticated.use(authenticate(context, wrongKeys));
   authenticated.use(limitRates(() => live.current));
   authenticated.use(onlyJson);
@@ -134,14 +137,14 @@ export function createApp(options: {
   app.use(onlyOwnHosts(() => live.current));
   app.use(allowedMethods({ ...methodsOf(document), ...PAGE_METHODS }));
   app.use(healthRouter(context, options.queues));
-  app.get('/openapi.json', (request, response) => {
+  app.get('/openapi.json', knowPeople, (request, response) => {
     const caller = knownCaller(request) ?? callerByKey(request, context.configuration);
     const shown = caller ? ownDocument() : document;
     response.json(servedAt(shown, basePathOf(response)));
   });
   app.use(traceRequests);
   app.use(auditRequests(metrics, log));
-  app.use(pagesRouter(context, wrongKeys));
+  app.use(pagesRouter(context, wrongKeys, knowPeople));
   app.use(authenticated);
   app.use(() => {
     // Without the path, which may hold a token in an address that is nearly one of a source.

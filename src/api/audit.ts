@@ -28,6 +28,8 @@ export interface AuditedAct {
   address?: string | undefined;
   /** As `POST /v1/messages`, never with a key. */
   operation?: string | undefined;
+  /** Where the problem doesn't say it. */
+  reason?: string | undefined;
   /** The `type` of the problem that was answered. */
   problem?: string | undefined;
 }

@@ -12,12 +12,15 @@ import { ANYBODY, callerWithKey, knownCaller, setCaller, type Caller } from './c
 import { Problem } from './problem.js';
 import type { WrongKeys } from './wrongKeys.js';
 
+/** Where both are missing, everybody on this machine may. */
+type WhoMayCall = Pick<Configuration, 'keys' | 'people'>;
+
 /**
  * Lets callers with one of the keys through, as `Authorization: Bearer <key>`; without keys, everybody. Who calls is in
  * `callerOf(request)` from then on. A caller who is known already goes on.
  */
 export function authenticate(
-  context: { readonly configuration: Pick<Configuration, 'keys'> },
+  context: { readonly configuration: WhoMayCall },
   wrongKeys: WrongKeys,
 ): RequestHandler {
   return async (request, _response, next) => {
@@ -35,14 +38,20 @@ export function authenticate(
 }
 
 /** Who makes the request, by its key; undefined if it has none of the keys, and needs one. */
-export function callerByKey(
-  request: Request,
-  { keys }: Pick<Configuration, 'keys'>,
-): Caller | undefined {
-  if (keys.length === 0) return ANYBODY;
+export function callerByKey(request: Request, settings: WhoMayCall): Caller | undefined {
+  const key = keyIn(request, settings.keys);
+  return key ? callerWithKey(key) : callerWithoutKey(settings);
+}
+
+/** Anybody, where the configuration says of nobody who may call. */
+export function callerWithoutKey({ keys, people }: WhoMayCall): Caller | undefined {
+  return keys.length === 0 && people === undefined ? ANYBODY : undefined;
+}
+
+/** The key that the request has, if it is one of these. */
+export function keyIn(request: Request, keys: readonly ApiKey[]): ApiKey | undefined {
   const given = bearerOf(request);
-  const key = given === undefined ? undefined : findKey(given, keys);
-  return key && callerWithKey(key);
+  return given === undefined ? undefined : findKey(given, keys);
 }
 
 function bearerOf(request: Request): string | undefined {
@@ -62,8 +71,8 @@ export function findKey(given: string, keys: readonly ApiKey[]): ApiKey | undefi
 }
 
 /** Throws a ConfigurationError if the API would accept requests from other machines without an API key. */
-export function assertApiKeysForHost(host: string, keys: readonly ApiKey[]): void {
-  if (keys.length > 0 || isLoopback(host)) return;
+export function assertApiKeysForHost(host: string, { keys, people }: WhoMayCall): void {
+  if (keys.length > 0 || people !== undefined || isLoopback(host)) return;
   throw new ConfigurationError(
     `The API would listen on ${host}, where other machines reach it, without API keys: set SENDPROOF_API_KEYS to one or more keys, separated by commas, add "keys:" to the configuration, or set HOST to 127.0.0.1.`,
   );

@@ -12,6 +12,7 @@ import { audit } from './audit.js';
 import { callerOf, requireScope, type Caller } from './caller.js';
 import { assertMayDecide, decidedBy } from './permissions.js';
 import { basePathOf } from './basePath.js';
+import { inPersonsName } from './decider.js';
 import { findMessage } from './findMessage.js';
 import { parseRequest, Problem } from './problem.js';
 import { jsonBody } from './requestBody.js';
@@ -94,7 +95,7 @@ function decide(
   bodySchema: z.ZodType<OperatorRequest>,
 ): RequestHandler<{ key: string }> {
   return async (request, response) => {
-    const decision = parseRequest(bodySchema, request.body ?? {});
+    const decision = parseRequest(bodySchema, inPersonsName(request, request.body ?? {}));
     const taken = await decideOnDeadLetters(context, callerOf(request), request.params.key, {
       action,
       ...decision,

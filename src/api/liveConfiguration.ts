@@ -12,9 +12,9 @@ export class LiveConfiguration extends FollowedConfiguration {
    * key is gone, since the API would then take everybody's requests
    */
   override apply(changed: Configuration): void {
-    if (this.current.keys.length > 0 && changed.keys.length === 0) {
+    if (needsCallers(this.current) && !needsCallers(changed)) {
       throw new ConfigurationError(
-        'keys: the last key can’t be removed without a restart, since the API would then need no key',
+        'keys: the last key, or "people" without keys, can’t be removed without a restart, since the API would then need no key',
       );
     }
     assertAuthenticatedSources(this.current.host, changed.sources);
@@ -27,4 +27,8 @@ export class LiveConfiguration extends FollowedConfiguration {
       metrics.configurationInUse.set(isInUse ? 1 : 0);
     });
   }
+}
+
+function needsCallers({ keys, people }: Configuration): boolean {
+  return keys.length > 0 || people !== undefined;
 }

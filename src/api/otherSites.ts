@@ -6,11 +6,13 @@ import type { Request, RequestHandler } from 'express';
 import type { Configuration } from '../config/configuration.js';
 import { shortenText } from '../lib/cutText.js';
 import { isAllowedHost, isFromOtherSite } from '../lib/requestSite.js';
+import { callerWithoutKey } from './authentication.js';
 import { isFromWebUi } from './codec.js';
 import { Problem } from './problem.js';
 import { assertJson } from './requestBody.js';
 
-type Settings = Pick<Configuration, 'allowedHosts' | 'host' | 'keys' | 'publicUrl'>;
+type HostSettings = Pick<Configuration, 'allowedHosts' | 'host' | 'publicUrl'>;
+type Settings = HostSettings & Pick<Configuration, 'keys' | 'people'>;
 type WebUiSettings = Pick<Configuration, 'encryption' | 'temporalUiUrl'>;
 
 /** Methods that change nothing. */
@@ -18,14 +20,14 @@ const READING = ['GET', 'HEAD', 'OPTIONS'];
 const LONGEST_SHOWN_HOST = 100;
 
 /**
- * Refuses a request that names a host which isn't this API's. Without API keys, only this machine's own names are the API's, and what is
+ * Refuses a request that names a host which isn't this API's. Without API keys and people, only this machine's own names are the API's, and what is
  * configured. With keys, another site's page could do nothing under a name of its own: so every name is accepted until some are
  * listed. Health checks that reveal nothing, or nothing to everybody, have any name.
  */
 export function onlyOwnHosts(configuration: () => Settings): RequestHandler {
   return (request, _response, next) => {
     const settings = configuration();
-    const isOpen = settings.keys.length === 0;
+    const isOpen = callerWithoutKey(settings) !== undefined;
     const isHealthCheck = request.path === '/healthz' || (!isOpen && request.path === '/readyz');
     if (!isHealthCheck && (isOpen || settings.allowedHosts.length > 0)) {
       assertOwnHost(request, settings);
@@ -35,7 +37,10 @@ export function onlyOwnHosts(configuration: () => Settings): RequestHandler {
 }
 
 /** @throws Problem where the Host header names another host than this API's */
-function assertOwnHost(request: Request, { allowedHosts, host, publicUrl }: Settings): void {
+export function assertOwnHost(
+  request: Request,
+  { allowedHosts, host, publicUrl }: HostSettings,
+): void {
   const names = [host.toLowerCase(), ...allowedHosts];
   if (publicUrl !== undefined) names.push(new URL(publicUrl).hostname);
   const asked = request.get('host');
@@ -55,7 +60,7 @@ export function noOtherSites(configuration: () => Settings & WebUiSettings): Req
   };
 }
 
-function assertOwnSite(request: Request, { publicUrl }: Settings): void {
+function assertOwnSite(request: Request, { publicUrl }: HostSettings): void {
   if (READING.includes(request.method)) return;
   const ownOrigin = publicUrl === undefined ? undefined : new URL(publicUrl).origin;
   if (!isFromOtherSite(request.headers, ownOrigin)) return;
@@ -66,7 +71,7 @@ function assertOwnSite(request: Request, { publicUrl }: Settings): void {
 }
 
 /** For what no secret protects: as for the API without keys. */
-export function assertNoOtherSite(request: Request, settings: Settings): void {
+export function assertNoOtherSite(request: Request, settings: HostSettings): void {
   assertOwnHost(request, settings);
   assertOwnSite(request, settings);
 }

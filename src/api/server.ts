@@ -60,12 +60,12 @@ export async function startApi(options: {
 }): Promise<Api> {
   const { configuration, log } = options;
   const { host, port } = configuration;
-  assertApiKeysForHost(host, configuration.keys);
+  assertApiKeysForHost(host, configuration);
   assertAuthenticatedSources(host, configuration.sources);
   assertSourceSecrets(configuration.sources, log);
   assertLinkSecrets(configuration.postLinks, log);
   warnOfShortKeys(configuration.keys, log);
-  if (configuration.keys.length === 0) {
+  if (configuration.keys.length === 0 && configuration.people === undefined) {
     log.warn(
       'No API keys are set: every program on this machine can send messages. Set SENDPROOF_API_KEYS.',
     );

@@ -52,6 +52,7 @@ import {
   type ConfiguredQueue,
 } from './queues.js';
 import { keysSchema, keysWithAllScopes, type ApiKey } from './keys.js';
+import { peopleOf, peopleSchema, type People } from './people.js';
 import { postLinks, postsSchema } from './posts.js';
 import { rateLimitSchema } from './rateLimit.js';
 import type { PostLinks } from '../links/postLinks.js';
@@ -82,10 +83,10 @@ export interface Configuration {
   sandboxPort: number;
   /** Of `keys:` and of SENDPROOF_API_KEYS; empty if none are required. */
   keys: ApiKey[];
-  /** What sessions of the pages are signed with; undefined: each process has a secret of its own. */
-  sessionSecret: string | undefined;
   /** How many requests each caller without a limit of its own may make; undefined: any number. */
   rateLimit: Rate | undefined;
+  /** Those who sign in elsewhere; undefined if nobody may. */
+  people: People | undefined;
   accounts: ConfiguredAccount[];
   deduplicationWindow: DeduplicationWindow;
   retryProfiles: Record<string, RetryProfile>;
@@ -168,6 +169,7 @@ const fileSchema = z.strictObject({
   rateLimit: rateLimitSchema.optional(),
   keys: keysSchema,
   encryption: encryptionSchema,
+  people: peopleSchema,
   accounts: z
     .strictObject(
       Object.fromEntries(
@@ -271,7 +273,7 @@ export function loadConfiguration(
     port: variables.PORT ?? 3000,
     sandboxPort: variables.SANDBOX_PORT ?? 4010,
     keys: [...settings.keys, ...keysWithAllScopes(listOf(variables.SENDPROOF_API_KEYS ?? ''))],
-    sessionSecret: variables.SENDPROOF_SESSION_SECRET,
+    people: peopleOf(settings.people, variables.SENDPROOF_TRUSTED_PROXIES ?? []),
     accounts,
     deduplicationWindow: {
       defaultMs: variables.DEDUPLICATION_WINDOW ?? settings.deduplicationWindow,

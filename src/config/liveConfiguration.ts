@@ -9,13 +9,13 @@ import { watchConfiguration } from './watchConfiguration.js';
 const LIVE = [
   ...['sources', 'routes', 'templates', 'names', 'deduplicationWindow', 'conversations'],
   ...['retryProfiles', 'acknowledgements', 'operators', 'digest', 'overdueAfterMs', 'postLinks'],
-  ...['keys', 'rateLimit'],
+  ...['keys', 'people', 'rateLimit'],
 ] as (keyof Configuration)[];
 
 /** The settings of the file that these parts, and the live fields of accounts, are made of. */
 const LIVE_SETTINGS = [
   ...['sources', 'routes', 'templates', 'names', 'deduplicationWindow', 'conversations'],
-  ...['retry', 'acknowledgements', 'operators', 'posts', 'keys', 'rateLimit'],
+  ...['retry', 'acknowledgements', 'operators', 'posts', 'keys', 'people', 'rateLimit'],
   ...['accounts.*.*.retry', 'accounts.*.*.limits'],
 ];
 

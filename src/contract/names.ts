@@ -113,3 +113,14 @@ export const WRITE_PROOF = {
   workflowType: 'readinessProof',
   taskQueue: `${WORKFLOW_TASK_QUEUE}.readiness`,
 } as const;
+
+/** The workflows of the sessions on the pages. As that of readiness, they have no code, and nobody polls their task queue. */
+export const PAGE_SESSION = {
+  workflowType: 'pageSession',
+  taskQueue: `${WORKFLOW_TASK_QUEUE}.sessions`,
+} as const;
+
+/** @param hash of what the browser has: who reads ids in Temporal can't use the session */
+export function pageSessionId(hash: string): string {
+  return `sendproof/session/${hash}`;
+}

@@ -77,11 +77,6 @@ const VARIABLES = {
   SENDPROOF_CONFIG: TEXT,
   SENDPROOF_DATA_DIR: TEXT,
   SENDPROOF_API_KEYS: TOKEN,
-  SENDPROOF_SESSION_SECRET: {
-    form: 'a random text of 32 characters or more, as of openssl rand -hex 32',
-    parse: (text: string) => (text.length >= 32 ? text : undefined),
-    isSecret: true,
-  },
   DEDUPLICATION_WINDOW: {
     form: 'a duration with its unit, as 24h or 90m',
     parse: (text: string) => durationMs.safeParse(text).data,

@@ -204,11 +204,20 @@ describe('where API keys are configured', () => {
     const page = await visit(locked, '/messages/secret', cookieOf(cookie));
     expect(await page.text()).toContain('seen');
 
-    const altered = cookie.replace(/=(\d)/, (_, digit: string) => `=${9 - Number(digit)}`);
+    const altered = cookie.replace(/=(.)/, (_, first: string) => (first === 'A' ? '=B' : '=A'));
     expect((await visit(locked, '/messages', cookieOf(altered))).status).toBe(303);
     // The cookie is for the pages: programs have their key.
     const api = await visit(locked, '/v1/messages', cookieOf(cookie));
     expect(api.status).toBe(401);
+  });
+
+  it('lets nobody in with the cookie of a session that was ended', async () => {
+    const mine = cookieOf((await signIn(KEY)).cookie);
+    const other = cookieOf((await signIn(KEY)).cookie);
+    expect((await visit(locked, '/messages', mine)).status).toBe(200);
+    expect((await submit(locked, '/sign-out', {}, { ...own, ...mine })).status).toBe(303);
+    expect((await visit(locked, '/messages', mine)).status).toBe(303);
+    expect((await visit(locked, '/messages', other)).status).toBe(200);
   });
 
   it('leads nowhere else after signing in', async () => {

@@ -18,7 +18,18 @@ const PAGES = [
 const OF_OTHERS = ['receivers', 'rule_files'];
 const SETTINGS = [
   ...['accounts', 'acknowledgements', 'conversations', 'deduplicationWindow', 'encryption'],
-  ...['events', 'intake', 'keys', 'names', 'operators', 'posts', 'queues', 'rateLimit', 'retry'],
+  ...[
+    'events',
+    'intake',
+    'keys',
+    'names',
+    'operators',
+    'people',
+    'posts',
+    'queues',
+    'rateLimit',
+    'retry',
+  ],
   ...['routes', 'sources', 'templates'],
 ];
 /** What excerpts name without configuring it. */
@@ -75,7 +86,11 @@ describe('the excerpts of sendproof.yaml in the documentation', () => {
     const file = join(directory, 'sendproof.yaml');
     await writeFile(file, stringify(whole(content)));
     expect(() =>
-      loadConfiguration({ SENDPROOF_CONFIG: file, PUBLIC_URL: 'https://sendproof.example' }),
+      loadConfiguration({
+        SENDPROOF_CONFIG: file,
+        PUBLIC_URL: 'https://sendproof.example',
+        SENDPROOF_TRUSTED_PROXIES: '10.1.2.3',
+      }),
     ).not.toThrow();
   });
 });

@@ -28,7 +28,6 @@ const BAD_VALUES: Record<VariableName, readonly string[]> = {
   SENDPROOF_CONFIG: ANY_TEXT,
   SENDPROOF_DATA_DIR: ANY_TEXT,
   SENDPROOF_API_KEYS: TOKENS,
-  SENDPROOF_SESSION_SECRET: ['short', 'x'.repeat(31)],
   DEDUPLICATION_WINDOW: ['soon', '-1h', '0s', '24 lightyears'],
   PUBLIC_URL: [
     ...URLS,

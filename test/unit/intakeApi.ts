@@ -6,6 +6,7 @@ import { startApi, type Api } from '../../src/api/server.js';
 import { loadConfiguration } from '../../src/config/configuration.js';
 import { startTracing } from '../../src/telemetry/tracing.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
+import { rememberedSessions } from './rememberedSessions.js';
 import { clientAnsweredBy, type Call } from './temporalService.js';
 
 export type Start = temporal.api.workflowservice.v1.IStartWorkflowExecutionRequest;
@@ -24,21 +25,24 @@ export const OPS = 'slack:default/C0123ABC';
 /**
  * @param answer replaces Temporal's answer to a call where it returns one
  * @param intake the queue that takes what is sent
+ * @param lines receives the lines of the log
  */
 export async function startIntakeApi(
   environment: NodeJS.ProcessEnv = {},
   answer: (call: Call) => unknown = () => undefined,
   intake?: QueuedIntake,
+  lines?: (line: string) => void,
 ): Promise<IntakeApi> {
   // Each message has the trace id of its request's span.
   const tracing = startTracing('sendproof-test');
   const starts: Start[] = [];
   const calls: Call[] = [];
+  const sessions = rememberedSessions();
   const api = await startApi({
     configuration: loadConfiguration({ PORT: '0', SLACK_BOT_TOKEN: 'unused', ...environment }),
     client: clientAnsweredBy((call) => {
       calls.push(call);
-      const given = answer(call);
+      const given = answer(call) ?? sessions(call);
       if (given !== undefined) return given;
       if (call.method === 'startWorkflowExecution') {
         starts.push(call.request);
@@ -47,7 +51,7 @@ export async function startIntakeApi(
       return { executions: [], nextPageToken: new Uint8Array(), count: 0, groups: [] };
     }),
     metrics: { metrics: createMetrics() },
-    log: pino({ level: 'silent' }),
+    log: lines ? pino({}, { write: lines }) : pino({ level: 'silent' }),
     intake,
   });
   const close = async () => {

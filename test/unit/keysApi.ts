@@ -9,6 +9,7 @@ import { loadConfiguration } from '../../src/config/configuration.js';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.js';
 import { startTracing } from '../../src/telemetry/tracing.js';
 import type { Start } from './intakeApi.js';
+import { rememberedSessions } from './rememberedSessions.js';
 import { clientAnsweredBy, type Call } from './temporalService.js';
 import { lineStream } from '../lineStream.js';
 
@@ -70,11 +71,12 @@ export async function startKeysApi(
   const tracing = startTracing('sendproof-test');
   const metrics = createMetrics();
   const starts: Start[] = [];
+  const sessions = rememberedSessions();
   const configuration = load();
   const api = await startApi({
     configuration,
     client: clientAnsweredBy((call) => {
-      const given = keysApi.answer(call);
+      const given = keysApi.answer(call) ?? sessions(call);
       if (given !== undefined) return given;
       if (call.method === 'startWorkflowExecution') {
         starts.push(call.request);

@@ -325,6 +325,8 @@ describe('an error class', () => {
       'NamespaceLost', // It ends the process.
       'PollsRefused',
       'SourceLate', // The routes of sources turn these into answers of their own.
+      'TokenRefused', // What lets people in turns these into problems.
+      'KeysUnavailable',
       'Unusable',
       'AgainLater',
       'ServerFault', // The consumer of a queue turns these into dead letters.

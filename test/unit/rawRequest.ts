@@ -9,15 +9,25 @@ export interface RawAnswer {
   body: unknown;
 }
 
-/** Sends one request with exactly these header lines and bytes. */
+/**
+ * Sends one request with exactly these header lines and bytes.
+ *
+ * @param named the Host header, where it isn't the one of the URL
+ */
 export async function rawRequest(
   url: string,
   requestLine: string,
   headers: readonly string[] = [],
   body: Buffer = Buffer.alloc(0),
+  named?: string,
 ): Promise<RawAnswer> {
   const { hostname, port, host } = new URL(url);
-  const lines = [`${requestLine} HTTP/1.1`, `Host: ${host}`, 'Connection: close', ...headers];
+  const lines = [
+    `${requestLine} HTTP/1.1`,
+    `Host: ${named ?? host}`,
+    'Connection: close',
+    ...headers,
+  ];
   if (body.length > 0) lines.push(`Content-Length: ${body.length}`);
   const socket = connect(Number(port), hostname);
   // One byte for each character: a header may have any byte.

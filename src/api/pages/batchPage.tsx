@@ -1,7 +1,7 @@
 /** One batch: how far it is, and what of it was refused. */
 import type { BatchBody, BatchMessageBody } from '../batchBody.js';
 import { useAddresses } from './addresses.js';
-import { Page, Time } from './parts.js';
+import { DecidersName, Page, Time } from './parts.js';
 
 const OPEN_REFRESH_MS = 2_000;
 
@@ -77,10 +77,7 @@ function CancelForm({ batch: { counts, id } }: { batch: BatchBody }) {
           <p>
             {`No more messages are started: ${counts.queued} are queued now. Up to 50 that are being started are still started. Messages that were started are cancelled one by one.`}
           </p>
-          <label>
-            Your name
-            <input name="by" autocomplete="name" maxLength={1_000} />
-          </label>
+          <DecidersName />
           <label>
             Why it is not needed
             <input name="reason" autocomplete="off" maxLength={1_000} />

@@ -8,24 +8,18 @@ import { searchMessages } from '../../store/search/messageSearch.js';
 import { timelineOf } from '../../explanation/timeline.js';
 import type { ApiContext } from '../apiContext.js';
 import { audit } from '../audit.js';
-import { findKey } from '../authentication.js';
-import {
-  ANYBODY,
-  callerOf,
-  callerWithKey,
-  knownCaller,
-  requireScope,
-  setCaller,
-} from '../caller.js';
+import { callerWithoutKey, findKey } from '../authentication.js';
+import { callerOf, callerWithKey, knownCaller, requireScope, setCaller } from '../caller.js';
 import { batchWithResults, cancelBatch, findBatch } from '../batches.js';
 import { basePathOf, withoutBasePath } from '../basePath.js';
+import { inPersonsName } from '../decider.js';
 import { decideOnDeadLetters } from '../decisions.js';
 import { parseKey } from '../findMessage.js';
 import type { Methods } from '../methods.js';
 import { allNamed, recordNamed } from '../named.js';
 import { findDeadLetters } from '../deadLetters.js';
 import { readUnknownKey } from '../messages.js';
-import { parseRequest } from '../problem.js';
+import { parseRequest, Problem } from '../problem.js';
 import { problemHandler } from '../problemHandler.js';
 import { formBody } from '../requestBody.js';
 import { ICON, LIVE_SCRIPT, STYLE } from './assets.js';
@@ -37,9 +31,9 @@ import { OnceMorePage, ProblemPage, SignInPage } from './plainPages.js';
 import { addressOfApi, readSources } from '../sourceReading.js';
 import { SourcesPage } from './sourcesPage.js';
 import { onlyOwnForms, securityHeaders } from './security.js';
-import { isReadOnly, show } from './show.js';
+import { isReadOnly, show, showSignOut } from './show.js';
 import { bySignedLink } from './signedLink.js';
-import { beginSession, endSession, keyOfSession } from './session.js';
+import { PageSessions } from './session.js';
 import type { WrongKeys } from '../wrongKeys.js';
 import {
   cancelQuerySchema,
@@ -54,6 +48,9 @@ import { batchPagePath, messagePagePath } from '../../domain/messagePage.js';
 
 const PAGE_SIZE = '50';
 const FORM_LIMIT_BYTES = 16 * 1024;
+
+/** The paths of what only somebody who is known sees. */
+const PAGES = /^\/(?:messages|conversations|batches|dead-letters|sources)(?:\/|$)/i;
 
 /** The pages' paths, each with the methods that it takes. */
 export const PAGE_METHODS: Methods = {
@@ -71,7 +68,12 @@ export const PAGE_METHODS: Methods = {
   '/assets/{file}': ['GET'],
 };
 
-export function pagesRouter(context: ApiContext, wrongKeys: WrongKeys): Router {
+export function pagesRouter(
+  context: ApiContext,
+  wrongKeys: WrongKeys,
+  knowPeople: RequestHandler,
+): Router {
+  const sessions = new PageSessions(context);
   const form: RequestHandler[] = [onlyOwnForms, formBody(FORM_LIMIT_BYTES)];
 
   const router = Router();
@@ -80,12 +82,14 @@ export function pagesRouter(context: ApiContext, wrongKeys: WrongKeys): Router {
   router.get('/sign-in', (request, response) => {
     show(response, <SignInPage to={ownPath(request.query.to, response)} failed={false} />);
   });
-  router.post('/sign-in', form, signIn(context, wrongKeys));
-  router.post('/sign-out', form, signOut(context));
+  router.post('/sign-in', form, signIn(context, sessions, wrongKeys));
+  router.post('/sign-out', form, signOut(context, sessions));
 
   const message = showMessage(context);
   router.get('/messages/:key', bySignedLink(context, message));
-  router.use(requireSession(context));
+  router.use(onlyPages);
+  router.use(knowPeople);
+  router.use(requireSession(context, sessions));
   router.get('/messages', requireScope('read'), async (request, response) => {
     const fields = filledIn(request.query);
     const { cursor, limit, ...filter } = parseRequest(messageQuerySchema, {
@@ -225,7 +229,7 @@ function workflowUrl(
 function decide(context: ApiContext, action: 'retry' | 'discard'): RequestHandler<{ key: string }> {
   const schema = action === 'retry' ? retryBodySchema : discardBodySchema;
   return async (request, response) => {
-    const decision = parseRequest(schema, filledIn(request.body));
+    const decision = parseRequest(schema, inPersonsName(request, filledIn(request.body)));
     const { deduplicationKey } = await decideOnDeadLetters(
       context,
       callerOf(request),
@@ -236,15 +240,14 @@ function decide(context: ApiContext, action: 'retry' | 'discard'): RequestHandle
   };
 }
 
-function signIn(context: ApiContext, wrongKeys: WrongKeys): RequestHandler {
+function signIn(context: ApiContext, sessions: PageSessions, wrongKeys: WrongKeys): RequestHandler {
   const { log } = context;
   return async (request, response) => {
     const { key: given, to } = parseRequest(
       z.object({ key: z.string().trim(), to: z.string().optional() }),
       request.body ?? {},
     );
-    const { keys, sessionSecret } = context.configuration;
-    const key = findKey(given, keys);
+    const key = findKey(given, context.configuration.keys);
     const act = { action: 'sign_in', address: request.socket.remoteAddress } as const;
     if (!key) {
       await wrongKeys.note(request);
@@ -252,19 +255,18 @@ function signIn(context: ApiContext, wrongKeys: WrongKeys): RequestHandler {
       show(response, <SignInPage to={ownPath(to, response)} failed={true} />);
       return;
     }
+    await sessions.begin(request, response, digestOf(given));
     audit(log, { ...act, caller: callerWithKey(key), outcome: 'accepted' });
-    beginSession(request, response, { key, digest: digestOf(given), sessionSecret });
     goTo(response, ownPath(to, response));
   };
 }
 
-function signOut(context: ApiContext): RequestHandler {
-  return (request, response) => {
-    const key = keyOfSession(request, context.configuration);
+function signOut(context: ApiContext, sessions: PageSessions): RequestHandler {
+  return async (request, response) => {
+    const key = await sessions.end(request, response);
     const caller = key && callerWithKey(key);
     const address = request.socket.remoteAddress;
     if (caller) audit(context.log, { action: 'sign_out', caller, outcome: 'accepted', address });
-    endSession(request, response);
     goTo(response, '/sign-in');
   };
 }
@@ -275,21 +277,29 @@ function isSignedIn(request: object): boolean {
   return caller !== undefined && caller.kind !== 'open';
 }
 
-/** Lets a request through where no keys are asked for, or its sender has signed in. */
-function requireSession(context: ApiContext): RequestHandler {
-  return (request, response, next) => {
-    // A session is for the pages: programs have their key.
-    if (!/^\/(messages|conversations|batches|dead-letters|sources)(\/|$)/.test(request.path)) {
-      next('router');
-      return;
+/** Leaves what is no page to other routers. */
+const onlyPages: RequestHandler = (request, _response, next) => {
+  next(PAGES.test(request.path) ? undefined : 'router');
+};
+
+/** Lets a request through of whoever is known, has signed in, or needs no key. */
+function requireSession(context: ApiContext, sessions: PageSessions): RequestHandler {
+  return async (request, response, next) => {
+    showSignOut(response, context.configuration.people?.signOutUrl);
+    if (!knownCaller(request)) {
+      const key = await sessions.keyOf(request, response);
+      const caller = key ? callerWithKey(key) : callerWithoutKey(context.configuration);
+      if (caller) setCaller(request, caller);
     }
-    const { configuration } = context;
-    const key = keyOfSession(request, configuration);
-    const caller = configuration.keys.length === 0 ? ANYBODY : key && callerWithKey(key);
-    if (caller) setCaller(request, caller);
     if (knownCaller(request)) {
       next();
       return;
+    }
+    if (context.configuration.keys.length === 0) {
+      throw new Problem(
+        'not_authenticated',
+        'Nothing says who you are: open the pages at the address where you sign in.',
+      );
     }
     const here = request.method === 'GET' ? request.url : '/messages';
     if (request.method === 'GET' && request.get('sec-fetch-site') === 'cross-site') {

@@ -4,8 +4,8 @@ import type { DeliveryStatus } from '../../domain/delivery.js';
 import type { DeliveryState } from '../../domain/messageState.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import { useAddresses } from './addresses.js';
-import { useMayDecide } from './mayDecide.js';
 import { useReadOnly } from './readOnly.js';
+import { useViewer } from './viewer.js';
 
 /** The frame of every page. */
 export function Page({
@@ -56,6 +56,7 @@ export function Page({
 /** What leads to the other pages. */
 function Header({ search, signedIn }: { search: string; signedIn: boolean }) {
   const { at } = useAddresses();
+  const { person, signOutUrl } = useViewer();
   return (
     <header>
       <a class="brand" href={at('/messages')}>
@@ -76,7 +77,9 @@ function Header({ search, signedIn }: { search: string; signedIn: boolean }) {
         />
         <button>Search</button>
       </form>
-      {signedIn && (
+      {person !== undefined && <span class="person">{person}</span>}
+      {person !== undefined && signOutUrl !== undefined && <a href={signOutUrl}>Sign out</a>}
+      {person === undefined && signedIn && (
         <form action={at('/sign-out')} method="post">
           <button class="plain">Sign out</button>
         </form>
@@ -191,10 +194,8 @@ export function DecisionForms({
   destination?: string | undefined;
 }) {
   const page = useAddresses().ofMessage(deduplicationKey);
-  const mayDecide = useMayDecide();
-  if (!mayDecide) {
-    return <p>To retry or discard, sign in with a key that has the scope “decide”.</p>;
-  }
+  const { mayDecide } = useViewer();
+  if (!mayDecide) return <p>A decision needs the scope “decide”, which you don’t have.</p>;
   const narrowed = destination !== undefined && (
     <input type="hidden" name="destination" value={destination} />
   );
@@ -203,10 +204,7 @@ export function DecisionForms({
       <form method="post" action={`${page}/retry`}>
         {narrowed}
         <h3>Send it again</h3>
-        <label>
-          Your name
-          <input name="by" autocomplete="name" maxLength={1_000} />
-        </label>
+        <DecidersName />
         <label>
           What you fixed
           <input name="reason" autocomplete="off" maxLength={1_000} />
@@ -217,10 +215,7 @@ export function DecisionForms({
         <summary>Give it up instead …</summary>
         <form method="post" action={`${page}/discard`}>
           {narrowed}
-          <label>
-            Your name (needed)
-            <input name="by" autocomplete="name" required maxLength={1_000} />
-          </label>
+          <DecidersName isNeeded />
           <label>
             Why it is not needed (needed)
             <input name="reason" autocomplete="off" required maxLength={1_000} />
@@ -229,5 +224,24 @@ export function DecisionForms({
         </form>
       </details>
     </div>
+  );
+}
+
+/** Who decides: whoever has signed in, or who the form says. */
+export function DecidersName({ isNeeded = false }: { isNeeded?: boolean }) {
+  const { person } = useViewer();
+  if (person !== undefined) {
+    return (
+      <label>
+        Your name
+        <input name="by" value={person} readOnly />
+      </label>
+    );
+  }
+  return (
+    <label>
+      {isNeeded ? 'Your name (needed)' : 'Your name'}
+      <input name="by" autocomplete="name" required={isNeeded} maxLength={1_000} />
+    </label>
   );
 }

@@ -4,23 +4,19 @@ import { renderToString } from 'preact-render-to-string';
 import { basePathOf } from '../basePath.js';
 import { knownCaller } from '../caller.js';
 import { BasePath } from './addresses.js';
-import { MayDecide } from './mayDecide.js';
 import { ReadOnly } from './readOnly.js';
+import { CurrentViewer, type Viewer } from './viewer.js';
 
 /** Answers with a page. */
 export function show(response: Response, page: VNode): void {
   const located = (
     <BasePath.Provider value={basePathOf(response)}>
-      <MayDecide.Provider value={mayDecide(response)}>
-        <ReadOnly.Provider value={isReadOnly(response)}>{page}</ReadOnly.Provider>
-      </MayDecide.Provider>
+      <ReadOnly.Provider value={isReadOnly(response)}>
+        <CurrentViewer.Provider value={viewerOf(response)}>{page}</CurrentViewer.Provider>
+      </ReadOnly.Provider>
     </BasePath.Provider>
   );
   response.type('html').send(`<!doctype html>${renderToString(located)}`);
-}
-
-function mayDecide({ req }: Response): boolean {
-  return knownCaller(req)?.scopes.has('decide') ?? true;
 }
 
 /** Whatever is shown in this answer is for somebody without a session. */
@@ -33,6 +29,21 @@ export function isReadOnly(response: Response): boolean {
   return (response.locals as Locals).isReadOnly === true;
 }
 
+/** @param signOutUrl where the person who is answered ends the session that they have elsewhere */
+export function showSignOut(response: Response, signOutUrl: string | undefined): void {
+  (response.locals as Locals).signOutUrl = signOutUrl;
+}
+
+function viewerOf(response: Response): Viewer {
+  const caller = knownCaller(response.req);
+  return {
+    person: caller?.kind === 'person' ? caller.name : undefined,
+    mayDecide: caller?.scopes.has('decide') ?? false,
+    signOutUrl: (response.locals as Locals).signOutUrl,
+  };
+}
+
 interface Locals {
   isReadOnly?: boolean;
+  signOutUrl?: string | undefined;
 }

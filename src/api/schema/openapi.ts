@@ -131,7 +131,7 @@ function generalDocument(version: string) {
           type: 'http',
           scheme: 'bearer',
           description:
-            'One of the keys in SENDPROOF_API_KEYS, which may do everything, or of `keys:` in the configuration, which may do what their scopes say: `send`, `read`, `decide`, `metrics`, or `admin` for all. An operation names the scope that it needs in its `security`. Without any key, the API listens on the local machine only and needs none.',
+            'One of the keys in SENDPROOF_API_KEYS, which may do everything, or of `keys:` in the configuration, which may do what their scopes say: `send`, `read`, `decide`, `metrics`, or `admin` for all. An operation names the scope that it needs in its `security`. People who sign in elsewhere (`people:` in the configuration) need none. Without any key and `people:`, the API listens on the local machine only and needs none.',
         },
       },
     },

@@ -6,6 +6,8 @@ export const PROBLEMS = {
   malformed_body: [400, 'The body can’t be decompressed'],
   not_authenticated: [401, 'An API key is needed'],
   not_authentic: [401, 'The request is not from this source'],
+  token_refused: [401, 'The token is refused'],
+  no_role: [403, 'You have no role here'],
   not_allowed: [403, 'The caller may not do this'],
   foreign_site: [403, 'The request was made by another site'],
   foreign_form: [403, 'The form was not sent from this site'],
@@ -28,6 +30,7 @@ export const PROBLEMS = {
   namespace_not_found: [503, 'The Temporal namespace doesn’t exist'],
   namespace_incomplete: [503, 'The Temporal namespace lacks a search attribute'],
   queue_unavailable: [503, 'The queue in front of the API can’t be used'],
+  sign_in_unavailable: [503, 'Nobody can sign in now'],
   no_worker: [503, 'No worker is running'],
   overloaded: [503, 'Too many requests at once'],
 } as const;

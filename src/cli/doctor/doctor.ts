@@ -1,6 +1,7 @@
 /** `sendproof doctor`: checks the installation and shows a remedy for each failure. Works even if nothing else does. */
 import { loadConfiguration, type Configuration } from '../../config/configuration.js';
 import { SHORTEST_KEY, shortKeys, type ApiKey } from '../../config/keys.js';
+import type { People } from '../../config/people.js';
 import { platformsWithoutAccount, SANDBOX_ACCOUNTS } from '../../start/sandboxAccounts.js';
 import type { CommandContext } from '../command.js';
 import { ExitCode } from '../exitCode.js';
@@ -67,7 +68,7 @@ function configurationFindings(configuration: Attempted<Configuration>): Finding
       .split('\n')
       .map((fault) => broken(fault, 'Correct it and restart the API and the workers.'));
   }
-  const { file, keys, deduplicationWindow } = configuration.value;
+  const { file, keys, people, deduplicationWindow } = configuration.value;
   const { defaultMs, bySourceMs } = deduplicationWindow;
   const windows = [
     formatDuration(defaultMs),
@@ -76,11 +77,12 @@ function configurationFindings(configuration: Attempted<Configuration>): Finding
   return [
     ok(file === undefined ? 'environment variables, no file' : `${file} and the environment`),
     ok(`deduplication window: ${windows.join('; ')}`),
-    ...keyFindings(keys),
+    ...keyFindings(keys, people),
   ];
 }
 
-function keyFindings(keys: readonly ApiKey[]): Finding[] {
+function keyFindings(keys: readonly ApiKey[], people: People | undefined): Finding[] {
+  if (keys.length === 0 && people) return [ok('no API keys: people sign in elsewhere')];
   if (keys.length === 0) {
     const remedy = 'Set SENDPROOF_API_KEYS.';
     return [note('no API keys: every program on this machine may send messages', remedy)];
