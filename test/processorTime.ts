@@ -31,8 +31,32 @@ function processorMs(run: () => void): number {
 export function expectProcessorMsBelow(limitMs: number, run: () => void): void {
   const least = leastMs(limitMs, run);
   if (least < limitMs) return;
-  const slowness = Math.max(1, leastMs(0, reference) / REFERENCE_MS);
-  expect(least / slowness).toBeLessThan(limitMs);
+  expect(least / machineSlowness()).toBeLessThan(limitMs);
+}
+
+/** How many times as long as on a quiet machine any work takes at this moment: 1 at least. */
+export function machineSlowness(): number {
+  return Math.max(1, leastMs(0, reference) / REFERENCE_MS);
+}
+
+/** A share of a processor in each window of some seconds, as measured, and for the slowness of the machine in it. */
+export interface ProcessorShares {
+  measured: number[];
+  corrected: number[];
+}
+
+/**
+ * The share of a processor that a program takes, as its windows have it in the middle: what else the machine does, and a task of
+ * the program that comes once in a while, can add to one window but not to most of them.
+ */
+export function medianShare({ corrected }: ProcessorShares): number {
+  const sorted = corrected.toSorted((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
+/** For people: each window in per cent. */
+export function percentages({ measured }: ProcessorShares): string {
+  return measured.map((share) => `${(100 * share).toFixed(1)} %`).join(', ');
 }
 
 /** Of several runs, or of those until one takes less than `enoughMs`. */

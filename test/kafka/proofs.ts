@@ -7,6 +7,7 @@ import { slackChannel } from '../faults/deliveries.js';
 import { startIngestProcess, type ProductProcess } from '../faults/productProcess.js';
 import { startHarness, type Harness } from '../harness.js';
 import type { KillableServer } from '../killableServer.js';
+import { machineSlowness, type ProcessorShares } from '../processorTime.js';
 import type { RefusingProxy } from '../refusingProxy.js';
 import { runSendproof } from '../sendproofCommand.js';
 import { StartDirectory } from '../startedProduct.js';
@@ -299,12 +300,15 @@ export async function replayByCommand(
   expect(await command('replay', '--yes')).toMatchObject({ replayed: count });
 }
 
+/** In seconds. The kernel counts processor time in hundredths of a second. */
+const WINDOW_S = 3;
+
 /** Temporal is away while records keep coming. Nothing is committed, the consumer idles, and then all are accepted. */
 export async function proveAbsence(
   installation: Installation,
   proxy: RefusingProxy,
   { seconds, perSecond, withinMs }: { seconds: number; perSecond: number; withinMs: number },
-): Promise<{ cpuShare: number; drainSeconds: number }> {
+): Promise<{ processor: ProcessorShares; drainSeconds: number }> {
   const { topics } = installation;
   const { harness, topic } = await startProof(installation, {
     partitions: 4,
@@ -325,12 +329,15 @@ export async function proveAbsence(
     };
     await send();
     await consumer.logged('Temporal accepts nothing: the queue waits');
-    const before = { cpu: consumer.cpuSeconds(), at: performance.now() };
-    for (let second = 1; second < seconds; second += 1) {
-      await Promise.all([send(), pause(1_000)]);
+    const processor: ProcessorShares = { measured: [], corrected: [] };
+    for (let second = 1; second < seconds; second += WINDOW_S) {
+      const before = { cpu: consumer.cpuSeconds(), at: performance.now() };
+      for (let sent = 0; sent < WINDOW_S; sent += 1) await Promise.all([send(), pause(1_000)]);
+      const elapsed = (performance.now() - before.at) / 1_000;
+      const share = (consumer.cpuSeconds() - before.cpu) / elapsed;
+      processor.measured.push(share);
+      processor.corrected.push(share / machineSlowness());
     }
-    const elapsed = (performance.now() - before.at) / 1_000;
-    const cpuShare = (consumer.cpuSeconds() - before.cpu) / elapsed;
     expect(await topics.committed(GROUP, topic)).toBe(1);
 
     proxy.allow();
@@ -339,7 +346,7 @@ export async function proveAbsence(
     const drainSeconds = (performance.now() - drainedFrom) / 1_000;
     await until(async () => (await countWorkflows(harness)) === next, 30_000);
     expect(await consumer.kill('SIGTERM')).toBe(0);
-    return { cpuShare, drainSeconds };
+    return { processor, drainSeconds };
   } finally {
     await harness.close();
   }

@@ -24,6 +24,7 @@ import {
 } from './client.js';
 import { withRemedy } from './connectionFault.js';
 import { ungzip, unlz4, unsnappy, unzstandard } from './decompression.js';
+import './kafkajsRequestQueue.js';
 import { RecordTooLarge } from '../queue.js';
 import type { KafkaConnection } from './settings.js';
 
