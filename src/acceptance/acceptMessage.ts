@@ -72,7 +72,8 @@ export async function acceptMessage(
 
 /** @throws MessageRefused where this message can't be accepted with this configuration, whatever was accepted before */
 export function assertAcceptable(message: Message, configuration: Configuration): void {
-  messageStart(message, configuration, '', {});
+  planDeliveries({ ...message, content: readableContent(message.content) }, configuration);
+  planAcknowledgements(message, configuration);
 }
 
 function messageStart(

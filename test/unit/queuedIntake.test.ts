@@ -38,6 +38,32 @@ describe('the queue in front of the API', () => {
     expect(sent.length).toBeLessThan(20);
   });
 
+  it('sends with one request what comes in one turn of the event loop, and makes two requests at once', async () => {
+    const sent: number[] = [];
+    const release: (() => void)[] = [];
+    const put = intake((records) => {
+      sent.push(records.length);
+      return new Promise((resolve) => release.push(resolve));
+    });
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const puts: Promise<void>[] = [];
+    const receive = async (count: number) => {
+      puts.push(...Array.from({ length: count }, () => put.put(record('x'))));
+      await turn();
+    };
+    await receive(30);
+    await receive(20);
+    await receive(4);
+    await receive(3);
+    expect(sent).toEqual([30, 20]);
+    release[0]?.();
+    await turn();
+    // What came while both were under way goes together, too.
+    expect(sent).toEqual([30, 20, 7]);
+    for (const each of release) each();
+    await Promise.all(puts);
+  });
+
   it('says 503 and when to try again where the queue is away, and remembers nothing', async () => {
     const failing = intake(() => Promise.reject(new Error('connect ECONNREFUSED')));
     const problem: unknown = await failing.put(record('x'), 'key').catch((error: unknown) => error);
