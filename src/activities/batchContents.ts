@@ -3,7 +3,7 @@ import type { BatchInput, BatchSlice } from '../contract/batch.js';
 import type { BatchEntry } from '../domain/batch.js';
 import { ExpiringMap } from '../lib/expiringMap.js';
 import { entriesOf } from '../store/batchContent.js';
-import { readBatchContent } from '../store/batches.js';
+import { readBatchContent } from '../store/batchHistory.js';
 
 /** Compressed, usually some 100 KiB each; at most 16 MiB. */
 const KEPT_RUNS = 4;

@@ -10,6 +10,8 @@ import type { BatchEntry } from '../domain/batch.js';
 import type { Message } from '../domain/message.js';
 import { boundedFaults } from '../domain/boundedFaults.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { isCancellationRequested } from '../store/batches.js';
+import { describeMessage, memoOf } from '../store/messageExecution.js';
 import { GRPC_STATUS, grpcFailureOf } from '../temporal/grpcStatus.js';
 import { isTemporalFailure } from '../temporal/temporalFailure.js';
 import { BatchContents } from './batchContents.js';
@@ -35,7 +37,8 @@ export type BatchContext = IntakeContext & { metrics: Pick<Metrics, 'batchMessag
 /**
  * Makes the activity that starts a part of a batch's messages, those of one conversation one after the other. It is safe to repeat:
  * what an earlier try started is known by its token. While Temporal is away it fails, and is tried again; a message that can't
- * be started for any other reason is a result, and holds up no other.
+ * be started for any other reason is a result, and holds up no other. From the second try on it starts nothing more of a batch
+ * that was cancelled meanwhile.
  */
 export function createStartBatchMessages(
   intake: BatchContext,
@@ -48,16 +51,22 @@ export function createStartBatchMessages(
     try {
       const { attempt, workflowExecution } = context.info;
       if (!workflowExecution) throw new Error('A batch has a workflow.');
+      // The workflow lets a slice come to its end, so that its messages have results. It would never come while Temporal refuses them.
+      const isCancelled =
+        attempt > 1 && (await isCancellationRequested(intake.client, workflowExecution));
       const batch = await contents.read(workflowExecution, slice);
       const results: BatchMessageResult[] = [];
       const start = async ({ entry, index, place }: PlacedEntry): Promise<void> => {
-        results[index] = await startOne(intake, entry, {
-          traceId: batch.traceId,
-          sentBy: batch.sentBy,
-          attempt,
-          startToken: `${workflowExecution.runId}.${place}`,
-          acceptedAt: timeOf(batch.acceptedAtUs + place),
-        });
+        const startToken = `${workflowExecution.runId}.${place}`;
+        results[index] = isCancelled
+          ? await findStarted(intake, entry, startToken, batch.traceId)
+          : await startOne(intake, entry, {
+              traceId: batch.traceId,
+              sentBy: batch.sentBy,
+              attempt,
+              startToken,
+              acceptedAt: timeOf(batch.acceptedAtUs + place),
+            });
       };
       const entries = batch.entries.map((entry, index) => {
         return { entry, index, place: batch.before + index };
@@ -129,6 +138,19 @@ async function startOne(
       throw error;
     return unforeseen(intake, entry.message, traceId, error);
   }
+}
+
+/** What an earlier try has made of a message of a batch that was cancelled since. */
+async function findStarted(
+  { client }: IntakeContext,
+  entry: BatchEntry,
+  startToken: string,
+  traceId: string,
+): Promise<BatchMessageResult> {
+  if (!('message' in entry)) return { outcome: 'refused_at_once' };
+  const found = await describeMessage(client, entry.message.deduplicationKey);
+  const isStarted = found !== undefined && memoOf(found).startToken === startToken;
+  return isStarted ? { outcome: 'accepted', traceId, known: true } : { outcome: 'cancelled' };
 }
 
 /** Undefined where the message is not at fault. */

@@ -4,6 +4,7 @@ import type { Configuration } from '../config/configuration.js';
 import type { LiveConfiguration } from './liveConfiguration.js';
 import type { QueuedIntake } from './queuedIntake.js';
 import type { RecentSourceRequests } from './recentSourceRequests.js';
+import type { BatchReader } from '../store/batchHistory.js';
 import type { ContentEncryption } from '../temporal/encryption/contentEncryption.js';
 import type { WriteProof } from '../temporal/writeProof.js';
 import type { Metrics } from '../telemetry/metrics.js';
@@ -29,6 +30,8 @@ export interface ApiContext {
   healthClient: Client;
   /** Without these bounds, for calls that Temporal holds open until something happens. They need a limit of their own. */
   longPollClient: Client;
+  /** Reads what became of each message of a batch, and keeps it for a while. */
+  batchReader: BatchReader;
   writes: WriteProof;
   /** The queue that messages and events are written to instead of being accepted at once. */
   intake: QueuedIntake | undefined;

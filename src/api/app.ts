@@ -26,6 +26,7 @@ import { problemHandler } from './problemHandler.js';
 import { collectSystemState } from './systemStateMetrics.js';
 import type { QueueState } from '../queues/queue.js';
 import { exposition, METRICS_CONTENT_TYPE, type MetricsSource } from '../telemetry/exposition.js';
+import { BatchReader } from '../store/batchHistory.js';
 import { readSystemState } from '../store/systemState.js';
 import { limitRates } from './rateLimits.js';
 import { parseParameters } from './requestParameters.js';
@@ -77,6 +78,7 @@ export function createApp(options: {
   const context: ApiContext = {
     ...clients,
     longPollClient,
+    batchReader: new BatchReader(),
     // One write at a time. On a worker's connection a call can't be ended, nor its refusals be noted.
     writes: new WriteProof(longPollClient, log, options.databaseFault),
     live,

@@ -13,7 +13,7 @@ import type { BatchEntry } from '../domain/batch.js';
 import { boundedFaults } from '../domain/boundedFaults.js';
 import { messageSchema } from '../domain/message.js';
 import { LoopBreaks } from '../lib/loopBreaks.js';
-import { readBatchMessages, type BatchExecution } from '../store/batches.js';
+import type { BatchExecution } from '../store/batches.js';
 import { completeBatch, startBatch } from '../store/startBatch.js';
 import { activeTraceId } from '../telemetry/tracing.js';
 import type { ApiContext } from './apiContext.js';
@@ -100,12 +100,12 @@ function entryOf(body: unknown): BatchEntry {
 }
 
 async function keyReused(
-  { client, metrics }: ApiContext,
+  { batchReader, client, metrics }: ApiContext,
   existing: BatchExecution,
   entries: readonly BatchEntry[],
 ): Promise<Problem> {
   metrics.keysReused.inc();
-  const first = await readBatchMessages(client, existing);
+  const first = await batchReader.messages(client, existing);
   const known = first?.map(({ entry }) => entry) ?? [];
   return new Problem(
     'deduplication_key_reused',

@@ -3,7 +3,8 @@ import type { z } from 'zod';
 import { MessageRefused } from '../acceptance/refusal.js';
 import type { BatchMessageResult } from '../contract/batch.js';
 import { explainBatch } from '../explanation/batch.js';
-import type { BatchExecution, BatchMessage } from '../store/batches.js';
+import type { BatchMessage } from '../store/batchHistory.js';
+import type { BatchExecution } from '../store/batches.js';
 import { acceptanceBody, keyReused } from './acceptanceBody.js';
 import { Problem } from './problem.js';
 import { problemOf } from './problemOf.js';
@@ -59,6 +60,8 @@ function outcomeBody(
     }
     case 'key_reused':
       return refused(keyReused(result));
+    case 'cancelled':
+      return { outcome: 'cancelled' };
   }
 }
 

@@ -1,6 +1,6 @@
 /** Reading and cancelling batches: `GET` and `DELETE /v1/batches/{id}`. */
 import { Router } from 'express';
-import { describeBatch, readBatchMessages, type BatchExecution } from '../store/batches.js';
+import { describeBatch, type BatchExecution } from '../store/batches.js';
 import { cancelWorkflow } from '../store/cancelWorkflow.js';
 import { batchWorkflowId } from '../contract/names.js';
 import type { ApiContext } from './apiContext.js';
@@ -23,7 +23,7 @@ export function batchesRouter(context: ApiContext): Router {
   router.get('/batches/:id', requireScope('read'), async (request, response) => {
     const { results } = parseRequest(batchQuerySchema, request.query);
     const batch = await findBatch(readClient, request.params.id);
-    response.json(await batchWithResults(readClient, batch, results, basePathOf(response)));
+    response.json(await batchWithResults(context, batch, results, basePathOf(response)));
   });
 
   router.delete('/batches/:id', requireScope('decide'), async (request, response) => {
@@ -62,12 +62,12 @@ export async function cancelBatch(
 
 /** Throws a Problem where the batch has a message that the caller may not decide on. */
 async function assertMayCancel(
-  { decisionClient }: ApiContext,
+  { batchReader, decisionClient }: ApiContext,
   caller: Caller,
   batch: BatchExecution,
 ): Promise<void> {
   if (!caller.destinations && !caller.sources) return;
-  for (const { entry } of (await readBatchMessages(decisionClient, batch)) ?? []) {
+  for (const { entry } of (await batchReader.messages(decisionClient, batch)) ?? []) {
     if (!('message' in entry)) continue;
     const { correlation, destinations } = entry.message;
     const source = correlation?.source;
@@ -88,13 +88,13 @@ export async function findBatch(client: Client, given: string): Promise<BatchExe
 
 /** The batch with those of its results that are asked for. */
 export async function batchWithResults(
-  client: Client,
+  { batchReader, readClient }: ApiContext,
   batch: BatchExecution,
   asked: z.infer<typeof batchQuerySchema>['results'],
   basePath: string,
 ): Promise<BatchBody> {
   const body = batchBody(batch, basePath);
-  const messages = asked === 'none' ? undefined : await readBatchMessages(client, batch);
+  const messages = asked === 'none' ? undefined : await batchReader.messages(readClient, batch);
   if (!messages) return body;
   const isOpen = batch.closedAt === undefined;
   const results = messages

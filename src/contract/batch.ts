@@ -51,13 +51,15 @@ export type BatchMessageResult =
   /** For a reason that is in the log of the worker. */
   | { outcome: 'failed' }
   /** It was refused when the batch was sent; its entry has the reason. */
-  | { outcome: 'refused_at_once' };
+  | { outcome: 'refused_at_once' }
+  /** The batch was cancelled while Temporal refused to start it. */
+  | { outcome: 'cancelled' };
 
 /** Of an error: not all chunks of a batch came. */
 export const INCOMPLETE_BATCH = 'IncompleteBatch';
 
-/** As the counts have it. Undefined for what was counted when the batch was sent. */
+/** As the counts have it. Undefined for what was counted when the batch was sent, and for what was not started. */
 export function countedAs({ outcome }: BatchMessageResult): keyof BatchProgress | undefined {
-  if (outcome === 'refused_at_once') return undefined;
+  if (outcome === 'refused_at_once' || outcome === 'cancelled') return undefined;
   return outcome === 'accepted' || outcome === 'duplicate' ? outcome : 'refused';
 }

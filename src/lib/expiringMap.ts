@@ -26,6 +26,15 @@ export class ExpiringMap<Value> {
     if (this.#entries.size > this.#most && oldest !== undefined) this.#entries.delete(oldest);
   }
 
+  /** All that has not been forgotten. Deleting one of them meanwhile is safe. */
+  newestFirst(): [string, Value][] {
+    const now = this.#now();
+    return [...this.#entries]
+      .filter(([, { until }]) => until > now)
+      .map(([key, { value }]): [string, Value] => [key, value])
+      .reverse();
+  }
+
   delete(key: string): void {
     this.#entries.delete(key);
   }

@@ -1,23 +1,12 @@
-/** Reads batches from Temporal: the description has the counts, the history has the messages and what became of each. */
+/** Reads batches from Temporal's descriptions, which have the counts. What became of each message is in `batchHistory.ts`. */
 import {
   WorkflowNotFoundError,
   type Client,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
-import type { LoadedDataConverter } from '@temporalio/common';
-import type { BatchActivities } from '../contract/activities.js';
-import {
-  batchChunkSignal,
-  type BatchInput,
-  type BatchMemo,
-  type BatchMessageResult,
-  type BatchSlice,
-} from '../contract/batch.js';
+import type { BatchMemo } from '../contract/batch.js';
 import { BATCH_PREFIX, batchWorkflowId } from '../contract/names.js';
-import type { BatchCounts, BatchEntry, BatchStatus } from '../domain/batch.js';
-import { entriesOf } from './batchContent.js';
-import type { HistoryEvent } from './messageEvents.js';
-import { decodeValues } from './payloads.js';
+import type { BatchCounts, BatchStatus } from '../domain/batch.js';
 
 /** What Temporal's description of a batch's newest run says. Times are ISO 8601. */
 export interface BatchExecution {
@@ -28,6 +17,8 @@ export interface BatchExecution {
   counts: BatchCounts;
   acceptedAt: string;
   closedAt: string | undefined;
+  /** How many events its history has. */
+  historyLength: number;
   memo: BatchMemo;
 }
 
@@ -43,6 +34,18 @@ export async function describeBatch(
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
+}
+
+/** Whether somebody has requested that this run is cancelled. One call to Temporal. */
+export async function isCancellationRequested(
+  client: Client,
+  { runId, workflowId }: { workflowId: string; runId: string },
+): Promise<boolean> {
+  const { workflowExtendedInfo } = await client.workflowService.describeWorkflowExecution({
+    namespace: client.workflow.options.namespace,
+    execution: { workflowId, runId },
+  });
+  return workflowExtendedInfo?.cancelRequested === true;
 }
 
 function executionOf(id: string, description: WorkflowExecutionDescription): BatchExecution {
@@ -65,6 +68,7 @@ function executionOf(id: string, description: WorkflowExecutionDescription): Bat
     },
     acceptedAt: description.startTime.toISOString(),
     closedAt: description.closeTime?.toISOString(),
+    historyLength: description.historyLength,
     memo,
   };
 }
@@ -102,89 +106,3 @@ export async function countOpenBatches(client: Client): Promise<number> {
 }
 
 const OPEN_BATCHES = "WorkflowType = 'batch' AND ExecutionStatus = 'Running'";
-
-/** One message of a batch. */
-export interface BatchMessage {
-  entry: BatchEntry;
-  /** Undefined before its turn, and where its turn never came. */
-  result: BatchMessageResult | undefined;
-}
-
-/** The messages of a run in their order. Undefined while the sender has yet to send some of them. */
-export async function readBatchMessages(
-  client: Client,
-  { id, memo: { chunkSizes }, runId }: BatchExecution,
-): Promise<BatchMessage[] | undefined> {
-  const history = await client.workflow.getHandle(batchWorkflowId(id), runId).fetchHistory();
-  const { chunks, results } = await readEvents(
-    client.options.loadedDataConverter,
-    history.events ?? [],
-  );
-  const messages: BatchMessage[] = [];
-  for (const chunk of chunkSizes.keys()) {
-    const bytes = chunks.get(chunk);
-    if (!bytes) return undefined;
-    const entries = await entriesOf(bytes);
-    messages.push(
-      ...entries.map((entry, index) => ({ entry, result: results.get(`${chunk}.${index}`) })),
-    );
-  }
-  return messages;
-}
-
-interface BatchEvents {
-  input: BatchInput | undefined;
-  chunks: Map<number, Uint8Array>;
-  /** By chunk and index in it, as `0.49`. */
-  results: Map<string, BatchMessageResult>;
-}
-
-const ACTIVITY: keyof BatchActivities = 'startBatchMessages';
-
-async function readEvents(
-  converter: LoadedDataConverter,
-  events: readonly HistoryEvent[],
-): Promise<BatchEvents> {
-  const read: BatchEvents = { input: undefined, chunks: new Map(), results: new Map() };
-  const slices = new Map<string, BatchSlice>();
-  for (const event of events) {
-    const {
-      activityTaskCompletedEventAttributes: completed,
-      activityTaskScheduledEventAttributes: scheduled,
-      workflowExecutionSignaledEventAttributes: signaled,
-      workflowExecutionStartedEventAttributes: started,
-    } = event;
-    if (started) {
-      const [input, bytes] = await decodeValues<[BatchInput, Uint8Array]>(converter, started.input);
-      read.input = input;
-      read.chunks.set(0, bytes);
-    } else if (signaled?.signalName === batchChunkSignal.name) {
-      const values = await decodeValues<[number, Uint8Array]>(converter, signaled.input);
-      const [chunk, bytes] = values;
-      if (!read.chunks.has(chunk)) read.chunks.set(chunk, bytes);
-    } else if (scheduled?.activityType?.name === ACTIVITY) {
-      const [slice] = await decodeValues<[BatchSlice]>(converter, scheduled.input);
-      slices.set(String(event.eventId), slice);
-    } else if (completed) {
-      const slice = slices.get(String(completed.scheduledEventId));
-      if (!slice) continue;
-      const [results] = await decodeValues<[BatchMessageResult[]]>(converter, completed.result);
-      for (const [index, result] of results.entries()) {
-        read.results.set(`${slice.chunk}.${slice.from + index}`, result);
-      }
-    }
-  }
-  return read;
-}
-
-/** What the activity of a batch starts messages from: the input and the chunks of a run that has all of them. */
-export async function readBatchContent(
-  client: Client,
-  { workflowId, runId }: { workflowId: string; runId: string },
-): Promise<{ input: BatchInput; chunks: ReadonlyMap<number, Uint8Array> }> {
-  const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-  const converter = client.options.loadedDataConverter;
-  const { chunks, input } = await readEvents(converter, history.events ?? []);
-  if (!input) throw new Error(`The history of ${workflowId} has no start.`);
-  return { input, chunks };
-}

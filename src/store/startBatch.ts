@@ -133,6 +133,7 @@ function asStarted({ entries, id }: NewBatch, memo: BatchMemo, runId: string): B
     counts: { queued: total - refused, accepted: 0, duplicate: 0, refused, cancelled: 0 },
     acceptedAt: new Date().toISOString(),
     closedAt: undefined,
+    historyLength: 0,
     memo,
   };
 }

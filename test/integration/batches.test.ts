@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchBody } from '../../src/api/batchBody.js';
 import { batchWorkflowId } from '../../src/contract/names.js';
+import { describeBatch, isCancellationRequested } from '../../src/store/batches.js';
 import { eventually } from '../eventually.js';
 import { runSendproof } from '../sendproofCommand.js';
 import { OPS, startHarness, type Answer, type Harness, type ProblemBody } from '../harness.js';
@@ -179,6 +180,15 @@ describe('while no worker runs', () => {
   it('can be cancelled, and then nothing of it is started', async () => {
     await sendBatch([message('stopped-1'), message('stopped-2')], 'stopped');
     expect((await harness.request('DELETE', '/v1/batches/stopped?by=ana')).status).toBe(202);
+    // As the starting of messages asks it.
+    const isCancelled = async (id: string) => {
+      const { runId = '' } = (await describeBatch(harness.client, id)) ?? {};
+      return await isCancellationRequested(harness.client, {
+        workflowId: batchWorkflowId(id),
+        runId,
+      });
+    };
+    expect([await isCancelled('stopped'), await isCancelled('large')]).toEqual([true, false]);
   });
 });
 

@@ -1,4 +1,5 @@
 /** Batches that are started in the background: what their parts do with messages and with calls that go wrong. */
+import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
@@ -69,6 +70,32 @@ describe('the counts of a batch', () => {
       { accepted: 98, duplicate: 0, refused: 3 },
       { accepted: 133, duplicate: 0, refused: 3 },
     ]);
+  });
+});
+
+describe('a batch that is cancelled while Temporal refuses its messages', () => {
+  const accepted: BatchMessageResult = { outcome: 'accepted', traceId: 'a' };
+
+  it.each([
+    ['in its first slice', 120, 0],
+    ['in its last one', 70, 50],
+  ])('ends as cancelled, %s', async (_where, size, cancelledFrom) => {
+    const begun: BatchSlice[] = [];
+    let place = 0;
+    workflow.startBatchMessages = (slice) => {
+      begun.push(slice);
+      return Array.from({ length: slice.count }, () =>
+        place++ < cancelledFrom + 3 ? accepted : { outcome: 'cancelled' },
+      );
+    };
+    workflow.memo = { refused: 0 };
+    workflow.upserted.splice(0);
+    const input = { chunkSizes: [size], traceId: 'a', acceptedAtUs: 0 };
+    await expect(batch(input)).rejects.toThrow(CancelledFailure);
+    expect(begun).toHaveLength(cancelledFrom === 0 ? 1 : 2);
+    expect(workflow.upserted.at(-1)?.progress).toEqual({
+      ...{ accepted: cancelledFrom + 3, duplicate: 0, refused: 0 },
+    });
   });
 });
 

@@ -1,7 +1,8 @@
 /** The activity that starts the messages of a batch, against a Temporal that answers as a test says. */
+import proto from '@temporalio/proto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
-import { afterAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createStartBatchMessages } from '../../src/activities/startBatchMessages.js';
 import { loadConfiguration } from '../../src/config/configuration.js';
 import type { BatchMessageResult } from '../../src/contract/batch.js';
@@ -11,6 +12,8 @@ import { createMetrics } from '../../src/telemetry/metrics.js';
 import { startTracing } from '../../src/telemetry/tracing.js';
 import { GRPC_STATUS } from '../../src/temporal/grpcStatus.js';
 import { clientAnsweredBy, grpcError, type Call } from './temporalService.js';
+
+const { DescribeWorkflowExecutionResponse } = proto.temporal.api.workflowservice.v1;
 
 const tracing = startTracing('sendproof-test');
 afterAll(() => tracing.stop());
@@ -24,6 +27,8 @@ beforeEach(() => {
   memos = [];
 });
 
+const BATCH = { workflowId: 'sendproof/batch/nightly', runId: 'run-of-the-batch' };
+
 const entry = (deduplicationKey: string, more: object = {}): BatchEntry => ({
   message: messageSchema.parse({
     deduplicationKey,
@@ -36,8 +41,15 @@ const entry = (deduplicationKey: string, more: object = {}): BatchEntry => ({
 async function run(
   entries: BatchEntry[],
   answer: (key: string, call: Call) => unknown = () => undefined,
+  {
+    attempt = 1,
+    describe = () => ({}),
+  }: { attempt?: number; describe?: (workflowId: string) => object } = {},
 ): Promise<BatchMessageResult[]> {
   const client = clientAnsweredBy(async (call) => {
+    if (call.method === 'describeWorkflowExecution') {
+      return describe((call.request.execution as { workflowId: string }).workflowId);
+    }
     const { memo, workflowId } = call.request as {
       memo?: { fields: Record<string, { data: Uint8Array }> };
       workflowId: string;
@@ -67,7 +79,7 @@ async function run(
         Promise.resolve({ entries, before: 100, traceId: 'a'.repeat(32), acceptedAtUs: 1_000_000 }),
     },
   );
-  const environment = new MockActivityEnvironment();
+  const environment = new MockActivityEnvironment({ attempt, workflowExecution: BATCH });
   return await environment.run(activity, { chunk: 0, from: 0, count: entries.length });
 }
 
@@ -152,3 +164,63 @@ it('gives each message its own token and its own time, as the batch was sent', a
     { at: '1970-01-01T00:00:01.000101Z' },
   ]);
 });
+
+describe('once the batch is cancelled', () => {
+  const refused = () => grpcError(GRPC_STATUS.RESOURCE_EXHAUSTED, 'no more');
+  /** The batch, and messages: one that an earlier try has started, and one of another sender. */
+  const described = (workflowId: string): object => {
+    if (workflowId === BATCH.workflowId) return { workflowExtendedInfo: { cancelRequested: true } };
+    const token = { started: `${BATCH.runId}.101`, other: 'of another sender' }[workflowId];
+    if (token === undefined) throw grpcError(GRPC_STATUS.NOT_FOUND, 'workflow not found');
+    return descriptionOf(workflowId, token);
+  };
+  const entries = [entry('new'), entry('started'), entry('other'), { faults: [] }, entry('last')];
+
+  it('starts nothing more from the second try on, and says what was started', async () => {
+    const results = await run(entries, refused, { attempt: 2, describe: described });
+    expect(results).toEqual([
+      { outcome: 'cancelled' },
+      { outcome: 'accepted', traceId: 'a'.repeat(32), known: true },
+      { outcome: 'cancelled' },
+      { outcome: 'refused_at_once' },
+      { outcome: 'cancelled' },
+    ]);
+    expect(starts).toEqual([]);
+  });
+
+  it('starts the messages of the slice all the same with the first try', async () => {
+    const results = await run(entries, undefined, { describe: described });
+    expect(outcomes(results).filter((outcome) => outcome === 'accepted')).toHaveLength(4);
+  });
+
+  it('is tried again where Temporal can’t be asked, and starts on where it isn’t cancelled', async () => {
+    const away = () => {
+      throw grpcError(GRPC_STATUS.UNAVAILABLE, 'away');
+    };
+    await expect(run(entries, undefined, { attempt: 3, describe: away })).rejects.toThrow();
+    expect(starts).toEqual([]);
+    for (const info of [{}, { workflowExtendedInfo: { cancelRequested: false } }]) {
+      const results = await run([entry('one')], undefined, { attempt: 3, describe: () => info });
+      expect(outcomes(results)).toEqual(['accepted']);
+    }
+  });
+});
+
+function descriptionOf(workflowId: string, startToken: string) {
+  const time = { seconds: 1_764_158_400, nanos: 0 };
+  const data = Buffer.from(JSON.stringify(startToken));
+  const token = { metadata: { encoding: Buffer.from('json/plain') }, data };
+  return DescribeWorkflowExecutionResponse.fromObject({
+    workflowExecutionInfo: {
+      execution: { workflowId, runId: '0a1b2c3d-0000-4000-8000-000000000001' },
+      type: { name: 'deliverMessage' },
+      taskQueue: 'sendproof',
+      status: 1,
+      startTime: time,
+      executionTime: time,
+      historyLength: 3,
+      memo: { fields: { startToken: token } },
+      searchAttributes: { indexedFields: {} },
+    },
+  });
+}

@@ -200,10 +200,10 @@ function showConversation(context: ApiContext): RequestHandler<{ key: string }> 
   };
 }
 
-function showBatch({ readClient }: ApiContext): RequestHandler<{ id: string }> {
+function showBatch(context: ApiContext): RequestHandler<{ id: string }> {
   return async (request, response) => {
-    const found = await findBatch(readClient, request.params.id);
-    const batch = await batchWithResults(readClient, found, 'refused', basePathOf(response));
+    const found = await findBatch(context.readClient, request.params.id);
+    const batch = await batchWithResults(context, found, 'refused', basePathOf(response));
     show(response, <BatchPage {...{ batch, signedIn: isSignedIn(request) }} />);
   };
 }

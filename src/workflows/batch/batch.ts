@@ -33,7 +33,8 @@ const CHUNKS_WITHIN = '1 hour';
 
 /**
  * Starts the messages of a batch, a slice after the other, once all of them are stored. What became of each is the result of its
- * slice's activity. A cancellation lets the slice that is under way come to its end.
+ * slice's activity. A cancellation lets the slice that is under way come to its end: while Temporal refuses its messages,
+ * the activity leaves them out.
  */
 export async function batch({ chunkSizes }: BatchInput): Promise<BatchProgress> {
   const { refused = 0 } = (workflowInfo().memo ?? {}) as Partial<BatchMemo>;
@@ -45,13 +46,18 @@ export async function batch({ chunkSizes }: BatchInput): Promise<BatchProgress> 
   }
 
   const progress: BatchProgress = { accepted: 0, duplicate: 0, refused };
+  let isCancelled = false;
   for (const slice of slicesOf(chunkSizes)) {
-    if (CancellationScope.current().consideredCancelled) {
-      throw new CancelledFailure('The batch was cancelled.');
-    }
+    if (isCancelled || CancellationScope.current().consideredCancelled) throw cancelled();
     const results = await CancellationScope.nonCancellable(() => startBatchMessages(slice));
     for (const outcome of results.map(countedAs)) if (outcome) progress[outcome] += 1;
     upsertMemo({ progress });
+    isCancelled = results.some(({ outcome }) => outcome === 'cancelled');
   }
+  if (isCancelled) throw cancelled();
   return progress;
+}
+
+function cancelled(): CancelledFailure {
+  return new CancelledFailure('The batch was cancelled.');
 }

@@ -98,7 +98,7 @@ export const cancelBatch: ZodOpenApiOperationObject = {
   tags: ['Messages'],
   summary: 'Stops a batch: messages that are still queued are not started.',
   description:
-    'Up to 50 messages whose start has begun are still started. Messages that were started are not cancelled.',
+    'Up to 50 messages whose start has begun are still started, unless Temporal refuses them. Messages that were started are not cancelled.',
   requestParams: { path: idParameter, query: cancelQuerySchema },
   responses: {
     202: {
