@@ -133,6 +133,8 @@ export function createApp(options: {
   app.disable('etag');
   app.set('query parser', (query: string | null) => parseParameters(query ?? ''));
   app.use(takeOffBasePath(live.current));
+  // Before everything that refuses.
+  app.use(auditRequests(metrics, log));
   app.use('/v1/sources', traceRequests, sourcesRouter(context));
   app.use(allowWebUi(live.current));
   app.use(assertSingleHeaders);
@@ -145,7 +147,6 @@ export function createApp(options: {
     response.json(servedAt(shown, basePathOf(response)));
   });
   app.use(traceRequests);
-  app.use(auditRequests(metrics, log));
   app.use(pagesRouter(context, wrongKeys, knowPeople));
   app.use(authenticated);
   app.use(() => {

@@ -8,7 +8,7 @@ export type AuditedAction =
 
 export interface AuditedAct {
   action: AuditedAction;
-  /** Undefined where that isn't known: the request had no key, or a wrong one. */
+  /** Undefined where that isn't known: the request had no key, or a wrong one, or came to a source. */
   caller: Pick<Caller, 'kind' | 'name'> | undefined;
   /** As `accepted`, `duplicate`, `refused`. */
   outcome: string;
@@ -21,6 +21,8 @@ export interface AuditedAct {
   batch?: string | undefined;
   decision?: string | undefined;
   destinations?: readonly string[] | undefined;
+  /** The source of a request whose sender is known by the source's own authentication. */
+  source?: string | undefined;
   /** Who decided, and in whose name the request says it is. */
   by?: string | undefined;
   traceId?: string | undefined;

@@ -12,7 +12,7 @@ import { basePathOf } from './basePath.js';
 import { EVENT_LIMIT_BYTES, receiveEvent } from './eventReception.js';
 import { withIdempotencyKey } from './idempotencyKey.js';
 import { TOO_LONG } from '../lib/jsonInSlices.js';
-import { acceptInSlices, refusedResult } from './inSlices.js';
+import { acceptInSlices, keyIn, refusedResult } from './inSlices.js';
 import { eventRecord } from './intakeRecord.js';
 import { operationOf } from './operation.js';
 import { bodyTooLarge, parseEnvelope, parseRequest } from './problem.js';
@@ -65,7 +65,8 @@ export function eventsRouter(context: ApiContext): Router {
           const event = await accept(context, each, asked);
           return { status: statusOf(event), event };
         } catch (error) {
-          return refusedResult(error, context.log, operation);
+          const sent = { caller: asked.caller, event: keyIn(each, 'key') };
+          return refusedResult(error, context.log, operation, sent);
         }
       });
       response.json({ results });

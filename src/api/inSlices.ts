@@ -1,10 +1,14 @@
 /** Accepts what a request has many of: each by itself, and in slices. */
 import type { Logger } from 'pino';
+import { isRecord } from '../lib/isRecord.js';
 import { LoopBreaks } from '../lib/loopBreaks.js';
+import { own } from '../lib/own.js';
+import { audit, type AuditedAct } from './audit.js';
 import type { Operation } from './operation.js';
 import type { Problem } from './problem.js';
 import { logServerProblem } from './problemHandler.js';
 import { problemOf } from './problemOf.js';
+import { isRefusal } from './requestAudit.js';
 
 /** Half of the calls to Temporal that may run at once, so that other requests proceed beside a batch. */
 const BATCH_SLICE = 50;
@@ -55,8 +59,19 @@ export function refusedResult(
   error: unknown,
   log: Logger,
   operation: Operation,
+  sent: Pick<AuditedAct, 'caller' | 'event' | 'message'>,
 ): { status: number; problem: ReturnType<Problem['toJSON']> } {
   const problem = problemOf(error);
   logServerProblem(log, problem, operation);
+  if (isRefusal(problem.type)) {
+    const { type } = problem;
+    audit(log, { action: 'send', outcome: 'refused', ...sent, ...operation, problem: type });
+  }
   return { status: problem.status, problem: problem.toJSON() };
+}
+
+/** The key of an item that may be anything; undefined where it has none. */
+export function keyIn(item: unknown, field: 'deduplicationKey' | 'key'): string | undefined {
+  const key = isRecord(item) ? own(item, field) : undefined;
+  return typeof key === 'string' ? key : undefined;
 }

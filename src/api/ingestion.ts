@@ -11,7 +11,7 @@ import { callerOf, requireScope, type Caller } from './caller.js';
 import { assertMaySend, senderName } from './permissions.js';
 import { acceptAsynchronously } from './asynchronousBatch.js';
 import { basePathOf } from './basePath.js';
-import { acceptInSlices, refusedResult } from './inSlices.js';
+import { acceptInSlices, keyIn, refusedResult } from './inSlices.js';
 import { withIdempotencyKey } from './idempotencyKey.js';
 import { messageRecord } from './intakeRecord.js';
 import { operationOf, type Operation } from './operation.js';
@@ -119,6 +119,7 @@ async function acceptOne(
     const message = await accept(context, body, { ...sending, traceId: activeTraceId() });
     return { status: message.duplicate ? 200 : 202, message };
   } catch (error) {
-    return refusedResult(error, context.log, operation);
+    const sent = { caller: sending.caller, message: keyIn(body, 'deduplicationKey') };
+    return refusedResult(error, context.log, operation, sent);
   }
 }

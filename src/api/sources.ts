@@ -6,11 +6,14 @@ import { nearest } from '../lib/nearest.js';
 import { AgainLater, type SourceAnswer, type SourceRequest } from '../sources/source.js';
 import { AcceptanceProgress } from './acceptanceProgress.js';
 import type { ApiContext } from './apiContext.js';
+import { audit } from './audit.js';
 import { AskedAgain } from './askedAgain.js';
 import { assertNoOtherSite } from './otherSites.js';
+import { operationOf } from './operation.js';
 import { Problem } from './problem.js';
 import { problemHandler } from './problemHandler.js';
 import { problemOf } from './problemOf.js';
+import { notedForAudit } from './requestAudit.js';
 import type { Reception } from './reception.js';
 import { answerTo } from './sourceReception.js';
 import { readSourceRequest } from './sourceRequest.js';
@@ -33,6 +36,9 @@ interface Earlier {
   progress: AcceptanceProgress;
 }
 
+/** The outcomes of requests that were authentic and whose content was accepted. */
+const SENT: ReadonlySet<Reception['outcome']> = new Set(['accepted', 'queued', 'unusable']);
+
 /** What a request becomes where nobody knows its source. */
 const UNKNOWN = '(unknown)';
 
@@ -45,6 +51,7 @@ export function sourcesRouter(context: ApiContext): Router {
   const earlier: Earlier = { askedAgain: new AskedAgain(), progress: new AcceptanceProgress() };
   const receive: RequestHandler = async (request, response) => {
     const configured = sourceOf(context, request);
+    notedForAudit(response, { source: configured.name });
     send(response, await receiveFrom(configured, context, earlier, request, response));
   };
   router.all('/:name', receive);
@@ -116,7 +123,10 @@ async function receiveFrom(
       late: () => new SourceLate(name, respondWithinMs),
     });
     reception = { ...answered, status: answered.answer?.status ?? NOT_AUTHENTIC };
-    if (answered.answer === undefined) throw notAuthentic();
+    if (answered.answer === undefined) {
+      notedForAudit(response, { reason: answered.reason });
+      throw notAuthentic();
+    }
     return answered.answer;
   } catch (error) {
     if (reception.outcome !== 'failed') throw error;
@@ -141,6 +151,14 @@ async function receiveFrom(
       },
       'Source request',
     );
+    // A source without authentication proves nothing of its sender.
+    if (configured.source.isAuthenticated && SENT.has(outcome)) {
+      const { traceId } = operationOf(request, response);
+      audit(context.log, {
+        ...{ action: 'send', caller: undefined, source: name, outcome, messages, traceId },
+        address: request.socket.remoteAddress,
+      });
+    }
   }
 }
 

@@ -17,6 +17,8 @@ import { decideOnDeadLetters } from '../decisions.js';
 import { parseKey } from '../findMessage.js';
 import type { Methods } from '../methods.js';
 import { allNamed, recordNamed } from '../named.js';
+import { operationOf } from '../operation.js';
+import { answeredWith } from '../requestAudit.js';
 import { findDeadLetters } from '../deadLetters.js';
 import { readUnknownKey } from '../messages.js';
 import { parseRequest, Problem } from '../problem.js';
@@ -248,15 +250,18 @@ function signIn(context: ApiContext, sessions: PageSessions, wrongKeys: WrongKey
       request.body ?? {},
     );
     const key = findKey(given, context.configuration.keys);
-    const act = { action: 'sign_in', address: request.socket.remoteAddress } as const;
+    const address = request.socket.remoteAddress;
+    const { operation, traceId } = operationOf(request, response);
     if (!key) {
+      answeredWith(response, { operation, problem: 'not_authenticated' });
       await wrongKeys.note(request);
       response.status(401);
       show(response, <SignInPage to={ownPath(to, response)} failed={true} />);
       return;
     }
     await sessions.begin(request, response, digestOf(given));
-    audit(log, { ...act, caller: callerWithKey(key), outcome: 'accepted' });
+    const caller = callerWithKey(key);
+    audit(log, { action: 'sign_in', caller, outcome: 'accepted', address, traceId });
     goTo(response, ownPath(to, response));
   };
 }
@@ -266,7 +271,10 @@ function signOut(context: ApiContext, sessions: PageSessions): RequestHandler {
     const key = await sessions.end(request, response);
     const caller = key && callerWithKey(key);
     const address = request.socket.remoteAddress;
-    if (caller) audit(context.log, { action: 'sign_out', caller, outcome: 'accepted', address });
+    const { traceId } = operationOf(request, response);
+    if (caller) {
+      audit(context.log, { action: 'sign_out', caller, outcome: 'accepted', address, traceId });
+    }
     goTo(response, '/sign-in');
   };
 }

@@ -1,8 +1,10 @@
 /** The page of a message for people who come by the signed link in its post: that page alone, and nothing to decide. */
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { checkSignedLink, SIGNED_PARAMETER } from '../../links/postLinks.js';
 import type { ApiContext } from '../apiContext.js';
 import { parseKey } from '../findMessage.js';
+import { operationOf } from '../operation.js';
+import { answeredWith, notedForAudit } from '../requestAudit.js';
 import { ForeignLinkPage } from './plainPages.js';
 import { show, showReadOnly } from './show.js';
 
@@ -36,6 +38,11 @@ export function bySignedLink(
     if (check === 'valid') {
       await showMessage(request, response, next);
       return;
+    }
+    if (check !== 'expired') {
+      const { operation } = operationOf(request as Request, response);
+      answeredWith(response, { operation, problem: 'not_allowed' });
+      notedForAudit(response, { reason: 'the signed link is not valid' });
     }
     response.status(check === 'expired' ? 410 : 403);
     show(response, <ForeignLinkPage {...{ deduplicationKey, isExpired: check === 'expired' }} />);
