@@ -37,8 +37,9 @@ export default defineConfig({
     // Most files wait for timers of retries most of the time: on two cores, a third one at once takes a fifth off the whole.
     maxWorkers: 3,
     sequence: { sequencer: LongestFolderFirst },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Longer than the waits in them, so that a wait that fails says what it waited for.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     reporters: ['default', 'json'],
     outputFile: { json: 'test-results/test.json' },
     // Asked for with --coverage, as `npm test` does.

@@ -19,7 +19,7 @@ interface Size {
 }
 
 const FULL: Size = { rounds: 6, messagesPerRound: 500, messagesAlone: 300 };
-const QUICK: Size = { rounds: 2, messagesPerRound: 200, messagesAlone: 60 };
+const QUICK: Size = { rounds: 4, messagesPerRound: 200, messagesAlone: 100 };
 /** Compiles code, opens connections and fills caches. Its figures are discarded. */
 const WARM_UP: Size = { rounds: 2, messagesPerRound: 300, messagesAlone: 20 };
 

@@ -14,6 +14,7 @@ import { temporal } from '@temporalio/proto';
 import { NativeConnection } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import { inject, vi } from 'vitest';
+import { PATIENCE_MS } from './eventually.js';
 import type { z } from 'zod';
 import type { acceptanceSchema } from '../src/api/schema/acceptanceRepresentation.js';
 import type {
@@ -216,7 +217,7 @@ async function start(
   const waitForState = (
     key: string,
     reached: (state: MessageState) => boolean,
-    timeout = 20_000,
+    timeout = PATIENCE_MS,
   ): Promise<MessageState> =>
     vi.waitFor(
       async () => {
@@ -240,7 +241,7 @@ async function start(
     request,
     send: (body, headers) => request('POST', '/v1/messages', body, headers),
     message,
-    waitForStatus: (key, status, timeoutMs = 20_000) =>
+    waitForStatus: (key, status, timeoutMs = PATIENCE_MS) =>
       waitForState(key, (state) => state.status === status, timeoutMs),
     waitForAttempts: (key, count) =>
       waitForState(key, ({ deliveries }) => (deliveries[0]?.attempts.length ?? 0) >= count),
@@ -327,7 +328,7 @@ async function createNamespace(connection: Connection, namespace: string): Promi
           ]),
         ),
       }),
-    { timeout: 10_000, interval: 20 },
+    { timeout: 30_000, interval: 20 },
   );
 }
 

@@ -70,7 +70,7 @@ describe('credentials that the platform refuses', () => {
     // Its neighbour is none the wiser.
     await send('elsewhere', INCIDENTS);
     await harness.waitForStatus('elsewhere', 'confirmed');
-    await vi.waitFor(() => expect(notices()).toHaveLength(2), { timeout: 10_000 });
+    await vi.waitFor(() => expect(notices()).toHaveLength(2), { timeout: 30_000 });
     expect(
       notices()
         .map(({ text }) => text)
@@ -120,14 +120,15 @@ describe('a limit of the whole account', () => {
     harness.sandbox.addFault({
       kind: 'rate_limited',
       platform: 'slack',
-      retryAfter: '2',
+      retryAfter: '60',
       path: busy,
-      times: 2,
+      times: 1,
     });
     await send('busy', slackChannel(1));
     await harness.waitForAttempts('busy', 1);
     await send('free', slackChannel(2));
-    await harness.waitForStatus('free', 'confirmed', 1_500);
+    await harness.waitForStatus('free', 'confirmed');
+    expect(await harness.message('busy')).toMatchObject({ status: 'delivering' });
     expect((await readQueueLimits(harness.client, QUEUE)).perQueue).toBe(100);
   });
 
@@ -139,13 +140,12 @@ describe('a limit of the whole account', () => {
     });
     const keys = Array.from({ length: 40 }, (_, index) => `limited-${index}`);
     await Promise.all(keys.map((key, index) => send(key, slackChannel(index % 20))));
-    await vi.waitFor(() => expect(slowedFor(5_000)).toBe(true), { timeout: 20_000, interval: 200 });
+    await vi.waitFor(() => expect(slowedFor(5_000)).toBe(true), { timeout: 40_000, interval: 200 });
     expect(callsToSlack()).toBeLessThan(100);
 
     harness.sandbox.removeFault(fault);
-    const from = Date.now();
-    await harness.sandbox.waitForPosts(40, { platform: 'slack' }, 20_000);
-    expect(Date.now() - from).toBeLessThan(15_000);
+    // The pauses between its calls are of some seconds.
+    await harness.sandbox.waitForPosts(40, { platform: 'slack' }, 30_000);
     for (const key of keys) await harness.waitForStatus(key, 'confirmed');
     expect(notices()).toEqual([]);
   });
@@ -181,7 +181,7 @@ describe('two troubles at a time', () => {
     await eventually(async () => expect(await reason()).toContain('credentials'));
     await eventually(() => expect(notices()).toHaveLength(1));
     // Until the credentials were tried at least once, after the pause.
-    await vi.waitFor(() => expect(callsToSlack()).toBeGreaterThan(0), { timeout: 10_000 });
+    await vi.waitFor(() => expect(callsToSlack()).toBeGreaterThan(0), { timeout: 30_000 });
     expect(await readQueueLimits(harness.client, QUEUE)).toMatchObject({ perQueue: 0 });
     harness.sandbox.clearFaults();
     await queuePasses(100);
@@ -204,7 +204,7 @@ describe('two troubles at a time', () => {
       await vi.waitFor(
         async () => expect(await reason()).toContain('asked slack:default to wait'),
         {
-          timeout: 10_000,
+          timeout: 30_000,
         },
       );
       expect(await readQueueLimits(harness.client, QUEUE)).toMatchObject({ perQueue: 0 });

@@ -65,7 +65,7 @@ async function listed(count: number, query = ''): Promise<MessagePage['messages'
       expect(body.messages).toHaveLength(count);
       return body.messages;
     },
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
 }
 
@@ -101,7 +101,7 @@ describe('dead letters as a whole', () => {
     await vi.waitFor(
       async () => expect((await harness.message('c1')).deadLetters).toHaveLength(2),
       {
-        timeout: 10_000,
+        timeout: 30_000,
       },
     );
 

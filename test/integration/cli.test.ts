@@ -233,7 +233,7 @@ describe('sendproof list', () => {
         const found = await json('list', '--source', 'grafana', '--status', 'confirmed');
         expect(found).toMatchObject({ messages: { length: 3 } });
       },
-      { timeout: 10_000, interval: 50 },
+      { timeout: 30_000, interval: 50 },
     );
   });
 

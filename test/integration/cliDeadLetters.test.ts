@@ -66,7 +66,7 @@ describe('sendproof dead-letters', () => {
     expect(done).toMatchObject({ exitCode: 0 });
     expect(done.stdout).toContain('3 dead letters will be retried');
     expect(done.stderr).toMatch(/of 3 ·/);
-    await harness.sandbox.waitForPosts(3, {}, 10_000);
+    await harness.sandbox.waitForPosts(3, {}, 30_000);
     expect(await harness.waitForStatus('a1', 'confirmed')).toMatchObject({
       operatorActions: [{ action: 'retry', by: 'ada', reason: 'invited the app' }],
     });

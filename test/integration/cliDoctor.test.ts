@@ -223,7 +223,7 @@ async function createBareNamespace(namespace: string): Promise<void> {
       workflowExecutionRetentionPeriod: msToTs('24h'),
     });
     await vi.waitFor(() => connection.operatorService.listSearchAttributes({ namespace }), {
-      timeout: 15_000,
+      timeout: 30_000,
       interval: 50,
     });
   } finally {

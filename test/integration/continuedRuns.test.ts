@@ -158,7 +158,7 @@ it.concurrent('an account’s trouble is told once, and ends as it would have', 
   await vi.waitFor(
     async () => expect(await continued(harness, troubleId)).toBeGreaterThan(before),
     {
-      timeout: 10_000,
+      timeout: 30_000,
     },
   );
   expect(harness.sandbox.posts({ platform: 'teams' })).toHaveLength(1);

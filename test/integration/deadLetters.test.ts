@@ -162,7 +162,7 @@ describe('a dead letter', () => {
       { destination: OPS, status: 'dead_lettered' },
       { destination: INCIDENTS },
     ]);
-    await harness.sandbox.waitForPosts(1, { platform: 'teams' }, 10_000);
+    await harness.sandbox.waitForPosts(1, { platform: 'teams' }, 30_000);
     await harness.request('POST', '/v1/messages/half/retry', { destination: OPS });
     const healed = await harness.waitForStatus('half', 'confirmed');
     expect(healed.deliveries.map(({ status }) => status)).toEqual(['confirmed', 'confirmed']);

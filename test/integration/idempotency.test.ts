@@ -221,7 +221,7 @@ describe('a key whose window is over', () => {
     }
     await harness.waitForStatus(key, 'confirmed');
     expect(harness.sandbox.posts()).toHaveLength(2);
-    await vi.waitFor(async () => expect(await runsOf(key)).toHaveLength(2), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await runsOf(key)).toHaveLength(2), { timeout: 30_000 });
   }, 60_000);
 });
 

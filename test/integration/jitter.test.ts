@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startHarness, type Harness } from '../harness.js';
 
 const MESSAGES = 200;
-const INTERVAL_MS = 10_000;
+const INTERVAL_MS = 3_000;
+/** Temporal counts the delay from the end of the first attempt, on another clock. */
+const CLOCK_MS = 100;
 
 let harness: Harness;
 beforeAll(async () => {
@@ -34,14 +36,21 @@ it('spreads the second attempts of 200 messages that fail at once over the whole
       }),
     ),
   );
-  await harness.sandbox.waitForPosts(MESSAGES, { platform: 'slack' }, 9 * INTERVAL_MS);
+  await harness.sandbox.waitForPosts(MESSAGES, { platform: 'slack' }, 120_000);
 
-  const attempts = new Map<string, number[]>();
+  const requestedAt = new Map<string, number[]>();
   for (const { path, at } of harness.sandbox.requests({ operation: 'chat.postMessage' })) {
-    attempts.set(path ?? '', [...(attempts.get(path ?? '') ?? []), at]);
+    requestedAt.set(path ?? '', [...(requestedAt.get(path ?? '') ?? []), at]);
   }
-  const delays = [...attempts.values()].map(([first = 0, second = 0]) => second - first);
-  expect(delays).toHaveLength(MESSAGES);
+  // As planned: on a busy machine, attempts come later than that.
+  const delays: number[] = [];
+  for (const channel of channels) {
+    const { deliveries } = await harness.waitForStatus(`storm-${channel}`, 'confirmed');
+    const planned = deliveries[0]?.attempts[0]?.nextAttemptInMs ?? NaN;
+    const [first = 0, second = 0] = requestedAt.get(channel) ?? [];
+    expect(second - first).toBeGreaterThanOrEqual(planned - CLOCK_MS);
+    delays.push(planned);
+  }
 
   const slices = Array.from(
     { length: 10 },

@@ -257,8 +257,8 @@ describe('a retry profile', () => {
     const key = await send({ retryProfile: 'hasty' });
     const { deliveries, acceptedAt } = await harness.waitForStatus(key, 'dead_lettered');
     const last = deliveries[0]?.attempts.at(-1)?.startedAt ?? '';
-    expect(Date.parse(last) - Date.parse(acceptedAt)).toBeLessThan(3_000);
-    expect(deliveries[0]?.attempts.length).toBeGreaterThan(2);
+    expect(Date.parse(last) - Date.parse(acceptedAt)).toBeLessThan(10_000);
+    expect(deliveries[0]?.attempts.length).toBeGreaterThan(1);
   });
 
   it('that is not configured is refused by its name', async () => {

@@ -43,7 +43,7 @@ describe('a worker', () => {
         expect(limits.perQueue).toBe(5);
         expect(limits.perFairnessKey).toBeCloseTo(0.93);
       },
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     );
   });
 
@@ -55,14 +55,14 @@ describe('a worker', () => {
 
     await writeFile(harness.configurationFile, 'accounts: [');
     await vi.waitFor(() => expect(lines().join()).toContain('the previous one stays in use'), {
-      timeout: 10_000,
+      timeout: 30_000,
     });
     expect((await readQueueLimits(harness.client, QUEUE)).perQueue).toBe(7);
 
     await writeFile(harness.configurationFile, text.replace('"perAccount":7', '"perAccount":9'));
     await vi.waitFor(
       async () => expect((await readQueueLimits(harness.client, QUEUE)).perQueue).toBe(9),
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     );
   });
 

@@ -223,7 +223,7 @@ it('has the names that the configuration gives destinations in lists, states and
   expect(stdout).toContain(`Confirmed by Ops team (${destination})`);
   await expect
     .poll(async () => (await runSendproof(['list', deduplicationKey], { environment })).stdout, {
-      timeout: 10_000,
+      timeout: 30_000,
     })
     .toContain('Ops team');
 });

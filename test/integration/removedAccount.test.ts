@@ -81,7 +81,7 @@ it('makes a dead letter of a message whose account was removed, and again at its
   expect(await activities.isAccountServed(gone)).toBe(false);
   expect(await activitiesWith(harness.configuration).isAccountServed(gone)).toBe(true);
   await expect
-    .poll(() => release(without('gone')), { timeout: 10_000 })
+    .poll(() => release(without('gone')), { timeout: 30_000 })
     .toMatchObject({ signals: 1 });
 
   const parked = await harness.waitForStatus('orphan', 'dead_lettered');
@@ -130,7 +130,7 @@ it('releases a delivery of a message that has another one parked', async () => {
   expect((await release(without('gone', 'late'))).signals).toBe(1);
 
   await expect
-    .poll(async () => (await harness.message('half-parked')).deadLetters, { timeout: 10_000 })
+    .poll(async () => (await harness.message('half-parked')).deadLetters, { timeout: 30_000 })
     .toMatchObject([{ destination: GONE }, { destination: LATE }]);
   expect((await release(without('gone', 'late'))).signals).toBe(0);
 });

@@ -51,7 +51,7 @@ describe('a message that has not begun', () => {
   });
 
   it('is not posted at the old time, when the new one is later', async () => {
-    const sentFor = inMs(1_500);
+    const sentFor = inMs(3_000);
     await harness.send(message('later', { deliverAt: sentFor }));
     const deliverAt = inMs(HOUR_MS);
     expect((await patch('later', { deliverAt })).status).toBe(200);

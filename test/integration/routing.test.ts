@@ -102,7 +102,7 @@ describe('a muted event', () => {
               '/v1/messages?status=muted',
             )
           ).body.messages.map(({ deduplicationKey }) => deduplicationKey),
-        { timeout: 10_000 },
+        { timeout: 30_000 },
       )
       .toEqual(['test:m1']);
   });
@@ -130,7 +130,7 @@ describe('a group', () => {
       duplicate: true,
       status: 'grouped',
     });
-    await expect.poll(() => posts('STORM').length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => posts('STORM').length, { timeout: 30_000 }).toBe(2);
     const [group = '', single = ''] = posts('STORM').sort(
       (one, other) => other.length - one.length,
     );
@@ -157,7 +157,7 @@ describe('an event that comes again', () => {
       status: expect.any(String) as string,
     });
     await expect
-      .poll(async () => (await send('remind', 'r1'))[0], { timeout: 10_000, interval: 300 })
+      .poll(async () => (await send('remind', 'r1'))[0], { timeout: 30_000, interval: 300 })
       .toMatchObject({ deduplicationKey: 'test:r1~reminder-1', duplicate: false });
     await harness.waitForStatus('test:r1~reminder-1', 'confirmed');
     expect(posts('REMIND')).toHaveLength(2);

@@ -97,7 +97,7 @@ describe('the embedded Temporal server', () => {
     });
 
     owner.process.kill('SIGKILL');
-    await vi.waitFor(() => takePort(portOf(owner.address)), { timeout: 5_000 });
+    await vi.waitFor(() => takePort(portOf(owner.address)), { timeout: 30_000 });
 
     const { address } = await start({ databaseFile });
     const again = new Client({ connection: await connect(address) });

@@ -125,7 +125,7 @@ describe('finding the temporal command', () => {
     environment.HTTPS_PROXY = 'http://127.0.0.1:1';
     await fakeGo(60);
     const killed = finder();
-    await vi.waitFor(async () => expect(await goRuns()).toHaveLength(1), { timeout: 15_000 });
+    await vi.waitFor(async () => expect(await goRuns()).toHaveLength(1), { timeout: 30_000 });
     killed.kill('SIGKILL');
     await once(killed, 'close');
     const builtAMinuteAgo = new Date(Date.now() - 60_000);

@@ -8,6 +8,7 @@ import { renderEvent } from '../../src/acceptance/eventContent.js';
 import { loadConfiguration, type Configuration } from '../../src/config/configuration.js';
 import type { SourceEvent } from '../../src/domain/event.js';
 import { chooseRoutes } from '../../src/routing/chooseRoutes.js';
+import { machineSlowness } from '../processorTime.js';
 
 const EVENTS = 10_000;
 const ROUTES = 100;
@@ -54,27 +55,34 @@ function event(index: number): SourceEvent {
   };
 }
 
+/** Of this process, since it began: what else the machine does doesn't count. */
+function processorMs(): number {
+  const { system, user } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
 it('takes a fraction of a millisecond an event', () => {
   let routingMs = 0;
   let renderingMs = 0;
   let routed = 0;
   for (let index = 0; index < EVENTS; index += 1) {
     const each = event(index);
-    const startedAt = performance.now();
+    const startedAt = processorMs();
     const taken = chooseRoutes(configuration.routes, each).filter(
       ({ mismatch }) => mismatch === undefined,
     );
-    const routedAt = performance.now();
+    const routedAt = processorMs();
     for (const { route } of taken) {
       const { templateFailure } = renderEvent(configuration, route, each);
       if (templateFailure === undefined) routed += 1;
     }
     routingMs += routedAt - startedAt;
-    renderingMs += performance.now() - routedAt;
+    renderingMs += processorMs() - routedAt;
   }
   expect(routed).toBe(EVENTS);
   const figures = [routingMs, renderingMs].map((ms) => Number((ms / EVENTS).toFixed(4)));
   console.info(`routing ${figures[0]} ms, rendering ${figures[1]} ms for each event`);
   // The target holds on a quiet machine: docs/templates.md has the figures. This catches what got worse.
-  expect(routingMs / EVENTS + renderingMs / EVENTS).toBeLessThan(3 * TARGET_MS);
+  const perEventMs = (routingMs + renderingMs) / EVENTS / machineSlowness();
+  expect(perEventMs).toBeLessThan(3 * TARGET_MS);
 });

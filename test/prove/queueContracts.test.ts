@@ -34,7 +34,8 @@ async function underTest(
   };
 }
 
-describe('ElasticMQ', () => {
+// At the same time, since each waits for the end of requests that find nothing.
+describe.concurrent('ElasticMQ', () => {
   let server: ElasticMq;
   beforeAll(async () => {
     Object.assign(process.env, CREDENTIALS);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readChatText } from '../../src/sandbox/googleChat/chatText.js';
 import type { Sandbox } from '../../src/sandbox/interface.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
+import { stopClock } from '../stoppedClock.js';
 
 const SPACE = 'AAAAOPS0001';
 let sandbox: Sandbox;
@@ -235,6 +236,7 @@ describe('a message', () => {
 });
 
 it('takes one message a second in a space, and answers 429 as Google does', async () => {
+  stopClock();
   const limited = await startSandbox();
   const url = limited.googleChatWebhookUrl(SPACE);
   const answers: Answer[] = [];

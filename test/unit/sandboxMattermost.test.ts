@@ -12,6 +12,7 @@ import { SEEDED_MATTERMOST_CHANNEL as CHANNEL } from '../../src/sandbox/mattermo
 import type { Sandbox } from '../../src/sandbox/interface.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
 import { examplePost, rejection } from './destinations/contract.js';
+import { stopClock } from '../stoppedClock.js';
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -113,6 +114,7 @@ describe('the sandbox’s Mattermost refuses', () => {
   });
 
   it('more than a hundred requests at once, in plain text', async () => {
+    stopClock();
     await sandbox.close();
     sandbox = await startSandbox();
     const url = mattermostWebhookUrl(sandbox.url, CHANNEL);

@@ -59,7 +59,7 @@ const CONTENT = 'words-that-stay-between-sender-and-reader';
 /** Of a source that is in a hurry. */
 const SHORT_MS = 150;
 /** How much later an answer may come on a machine that is busy. */
-const TOLERANCE_MS = 1_500;
+const TOLERANCE_MS = 5_000;
 
 export function describeSourceContract(subject: SourceSubject): void {
   const { signsBody, tests = [], type } = subject;
