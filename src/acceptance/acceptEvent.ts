@@ -20,6 +20,7 @@ import { acceptUnroutable } from './acceptUnroutable.js';
 import { renderEvent } from './eventContent.js';
 import { eventKey } from './eventKey.js';
 import { eventMessage } from './eventMessage.js';
+import { messageId } from './messageId.js';
 import { MessageRefused } from './refusal.js';
 import { routedMessage, type RoutedMessage } from './routedMessage.js';
 
@@ -172,17 +173,18 @@ function whyUnposted(
   if (!group) return undefined;
   const { maximum, windowMs } = group;
   const { acknowledge, expireAfterMs, onAmbiguous, priority, retryProfile } = route;
-  const { severity, source, title, url } = event;
+  const { severity, source, tenant, title, url } = event;
   return {
     kind: 'grouped',
     route: name,
-    groupId: eventGroupId(group.hashOf(event)),
+    groupId: eventGroupId(messageId(tenant, group.hashOf(event))),
     plan: {
       ...{ route: name, windowMs, maximum },
       ...{ destinations: to, priority, onAmbiguous, retryProfile, expireAfterMs, acknowledge },
+      ...(tenant !== undefined && { tenant }),
     },
     member: {
-      deduplicationKey,
+      deduplicationKey: messageId(tenant, deduplicationKey),
       source,
       title: shortenText(title, LONGEST_MEMBER_TITLE),
       severity,

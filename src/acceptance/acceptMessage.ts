@@ -11,6 +11,7 @@ import { planAcknowledgements } from './acknowledgementPlan.js';
 import { conversationPlace, planConversation } from './conversationPlan.js';
 import { planDeliveries } from './deliveryPlan.js';
 import { differingFields, fingerprint } from './fingerprint.js';
+import { withIds } from './messageId.js';
 import { MessageRefused } from './refusal.js';
 import { ignoredFields, settingsOf } from './settings.js';
 import { own } from '../lib/own.js';
@@ -38,11 +39,12 @@ export interface AcceptanceOptions {
 export async function acceptMessage(
   client: Client,
   configuration: Configuration,
-  message: Message,
+  sent: Message,
   traceId: string,
   options: AcceptanceOptions = {},
 ): Promise<Acceptance> {
-  const start = messageStart(message, configuration, traceId, options);
+  const message = withIds(sent);
+  const start = messageStart(sent, configuration, traceId, options);
   const windowMs = deduplicationWindowMs(configuration.deduplicationWindow, message);
   for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
     if (await startMessage(client, start)) return { outcome: 'accepted', traceId };
@@ -77,11 +79,12 @@ export function assertAcceptable(message: Message, configuration: Configuration)
 }
 
 function messageStart(
-  message: Message,
+  sent: Message,
   configuration: Configuration,
   traceId: string,
   { acceptedAt, sentBy, shows, startToken = randomUUID(), unposted }: AcceptanceOptions,
 ): MessageStart {
+  const message = withIds(sent);
   const { deduplicationKey, correlation, priority, onAmbiguous } = message;
   const content = readableContent(message.content);
   const { deliverAt, expiresAt } = message;
@@ -95,6 +98,7 @@ function messageStart(
     startToken,
     ...(place && { conversation: place }),
     ...(sentBy !== undefined && { sentBy }),
+    ...(!deduplicationKey.endsWith(sent.deduplicationKey) && { givenKey: sent.deduplicationKey }),
   };
   if (unposted) {
     const destinations = deliveries.map(({ destination }) => destination);

@@ -6,6 +6,7 @@ import { allDestinations, type Message } from '../domain/message.js';
 import { withMessageSpan } from '../telemetry/messageSpan.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { acceptMessage, type AcceptanceOptions } from './acceptMessage.js';
+import { messageId } from './messageId.js';
 
 export interface IntakeContext {
   client: Client;
@@ -21,7 +22,7 @@ export async function acceptSent(
   traceId: string,
   options: AcceptanceOptions = {},
 ): Promise<Acceptance> {
-  const { deduplicationKey } = message;
+  const deduplicationKey = messageId(message.tenant, message.deduplicationKey);
   const startedAt = performance.now();
   const acceptance = await withMessageSpan(deduplicationKey, { root: false }, async (span) => {
     const accepted = await acceptMessage(client, configuration, message, traceId, options);

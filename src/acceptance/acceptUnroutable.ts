@@ -12,7 +12,7 @@ import { routedMessage, type RoutedMessage } from './routedMessage.js';
 
 /** What can't be shown as it was meant, and why. */
 export interface Unroutable extends Partial<
-  Pick<SourceEvent, 'conversation' | 'occurredAt' | 'rank' | 'reference'>
+  Pick<SourceEvent, 'conversation' | 'occurredAt' | 'rank' | 'reference' | 'tenant'>
 > {
   source: string;
   /** Of the event, or of the request where its events can't be told apart. */
@@ -33,9 +33,9 @@ export async function acceptUnroutable(
 ): Promise<RoutedMessage> {
   const deduplicationKey = eventKey({ source, key }, 'unroutable');
   const page = configuration.publicUrl && `${configuration.publicUrl}/sources`;
-  const { conversation, occurredAt, rank, reference } = origin;
+  const { conversation, occurredAt, rank, reference, tenant } = origin;
   const event: SourceEvent = {
-    ...{ conversation, occurredAt, rank, reference },
+    ...{ conversation, occurredAt, rank, reference, tenant },
     key,
     source,
     state: 'other',
@@ -55,14 +55,20 @@ export async function acceptUnroutable(
     },
     event,
   );
-  const message = eventMessage(event, deduplicationKey, placeFor(configuration, source), content);
+  const message = eventMessage(event, deduplicationKey, placeFor(configuration, event), content);
   const accepted = await acceptMessage(client, configuration, message, traceId, { sentBy });
   return routedMessage(message, undefined, accepted);
 }
 
 /** The source's own place for it, else the operators, else where the last route leads. */
-function placeFor({ operators, routes, sources }: Configuration, source: string): Route[] {
-  const own = sources.find(({ name }) => name === source)?.unroutable;
+function placeFor(
+  { operators, routes, sources }: Configuration,
+  { source, tenant }: Pick<SourceEvent, 'source' | 'tenant'>,
+): Route[] {
+  const named = sources.find(({ name }) => name === source);
+  // That of another tenant's source is not for what only calls itself so.
+  const own =
+    named?.tenant === undefined || named.tenant === tenant ? named?.unroutable : undefined;
   const place = own ?? operators?.destinations ?? routes.at(-1)?.to;
   if (place) return place;
   throw new NoPlace();

@@ -29,7 +29,7 @@ const INCIDENT_PATH = /^\/incidents\/(?<id>[A-Za-z0-9]{1,40})\/?$/;
  * where the callback's URL is not allowed.
  */
 export function planAcknowledgements(
-  { acknowledge, correlation }: Message,
+  { acknowledge, correlation, tenant }: Message,
   configuration: PlannedBy,
 ): AcknowledgementPlan[] | undefined {
   const { bySource, callbacks, requestTimeoutMs, retry } = configuration.acknowledgements;
@@ -39,7 +39,9 @@ export function planAcknowledgements(
   }
 
   const source = correlation?.source;
-  const ofSource = source === undefined ? undefined : own(bySource, source);
+  const named = source === undefined ? undefined : own(bySource, source);
+  // What a tenant's source has is for the tenant's messages alone, whoever else names it.
+  const ofSource = named && isFor(named, tenant) ? named : undefined;
   const plans: AcknowledgementPlan[] = [];
   const plan = (
     recipient: AcknowledgementRecipient,
@@ -47,7 +49,10 @@ export function planAcknowledgements(
     fairness: string,
   ) => {
     const key = fairnessKey(fairness);
-    plans.push({ recipient, events, retry, requestTimeoutMs, fairnessKey: key });
+    plans.push({
+      ...{ recipient, events, retry, requestTimeoutMs, fairnessKey: key },
+      ...(tenant !== undefined && { tenant }),
+    });
   };
 
   const callback = acknowledge ?? ofSource?.acknowledge;
@@ -58,20 +63,33 @@ export function planAcknowledgements(
   if (source !== undefined && ofSource?.pagerduty && incidentId !== undefined) {
     plan({ kind: 'pagerduty_note', source, incidentId }, NOTED_EVENTS, `pagerduty:${source}`);
   }
-  plans.push(...planEvents(configuration));
+  plans.push(...planEvents(configuration, tenant));
   return plans.length > 0 ? plans : undefined;
 }
 
-/** What the targets of `events:` are told, whatever the message. */
-export function planEvents({ acknowledgements, events }: PlannedBy): AcknowledgementPlan[] {
+/** What the targets of `events:` are told, whatever the message of this tenant. Those of other tenants are told nothing. */
+export function planEvents(
+  { acknowledgements, events }: PlannedBy,
+  tenant: string | undefined,
+): AcknowledgementPlan[] {
   const { requestTimeoutMs, retry } = acknowledgements;
-  return events.map(({ events: told, name }) => ({
+  const targets = events.filter((target) => isFor(target, tenant));
+  return targets.map(({ events: told, name, tenant: owner }) => ({
     recipient: { kind: 'event', target: name },
     events: told,
     retry,
     requestTimeoutMs,
     fairnessKey: fairnessKey(`events:${name}`),
+    ...(owner !== undefined && { tenant: owner }),
   }));
+}
+
+/** Whether it is of the same tenant, or of none and so of use to all. */
+function isFor(
+  { tenant: owner }: { tenant?: string | undefined },
+  tenant: string | undefined,
+): boolean {
+  return owner === undefined || owner === tenant;
 }
 
 /** The id of the incident, from the URL of its page in PagerDuty. */

@@ -4,6 +4,7 @@ import type { DeduplicationWindow } from '../config/configuration.js';
 import { BATCH_PREFIX } from '../contract/names.js';
 import type { BatchEntry } from '../domain/batch.js';
 import { deduplicationKeySchema, type Message } from '../domain/message.js';
+import { tenantPrefix } from '../domain/tenant.js';
 import { utf8Length } from '../lib/text.js';
 import type { BatchExecution } from '../store/batches.js';
 import { deduplicationWindowMs } from './acceptMessage.js';
@@ -16,12 +17,18 @@ const HASHED = 'sha256-';
 
 /**
  * The id of a batch, which is its key. A key that is too long, or that looks like a hash, is hashed; and without a key, what
- * identifies the messages is: the same messages are the same batch.
+ * identifies the messages is: the same messages are the same batch. Batches of two tenants are two.
  */
-export function batchId(key: string | undefined, identity: string): string {
-  if (key === undefined) return HASHED + identity;
-  const isPlain = utf8Length(key) <= LONGEST_ID_BYTES && !key.startsWith(HASHED);
-  return isPlain ? key : HASHED + createHash('sha256').update(`key ${key}`).digest('base64url');
+export function batchId(
+  key: string | undefined,
+  identity: string,
+  tenant: string | undefined,
+): string {
+  const prefix = tenant === undefined ? '' : tenantPrefix(tenant);
+  if (key === undefined) return prefix + HASHED + identity;
+  const isPlain = utf8Length(prefix + key) <= LONGEST_ID_BYTES && !key.startsWith(HASHED);
+  if (isPlain) return prefix + key;
+  return prefix + HASHED + createHash('sha256').update(`key ${key}`).digest('base64url');
 }
 
 /** A hash of what identifies each message, in order. Two batches with the same one have the same messages. */

@@ -15,7 +15,7 @@ export function eventMessage(
   destinations: Route[],
   content: Message['content'],
 ): Message {
-  const { reference, source, url } = event;
+  const { reference, source, tenant, url } = event;
   const partOf = conversationOf(event);
   return {
     deduplicationKey,
@@ -30,6 +30,7 @@ export function eventMessage(
     priority: 3,
     onAmbiguous: 'resend',
     ...(partOf && { partOf }),
+    ...(tenant !== undefined && { tenant }),
   };
 }
 

@@ -25,6 +25,8 @@ export interface PagerDutyAccount {
 export interface SourceAcknowledgements {
   acknowledge?: { url: string; events: AcknowledgementEvent[] } | undefined;
   pagerduty?: PagerDutyAccount | undefined;
+  /** That the source belongs to; undefined: to none, so that messages of all have its acknowledgements. */
+  tenant?: string | undefined;
 }
 
 export interface AcknowledgementSettings {

@@ -45,7 +45,7 @@ export function createDecideDeadLetters({
     const progress = (context.info.heartbeatDetails as Progress | undefined) ?? { told: [] };
     const perSecond = decisionsPerSecond(configuration, destination);
     const signal = action === 'retry' ? retrySignal : discardSignal;
-    const criteria = { destination, reason: filter.reason };
+    const criteria = { destination, reason: filter.reason, tenant: filter.tenant };
     const limit = Math.ceil(perSecond * PAGE_SECONDS);
     const page = await searchDeadLetters(client, criteria, { limit, cursor });
     for (const message of page.messages) {

@@ -20,7 +20,11 @@ export function createOverdueMessages({
     const filter = overdueFilter(overdueAfterMs, new Date());
     const { count } = await client.workflow.count(visibilityQuery(filter));
     if (count === 0) return { count, keys: [], overdueAfterMs };
-    const { messages } = await searchMessages(client, filter, { limit: LISTED_KEYS });
+    const { messages } = await searchMessages(
+      client,
+      { ...filter, tenant: undefined },
+      { limit: LISTED_KEYS },
+    );
     return {
       // Temporal counts what was rescheduled by the time at which it was first due.
       count: count <= LISTED_KEYS ? messages.length : count,

@@ -30,7 +30,8 @@ export function createPostGroup({
         if (!(error instanceof MessageRefused)) throw error;
         const reason = `The route ${plan.route} can’t be used for ${window.count} events: ${error.message}.`;
         const source = groupSource(window);
-        await acceptUnroutable(client, configuration, { source, key: messageKey, reason }, traceId);
+        const unroutable = { source, key: messageKey, reason, tenant: plan.tenant };
+        await acceptUnroutable(client, configuration, unroutable, traceId);
       }
     });
   };
@@ -56,6 +57,7 @@ function shownIn({ count, first }: EventWindow): ShownEvents {
 function messageOf(window: EventWindow, content: Content): Message {
   const { messageKey, plan } = window;
   const { acknowledge, destinations, expireAfterMs, onAmbiguous, priority, retryProfile } = plan;
+  const { tenant } = plan;
   const event = groupedEvent(window);
   return {
     deduplicationKey: messageKey,
@@ -66,6 +68,7 @@ function messageOf(window: EventWindow, content: Content): Message {
     onAmbiguous,
     ...(retryProfile !== undefined && { retryProfile }),
     ...(acknowledge && { acknowledge }),
+    ...(tenant !== undefined && { tenant }),
     ...(expireAfterMs !== undefined && {
       expiresAt: new Date(Date.now() + expireAfterMs).toISOString(),
     }),

@@ -79,7 +79,7 @@ export function createServedAccounts({
       for (;;) {
         const page = await searchMessages(
           client,
-          { isOpen: true, dueBefore },
+          { isOpen: true, dueBefore, tenant: undefined },
           { limit: pageSize, cursor },
         );
         const signals = await limit.map(page.messages, async (message) => {

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { AcceptanceOptions } from '../acceptance/acceptMessage.js';
 import { acceptSent, type IntakeContext } from '../acceptance/acceptSent.js';
 import { timeOf } from '../acceptance/conversationPlan.js';
+import { messageId } from '../acceptance/messageId.js';
 import { MessageRefused } from '../acceptance/refusal.js';
 import { exceededLimit, lacksSearchAttribute } from '../acceptance/serverLimit.js';
 import { countedAs, type BatchMessageResult, type BatchSlice } from '../contract/batch.js';
@@ -172,10 +173,11 @@ function isInvalid(error: unknown): boolean {
 
 function unforeseen(
   { log }: IntakeContext,
-  { deduplicationKey }: Message,
+  message: Message,
   traceId: string,
   error: unknown,
 ): BatchMessageResult {
+  const deduplicationKey = messageId(message.tenant, message.deduplicationKey);
   log.error({ deduplicationKey, traceId, err: error }, 'A message of a batch can’t be started');
   return { outcome: 'failed' };
 }

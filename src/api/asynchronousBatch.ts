@@ -11,7 +11,6 @@ import {
 import { acceptanceTimes } from '../acceptance/conversationPlan.js';
 import type { BatchEntry } from '../domain/batch.js';
 import { boundedFaults } from '../domain/boundedFaults.js';
-import { messageSchema } from '../domain/message.js';
 import { LoopBreaks } from '../lib/loopBreaks.js';
 import type { BatchExecution } from '../store/batches.js';
 import { completeBatch, startBatch } from '../store/startBatch.js';
@@ -21,7 +20,9 @@ import { audit } from './audit.js';
 import { callerOf } from './caller.js';
 import { assertMaySend, senderName } from './permissions.js';
 import { batchBody, type BatchBody } from './batchBody.js';
+import type { Asker } from './findMessage.js';
 import { idempotencyKeyOf } from './idempotencyKey.js';
+import { parseMessage } from './parseMessage.js';
 import { parseRequest, Problem } from './problem.js';
 import { tellingRefusals } from './refusedWrites.js';
 import { batchKeySchema } from './schema/requests.js';
@@ -39,13 +40,13 @@ export async function acceptAsynchronously(
   const { 'idempotency-key': key } = parseRequest(batchKeySchema, {
     'idempotency-key': idempotencyKeyOf(request),
   });
-  const entries = await entriesOf(messages);
-  const fingerprint = batchFingerprint(entries);
   const caller = callerOf(request);
+  const entries = await entriesOf(messages, caller);
+  const fingerprint = batchFingerprint(entries);
   for (const [index, entry] of entries.entries()) {
     if ('message' in entry) assertMaySend(caller, entry.message, `messages.${index}`);
   }
-  const id = batchId(key, fingerprint);
+  const id = batchId(key, fingerprint, caller.tenant);
   const traceId = activeTraceId();
   const { client, configuration, log, metrics, writes } = context;
   const windowMs = batchWindowMs(configuration.deduplicationWindow, entries);
@@ -73,15 +74,15 @@ export async function acceptAsynchronously(
   );
   const outcome = duplicate ? 'duplicate' : 'accepted';
   audit(log, { action: 'send', caller, outcome, batch: id, traceId });
-  return { ...batchBody(batch, basePath), duplicate };
+  return { ...batchBody(batch, basePath, caller), duplicate };
 }
 
-async function entriesOf(messages: readonly unknown[]): Promise<BatchEntry[]> {
+async function entriesOf(messages: readonly unknown[], sender: Asker): Promise<BatchEntry[]> {
   const entries: BatchEntry[] = [];
   // Other requests have their turn meanwhile.
   const breaks = new LoopBreaks();
   for (const message of messages) {
-    entries.push(entryOf(message));
+    entries.push(entryOf(message, sender));
     await breaks.take();
   }
   return entries;
@@ -89,9 +90,9 @@ async function entriesOf(messages: readonly unknown[]): Promise<BatchEntry[]> {
 
 const WHOLE_BODY = '(whole body)';
 
-function entryOf(body: unknown): BatchEntry {
+function entryOf(body: unknown, sender: Asker): BatchEntry {
   try {
-    return { message: parseRequest(messageSchema, body) };
+    return { message: parseMessage(body, sender) };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const faults = error.errors ?? [{ field: WHOLE_BODY, detail: error.message }];

@@ -9,7 +9,7 @@ export type AuditedAction =
 export interface AuditedAct {
   action: AuditedAction;
   /** Undefined where that isn't known: the request had no key, or a wrong one, or came to a source. */
-  caller: Pick<Caller, 'kind' | 'name'> | undefined;
+  caller: Pick<Caller, 'kind' | 'name' | 'tenant'> | undefined;
   /** As `accepted`, `duplicate`, `refused`. */
   outcome: string;
   /** The deduplication key of the message. */
@@ -40,5 +40,6 @@ export interface AuditedAct {
 export function audit(log: Logger, { caller, ...act }: AuditedAct): void {
   if (caller?.kind === 'open') return;
   const who = caller && { [caller.kind === 'person' ? 'person' : 'key']: caller.name };
-  log.info({ kind: 'audit', ...act, ...who }, 'Audit');
+  const tenant = caller?.tenant;
+  log.info({ kind: 'audit', ...act, ...who, ...(tenant !== undefined && { tenant }) }, 'Audit');
 }

@@ -1,11 +1,14 @@
 /** A batch as the API answers with it. */
 import type { z } from 'zod';
+import { messageId } from '../acceptance/messageId.js';
 import { MessageRefused } from '../acceptance/refusal.js';
 import type { BatchMessageResult } from '../contract/batch.js';
+import { ownForm } from '../domain/tenant.js';
 import { explainBatch } from '../explanation/batch.js';
 import type { BatchMessage } from '../store/batchHistory.js';
 import type { BatchExecution } from '../store/batches.js';
 import { acceptanceBody, keyReused } from './acceptanceBody.js';
+import type { Asker } from './findMessage.js';
 import { Problem } from './problem.js';
 import { problemOf } from './problemOf.js';
 import type { batchStateSchema } from './schema/batchRepresentation.js';
@@ -14,8 +17,9 @@ import { batchLinks } from './schema/paths.js';
 export type BatchBody = z.infer<typeof batchStateSchema>;
 export type BatchMessageBody = NonNullable<BatchBody['results']>[number];
 
-export function batchBody(batch: BatchExecution, basePath: string): BatchBody {
-  const { acceptedAt, closedAt, counts, id, status, total } = batch;
+export function batchBody(batch: BatchExecution, basePath: string, { tenant }: Asker): BatchBody {
+  const { acceptedAt, closedAt, counts, status, total } = batch;
+  const id = ownForm(tenant, batch.id);
   const { traceId } = batch.memo;
   const explanation = explainBatch(batch, new Date());
   const links = batchLinks(id, traceId, basePath);
@@ -27,12 +31,15 @@ export function batchResultBody(
   { entry, result }: BatchMessage,
   isOpen: boolean,
   basePath: string,
+  asker: Asker,
 ): BatchMessageBody {
   if (!('message' in entry)) {
     const problem = problemOf(new MessageRefused('invalid', entry.faults));
     return { deduplicationKey: entry.deduplicationKey, ...refused(problem) };
   }
-  const { deduplicationKey } = entry.message;
+  // The batch has it as it was sent: as its tenant knows it.
+  const { deduplicationKey: sent, tenant } = entry.message;
+  const deduplicationKey = asker.tenant === undefined ? messageId(tenant, sent) : sent;
   if (!result) return { deduplicationKey, outcome: isOpen ? 'queued' : 'cancelled' };
   return { deduplicationKey, ...outcomeBody(result, deduplicationKey, basePath) };
 }

@@ -8,9 +8,10 @@ import { audit } from './audit.js';
 import { callerOf, requireScope, type Caller } from './caller.js';
 import { assertMayDecide, decidedBy } from './permissions.js';
 import { allDestinations } from '../domain/message.js';
+import { ownForm } from '../domain/tenant.js';
 import { basePathOf } from './basePath.js';
 import { batchBody, batchResultBody, type BatchBody } from './batchBody.js';
-import { parseKey } from './findMessage.js';
+import { parseBatchId, type Asker } from './findMessage.js';
 import { parseRequest, Problem } from './problem.js';
 import { batchQuerySchema, cancelQuerySchema } from './schema/requests.js';
 import type { Client } from '@temporalio/client';
@@ -22,14 +23,16 @@ export function batchesRouter(context: ApiContext): Router {
 
   router.get('/batches/:id', requireScope('read'), async (request, response) => {
     const { results } = parseRequest(batchQuerySchema, request.query);
-    const batch = await findBatch(readClient, request.params.id);
-    response.json(await batchWithResults(context, batch, results, basePathOf(response)));
+    const caller = callerOf(request);
+    const batch = await findBatch(readClient, caller, request.params.id);
+    response.json(await batchWithResults(context, caller, batch, results, basePathOf(response)));
   });
 
   router.delete('/batches/:id', requireScope('decide'), async (request, response) => {
     const asked = parseRequest(cancelQuerySchema, request.query);
-    const cancelled = await cancelBatch(context, callerOf(request), request.params.id, asked);
-    response.status(202).json(batchBody(cancelled, basePathOf(response)));
+    const caller = callerOf(request);
+    const cancelled = await cancelBatch(context, caller, request.params.id, asked);
+    response.status(202).json(batchBody(cancelled, basePathOf(response), caller));
   });
 
   return router;
@@ -44,7 +47,7 @@ export async function cancelBatch(
 ): Promise<BatchExecution> {
   const { decisionClient, log } = context;
   const by = decidedBy(caller, claimed);
-  const batch = await findBatch(decisionClient, given);
+  const batch = await findBatch(decisionClient, caller, given);
   const { closedAt, id, memo, status } = batch;
   if (closedAt !== undefined) {
     throw new Problem(
@@ -57,7 +60,7 @@ export async function cancelBatch(
   const { traceId } = memo;
   log.info({ batch: id, traceId }, 'Batch cancelled');
   audit(log, { action: 'cancel', caller, by, outcome: 'accepted', batch: id, traceId });
-  return await findBatch(decisionClient, id);
+  return await findBatch(decisionClient, caller, id);
 }
 
 /** Throws a Problem where the batch has a message that the caller may not decide on. */
@@ -75,30 +78,35 @@ async function assertMayCancel(
   }
 }
 
-/** Throws a Problem if there is no batch with this id. */
-export async function findBatch(client: Client, given: string): Promise<BatchExecution> {
-  const id = parseKey(given);
+/** Throws a Problem if the caller knows no batch with this id. */
+export async function findBatch(
+  client: Client,
+  asker: Asker,
+  given: string,
+): Promise<BatchExecution> {
+  const id = parseBatchId(asker, given);
   const batch = await describeBatch(client, id);
   if (batch) return batch;
   throw new Problem(
     'not_found',
-    `No batch with the id "${id}" is known: it was never accepted, or its retention has ended.`,
+    `No batch with the id "${ownForm(asker.tenant, id)}" is known: it was never accepted, or its retention has ended.`,
   );
 }
 
 /** The batch with those of its results that are asked for. */
 export async function batchWithResults(
   { batchReader, readClient }: ApiContext,
+  asker: Asker,
   batch: BatchExecution,
   asked: z.infer<typeof batchQuerySchema>['results'],
   basePath: string,
 ): Promise<BatchBody> {
-  const body = batchBody(batch, basePath);
+  const body = batchBody(batch, basePath, asker);
   const messages = asked === 'none' ? undefined : await batchReader.messages(readClient, batch);
   if (!messages) return body;
   const isOpen = batch.closedAt === undefined;
   const results = messages
-    .map((message) => batchResultBody(message, isOpen, basePath))
+    .map((message) => batchResultBody(message, isOpen, basePath, asker))
     .filter(({ outcome }) => asked === 'all' || outcome === 'refused');
   return { ...body, results };
 }

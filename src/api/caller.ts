@@ -15,7 +15,11 @@ export interface Caller extends Permissions {
   decidesByName: boolean;
 }
 
-const NO_LIMITS: Omit<Permissions, 'scopes'> = { destinations: undefined, sources: undefined };
+const NO_LIMITS: Omit<Permissions, 'scopes'> = {
+  destinations: undefined,
+  sources: undefined,
+  tenant: undefined,
+};
 
 export const ANYBODY: Caller = {
   ...NO_LIMITS,
@@ -26,9 +30,9 @@ export const ANYBODY: Caller = {
 };
 
 export function callerWithKey({ name, plain, ...key }: ApiKey): Caller {
-  const { destinations, scopes, sources } = key;
+  const { destinations, scopes, sources, tenant } = key;
   const decidesByName = plain === undefined;
-  return { kind: 'key', name, scopes, destinations, sources, decidesByName };
+  return { kind: 'key', name, scopes, destinations, sources, tenant, decidesByName };
 }
 
 const callers = new WeakMap<object, Caller>();
@@ -64,6 +68,12 @@ export function assertScope(caller: Caller, scope: Scope): void {
     caller,
     `lacks the scope "${scope}", which this needs. It has: ${its || 'none'}.`,
   );
+}
+
+/** For what is about the messages of all tenants. */
+export function assertNoTenant(caller: Caller, what: string): void {
+  if (caller.tenant === undefined) return;
+  throw notAllowed(caller, `is of the tenant "${caller.tenant}", and ${what} is for all tenants.`);
 }
 
 /** @param why continues "The key "ci" …" */

@@ -8,7 +8,7 @@ import type { z } from 'zod';
 import type { Configuration } from '../config/configuration.js';
 import { unreadableContentIn } from '../temporal/encryption/unreadableContent.js';
 import type { ApiContext } from './apiContext.js';
-import { requireScope } from './caller.js';
+import { assertNoTenant, callerOf, requireScope } from './caller.js';
 import { parseRequest } from './problem.js';
 import { jsonBody } from './requestBody.js';
 import { payloadsSchema } from './schema/codecRepresentation.js';
@@ -20,6 +20,9 @@ const LIMIT_BYTES = 8 * 1024 * 1024;
 
 const PATHS = ['/v1/codec/decode', '/v1/codec/encode'];
 
+/** Nothing in a payload says whose it is. */
+const PAYLOADS = 'the codec server';
+
 export function codecRouter({ encryption }: ApiContext): Router {
   const { codec } = encryption;
   const router = Router();
@@ -28,6 +31,7 @@ export function codecRouter({ encryption }: ApiContext): Router {
     requireScope('read'),
     jsonBody(LIMIT_BYTES),
     async (request, response) => {
+      assertNoTenant(callerOf(request), PAYLOADS);
       const payloads = payloadsOf(request.body);
       const decoded = await Promise.all(
         payloads.map((payload) => decodedOrExplained(codec, payload)),
@@ -40,6 +44,7 @@ export function codecRouter({ encryption }: ApiContext): Router {
     requireScope('read'),
     jsonBody(LIMIT_BYTES),
     async (request, response) => {
+      assertNoTenant(callerOf(request), PAYLOADS);
       response.json(bodyOf(await codec.encode(payloadsOf(request.body))));
     },
   );

@@ -15,7 +15,9 @@ import {
   type DeadLetterFilter,
   type DeadLetterSummary,
 } from '../store/search/deadLetterSearch.js';
-import type { MessagePage } from '../store/search/messageSearch.js';
+import type { MessagePage, TenantFilter } from '../store/search/messageSearch.js';
+import { idInTenant, ownForm } from '../domain/tenant.js';
+import type { Asker } from './findMessage.js';
 import type { ApiContext } from './apiContext.js';
 import { audit } from './audit.js';
 import { callerOf, requireScope } from './caller.js';
@@ -57,12 +59,13 @@ export function deadLettersRouter(context: ApiContext): Router {
 
   router.get('/dead-letters', requireScope('read'), async (request, response) => {
     const { cursor, limit, ...filter } = parseRequest(deadLetterQuerySchema, request.query);
-    response.json(await findDeadLetters(context, filter, { cursor, limit }));
+    response.json(await findDeadLetters(context, callerOf(request), filter, { cursor, limit }));
   });
 
   router.get('/dead-letters/summary', requireScope('read'), async (request, response) => {
     const filter = parseRequest(deadLetterSummaryQuerySchema, request.query);
-    response.json(await summarise(context, filter));
+    const { tenant } = callerOf(request);
+    response.json(await summarise(context, { ...filter, tenant }));
   });
 
   const body = jsonBody(DECISION_LIMIT_BYTES);
@@ -80,16 +83,19 @@ export function deadLettersRouter(context: ApiContext): Router {
   );
 
   router.get('/dead-letters/decisions/:id', requireScope('read'), async (request, response) => {
-    const { id } = request.params;
-    const parts = await followDecision(readClient, id);
+    const { tenant } = callerOf(request);
+    const id = idInTenant(tenant, request.params.id);
+    const parts = (await followDecision(readClient, id)).filter(
+      ({ filter }) => tenant === undefined || filter.tenant === tenant,
+    );
     const [first] = parts;
     if (!first) {
       throw new Problem(
         'not_found',
-        `No decision "${id}" is known: it was never made, or newer decisions have replaced it in the record.`,
+        `No decision "${ownForm(tenant, id)}" is known: it was never made, or newer decisions have replaced it in the record.`,
       );
     }
-    response.json(progressOf(first, parts));
+    response.json(progressOf(ownForm(tenant, id), first, parts));
   });
 
   return router;
@@ -98,20 +104,22 @@ export function deadLettersRouter(context: ApiContext): Router {
 /** Reads on while a page of Temporal's has no match, so that only the last page can be empty. */
 export async function findDeadLetters(
   { configuration, readClient }: ApiContext,
+  asker: Asker,
   filter: DeadLetterFilter,
   { cursor, limit }: { cursor?: string | undefined; limit: number },
 ): Promise<MessagePage> {
+  const { tenant } = asker;
   let page: MessagePage = { messages: [], cursor };
   do {
     const from = page.cursor;
-    page = await searchDeadLetters(readClient, filter, { limit, cursor: from });
+    page = await searchDeadLetters(readClient, { ...filter, tenant }, { limit, cursor: from });
   } while (page.messages.length === 0 && page.cursor !== undefined);
-  return allNamed(page, configuration);
+  return allNamed(page, configuration, asker);
 }
 
 async function summarise(
   { configuration, readClient }: ApiContext,
-  filter: DeadLetterFilter,
+  filter: TenantFilter<DeadLetterFilter>,
 ): Promise<DeadLetterSummary & { names?: DestinationNames }> {
   const tally = new DeadLetterTally(filter);
   let cursor: string | undefined;
@@ -131,13 +139,15 @@ async function summarise(
 function decideByFilter(context: ApiContext, action: BulkDecision['action']): RequestHandler {
   return async (request, response) => {
     const caller = callerOf(request);
+    const { tenant } = caller;
     const {
-      filter,
+      filter: asked,
       by: claimed,
       reason,
       dryRun,
       ...given
     } = parseRequest(bulkDecisionBodySchema, request.body ?? {});
+    const filter = { ...asked, tenant };
     if (dryRun) {
       response.json({ action, dryRun, ...(await summarise(context, filter)) });
       return;
@@ -154,8 +164,16 @@ function decideByFilter(context: ApiContext, action: BulkDecision['action']): Re
     }
     const destinations = found.destinations.map(({ destination }) => destination);
     assertMayDecideOnAll(caller, destinations);
-    const id = given.id ?? decisionId(randomUUID(), destinations.length);
-    const order = { id, by, reason, filter: filter.reason ? { reason: filter.reason } : {} };
+    const known = given.id ?? decisionId(randomUUID(), destinations.length);
+    // Of two tenants, equal ids are two decisions.
+    const id = idInTenant(tenant, known);
+    const order = {
+      ...{ id, by, reason },
+      filter: {
+        ...(filter.reason && { reason: filter.reason }),
+        ...(tenant !== undefined && { tenant }),
+      },
+    };
     const pending = await decideForAll(context, action, destinations, order);
     context.metrics.decisions.inc({ action, scope: 'filter' });
     context.log.info({ id, action, ...filter, deadLetters: found.deadLetters }, 'Decision taken');
@@ -165,12 +183,12 @@ function decideByFilter(context: ApiContext, action: BulkDecision['action']): Re
     });
     await waitUntilVisible(context, id, destinations.length - pending);
     const answer: z.input<typeof bulkDecisionSchema> = {
-      id,
+      id: ownForm(tenant, id),
       action,
       dryRun,
       pending,
       ...found,
-      links: { self: basePathOf(response) + decisionPath(id) },
+      links: { self: basePathOf(response) + decisionPath(ownForm(tenant, id)) },
     };
     response.status(202).location(answer.links.self).json(answer);
   };
@@ -258,8 +276,10 @@ async function waitUntilVisible(
   }
 }
 
+/** @param id as the caller knows it */
 function progressOf(
-  { id, action, by, reason, requestedAt, filter }: DestinationDecision,
+  id: string,
+  { action, by, reason, requestedAt, filter }: DestinationDecision,
   parts: DestinationDecision[],
 ): z.input<typeof bulkDecisionProgressSchema> {
   const pending = Math.max(0, sizeOf(id) - parts.length);

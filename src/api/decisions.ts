@@ -13,12 +13,13 @@ import { callerOf, requireScope, type Caller } from './caller.js';
 import { assertMayDecide, decidedBy } from './permissions.js';
 import { basePathOf } from './basePath.js';
 import { inPersonsName } from './decider.js';
-import { findMessage } from './findMessage.js';
+import { ANY_TENANT, findMessage } from './findMessage.js';
 import { parseRequest, Problem } from './problem.js';
 import { jsonBody } from './requestBody.js';
 import { retryBodySchema, discardBodySchema, cancelQuerySchema } from './schema/requests.js';
 import { messageLinks } from './schema/paths.js';
 import { deliveryStatus, type MessageState } from '../domain/messageState.js';
+import { summaryFor } from '../domain/tenant.js';
 
 export const DECISION_LIMIT_BYTES = 16 * 1024;
 
@@ -49,7 +50,7 @@ function cancel(context: ApiContext): RequestHandler<{ key: string }> {
     const { by: claimed, reason } = parseRequest(cancelQuerySchema, request.query);
     const caller = callerOf(request);
     const by = decidedBy(caller, claimed);
-    const { state: message } = await findMessage(decisionClient, request.params.key);
+    const { state: message } = await findMessage(decisionClient, caller, request.params.key);
     const { deduplicationKey } = message;
     assertOpen(message);
     const destinations = message.deliveries
@@ -67,11 +68,12 @@ function cancel(context: ApiContext): RequestHandler<{ key: string }> {
       ...{ action: 'cancel', caller, by, outcome: 'accepted' },
       ...{ message: deduplicationKey, destinations, traceId },
     });
+    const known = summaryFor(caller.tenant, message).deduplicationKey;
     response.status(202).json({
-      deduplicationKey,
+      deduplicationKey: known,
       action: 'cancel',
       destinations,
-      links: messageLinks(deduplicationKey, basePathOf(response)),
+      links: messageLinks(known, basePathOf(response)),
     });
   };
 }
@@ -79,7 +81,7 @@ function cancel(context: ApiContext): RequestHandler<{ key: string }> {
 /** Temporal accepts the cancellation of a workflow that has just ended, and does nothing. */
 async function assertCancelled(client: Client, deduplicationKey: string): Promise<void> {
   // The cancellation stands even if the message can't be read now.
-  const found = await findMessage(client, deduplicationKey).catch(() => undefined);
+  const found = await findMessage(client, ANY_TENANT, deduplicationKey).catch(() => undefined);
   const isRecorded = found?.state.operatorActions.some(({ action }) => action === 'cancel');
   if (found && !isRecorded) assertOpen(found.state);
 }
@@ -117,7 +119,7 @@ export async function decideOnDeadLetters(
 ): Promise<{ deduplicationKey: string; action: 'retry' | 'discard'; destinations: string[] }> {
   const by = decidedBy(caller, given.by);
   const decision: OperatorRequest = by === undefined ? given : { ...given, by };
-  const { state } = await findMessage(context.decisionClient, key);
+  const { state } = await findMessage(context.decisionClient, caller, key);
   const { deduplicationKey } = state;
   const destinations = parkedDestinations(state, decision.destination);
   assertMayDecide(caller, { destinations, source: state.source });
@@ -137,7 +139,8 @@ export async function decideOnDeadLetters(
     ...{ message: deduplicationKey, destinations, traceId },
   });
   await waitUntilRecorded(context, state);
-  return { deduplicationKey, action, destinations };
+  const known = summaryFor(caller.tenant, state).deduplicationKey;
+  return { deduplicationKey: known, action, destinations };
 }
 
 /** How long a message may take to end whose end has begun. */
@@ -166,9 +169,11 @@ async function actBeforeEnd(
     const isEnding = error instanceof WorkflowNotFoundError || ENDING.test(reason);
     const until = performance.now() + ENDING_MS;
     do {
-      const found = await findMessage(client, deduplicationKey).catch((failure: unknown) => {
-        throw failure instanceof Problem ? failure : error;
-      });
+      const found = await findMessage(client, ANY_TENANT, deduplicationKey).catch(
+        (failure: unknown) => {
+          throw failure instanceof Problem ? failure : error;
+        },
+      );
       assertPossible(found.state);
       if (!isEnding) throw error;
       await sleep(ENDING_CHECK_MS);
@@ -191,7 +196,8 @@ async function waitUntilRecorded(context: ApiContext, before: MessageState): Pro
   const deadline = Date.now() + RECORDED_TIMEOUT_MS;
   try {
     while (Date.now() < deadline) {
-      const { state } = await findMessage(context.decisionClient, before.deduplicationKey);
+      const { decisionClient } = context;
+      const { state } = await findMessage(decisionClient, ANY_TENANT, before.deduplicationKey);
       if (state.operatorActions.length > before.operatorActions.length) return;
       await sleep(RECORDED_CHECK_MS);
     }

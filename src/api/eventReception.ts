@@ -1,5 +1,6 @@
 /** From an event in the product's own form to its messages. */
 import { acceptEvent, type EventOptions } from '../acceptance/acceptEvent.js';
+import { messageId } from '../acceptance/messageId.js';
 import type { RoutedMessage } from '../acceptance/routedMessage.js';
 import type { SourceEvent } from '../domain/event.js';
 import type { ReceptionContext } from './apiContext.js';
@@ -23,16 +24,18 @@ export async function receiveEvent(
   const routed = await tellingRefusals(context.writes, () =>
     acceptEvent(context.client, context.configuration, event, traceId, options),
   );
-  report(routed, context);
+  report(event, routed, context);
   reportTemplateFailures(context, routed);
   return routed;
 }
 
 function report(
+  { tenant }: Pick<SourceEvent, 'tenant'>,
   routed: readonly RoutedMessage[],
   { log, metrics, writes }: ReceptionContext,
 ): void {
-  for (const { deduplicationKey, duplicate, route, status } of routed) {
+  for (const { duplicate, route, status, ...message } of routed) {
+    const deduplicationKey = messageId(tenant, message.deduplicationKey);
     if (duplicate) metrics.duplicates.inc();
     else metrics.accepted.inc();
     const line = { deduplicationKey, route, status };

@@ -1,7 +1,8 @@
 /** Takes events in the product's own form: `POST /v1/events` and `POST /v1/events/batch`. */
 import { Router } from 'express';
 import type { z } from 'zod';
-import { eventSchema, type SourceEvent } from '../domain/event.js';
+import { messageId } from '../acceptance/messageId.js';
+import type { SourceEvent } from '../domain/event.js';
 import { chooseRoutes } from '../routing/chooseRoutes.js';
 import { activeTraceId } from '../telemetry/tracing.js';
 import type { ApiContext } from './apiContext.js';
@@ -15,6 +16,7 @@ import { TOO_LONG } from '../lib/jsonInSlices.js';
 import { acceptInSlices, keyIn, refusedResult } from './inSlices.js';
 import { eventRecord } from './intakeRecord.js';
 import { operationOf } from './operation.js';
+import { parseEvent } from './parseMessage.js';
 import { bodyTooLarge, parseEnvelope, parseRequest } from './problem.js';
 import { jsonBatchBody, jsonBody } from './requestBody.js';
 import {
@@ -82,7 +84,7 @@ async function accept(
   body: unknown,
   { basePath, caller, explain }: { explain: 'true' | 'false'; basePath: string; caller: Caller },
 ): Promise<EventAcceptance> {
-  const event = parseRequest(eventSchema, body);
+  const event = parseEvent(body, caller);
   assertMaySendEvent(caller, event, context.configuration);
   const traceId = activeTraceId();
   const sentBy = senderName(caller);
@@ -101,7 +103,7 @@ async function accept(
   }
   const routed = await receiveEvent(context, event, traceId, { sentBy });
   const status = routed.every(({ duplicate }) => duplicate) ? 'duplicate' : 'accepted';
-  const messages = routed.map(({ deduplicationKey }) => deduplicationKey);
+  const messages = routed.map(({ deduplicationKey }) => messageId(caller.tenant, deduplicationKey));
   audit(log, { ...act, outcome: status, messages });
   return {
     status,

@@ -3,7 +3,7 @@ import { Router } from 'express';
 import type { z } from 'zod';
 import { assertAcceptable } from '../acceptance/acceptMessage.js';
 import { acceptSent } from '../acceptance/acceptSent.js';
-import { messageSchema } from '../domain/message.js';
+import { messageId } from '../acceptance/messageId.js';
 import { acceptanceBody, type AcceptanceBody } from './acceptanceBody.js';
 import type { ApiContext } from './apiContext.js';
 import { audit } from './audit.js';
@@ -16,7 +16,8 @@ import { withIdempotencyKey } from './idempotencyKey.js';
 import { messageRecord } from './intakeRecord.js';
 import { operationOf, type Operation } from './operation.js';
 import { prefersAsynchronous } from './preferences.js';
-import { parseEnvelope, parseRequest } from './problem.js';
+import { parseMessage } from './parseMessage.js';
+import { parseEnvelope } from './problem.js';
 import { tellingRefusals } from './refusedWrites.js';
 import type { batchResultSchema } from './schema/acceptanceRepresentation.js';
 import { activeTraceId } from '../telemetry/tracing.js';
@@ -85,17 +86,18 @@ async function accept(
   body: unknown,
   { basePath, caller, traceId }: Sending & { traceId: string },
 ): Promise<AcceptanceBody> {
-  const message = parseRequest(messageSchema, body);
+  const message = parseMessage(body, caller);
   assertMaySend(caller, message);
   const { intake, log, writes } = context;
   const { deduplicationKey } = message;
   const sentBy = senderName(caller);
-  const act = { action: 'send', caller, message: deduplicationKey, traceId } as const;
+  const id = messageId(caller.tenant, deduplicationKey);
+  const act = { action: 'send', caller, message: id, traceId } as const;
   if (intake) {
     // What is wrong with it in any case is said now.
     assertAcceptable(message, context.configuration);
-    await intake.put(messageRecord(message, body, sentBy), deduplicationKey);
-    log.info({ deduplicationKey, traceId, queue: intake.name }, 'Message queued');
+    await intake.put(messageRecord(message, body, sentBy), id);
+    log.info({ deduplicationKey: id, traceId, queue: intake.name }, 'Message queued');
     audit(log, { ...act, outcome: 'queued' });
     const links = messageLinks(deduplicationKey, basePath);
     return { deduplicationKey, status: 'queued', duplicate: false, traceId, links };

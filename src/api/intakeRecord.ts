@@ -10,11 +10,17 @@ import { isRecord } from '../lib/isRecord.js';
 import { own } from '../lib/own.js';
 import type { OutgoingRecord, QueueRecord } from '../queues/queue.js';
 import type { SourceRequest } from '../sources/source.js';
+import { TENANT_NAME } from '../domain/tenant.js';
+import { invalidRequest } from './problem.js';
 
 const KIND = 'sendproof-intake';
 const SOURCE = 'sendproof-source';
 const REQUEST = 'sendproof-request';
 const SENDER = 'sendproof-sender';
+const TENANT = 'sendproof-tenant';
+
+/** A sender of a source must not choose them: they say what a record is, and whose. */
+const OURS = [KIND, REQUEST, SENDER, SOURCE, TENANT];
 
 /** What a record holds: a message, an event of `POST /v1/events`, or a request of a source. */
 export type IntakeContent =
@@ -25,20 +31,20 @@ export type IntakeContent =
  * @param sender the name of the key, or of the person, that sent it
  */
 export function messageRecord(
-  { conversation }: Message,
+  { conversation, tenant }: Message,
   sent: unknown,
   sender?: string,
 ): OutgoingRecord {
-  const headers = { [KIND]: 'message', ...senderHeader(sender) };
+  const headers = { [KIND]: 'message', ...senderHeader(sender), ...tenantHeader(tenant) };
   return record(conversation?.key, headers, Buffer.from(JSON.stringify(sent)));
 }
 
 export function eventRecord(
-  { conversation }: SourceEvent,
+  { conversation, tenant }: SourceEvent,
   sent: unknown,
   sender?: string,
 ): OutgoingRecord {
-  const headers = { [KIND]: 'event', ...senderHeader(sender) };
+  const headers = { [KIND]: 'event', ...senderHeader(sender), ...tenantHeader(tenant) };
   return record(conversation, headers, Buffer.from(JSON.stringify(sent)));
 }
 
@@ -47,6 +53,21 @@ function senderHeader(sender: string | undefined): Record<string, string> {
   return sender === undefined
     ? {}
     : { [SENDER]: encodeURIComponent(Buffer.from(sender).toString()) };
+}
+
+function tenantHeader(tenant: string | undefined): Record<string, string> {
+  return tenant === undefined ? {} : { [TENANT]: tenant };
+}
+
+/**
+ * The tenant whose message or event the record is; what may write to the queue is believed.
+ *
+ * @throws Problem where it is no tenant's name: what is meant for a tenant must not become everybody's
+ */
+export function tenantOfRecord({ headers }: Pick<QueueRecord, 'headers'>): string | undefined {
+  const tenant = headers[TENANT];
+  if (tenant === undefined || TENANT_NAME.test(tenant)) return tenant;
+  throw invalidRequest([{ field: TENANT, detail: 'the header is not the name of a tenant' }]);
 }
 
 /** Names of people may be long. */
@@ -78,6 +99,7 @@ export function sourceRecord(
   );
   const isKept = (header: string): boolean =>
     !LEFT_OUT.has(header) &&
+    !OURS.includes(header) &&
     !CREDENTIAL.test(header) &&
     // Standard Webhooks sign the id and the time of a request, which are no secrets.
     (!proof.includes(header) || /-(?:id|timestamp)$/.test(header));
@@ -142,8 +164,7 @@ export function contentOf({ headers }: QueueRecord, source: string | undefined):
 /** As its sender has sent it over HTTP, or would have. */
 export function requestOf({ body, headers, id }: QueueRecord): SourceRequest {
   const about = aboutRequest(headers[REQUEST]);
-  const ours = [KIND, REQUEST, SENDER, SOURCE];
-  const sent = Object.entries(headers).filter(([name]) => !ours.includes(name));
+  const sent = Object.entries(headers).filter(([name]) => !OURS.includes(name));
   return {
     id: about.id ?? id,
     method: about.method ?? 'POST',

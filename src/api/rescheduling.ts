@@ -27,7 +27,7 @@ export function reschedulingRouter(context: ApiContext): Router {
       const by = decidedBy(caller, given.by);
       const change = by === undefined ? given : { ...given, by };
       const { key } = request.params as { key: string };
-      const { runId, state } = await findMessage(client, key);
+      const { runId, state } = await findMessage(client, caller, key);
       const { closedAt, deduplicationKey, status, traceId } = state;
       assertMayDecide(caller, { destinations: state.destinations, source: state.source });
       if (closedAt !== undefined) throw begun(`it is ${status} since ${closedAt}`);
@@ -55,7 +55,8 @@ export function reschedulingRouter(context: ApiContext): Router {
         ...{ action: 'reschedule', caller, by, outcome: 'accepted' },
         ...{ message: deduplicationKey, traceId },
       });
-      response.json(messageBody(await findMessage(client, key), basePathOf(response), context));
+      const rescheduled = await findMessage(client, caller, key);
+      response.json(messageBody(rescheduled, basePathOf(response), context, caller));
     },
   );
   return router;

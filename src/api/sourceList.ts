@@ -2,9 +2,9 @@
 import { Router } from 'express';
 import type { z } from 'zod';
 import type { ApiContext } from './apiContext.js';
-import { requireScope } from './caller.js';
+import { callerOf, requireScope } from './caller.js';
 import { parseRequest } from './problem.js';
-import { addressOfApi, MOST_SOURCES, readSources } from './sourceReading.js';
+import { addressOfApi, MOST_SOURCES, readSources, sourcesFor } from './sourceReading.js';
 import { sourceQuerySchema, type sourceListSchema } from './schema/sourceRepresentation.js';
 
 export function sourceListRouter(context: ApiContext): Router {
@@ -13,7 +13,8 @@ export function sourceListRouter(context: ApiContext): Router {
     const { cursor } = parseRequest(sourceQuerySchema, request.query);
     const from = Number(cursor ?? 0);
     const base = addressOfApi(context, request, response);
-    const sources = await readSources(context, base, from);
+    const caller = callerOf(request);
+    const sources = await readSources(context, caller, base, from);
     const next = from + MOST_SOURCES;
     const body: z.infer<typeof sourceListSchema> = {
       since: context.recentRequests.since.toISOString(),
@@ -22,7 +23,7 @@ export function sourceListRouter(context: ApiContext): Router {
         requests: requests.map((each) => ({ ...each, messages: [...each.messages] })),
         counts: Object.fromEntries(counts),
       })),
-      ...(next < context.configuration.sources.length && { cursor: String(next) }),
+      ...(next < sourcesFor(caller, context).length && { cursor: String(next) }),
     };
     response.json(body);
   });

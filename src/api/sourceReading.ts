@@ -7,7 +7,9 @@ import { own } from '../lib/own.js';
 import type { Source } from '../sources/source.js';
 import { searchMessages } from '../store/search/messageSearch.js';
 import type { ApiContext } from './apiContext.js';
+import { messageId } from '../acceptance/messageId.js';
 import { basePathOf } from './basePath.js';
+import type { Asker } from './findMessage.js';
 import { allNamed } from './named.js';
 import type { Reception } from './reception.js';
 import type { SourceRequestRecord } from './recentSourceRequests.js';
@@ -37,15 +39,24 @@ const MESSAGES_OF_A_SOURCE = 3;
 /** Reads at most `MOST_SOURCES`, in the order of the configuration, beginning with the one of this index. */
 export async function readSources(
   context: ApiContext,
+  asker: Asker,
   base: string,
   from = 0,
 ): Promise<SourceReading[]> {
   const sources: SourceReading[] = [];
   // One after the other: these searches must not take the place of other people's.
-  for (const source of context.configuration.sources.slice(from, from + MOST_SOURCES)) {
-    sources.push(await readSource(source, base, context));
+  for (const source of sourcesFor(asker, context).slice(from, from + MOST_SOURCES)) {
+    sources.push(await readSource(source, base, context, asker));
   }
   return sources;
+}
+
+/** The sources that the caller may know of. */
+export function sourcesFor(
+  { tenant }: Asker,
+  { configuration: { sources } }: Pick<ApiContext, 'configuration'>,
+): readonly ConfiguredSource[] {
+  return sources.filter((each) => tenant === undefined || each.tenant === tenant);
 }
 
 /** How the senders reach the API: as it is configured, else as this request has. */
@@ -59,12 +70,13 @@ export function addressOfApi(
 }
 
 async function readSource(
-  { name, respondWithinMs, source, type, unroutable }: ConfiguredSource,
+  { name, respondWithinMs, source, tenant, type, unroutable }: ConfiguredSource,
   base: string,
   { configuration, readClient, recentRequests }: ApiContext,
+  asker: Asker,
 ): Promise<SourceReading> {
   const page = { limit: MESSAGES_OF_A_SOURCE, cursor: undefined };
-  const found = await searchMessages(readClient, { source: name }, page);
+  const found = await searchMessages(readClient, { source: name, tenant: asker.tenant }, page);
   const { bySourceMs, defaultMs } = configuration.deduplicationWindow;
   return {
     name,
@@ -74,8 +86,14 @@ async function readSource(
     respondWithinMs,
     deduplicationWindowMs: own(bySourceMs, name) ?? defaultMs,
     ...(unroutable && { unroutable: allDestinations(unroutable) }),
-    messages: allNamed(found, configuration).messages,
-    requests: recentRequests.of(name),
+    messages: allNamed(found, configuration, asker).messages,
+    requests: recentRequests.of(name).map((request) => ({
+      ...request,
+      // They are kept as the source's own tenant knows them.
+      messages: request.messages.map((key) =>
+        asker.tenant === undefined ? messageId(tenant, key) : key,
+      ),
+    })),
     counts: recentRequests.countsOf(name),
   };
 }

@@ -172,14 +172,14 @@ function unreadKey(kind: string): string {
 async function unusable(
   key: string,
   because: string,
-  { name, source }: ConfiguredSource,
+  { name, source, tenant }: ConfiguredSource,
   { client, configuration }: ReceptionContext,
 ): Promise<Reception> {
   const reason = `${because} The request was authentic, and is not sent again by its sender.`;
   const message = await acceptUnroutable(
     client,
     configuration,
-    { source: name, key, reason },
+    { source: name, key, reason, tenant },
     activeTraceId(),
   ).catch(notRefused);
   return {
@@ -239,11 +239,11 @@ function conversationsOf(events: readonly ParsedEvent[]): number[][] {
 
 async function acceptOne(
   parsed: ParsedEvent,
-  { name }: ConfiguredSource,
+  { name, tenant }: ConfiguredSource,
   { client, configuration, log }: ReceptionContext,
   expiresAt: string | undefined,
 ): Promise<RoutedMessage[]> {
-  const event: SourceEvent = { ...parsed, source: name };
+  const event: SourceEvent = { ...parsed, source: name, tenant };
   const traceId = activeTraceId();
   try {
     return await acceptEvent(client, configuration, event, traceId, { expiresAt });

@@ -6,7 +6,7 @@ import { awaitChange } from '../store/awaitChange.js';
 import type { RecordedMessage } from '../store/messageHistory.js';
 import { NoAnswerInTime } from '../temporal/boundedClient.js';
 import type { ApiContext } from './apiContext.js';
-import { findMessage } from './findMessage.js';
+import { ANY_TENANT, findMessage, type Asker } from './findMessage.js';
 import { Problem } from './problem.js';
 
 /**
@@ -36,13 +36,14 @@ export class Waits {
    * @throws Problem if too many requests wait, or Temporal doesn't answer the first look at the message
    */
   async settled(
+    asker: Asker,
     key: string,
     waitMs: number,
     response: Response,
   ): Promise<RecordedMessage | undefined> {
     const wait = new Wait(waitMs, response, this.#context.stopping);
     try {
-      const message = await this.#look(key, wait);
+      const message = await this.#look(asker, key, wait);
       if (hasSettled(message.state)) return message;
       if (this.#waiting >= MAXIMUM_WAITS) throw tooManyWaits();
       this.#waiting += 1;
@@ -68,18 +69,19 @@ export class Waits {
 
   async #lookAgain(last: RecordedMessage, wait: Wait): Promise<RecordedMessage> {
     try {
-      return await this.#look(last.state.deduplicationKey, wait);
+      // The whole id is enough: the first look has found that the caller may see it.
+      return await this.#look(ANY_TENANT, last.state.deduplicationKey, wait);
     } catch (error) {
       if (wait.signal.aborted) return last;
       throw error;
     }
   }
 
-  async #look(key: string, wait: Wait): Promise<RecordedMessage> {
+  async #look(asker: Asker, key: string, wait: Wait): Promise<RecordedMessage> {
     const withinMs = wait.remainingMs() + LOOK_MS;
     const { waitClient } = this.#context;
     const looking = waitClient.withDeadline(Date.now() + withinMs, () =>
-      findMessage(waitClient, key),
+      findMessage(waitClient, asker, key),
     );
     return await withinTime(looking, withinMs, { late: () => new NoAnswerInTime(withinMs) });
   }

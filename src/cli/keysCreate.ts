@@ -13,6 +13,7 @@ export interface KeysCreateOptions {
   scopes: string;
   destinations?: string;
   sources?: string;
+  tenant?: string;
 }
 
 /** Nobody can try so many. */
@@ -20,7 +21,7 @@ const KEY_BYTES = 32;
 
 /** Makes a key, and shows it once, with its entry in `keys:`. It changes no file. */
 export async function keysCreate(
-  { destinations, name, scopes, sources }: KeysCreateOptions,
+  { destinations, name, scopes, sources, tenant }: KeysCreateOptions,
   { output }: CommandContext,
 ): Promise<ExitCode> {
   const key = randomBytes(KEY_BYTES).toString('base64url');
@@ -30,6 +31,7 @@ export async function keysCreate(
     scopes: listOf(scopes),
     ...(destinations !== undefined && { destinations: listOf(destinations) }),
     ...(sources !== undefined && { sources: listOf(sources) }),
+    ...(tenant !== undefined && { tenant }),
   };
   const { error } = keysSchema.safeParse([entry], { error: inputFaults({ name: 'setting' }) });
   if (error) throw new UsageError(faultsOf(error.issues.flatMap(relevantIssues)));

@@ -613,6 +613,7 @@ function addKeys(program: Command, invocation: Invocation): void {
     .option('--scopes <scopes>', 'with commas between: send, read, decide, metrics, admin', 'send')
     .option('--destinations <patterns>', 'the only destinations, as "slack:default/*"')
     .option('--sources <patterns>', 'the only sources, as "ci-*"')
+    .option('--tenant <name>', 'the tenant whose messages are all that the key can see')
     .action(
       run(invocation, async (context, options: KeysCreateOptions) => {
         const { keysCreate } = await import('./keysCreate.js');

@@ -97,9 +97,9 @@ export function acknowledgementSettings(
     retry: profile,
     requestTimeoutMs: requestTimeout,
     bySource: Object.fromEntries(
-      Object.entries(sources).map(([name, { acknowledge, pagerduty }]) => [
+      Object.entries(sources).map(([name, { acknowledge, pagerduty, tenant }]) => [
         name,
-        { acknowledge, pagerduty },
+        { acknowledge, pagerduty, ...(tenant !== undefined && { tenant }) },
       ]),
     ),
   };

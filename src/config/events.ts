@@ -4,6 +4,7 @@ import { ACKNOWLEDGEMENT_EVENTS, type AcknowledgementEvent } from '../domain/ack
 import type { QueueContext, QueueTarget } from '../queues/queue.js';
 import { checkEntryNames, queueEntrySchema } from './queueEntry.js';
 import type { QueueEntries } from './queues.js';
+import { tenantSchema } from './tenants.js';
 
 /** A target as it is configured. Nothing is connected, and no library is loaded, before it is opened. */
 export interface ConfiguredEventTarget {
@@ -14,6 +15,8 @@ export interface ConfiguredEventTarget {
   place: string;
   /** Which events it is told. */
   events: AcknowledgementEvent[];
+  /** Whose messages it is told of; undefined: all. */
+  tenant: string | undefined;
   open(context: Pick<QueueContext, 'log'>): Promise<QueueTarget>;
 }
 
@@ -33,7 +36,7 @@ const eventNames = z.preprocess(
 
 const targetSchema = queueEntrySchema(
   'target',
-  z.object({ types: eventNames }),
+  z.object({ types: eventNames, tenant: tenantSchema.optional() }),
   ({ target }) => target.schema,
 );
 
@@ -62,11 +65,12 @@ export function eventFaults(targets: TargetEntries, queues: QueueEntries): strin
 }
 
 export function configuredEventTargets(targets: TargetEntries): ConfiguredEventTarget[] {
-  return Object.entries(targets).map(([name, { settings, type, types }]) => ({
+  return Object.entries(targets).map(([name, { settings, tenant, type, types }]) => ({
     name,
     type: type.name,
     place: type.target.describe(settings),
     events: types,
+    tenant,
     open: (context) => type.target.create(settings, context),
   }));
 }

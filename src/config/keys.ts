@@ -6,6 +6,7 @@ import { compileGlob } from '../lib/glob.js';
 import { nearest } from '../lib/nearest.js';
 import type { Rate } from '../lib/tokenBucket.js';
 import { rateLimitSchema } from './rateLimit.js';
+import { tenantSchema } from './tenants.js';
 
 /**
  * What a caller may do. `send`: messages and events; `read`: messages, lists, pages; `decide`: retry, discard, cancel,
@@ -30,6 +31,8 @@ export interface Permissions {
   destinations: Limit | undefined;
   /** Which sources may be named in messages and events; undefined: all. */
   sources: Limit | undefined;
+  /** Whose messages are sent, and are all that there is to see; undefined: those of all. */
+  tenant: string | undefined;
 }
 
 export interface ApiKey extends Permissions {
@@ -101,20 +104,35 @@ const keySchema = z
     scopes: z.array(z.enum(SCOPES)).min(1, `must have at least one of ${SCOPES.join(', ')}`),
     destinations: limit(destinationPattern).optional(),
     sources: limit(pattern).optional(),
+    tenant: tenantSchema.optional(),
     rateLimit: rateLimitSchema.optional(),
   })
-  .transform(({ destinations, hash, name, rateLimit, scopes, sources }): ApiKey => {
+  .refine(({ scopes, tenant }) => tenant === undefined || !scopes.includes('metrics'), {
+    path: ['scopes'],
+    error: 'must not have metrics beside "tenant": metrics count the messages of all tenants',
+  })
+  .transform(({ destinations, hash, name, rateLimit, scopes, sources, tenant }): ApiKey => {
     const hashes = [hash].flat();
     return {
       name,
       digests: hashes.map((each) => Buffer.from(each.slice('sha256:'.length), 'hex')),
-      scopes: scopes.includes('admin') ? ALL_SCOPES : new Set(scopes),
+      scopes: grantedScopes(scopes, tenant),
       destinations,
       sources,
+      tenant,
       rateLimit,
       plain: undefined,
     };
   });
+
+/** Metrics are about all tenants: no scope of one of them includes them. */
+export function grantedScopes(
+  scopes: readonly Scope[],
+  tenant: string | undefined,
+): ReadonlySet<Scope> {
+  if (!scopes.includes('admin')) return new Set(scopes);
+  return tenant === undefined ? ALL_SCOPES : new Set(SCOPES.filter((each) => each !== 'metrics'));
+}
 
 /** So many are compared with each request. */
 const MOST_KEYS = 1_000;
@@ -160,6 +178,7 @@ export function keysWithAllScopes(keys: readonly string[]): ApiKey[] {
     scopes: ALL_SCOPES,
     destinations: undefined,
     sources: undefined,
+    tenant: undefined,
     rateLimit: undefined,
     plain,
   }));

@@ -5,6 +5,7 @@ import { nearest, remedy } from '../lib/nearest.js';
 import { own } from '../lib/own.js';
 import type { Queue, QueueContext } from '../queues/queue.js';
 import { checkEntryNames, queueEntrySchema } from './queueEntry.js';
+import { tenantSchema } from './tenants.js';
 
 /** A queue as it is configured. Nothing is connected, and no library is loaded, before it is opened. */
 export interface ConfiguredQueue {
@@ -15,6 +16,8 @@ export interface ConfiguredQueue {
   place: string;
   /** The source whose requests the records are; undefined: they are messages. */
   source: string | undefined;
+  /** Whose messages the records are; undefined: as each record says, if it is the queue of the intake. */
+  tenant: string | undefined;
   /** How many records are being accepted at once. */
   inFlight: number;
   /** A message expires so long after its record was sent, in milliseconds; undefined: only if it says so itself. */
@@ -31,6 +34,7 @@ const IN_HAND = 10;
 
 const commonFields = z.object({
   source: z.string().min(1).optional(),
+  tenant: tenantSchema.optional(),
   deadLetter: z.string().min(1).optional(),
   inFlight: z
     .int()
@@ -44,10 +48,17 @@ const queueSchema = queueEntrySchema(
   'queue',
   commonFields,
   ({ schema }) => schema,
-  ({ deadLetter }, { name, namesDeadLetters }) =>
-    deadLetter === undefined || namesDeadLetters
+  ({ deadLetter, source, tenant }, { name, namesDeadLetters }) => {
+    if (source !== undefined && tenant !== undefined) {
+      return {
+        field: 'tenant',
+        message: 'is a setting of the source: its requests have its tenant',
+      };
+    }
+    return deadLetter === undefined || namesDeadLetters
       ? undefined
-      : { field: 'deadLetter', message: `is among the settings of ${name}` },
+      : { field: 'deadLetter', message: `is among the settings of ${name}` };
+  },
 );
 
 export const queuesSchema = z
@@ -102,6 +113,11 @@ export function intakeFaults(intake: IntakeEntry, queues: QueueEntries): string[
       `intake.queue: the queue "${intake.queue}" has the events of the source ${named.source}; name a queue without a source`,
     ];
   }
+  if (named?.tenant !== undefined) {
+    return [
+      `intake.queue: all that is in the queue "${intake.queue}" is of the tenant ${named.tenant}; name a queue without a tenant`,
+    ];
+  }
   if (named) return [];
   const remedyText = names.length > 0 ? remedy(intake.queue, names) : 'configure it under "queues"';
   return [`intake.queue: there is no queue "${intake.queue}"; ${remedyText}`];
@@ -109,11 +125,12 @@ export function intakeFaults(intake: IntakeEntry, queues: QueueEntries): string[
 
 export function configuredQueues(queues: QueueEntries): ConfiguredQueue[] {
   return Object.entries(queues).map(
-    ([name, { deadLetter, inFlight, maxAge, settings, source, type }]) => ({
+    ([name, { deadLetter, inFlight, maxAge, settings, source, tenant, type }]) => ({
       name,
       type: type.name,
       place: type.describe(settings),
       source,
+      tenant,
       inFlight,
       maxAgeMs: maxAge,
       open: ({ log }) =>

@@ -10,6 +10,7 @@ import { routesSchema, type Route } from '../domain/message.js';
 import { SOURCE_TYPES } from '../sources/registry.js';
 import type { Source, SourceSettings, SourceType } from '../sources/source.js';
 import { sourceAcknowledgementFields } from './acknowledgements.js';
+import { tenantSchema } from './tenants.js';
 
 /** A source that receives requests. */
 export interface ConfiguredSource {
@@ -20,11 +21,14 @@ export interface ConfiguredSource {
   respondWithinMs: number;
   /** Where what can't be understood or routed is shown; undefined: with the operators. */
   unroutable: Route[] | undefined;
+  /** Whose messages its requests become; undefined: nobody's, so that only those without a tenant see them. */
+  tenant: string | undefined;
 }
 
 /** What any source may have, whether its messages come as such or are made of its requests. */
 const messageFields = {
   deduplicationWindow: durationMs.optional(),
+  tenant: tenantSchema.optional(),
   ...sourceAcknowledgementFields,
 };
 
@@ -100,7 +104,7 @@ export const sourcesSchema = z
 
 /** @throws ConfigurationError where the settings of a source can't be used */
 export function receivingSources(sources: Record<string, SourceEntry>): ConfiguredSource[] {
-  return Object.entries(sources).flatMap(([name, { receives, unroutable }]) => {
+  return Object.entries(sources).flatMap(([name, { receives, tenant, unroutable }]) => {
     if (!receives) return [];
     const { settings, type } = receives;
     return [
@@ -110,6 +114,7 @@ export function receivingSources(sources: Record<string, SourceEntry>): Configur
         source: create(type, settings, name),
         respondWithinMs: settings.respondWithin ?? type.respondWithinMs,
         unroutable: unroutable?.to,
+        tenant,
       },
     ];
   });

@@ -44,6 +44,8 @@ export interface BulkRequest {
     reason?: FailureReason;
     /** ISO 8601: only what was parked at or before this time; never later than now. */
     at?: string;
+    /** Only dead letters of this tenant. */
+    tenant?: string;
   };
   /** Makes the request idempotent: requests with the same id are one decision. By default a new id. */
   id?: string;
@@ -55,7 +57,7 @@ export interface BulkDecision {
   action: 'retry' | 'discard';
   by: string;
   reason: string;
-  filter: { reason?: FailureReason | undefined; at: string };
+  filter: { reason?: FailureReason | undefined; at: string; tenant?: string | undefined };
   /** ISO 8601. */
   requestedAt: string;
   /** How many dead letters have received it so far. */

@@ -89,6 +89,8 @@ export interface MessageMemo {
   conversation?: ConversationPlace | undefined;
   /** The name of the key, or of the person, that sent it. Absent where no keys are configured, and for requests of sources. */
   sentBy?: string | undefined;
+  /** Of a tenant's message: the key as it was sent, where the id has a hash of it. */
+  givenKey?: string | undefined;
 }
 
 /** The result of a message that was confirmed everywhere. */

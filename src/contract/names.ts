@@ -1,6 +1,7 @@
 import { parseAccountId, type AccountId } from '../domain/account.js';
 import type { AcknowledgementRecipient } from '../domain/acknowledgement.js';
 import type { Destination } from '../domain/destination.js';
+import { idInTenant } from '../domain/tenant.js';
 
 /** The task queue of the workflows. */
 export const WORKFLOW_TASK_QUEUE = 'sendproof';
@@ -79,12 +80,15 @@ export function groupMessageKey({
   id,
   openedAt,
   route,
+  tenant,
 }: {
   route: string;
   openedAt: string;
   id: string;
+  /** Of the events. */
+  tenant?: string | undefined;
 }): string {
-  return `sendproof/grouped/${route}/${openedAt}/${id}`;
+  return idInTenant(tenant, `sendproof/grouped/${route}/${openedAt}/${id}`);
 }
 
 export const BATCH_PREFIX = 'sendproof/batch/';

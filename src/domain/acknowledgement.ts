@@ -47,6 +47,8 @@ export interface AcknowledgementPlan {
   requestTimeoutMs: number;
   /** Keeps one recipient's failures from delaying the others. */
   fairnessKey: string;
+  /** The tenant that the recipient belongs to, which knows messages by their own keys; undefined: it knows them by whole ids. */
+  tenant?: string | undefined;
 }
 
 /** The body of a callback, by https://www.standardwebhooks.com. Never with the message's content. */

@@ -119,4 +119,6 @@ export type SourceEvent = z.infer<typeof eventSchema> & {
   isReminder?: boolean | undefined;
   /** What the source made for one platform, which is shown there where no template says something else. */
   native?: NativeContent | undefined;
+  /** Whose messages it becomes: see `tenant.ts`. */
+  tenant?: string | undefined;
 };

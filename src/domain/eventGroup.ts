@@ -17,6 +17,8 @@ export interface GroupPlan {
   /** From the time of the post, in milliseconds. */
   expireAfterMs?: number | undefined;
   acknowledge?: Acknowledge | undefined;
+  /** Whose events they are: groups of two tenants are two. */
+  tenant?: string | undefined;
 }
 
 /**

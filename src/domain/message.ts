@@ -423,6 +423,8 @@ export const messageSchema = messageFields
 export type Message = z.infer<typeof messageSchema> & {
   /** The conversation that its event belongs to, where the post itself takes no part in it. */
   partOf?: Omit<Conversation, 'mode' | 'broadcast'> | undefined;
+  /** Whose message it is: see `tenant.ts`. Undefined: nobody's, so that only those without a tenant see it. */
+  tenant?: string | undefined;
 };
 
 /** The body as it may come, for the API's document: with the key in the header instead. */

@@ -143,7 +143,10 @@ export interface DeliveryMoment {
 
 /** What a list shows of a message. */
 export interface MessageSummary {
+  /** The id of its workflow: of a tenant's message with the tenant in it. The API shows it as its reader knows it. */
   deduplicationKey: string;
+  /** Of a tenant's message: the key as it was sent, where the id has a hash of it. */
+  givenKey?: string | undefined;
   status: MessageStatus;
   destinations: string[];
   source?: string | undefined;

@@ -61,7 +61,7 @@ function planOf(
   try {
     return planAcknowledgements(message, configuration) ?? [];
   } catch (error) {
-    if (error instanceof MessageRefused) return planEvents(configuration);
+    if (error instanceof MessageRefused) return planEvents(configuration, message.tenant);
     throw error;
   }
 }

@@ -4,15 +4,16 @@ import { acceptanceBody } from '../api/acceptanceBody.js';
 import type { ReceptionContext } from '../api/apiContext.js';
 import { EVENT_LIMIT_BYTES, receiveEvent } from '../api/eventReception.js';
 import { withKeyOfHeader } from '../api/idempotencyKey.js';
-import { contentOf, requestOf, senderOf } from '../api/intakeRecord.js';
-import { bodyTooLarge, parseRequest } from '../api/problem.js';
+import type { Asker } from '../api/findMessage.js';
+import { contentOf, requestOf, senderOf, tenantOfRecord } from '../api/intakeRecord.js';
+import { parseEvent, parseMessage } from '../api/parseMessage.js';
+import { bodyTooLarge } from '../api/problem.js';
 import { tellingRefusals } from '../api/refusedWrites.js';
 import { MESSAGE_LIMIT_BYTES, parseJsonBytes } from '../api/requestBody.js';
 import { receiveAuthentic } from '../api/sourceReception.js';
 import type { ConfiguredQueue } from '../config/queues.js';
 import type { ConfiguredSource } from '../config/sources.js';
-import { eventSchema } from '../domain/event.js';
-import { messageSchema, type Message } from '../domain/message.js';
+import type { Message } from '../domain/message.js';
 import { isRecord } from '../lib/isRecord.js';
 import { own } from '../lib/own.js';
 import { withField } from '../lib/repeatedNames.js';
@@ -32,7 +33,7 @@ export interface ReadRecord {
   accept(context: ReceptionContext, traceId: string): Promise<Outcome>;
 }
 
-type ReadingQueue = Pick<ConfiguredQueue, 'source' | 'maxAgeMs'>;
+type ReadingQueue = Pick<ConfiguredQueue, 'source' | 'maxAgeMs' | 'tenant'>;
 
 /** @throws a Problem where nothing can ever be made of it */
 export function readRecord(
@@ -44,7 +45,7 @@ export function readRecord(
   const content = contentOf(record, queue.source);
   if (content.kind === 'event') return readEvent(record, queue, ordered);
   if (content.kind === 'message') {
-    const message = withinAge(messageOf(record), record, queue);
+    const message = withinAge(messageOf(record, ownerOf(record, queue)), record, queue);
     const { conversation } = message;
     return {
       lanes: [...ordered, ...(conversation ? [`conversation:${conversation.key}`] : [])],
@@ -83,7 +84,7 @@ export function readRecord(
 
 /** What the API has queued of `POST /v1/events`. */
 function readEvent(record: QueueRecord, queue: ReadingQueue, ordered: string[]): ReadRecord {
-  const event = parseRequest(eventSchema, parseJsonBytes(record.body, EVENT_LIMIT_BYTES));
+  const event = parseEvent(parseJsonBytes(record.body, EVENT_LIMIT_BYTES), ownerOf(record, queue));
   const { conversation } = event;
   return {
     lanes: [...ordered, ...(conversation === undefined ? [] : [`conversation:${conversation}`])],
@@ -104,8 +105,13 @@ export class SourceMissing extends Error {
   }
 }
 
+/** Whose it is: the queue's tenant, else the one that the record names. */
+function ownerOf(record: QueueRecord, { tenant }: ReadingQueue): Asker {
+  return { tenant: tenant ?? tenantOfRecord(record) };
+}
+
 /** The body as `POST /v1/messages` takes it. Without a key in it or in the header, the record's place in the queue is its key. */
-function messageOf({ body, headers, id }: QueueRecord): Message {
+function messageOf({ body, headers, id }: QueueRecord, owner: Asker): Message {
   const header = headers['idempotency-key'];
   const keyed = withKeyOfHeader(
     parseJsonBytes(body, MESSAGE_LIMIT_BYTES),
@@ -113,10 +119,7 @@ function messageOf({ body, headers, id }: QueueRecord): Message {
     'deduplicationKey',
   );
   const isWithoutKey = isRecord(keyed) && own(keyed, 'deduplicationKey') === undefined;
-  return parseRequest(
-    messageSchema,
-    isWithoutKey ? withField(keyed, 'deduplicationKey', id) : keyed,
-  );
+  return parseMessage(isWithoutKey ? withField(keyed, 'deduplicationKey', id) : keyed, owner);
 }
 
 /** What was asked for already holds where it is earlier. */

@@ -7,9 +7,12 @@ import {
 import type { BatchMemo } from '../contract/batch.js';
 import { BATCH_PREFIX, batchWorkflowId } from '../contract/names.js';
 import type { BatchCounts, BatchStatus } from '../domain/batch.js';
+import { tenantClause } from './search/visibilityText.js';
+import { isVisibleTo } from '../domain/tenant.js';
 
 /** What Temporal's description of a batch's newest run says. Times are ISO 8601. */
 export interface BatchExecution {
+  /** Of a tenant's batch with the tenant in it. */
   id: string;
   runId: string;
   status: BatchStatus;
@@ -87,16 +90,28 @@ function statusOf({ status }: WorkflowExecutionDescription, { progress }: BatchM
   }
 }
 
-/** The ids of batches that are being started, the newest first, at most so many. One call to Temporal. */
-export async function openBatches(client: Client, atMost: number): Promise<string[]> {
+/**
+ * The ids of batches that are being started, the newest first, at most so many. One call to Temporal.
+ *
+ * @param tenant whose batches; undefined: all
+ */
+export async function openBatches(
+  client: Client,
+  atMost: number,
+  tenant: string | undefined,
+): Promise<string[]> {
   const { executions } = await client.workflowService.listWorkflowExecutions({
     namespace: client.workflow.options.namespace,
-    query: OPEN_BATCHES,
+    query:
+      tenant === undefined
+        ? OPEN_BATCHES
+        : `${OPEN_BATCHES} AND ${tenantClause(tenant, BATCH_PREFIX)}`,
     pageSize: atMost,
   });
   return executions.flatMap(({ execution }) => {
-    const id = execution?.workflowId ?? '';
-    return id.startsWith(BATCH_PREFIX) ? [id.slice(BATCH_PREFIX.length)] : [];
+    const workflowId = execution?.workflowId ?? '';
+    const id = workflowId.slice(BATCH_PREFIX.length);
+    return workflowId.startsWith(BATCH_PREFIX) && isVisibleTo(tenant, id) ? [id] : [];
   });
 }
 

@@ -70,6 +70,7 @@ export function summarise(execution: MessageExecution): MessageSummary {
   const { deadLetters } = (execution.memo ?? {}) as { deadLetters?: DeadLetterMemo[] };
   return {
     deduplicationKey: execution.workflowId,
+    ...(memo.givenKey !== undefined && { givenKey: memo.givenKey }),
     status,
     destinations,
     source: memo.source ?? attributes.get(sourceAttribute),

@@ -120,15 +120,15 @@ describe('the identity of a batch', () => {
 
   it('is its key, hashed where it is too long for Temporal or looks like a hash', () => {
     const identity = batchFingerprint(one);
-    expect(batchId('nightly/2026 🚨', identity)).toBe('nightly/2026 🚨');
-    expect(batchId(undefined, identity)).toBe(`sha256-${identity}`);
+    expect(batchId('nightly/2026 🚨', identity, undefined)).toBe('nightly/2026 🚨');
+    expect(batchId(undefined, identity, undefined)).toBe(`sha256-${identity}`);
     const ids = [
       'k'.repeat(239),
       'k'.repeat(240),
       'é'.repeat(120),
       'é'.repeat(119),
       `sha256-${identity}`,
-    ].map((key) => batchId(key, identity));
+    ].map((key) => batchId(key, identity, undefined));
     for (const id of ids)
       expect(Buffer.byteLength(`sendproof/batch/${id}`)).toBeLessThanOrEqual(255);
     expect(new Set([...ids, `sha256-${identity}`]).size).toBe(6);

@@ -47,7 +47,8 @@ const PARSERS: Record<string, [parse: (text: string) => unknown, error?: ErrorTy
   'the answer of a platform': [(text) => answerText(bytesOf(text), `text/html; charset=${text}`)],
   'a status within an answer': [statedStatus],
   'a record of a queue': [
-    (text) => readRecord(recordOf(text), { source: undefined, maxAgeMs: undefined }, []),
+    (text) =>
+      readRecord(recordOf(text), { source: undefined, tenant: undefined, maxAgeMs: undefined }, []),
     Problem,
   ],
   'a message of SQS': [

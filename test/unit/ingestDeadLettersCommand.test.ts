@@ -61,6 +61,7 @@ function queueOf(parts: Partial<Queue> | Error): ConfiguredQueue {
     type: 'kafka',
     place: 'the topic messages',
     source: undefined,
+    tenant: undefined,
     inFlight: 1,
     maxAgeMs: undefined,
     open: () => (parts instanceof Error ? Promise.reject(parts) : Promise.resolve(queue)),

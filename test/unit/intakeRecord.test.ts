@@ -90,6 +90,16 @@ describe('what the API queues of a source’s request', () => {
     expect(JSON.stringify(record)).not.toContain(base.token);
   });
 
+  it.each(['intake', 'source', 'request', 'sender', 'tenant'])(
+    'is what the API says, whatever the sender’s header sendproof-%s does',
+    (name) => {
+      const headers = { [`sendproof-${name}`]: 'theirs' };
+      const { headers: kept } = sourceRecord(source(), { ...base, headers }, undefined);
+      expect(Object.values(kept)).not.toContain('theirs');
+      expect(kept).toMatchObject({ 'sendproof-intake': 'source', 'sendproof-source': 'alerts' });
+    },
+  );
+
   it.each([
     ['no JSON', '['],
     ['something else', '{"id":{},"method":1,"query":[1,["a"],["a",2],{}]}'],

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { pino } from 'pino';
 import { QueuedIntake } from '../../src/api/queuedIntake.js';
+import { ANY_TENANT } from '../../src/api/findMessage.js';
 import { explainMaybeQueued, queuedMessageBody } from '../../src/api/queuedMessage.js';
 import { Problem } from '../../src/api/problem.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
@@ -147,7 +148,7 @@ describe('the queue in front of the API', () => {
     const lag = vi.fn<Queue['lag']>(() => Promise.resolve([{ partition: '0', records: 312 }]));
     const known = intake(() => Promise.resolve(), lag);
     await known.put(record('x'), 'key');
-    const body = await queuedMessageBody(known, 'key', '');
+    const body = await queuedMessageBody(known, 'key', '', ANY_TENANT);
     expect(body).toMatchObject({
       deduplicationKey: 'key',
       status: 'queued',
@@ -155,15 +156,21 @@ describe('the queue in front of the API', () => {
       deliveries: [],
     });
     expect(body?.explanation).toMatch(/^Queued since .* in the queue main, which has 312 records/);
-    expect(await queuedMessageBody(known, 'other', '')).toBeUndefined();
-    expect(await explainMaybeQueued(known)).toMatch(/may also be in the queue main, which has 312/);
+    expect(await queuedMessageBody(known, 'other', '', ANY_TENANT)).toBeUndefined();
+    expect(await explainMaybeQueued(known, ANY_TENANT)).toMatch(
+      /may also be in the queue main, which has 312/,
+    );
     vi.advanceTimersByTime(5_000);
     lag.mockResolvedValue([]);
-    expect((await queuedMessageBody(known, 'key', ''))?.explanation).toMatch(/dead-letters list/);
-    expect(await explainMaybeQueued(known)).toBe('Nothing waits in the queue main.');
+    expect((await queuedMessageBody(known, 'key', '', ANY_TENANT))?.explanation).toMatch(
+      /dead-letters list/,
+    );
+    expect(await explainMaybeQueued(known, ANY_TENANT)).toBe('Nothing waits in the queue main.');
     vi.advanceTimersByTime(5_000);
     lag.mockRejectedValue(new Error('away'));
-    expect((await queuedMessageBody(known, 'key', ''))?.explanation).toMatch(/can’t be asked now/);
+    expect((await queuedMessageBody(known, 'key', '', ANY_TENANT))?.explanation).toMatch(
+      /can’t be asked now/,
+    );
     vi.useRealTimers();
   });
 });

@@ -6,6 +6,7 @@ import type { Client } from '@temporalio/client';
 import proto, { type temporal } from '@temporalio/proto';
 import type { Response } from 'express';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ANY_TENANT } from '../../src/api/findMessage.js';
 import { Waits } from '../../src/api/waits.js';
 import type { RecordedMessage } from '../../src/store/messageHistory.js';
 import { historyFromJson } from '../replay/historyFile.js';
@@ -82,7 +83,7 @@ function begin(waitMs: number, clients: { waitClient: Client; longPollClient: Cl
   const response = new EventEmitter();
   const waiting: Waiting = { result: undefined, response };
   void waits
-    .settled('a-key', waitMs, response as unknown as Response)
+    .settled(ANY_TENANT, 'a-key', waitMs, response as unknown as Response)
     .then((message) => (waiting.result = { message }));
   return waiting;
 }

@@ -5,6 +5,8 @@ import { readAcknowledgements } from '../../store/acknowledgementProgress.js';
 import { readMessageRecord } from '../../store/messageHistory.js';
 import { readConversation } from '../../store/search/conversation.js';
 import { searchMessages } from '../../store/search/messageSearch.js';
+import { messageId } from '../../acceptance/messageId.js';
+import { ownForm } from '../../domain/tenant.js';
 import { timelineOf } from '../../explanation/timeline.js';
 import type { ApiContext } from '../apiContext.js';
 import { audit } from '../audit.js';
@@ -14,7 +16,7 @@ import { batchWithResults, cancelBatch, findBatch } from '../batches.js';
 import { basePathOf, withoutBasePath } from '../basePath.js';
 import { inPersonsName } from '../decider.js';
 import { decideOnDeadLetters } from '../decisions.js';
-import { parseKey } from '../findMessage.js';
+import { ANY_TENANT, parseMessageId } from '../findMessage.js';
 import type { Methods } from '../methods.js';
 import { allNamed, recordNamed } from '../named.js';
 import { operationOf } from '../operation.js';
@@ -98,9 +100,12 @@ export function pagesRouter(
       limit: PAGE_SIZE,
       ...fields,
     });
+    const caller = callerOf(request);
+    const { tenant } = caller;
     const found = allNamed(
-      await searchMessages(context.readClient, filter, { cursor, limit }),
+      await searchMessages(context.readClient, { ...filter, tenant }, { cursor, limit }),
       context.configuration,
+      caller,
     );
     show(response, <SearchPage found={found} fields={fields} signedIn={isSignedIn(request)} />);
   });
@@ -110,7 +115,7 @@ export function pagesRouter(
       limit: PAGE_SIZE,
       ...fields,
     });
-    const found = await findDeadLetters(context, filter, { cursor, limit });
+    const found = await findDeadLetters(context, callerOf(request), filter, { cursor, limit });
     show(
       response,
       <DeadLettersPage found={found} fields={fields} signedIn={isSignedIn(request)} />,
@@ -146,9 +151,12 @@ function showMessage(context: ApiContext): RequestHandler<{ key: string }> {
   return async (request, response) => {
     const { configuration } = context;
     const signedIn = isSignedIn(request);
-    const deduplicationKey = parseKey(request.params.key);
-    const recorded = await readMessageRecord(readClient, deduplicationKey);
-    const message = recorded && recordNamed(recorded, configuration);
+    // A signed link is for the whole id, whoever follows it.
+    const caller = isReadOnly(response) ? ANY_TENANT : callerOf(request);
+    const id = parseMessageId(caller, request.params.key);
+    const deduplicationKey = ownForm(caller.tenant, id);
+    const recorded = await readMessageRecord(readClient, id);
+    const message = recorded && recordNamed(recorded, configuration, caller);
     const now = new Date();
     if (!message) {
       response.status(404);
@@ -156,7 +164,7 @@ function showMessage(context: ApiContext): RequestHandler<{ key: string }> {
         show(response, <ForgottenPage deduplicationKey={deduplicationKey} />);
         return;
       }
-      const { explanation, similarKeys } = await readUnknownKey(context, deduplicationKey);
+      const { explanation, similarKeys } = await readUnknownKey(context, id, caller);
       show(
         response,
         <UnknownKeyPage {...{ deduplicationKey, explanation, similarKeys, signedIn }} />,
@@ -166,7 +174,7 @@ function showMessage(context: ApiContext): RequestHandler<{ key: string }> {
     const acknowledgements = await readAcknowledgements(readClient, message.events);
     const webUiUrl =
       configuration.temporalUiUrl &&
-      workflowUrl(configuration.temporalUiUrl, readClient.workflow.options.namespace, message);
+      workflowUrl(configuration.temporalUiUrl, readClient.workflow.options.namespace, recorded);
     const timeline = timelineOf(message, acknowledgements);
     show(response, <MessagePage {...{ message, timeline, webUiUrl, signedIn, now }} />);
   };
@@ -174,7 +182,11 @@ function showMessage(context: ApiContext): RequestHandler<{ key: string }> {
 
 function showSources(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const sources = await readSources(context, addressOfApi(context, request, response));
+    const sources = await readSources(
+      context,
+      callerOf(request),
+      addressOfApi(context, request, response),
+    );
     const { since } = context.recentRequests;
     show(response, <SourcesPage {...{ since, signedIn: isSignedIn(request), sources }} />);
   };
@@ -190,22 +202,26 @@ function showConversation(context: ApiContext): RequestHandler<{ key: string }> 
       key: request.params.key,
     });
     const limit = Number(PAGE_SIZE);
-    const read = await readConversation(readClient, key, { before, limit });
+    const caller = callerOf(request);
+    const { tenant } = caller;
+    const id = messageId(tenant, key);
+    const read = await readConversation(readClient, id, { before, limit, tenant });
     if (!read) {
       response.status(404);
       show(response, <UnknownConversationPage conversation={key} signedIn={signedIn} />);
       return;
     }
-    const messages = read.messages.map((message) => recordNamed(message, configuration));
-    const conversation = { ...read, messages };
+    const messages = read.messages.map((message) => recordNamed(message, configuration, caller));
+    const conversation = { ...read, key: ownForm(tenant, read.key), messages };
     show(response, <ConversationPage {...{ conversation, signedIn, now: new Date() }} />);
   };
 }
 
 function showBatch(context: ApiContext): RequestHandler<{ id: string }> {
   return async (request, response) => {
-    const found = await findBatch(context.readClient, request.params.id);
-    const batch = await batchWithResults(context, found, 'refused', basePathOf(response));
+    const caller = callerOf(request);
+    const found = await findBatch(context.readClient, caller, request.params.id);
+    const batch = await batchWithResults(context, caller, found, 'refused', basePathOf(response));
     show(response, <BatchPage {...{ batch, signedIn: isSignedIn(request) }} />);
   };
 }
@@ -213,8 +229,9 @@ function showBatch(context: ApiContext): RequestHandler<{ id: string }> {
 function stopBatch(context: ApiContext): RequestHandler<{ id: string }> {
   return async (request, response) => {
     const asked = parseRequest(cancelQuerySchema, filledIn(request.body));
-    const { id } = await cancelBatch(context, callerOf(request), request.params.id, asked);
-    goTo(response, batchPagePath(id));
+    const caller = callerOf(request);
+    const { id } = await cancelBatch(context, caller, request.params.id, asked);
+    goTo(response, batchPagePath(ownForm(caller.tenant, id)));
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Request, RequestHandler } from 'express';
 import { checkSignedLink, SIGNED_PARAMETER } from '../../links/postLinks.js';
 import type { ApiContext } from '../apiContext.js';
-import { parseKey } from '../findMessage.js';
+import { ANY_TENANT, parseMessageId } from '../findMessage.js';
 import { operationOf } from '../operation.js';
 import { answeredWith, notedForAudit } from '../requestAudit.js';
 import { ForeignLinkPage } from './plainPages.js';
@@ -30,7 +30,7 @@ export function bySignedLink(
     showReadOnly(response);
     // The address opens the page to whoever has it: nothing that the page leads to may learn it.
     response.set({ 'referrer-policy': 'no-referrer', 'x-robots-tag': 'noindex' });
-    const deduplicationKey = parseKey(request.params.key);
+    const deduplicationKey = parseMessageId(ANY_TENANT, request.params.key);
     const check =
       others.length > 0
         ? 'foreign'

@@ -156,6 +156,7 @@ export function personWith({ groups, name }: Identity, { roles }: Pick<People, '
     scopes: scopes.has('admin') ? ALL_SCOPES : scopes,
     destinations: undefined,
     sources: undefined,
+    tenant: undefined,
     decidesByName: true,
   };
 }

@@ -7,7 +7,7 @@ export function messagePath(deduplicationKey: string): string {
 
 /** The path of the progress of a decision on many dead letters below the API's address. */
 export function decisionPath(id: string): string {
-  return `/v1/dead-letters/decisions/${id}`;
+  return `/v1/dead-letters/decisions/${encodeURIComponent(id)}`;
 }
 
 /** The path of a batch below the API's address. */

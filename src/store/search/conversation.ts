@@ -29,16 +29,21 @@ const MOST_READINGS = 10;
 /**
  * Reads the messages of a conversation in the order in which they happened at their source. Undefined where none is known.
  *
+ * @param key whole, of a tenant's conversation with the tenant in it
  * @param before how many of its messages are older than those to be read, and those to be read; undefined for the newest
  */
 export async function readConversation(
   client: Client,
   key: string,
-  { before, limit }: { before?: number | undefined; limit: number },
+  {
+    before,
+    limit,
+    tenant,
+  }: { before?: number | undefined; limit: number; tenant: string | undefined },
 ): Promise<ConversationPart | undefined> {
   const { messages: found } = await searchMessages(
     client,
-    { conversation: key },
+    { conversation: key, tenant },
     { limit: MOST_MESSAGES },
   );
   if (found.length === 0) return undefined;

@@ -1,7 +1,7 @@
 /** Dead letters in Temporal's visibility: the whole list, answered while no worker runs. */
 import type { Client } from '@temporalio/client';
 import type { FailureReason } from '../../domain/delivery.js';
-import { searchMessages, type MessagePage } from './messageSearch.js';
+import { searchMessages, type MessagePage, type TenantFilter } from './messageSearch.js';
 import type { Destination } from '../../domain/destination.js';
 import type { MessageSummary } from '../../domain/messageState.js';
 import type { DeadLetterMemo } from '../../domain/deadLetter.js';
@@ -31,10 +31,11 @@ export function matchingDeadLetters(
  */
 export async function searchDeadLetters(
   client: Client,
-  filter: DeadLetterFilter,
+  filter: TenantFilter<DeadLetterFilter>,
   page: { limit: number; cursor?: string | undefined },
 ): Promise<MessagePage> {
-  const criteria = { status: 'dead_lettered' as const, destination: filter.destination };
+  const { destination, tenant } = filter;
+  const criteria = { status: 'dead_lettered' as const, destination, tenant };
   const { messages, cursor } = await searchMessages(client, criteria, page);
   return {
     messages: messages.filter((message) => matchingDeadLetters(message, filter).length > 0),

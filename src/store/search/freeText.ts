@@ -5,6 +5,7 @@
  */
 import { destinationSchema } from '../../domain/destination.js';
 import type { MessageSummary } from '../../domain/messageState.js';
+import { idInTenant, ownForm } from '../../domain/tenant.js';
 import {
   conversationValue,
   searchableBeginning,
@@ -14,14 +15,19 @@ import {
 } from '../searchValues.js';
 import { oneOf, startsWith } from './visibilityText.js';
 
-/** A visibility query that finds at least all messages that match. */
-export function freeTextClause(text: string): string {
+/**
+ * A visibility query that finds at least all messages that match.
+ *
+ * @param tenant whose own keys are typed
+ */
+export function freeTextClause(text: string, tenant: string | undefined): string {
   const { words, spelt, keys } = meanings(text);
   const clauses = [...keys].flatMap((key) => {
-    const beginning = soughtIdBeginning(key);
+    const beginning = soughtIdBeginning(idInTenant(tenant, key));
     return beginning === undefined ? [] : [startsWith('WorkflowId', beginning)];
   });
-  clauses.push(oneOf('Conversation', [...keys].map(conversationValue)));
+  const conversations = [...keys].map((key) => idInTenant(tenant, key));
+  clauses.push(oneOf('Conversation', conversations.map(conversationValue)));
   const values = [...spelt].map(searchableText);
   if (words.length === 1) {
     clauses.push(
@@ -56,12 +62,16 @@ export function hasReference(text: string, { reference, source }: MessageSummary
 }
 
 /** Whether a message that the clause found is one that is meant. */
-export function matchesFreeText(text: string, message: MessageSummary): boolean {
+export function matchesFreeText(
+  text: string,
+  message: MessageSummary,
+  tenant: string | undefined,
+): boolean {
   const { words, spelt, keys } = meanings(text);
   const { conversation, deduplicationKey, destinations, reference, source, traceId } = message;
   const isSpelt = (value: string | undefined) => value !== undefined && spelt.has(value);
-  if ([...keys].some((key) => deduplicationKey.startsWith(key))) return true;
-  if (conversation !== undefined && keys.has(conversation.key)) return true;
+  if ([...keys].some((key) => deduplicationKey.startsWith(idInTenant(tenant, key)))) return true;
+  if (conversation !== undefined && keys.has(ownForm(tenant, conversation.key))) return true;
   if (words.length !== 1) return hasReference(text, message);
   return (
     [...spelt].some((word) => reference?.startsWith(word)) ||

@@ -4,13 +4,16 @@ import { freeTextClause, matchesFreeText } from './freeText.js';
 import { memoOf, summarise } from '../messageExecution.js';
 import { noticeKey } from '../../contract/names.js';
 import { listNewestFirst, type PageEnd } from './newestFirst.js';
-import { oneOf, quote } from './visibilityText.js';
+import { oneOf, quote, tenantClause } from './visibilityText.js';
+import { isVisibleTo } from '../../domain/tenant.js';
 import { conversationValue, searchableText, soughtDestination } from '../searchValues.js';
 import { relatedConversations, type RelatedConversations } from './relatedConversations.js';
 import { decodedExecution } from './decodedExecution.js';
 import type { MessageSummary } from '../../domain/messageState.js';
 
 export interface MessageFilter {
+  /** Only this tenant's. */
+  tenant?: string | undefined;
   source?: string | undefined;
   reference?: string | undefined;
   traceId?: string | undefined;
@@ -34,6 +37,9 @@ export interface MessageFilter {
   q?: string | undefined;
 }
 
+/** Who searches has to say whether it is for a tenant. */
+export type TenantFilter<Filter> = Filter & { tenant: string | undefined };
+
 export interface MessagePage {
   messages: MessageSummary[];
   /** Where the next page begins; undefined after the last one. */
@@ -46,7 +52,7 @@ export interface MessagePage {
  */
 export async function searchMessages(
   client: Client,
-  filter: MessageFilter,
+  filter: TenantFilter<MessageFilter>,
   page: { limit: number; cursor?: string | undefined },
 ): Promise<MessagePage> {
   const related = await relatedConversations(client, filter);
@@ -90,14 +96,16 @@ export function isDue(
 
 /** Temporal finds some more: values that look alike, or have the same short name. */
 function matches(message: MessageSummary, filter: MessageFilter & RelatedConversations): boolean {
-  const { conversation, destination, q, reference, related, source } = filter;
+  const { conversation, destination, q, reference, related, source, tenant } = filter;
   const isRelated = related.includes(message.conversation?.key ?? '');
   return (
+    // SQLite compares the beginning of an id without regard to capital letters.
+    isVisibleTo(tenant, message.deduplicationKey) &&
     (source === undefined || message.source === source) &&
     (reference === undefined || message.reference === reference || isRelated) &&
     (conversation === undefined || message.conversation?.key === conversation) &&
     (destination === undefined || message.destinations.includes(destination)) &&
-    (q === undefined || matchesFreeText(q, message) || isRelated)
+    (q === undefined || matchesFreeText(q, message, tenant) || isRelated)
   );
 }
 
@@ -159,6 +167,7 @@ export function visibilityQuery(filter: MessageFilter & Partial<RelatedConversat
     return `(${clause} OR ${oneOf('Conversation', related.map(conversationValue))})`;
   };
   const clauses = ['WorkflowType = "deliverMessage"'];
+  if (filter.tenant !== undefined) clauses.push(tenantClause(filter.tenant));
   if (filter.status) clauses.push(STATUS_CLAUSES[filter.status]);
   if (filter.isOpen) clauses.push('ExecutionStatus = "Running"');
   if (filter.source) clauses.push(`Source = ${quote(searchableText(filter.source))}`);
@@ -176,6 +185,6 @@ export function visibilityQuery(filter: MessageFilter & Partial<RelatedConversat
   if (filter.until) clauses.push(`StartTime < ${quote(filter.until)}`);
   if (filter.dueBefore) clauses.push(`ExecutionTime < ${quote(filter.dueBefore)}`, NOT_RESCHEDULED);
   if (filter.withoutNotices) clauses.push(`NOT WorkflowId STARTS_WITH ${quote(noticeKey(''))}`);
-  if (filter.q) clauses.push(orRelated(freeTextClause(filter.q)));
+  if (filter.q) clauses.push(orRelated(freeTextClause(filter.q, filter.tenant)));
   return clauses.join(' AND ');
 }

@@ -8,7 +8,8 @@ import { summarise } from '../messageExecution.js';
 import { searchableText } from '../searchValues.js';
 import { decodedExecution } from './decodedExecution.js';
 import { hasReference, referenceClause } from './freeText.js';
-import { quote } from './visibilityText.js';
+import { quote, tenantClause } from './visibilityText.js';
+import { isVisibleTo } from '../../domain/tenant.js';
 
 export interface RelatedConversations {
   /** Their keys. */
@@ -17,6 +18,7 @@ export interface RelatedConversations {
 
 /** What a search knows of the reference. `q`: in a person's words. */
 interface ReferenceFilter {
+  tenant: string | undefined;
   source?: string | undefined;
   reference?: string | undefined;
   q?: string | undefined;
@@ -31,10 +33,11 @@ const MOST_CONVERSATIONS = 20;
 /** Empty where no reference is sought. */
 export async function relatedConversations(
   client: Client,
-  { q, reference, source }: ReferenceFilter,
+  { q, reference, source, tenant }: ReferenceFilter,
 ): Promise<string[]> {
   if (q === undefined && reference === undefined) return [];
   const clauses = ['WorkflowType = "deliverMessage"', 'Conversation IS NOT NULL'];
+  if (tenant !== undefined) clauses.push(tenantClause(tenant));
   if (reference) clauses.push(`SourceReference = ${quote(searchableText(reference))}`);
   if (reference && source) clauses.push(`Source = ${quote(searchableText(source))}`);
   if (q) clauses.push(referenceClause(q));
@@ -47,6 +50,7 @@ export async function relatedConversations(
     executions.map(async (raw) => summarise(await decodedExecution(client, raw))),
   );
   const isMeant = (message: MessageSummary): boolean =>
+    isVisibleTo(tenant, message.deduplicationKey) &&
     (q === undefined || hasReference(q, message)) &&
     (reference === undefined || message.reference === reference);
   const keys = messages.filter(isMeant).flatMap(({ conversation }) => conversation?.key ?? []);

@@ -1,7 +1,8 @@
 import type { Client } from '@temporalio/client';
 import { freeTextClause } from './freeText.js';
 import { soughtIdBeginning } from '../searchValues.js';
-import { startsWith } from './visibilityText.js';
+import { startsWith, tenantClause } from './visibilityText.js';
+import { idInTenant, isVisibleTo, ownForm } from '../../domain/tenant.js';
 
 const MOST = 5;
 /** Of these the most similar are taken. */
@@ -14,13 +15,18 @@ const LEAST_SIMILARITY = 0.6;
  * Keys of messages that somebody may have meant who asked for this one: those with a common beginning, and those whose
  * source and reference are in it, as `pagerduty` and `55` in `pagerduty-55-resolved`. The most similar first, at most five.
  */
-export async function findSimilarKeys(client: Client, deduplicationKey: string): Promise<string[]> {
+export async function findSimilarKeys(
+  client: Client,
+  deduplicationKey: string,
+  tenant: string | undefined,
+): Promise<string[]> {
   const half = deduplicationKey.slice(0, Math.max(SHORTEST_BEGINNING, deduplicationKey.length / 2));
   const words = deduplicationKey.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '');
-  const beginning = soughtIdBeginning(half);
+  const beginning = soughtIdBeginning(idInTenant(tenant, half));
+  const found = (clause: string) => keys(client, clause, tenant);
   const [alike, correlated] = await Promise.all([
-    beginning === undefined ? [] : keys(client, startsWith('WorkflowId', beginning)),
-    words.length < 2 ? [] : keys(client, freeTextClause(words.join(' '))),
+    beginning === undefined ? [] : found(startsWith('WorkflowId', beginning)),
+    words.length < 2 ? [] : found(freeTextClause(words.join(' '), tenant)),
   ]);
   const similar = alike
     .map((key) => ({ key, similarity: similarity(key, deduplicationKey) }))
@@ -30,13 +36,17 @@ export async function findSimilarKeys(client: Client, deduplicationKey: string):
   return [...new Set([...similar, ...correlated])].slice(0, MOST);
 }
 
-async function keys(client: Client, clause: string): Promise<string[]> {
+/** In the tenant's own form. */
+async function keys(client: Client, clause: string, tenant: string | undefined): Promise<string[]> {
+  const clauses = ['WorkflowType = "deliverMessage"', clause];
+  if (tenant !== undefined) clauses.push(tenantClause(tenant));
   const { executions } = await client.workflowService.listWorkflowExecutions({
     namespace: client.workflow.options.namespace,
-    query: `WorkflowType = "deliverMessage" AND ${clause}`,
+    query: clauses.join(' AND '),
     pageSize: CANDIDATES,
   });
-  return executions.map(({ execution }) => execution?.workflowId ?? '');
+  const ids = executions.map(({ execution }) => execution?.workflowId ?? '');
+  return ids.filter((id) => isVisibleTo(tenant, id)).map((id) => ownForm(tenant, id));
 }
 
 /** How much of the longer one both have in common at the beginning and at the end, from 0 to 1: a typo costs one letter. */

@@ -1,6 +1,13 @@
+import { tenantPrefix } from '../../domain/tenant.js';
+
 /** Text as a value in a query of Temporal's visibility. */
 export function quote(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}
+
+/** Of workflows that belong to a tenant. It finds some of others as well: see `isVisibleTo`. */
+export function tenantClause(tenant: string, idPrefix = ''): string {
+  return startsWith('WorkflowId', idPrefix + tenantPrefix(tenant));
 }
 
 /** `Name IN ("a", "b")` */

@@ -21,7 +21,8 @@ import { traceIdAttribute } from '../../contract/searchAttributes.js';
 import type { Workflows } from '../../contract/workflows.js';
 import type { Delivery } from '../message/delivery.js';
 import { isSuperseded } from '../message/messageFailure.js';
-import type { DeliverMessageInput } from '../../contract/deliverMessage.js';
+import type { DeliverMessageInput, MessageMemo } from '../../contract/deliverMessage.js';
+import { ownForm } from '../../domain/tenant.js';
 
 /** The message's status at each event, and its name in the summary. */
 const STATUS: Record<
@@ -83,14 +84,18 @@ export class Acknowledgements {
     for (const plan of this.#input.acknowledgements ?? []) {
       if (!plan.events.includes(event)) continue;
       const uuid = ids.next(plan.recipient);
-      const starting = start(uuid, plan, this.#acknowledgement(event, details)).finally(() =>
+      const starting = start(uuid, plan, this.#acknowledgement(event, plan, details)).finally(() =>
         this.#starting.delete(starting),
       );
       this.#starting.add(starting);
     }
   }
 
-  #acknowledgement(event: keyof typeof STATUS, details: EventDetails): Acknowledgement {
+  #acknowledgement(
+    event: keyof typeof STATUS,
+    { tenant }: AcknowledgementPlan,
+    details: EventDetails,
+  ): Acknowledgement {
     const { correlation, traceId } = this.#input;
     const { status, words } = STATUS[event];
     return {
@@ -98,7 +103,7 @@ export class Acknowledgements {
       timestamp: new Date().toISOString(),
       data: {
         summary: `Delivery Status: ${words}`,
-        deduplicationKey: workflowInfo().workflowId,
+        deduplicationKey: keyFor(tenant),
         status,
         source: correlation?.source,
         reference: correlation?.reference,
@@ -108,6 +113,14 @@ export class Acknowledgements {
       },
     };
   }
+}
+
+/** The key of this message as the recipient knows it. */
+function keyFor(tenant: string | undefined): string {
+  const { memo, workflowId } = workflowInfo();
+  if (tenant === undefined) return workflowId;
+  const { givenKey } = (memo ?? {}) as Partial<MessageMemo>;
+  return givenKey ?? ownForm(tenant, workflowId);
 }
 
 /** Never rejects, and is not stopped by the message's cancellation. */

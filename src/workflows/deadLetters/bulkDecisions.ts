@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { FAILURE_REASONS } from '../../domain/delivery.js';
+import { TENANT_NAME } from '../../domain/tenant.js';
 import type { BulkRequest, BulkDecision } from '../../contract/deadLetterQueue.js';
 
 const FINISHED_DECISIONS_KEPT = 20;
@@ -20,13 +21,16 @@ export function validateBulkRequest(request: unknown): void {
   if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) {
     throw refusal('filter: must be an object, as {"reason":"not_authorised"}');
   }
-  const { reason: failure, at, ...unknownFilter } = filter as Record<string, unknown>;
+  const { reason: failure, at, tenant, ...unknownFilter } = filter as Record<string, unknown>;
   assertNoUnknownFields('filter.', unknownFilter);
   if (failure !== undefined && !FAILURE_REASONS.some((known) => known === failure)) {
     throw refusal(`filter.reason: must be one of ${FAILURE_REASONS.join(', ')}`);
   }
   if (at !== undefined && (typeof at !== 'string' || Number.isNaN(Date.parse(at)))) {
     throw refusal('filter.at: must be a time as 2026-11-23T12:00:00Z');
+  }
+  if (tenant !== undefined && !(typeof tenant === 'string' && TENANT_NAME.test(tenant))) {
+    throw refusal('filter.tenant: must be the name of a tenant');
   }
 }
 
@@ -69,7 +73,11 @@ export class BulkDecisions {
       action,
       by,
       reason,
-      filter: { reason: filter?.reason, at: at < requestedAt ? at : requestedAt },
+      filter: {
+        reason: filter?.reason,
+        at: at < requestedAt ? at : requestedAt,
+        ...(filter?.tenant !== undefined && { tenant: filter.tenant }),
+      },
       requestedAt,
       decided: 0,
     };

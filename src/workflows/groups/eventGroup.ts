@@ -32,7 +32,10 @@ const MOST_JOINS = 1_000;
 export async function eventGroup({ state }: EventGroupInput): Promise<void> {
   const { firstExecutionRunId } = workflowInfo();
   const events = new GroupedEvents(state, (plan, openedAt, window) =>
-    groupMessageKey({ route: plan.route, openedAt, id: `${firstExecutionRunId}.${window}` }),
+    groupMessageKey({
+      ...{ route: plan.route, tenant: plan.tenant },
+      ...{ openedAt, id: `${firstExecutionRunId}.${window}` },
+    }),
   );
   let joins = 0;
   setHandler(joinGroupUpdate, (event) => {

@@ -151,7 +151,7 @@ describe('the plan of a message', () => {
       },
       { recipient: { kind: 'event', target: 'alarms' }, events: ['message.expired'] },
     ]);
-    expect(planEvents(configuration)).toEqual(plans?.slice(1));
+    expect(planEvents(configuration, undefined)).toEqual(plans?.slice(1));
   });
 
   it('is empty without targets, so that the message’s history is what it was', async () => {

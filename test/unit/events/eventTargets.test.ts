@@ -37,6 +37,7 @@ function targetsWith(
     type: 'kafka',
     place: 'the topic message-events',
     events: ['message.confirmed'],
+    tenant: undefined,
     open: async () => {
       happened.opened += 1;
       await open();
