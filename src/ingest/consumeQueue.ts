@@ -120,6 +120,12 @@ class Consumption {
       metrics.queueRecords.inc({ queue: this.#configured.name, outcome: 'tombstone' });
       return 'settled';
     }
+    if (record.unreadable !== undefined) {
+      await this.#bury(record, { reason: UNREADABLE, detail: record.unreadable }, revoked);
+      this.#moved(record, { reason: UNREADABLE });
+      metrics.queueRecords.inc({ queue: this.#configured.name, outcome: 'refused' });
+      return 'settled';
+    }
     let lanes: string[] = [];
     let accept: (traceId: string) => Promise<Outcome>;
     let message: Message | undefined;
@@ -193,14 +199,23 @@ class Consumption {
 
   #refused(record: QueueRecord, problem: Problem): void {
     const { errors = [], type } = problem;
-    const { metrics } = this.#context;
-    metrics.queueDeadLetters.inc({ queue: this.#configured.name, reason: type });
-    // Without the detail, which may quote the record.
-    const line = { record: record.id, reason: type, fields: errors.map(({ field }) => field) };
-    if (type === 'internal_error') {
-      this.#log.error({ ...line, err: problem.cause ?? problem }, MOVED);
-    } else this.#log.warn(line, MOVED);
-    this.#notices.add({ queue: this.#configured.name, reason: type });
+    this.#moved(record, {
+      reason: type,
+      fields: errors.map(({ field }) => field),
+      ...(type === 'internal_error' && { err: problem.cause ?? problem }),
+    });
+  }
+
+  /** @param line without the detail, which may quote the record */
+  #moved(
+    { id: record }: QueueRecord,
+    { reason, ...line }: { reason: string; fields?: string[]; err?: unknown },
+  ): void {
+    const queue = this.#configured.name;
+    this.#context.metrics.queueDeadLetters.inc({ queue, reason });
+    const level = line.err === undefined ? 'warn' : 'error';
+    this.#log[level]({ record, reason, ...line }, MOVED);
+    this.#notices.add({ queue, reason });
   }
 
   #temporalChanged(isOpen: boolean, error: unknown): void {
@@ -216,6 +231,9 @@ class Consumption {
     this.#consumer?.pause();
   }
 }
+
+/** As `DeadLetterReason` has it. */
+const UNREADABLE = 'unreadable';
 
 const MOVED = 'A record can’t be accepted, and was moved to the dead letters';
 

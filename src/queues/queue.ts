@@ -20,6 +20,8 @@ export interface QueueRecord {
   readonly body: Buffer;
   /** Whether it has no value: where a queue is compacted, it says that its key has no record any more. It asks for nothing. */
   readonly isTombstone?: boolean;
+  /** Why its content can't be read, for people. It can only become a dead letter. */
+  readonly unreadable?: string | undefined;
   /** When the record was sent to the queue. */
   readonly sentAt: Date;
   /**

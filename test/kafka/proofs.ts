@@ -388,6 +388,43 @@ export async function proveCompression(
   }
 }
 
+/** A batch that can't be decompressed, since it has more than is read, is passed over: its records are dead letters with their offsets. */
+export async function proveUnreadable(
+  { broker, topics }: Installation,
+  withinMs: number,
+): Promise<void> {
+  const topic = 'unreadable';
+  await topics.create({ [topic]: 1, [`${topic}.dlq`]: 1 });
+  const kafka = { brokers: [broker.address], topic, group: GROUP };
+  const harness = await startHarness({
+    workers: false,
+    settings: { queues: { main: { kafka } } },
+  });
+  try {
+    await topics.send(topic, [record(0)]);
+    // 300 KB for the broker, which decompresses it in parts.
+    const half = Buffer.alloc(40 * 1024 * 1024, ' ');
+    await topics.sendCompressed(topic, [{ value: half }, { value: half }]);
+    await topics.send(topic, [record(1)]);
+    const consumer = await startIngestProcess(harness);
+    await until(async () => (await topics.committed(GROUP, topic)) === 4, withinMs);
+    await until(async () => (await countWorkflows(harness)) === 2, withinMs);
+    const dead = await topics.read(`${topic}.dlq`);
+    const headers = ['sendproof-reason', 'sendproof-offset'];
+    const found = dead.map((each) => headers.map((name) => String(each.headers?.[name])));
+    expect(found.toSorted()).toEqual([
+      ['unreadable', '1'],
+      ['unreadable', '2'],
+    ]);
+    expect(String(dead[0]?.headers?.['sendproof-detail'])).toBe(
+      'The batch of the offsets 1 to 2 can’t be decompressed: it has more than 67108864 bytes',
+    );
+    expect(await consumer.kill('SIGTERM')).toBe(0);
+  } finally {
+    await harness.close();
+  }
+}
+
 /** `npm start` with a queue: a record is posted in the sandbox, the trace goes on, and probes and metrics have the queue. */
 export async function proveStart({ broker, topics }: Installation): Promise<void> {
   await topics.create({ started: 2, 'started.dlq': 1 });

@@ -6,6 +6,8 @@ export interface Topics {
   /** Makes topics of this many partitions, with settings as `compression.type`. */
   create(partitions: Record<string, number>, settings?: Record<string, string>): Promise<void>;
   send(topic: string, records: Message[]): Promise<void>;
+  /** As one batch, compressed with gzip. */
+  sendCompressed(topic: string, records: Message[]): Promise<void>;
   /** As one transaction, which ends with a marker in each partition that it wrote to. */
   sendInTransaction(topic: string, records: Message[], end: 'commit' | 'abort'): Promise<void>;
   /** The sum over all partitions of how far the group has come. */
@@ -55,6 +57,10 @@ export async function openTopics(address: string): Promise<Topics> {
       for (const each of records.filter(isLarge)) {
         await producer.send({ topic, acks: -1, messages: [each] });
       }
+    },
+    sendCompressed: async (topic, messages) => {
+      const compression = kafkajs.CompressionTypes.GZIP;
+      await producer.send({ topic, acks: -1, compression, messages });
     },
     sendInTransaction: async (topic, messages, end) => {
       const transactional = kafka.producer({

@@ -9,6 +9,7 @@ import {
   proveOrderOverRebalances,
   provePoison,
   proveStart,
+  proveUnreadable,
   replayByCommand,
   type Installation,
 } from '../kafka/proofs.js';
@@ -79,6 +80,10 @@ it('writes the events of 200 messages, while the worker is killed and the broker
 
 it('reads records whatever they are compressed with', async () => {
   await proveCompression(installation, WITHIN_MS);
+});
+
+it('passes over a batch that can’t be decompressed, and keeps its records as dead letters', async () => {
+  await proveUnreadable(installation, WITHIN_MS);
 });
 
 it('consumes a queue with npm start, and says so', async () => {

@@ -1,6 +1,6 @@
 /**
- * What is needed of a Kafka client library. `kafkajsClient.ts` implements it and is the only file that knows the library, so that
- * another one can take its place.
+ * What is needed of a Kafka client library. `kafkajsClient.ts` implements it. Only this file, and those that correct the library,
+ * know it, so that another one can take its place.
  */
 
 export interface KafkaMessage {
@@ -8,6 +8,8 @@ export interface KafkaMessage {
   offset: bigint;
   key: Buffer | undefined;
   value: Buffer | undefined;
+  /** Why only its offset is known: the batch that it is in can't be decompressed. */
+  unreadable?: string | undefined;
   /** In the order in which they were set; a name may come several times. */
   headers: [name: string, value: Buffer][];
   /** As the broker has it: a part of the record's identity. Any number, and −1 where the producer set no time. */

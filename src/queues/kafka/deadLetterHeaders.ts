@@ -57,8 +57,19 @@ export function identityOf(topic: string, partition: number, message: KafkaMessa
   const replayed = textOf(message.headers, RECORD);
   // Anybody may have written the header.
   if (replayed !== undefined && /^[\x21-\x7e]{1,400}$/.test(replayed)) return replayed;
+  // Its time is not known either.
+  if (message.unreadable !== undefined) return unreadIdentityOf(topic, partition, message);
   // With the time, since a topic that is made anew begins with the same offsets.
   return `${topic}/${partition}/${message.offset}@${message.timestampMs}`;
+}
+
+/** Of a record that could not be read, and perhaps can be now. */
+export function unreadIdentityOf(
+  topic: string,
+  partition: number,
+  { offset }: Pick<KafkaMessage, 'offset'>,
+): string {
+  return `${topic}/${partition}/${offset}@unread`;
 }
 
 export function replaysOf({ headers }: Pick<KafkaMessage, 'headers'>): number {
@@ -91,14 +102,14 @@ export function deadLetterOf(
   };
 }
 
-/** The dead letter of a record that is too large for the topic of dead letters: its bytes stay at the origin. */
+/** The dead letter of a record that is too large for the topic of dead letters, or can't be read: its bytes stay at the origin. */
 export function referenceOf(
   topic: string,
   partition: number,
   message: KafkaMessage,
   reason: DeadLetterReason,
 ): ProducedMessage {
-  const size = message.value?.length ?? 0;
+  const size = message.value?.length;
   const isLarge = sizeOf({ ...message, value: undefined }) > MOST_REPEATED_BYTES;
   const repeated = isLarge ? { ...message, key: undefined, headers: [] } : message;
   const { headers, key } = deadLetterOf(topic, partition, repeated, reason);
@@ -106,13 +117,13 @@ export function referenceOf(
   const replays = String(replaysOf(message));
   return {
     key,
-    value: Buffer.from(`${size} bytes, which are only in the topic ${topic}`),
+    value: Buffer.from(`${size ?? 'Unread'} bytes, which are only in the topic ${topic}`),
     headers: [
       ...headers.filter(([name]) => name !== RECORD && name !== REPLAYS),
       [RECORD, identity],
       [REPLAYS, replays],
       [CONTENT, AT_ORIGIN],
-      [SIZE, String(size)],
+      ...(size === undefined ? [] : [[SIZE, String(size)] as [string, string]]),
     ],
   };
 }
@@ -183,7 +194,9 @@ export function readDeadLetter(
     id: `${topic}/${partition}/${message.offset}`,
     origin,
     reason: text(REASON) ?? 'unknown',
-    detail: [text(DETAIL) ?? '', originOf(message) && BYTES_ELSEWHERE].filter(Boolean).join(' '),
+    detail: [message.unreadable ?? text(DETAIL) ?? '', originOf(message) && bytesElsewhere(message)]
+      .filter(Boolean)
+      .join(' '),
     sentAt: timeOf(text(SENT_AT), writtenAt),
     deadAt: timeOf(text(DEAD_AT), writtenAt),
     replays: replaysOf(message),
@@ -191,8 +204,13 @@ export function readDeadLetter(
   };
 }
 
-const BYTES_ELSEWHERE =
-  'The topic of dead letters takes no record of this size: the bytes are only where the record came from, as long as that topic keeps them.';
+function bytesElsewhere({ headers }: KafkaMessage): string {
+  const where = 'the bytes are only where the record came from, as long as that topic keeps them.';
+  const isUnread = textOf(headers, SIZE) === undefined;
+  return isUnread
+    ? `Until it can be read, ${where}`
+    : `The topic of dead letters takes no record of this size: ${where}`;
+}
 
 function timeOf(text: string | undefined, otherwise: Date): Date {
   const time = Date.parse(text ?? '');

@@ -16,6 +16,7 @@ import {
   referenceOf,
   replayOf,
   stayingOf,
+  unreadIdentityOf,
   type Origin,
 } from './deadLetterHeaders.js';
 import { requestsOf } from './requests.js';
@@ -47,12 +48,16 @@ export class DeadLetterTopic {
   }
 
   /**
-   * Resolves when the topic has the record, or where it takes none of this size, a reference to it.
+   * Resolves when the topic has the record, or where it takes none of this size, or the record can't be read, a reference to it.
    *
    * @throws an error that says the remedy, where it takes neither
    */
   async add(partition: number, message: KafkaMessage, reason: DeadLetterReason): Promise<void> {
     const { log, origin, topic } = this.#options;
+    if (message.unreadable !== undefined) {
+      await this.#writeReference(referenceOf(origin, partition, message, reason));
+      return;
+    }
     try {
       await this.#write(deadLetterOf(origin, partition, message, reason));
     } catch (error) {
@@ -158,8 +163,10 @@ export class DeadLetterTopic {
     for (const { message: letter } of letters) {
       const origin = originOf(letter);
       const record = origin ? records.get(idOf(origin)) : letter;
-      if (record) replays.push({ letter, replay: replayOf(letter, record) });
-      else staying.push(stayingOf(letter, GONE));
+      if (!record) staying.push(stayingOf(letter, GONE));
+      else if (record.unreadable === undefined) {
+        replays.push({ letter, replay: replayOf(letter, record) });
+      } else staying.push(stayingOf(letter, UNREADABLE));
     }
     const tooLarge = await this.#send(replays.map(({ replay }) => replay));
     for (const { letter, replay } of replays) {
@@ -216,13 +223,11 @@ export class DeadLetterTopic {
         const between = { from: new Map([[partition, from]]), to: new Map([[partition, to]]) };
         const take = (_partition: number, message: KafkaMessage): void => {
           const { offset } = message;
-          const id = idOf({
-            topic,
-            partition,
-            offset,
-            record: identityOf(topic, partition, message),
-          });
-          if (wanted.has(id)) found.set(id, message);
+          for (const identity of [identityOf, unreadIdentityOf]) {
+            const record = identity(topic, partition, message);
+            const id = idOf({ topic, partition, offset, record });
+            if (wanted.has(id)) found.set(id, message);
+          }
         };
         await client.read(topic, between, take, replayGroup);
       }
@@ -270,6 +275,7 @@ export class DeadLetterTopic {
 }
 
 const GONE = 'It can’t be replayed: its topic no longer has its bytes. Have it sent again.';
+const UNREADABLE = 'It can’t be replayed: it still can’t be read.';
 const TOO_LARGE =
   'It can’t be replayed: its topic takes no record of this size any more. Raise max.message.bytes of the topic.';
 

@@ -21,7 +21,12 @@ const unzipWithin = promisify(unzip);
 
 /** Rejects where it has more bytes than a batch may have. */
 export async function ungzip(compressed: Buffer): Promise<Buffer> {
-  return unzipWithin(compressed, { maxOutputLength: LARGEST_BATCH_BYTES });
+  try {
+    return await unzipWithin(compressed, { maxOutputLength: LARGEST_BATCH_BYTES });
+  } catch (error) {
+    const isTooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    throw isTooLarge ? new RangeError(`it has more than ${LARGEST_BATCH_BYTES} bytes`) : error;
+  }
 }
 
 /** One block, as librdkafka sends it, or Java's stream of blocks, each after its length. */

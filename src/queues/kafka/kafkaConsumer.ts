@@ -186,7 +186,8 @@ export class KafkaConsumer implements QueueConsumer {
       orderedBy: message.key?.toString('latin1'),
       headers: headersOf(message),
       body: message.value ?? Buffer.alloc(0),
-      isTombstone: message.value === undefined,
+      isTombstone: message.value === undefined && message.unreadable === undefined,
+      unreadable: message.unreadable,
       sentAt: sentAtOf(message),
       moveToDeadLetters: (reason) => moveToDeadLetters(partition, message, reason),
     };

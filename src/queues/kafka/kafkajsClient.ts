@@ -24,9 +24,11 @@ import {
 } from './client.js';
 import { withRemedy } from './connectionFault.js';
 import { ungzip, unlz4, unsnappy, unzstandard } from './decompression.js';
+import './kafkajsBatchEnds.js';
 import './kafkajsRequestQueue.js';
 import { RecordTooLarge } from '../queue.js';
 import type { KafkaConnection } from './settings.js';
+import { decompressedOrStandIns, unreadableReason } from './unreadableBatch.js';
 
 /** Broken connections are noticed within it. */
 const CONNECT_WITHIN_MS = 5_000;
@@ -57,7 +59,10 @@ const READ_WITHIN_MS = 60_000;
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 const gzip = CompressionCodecs[CompressionTypes.GZIP] as () => { compress: unknown };
-CompressionCodecs[CompressionTypes.GZIP] = () => ({ ...gzip(), decompress: ungzip });
+CompressionCodecs[CompressionTypes.GZIP] = () => ({
+  ...gzip(),
+  decompress: (compressed: Buffer) => decompressedOrStandIns(compressed, ungzip),
+});
 CompressionCodecs[CompressionTypes.Snappy] = codecOf(unsnappy);
 CompressionCodecs[CompressionTypes.LZ4] = codecOf(unlz4);
 CompressionCodecs[CompressionTypes.ZSTD] = codecOf(unzstandard);
@@ -65,7 +70,7 @@ CompressionCodecs[CompressionTypes.ZSTD] = codecOf(unzstandard);
 function codecOf(decompress: (compressed: Buffer) => Buffer) {
   return () => ({
     compress: () => Promise.reject(new Error('Nothing is sent with this compression.')),
-    decompress: (compressed: Buffer) => Promise.resolve(decompress(compressed)),
+    decompress: (compressed: Buffer) => decompressedOrStandIns(compressed, decompress),
   });
 }
 
@@ -381,10 +386,12 @@ export function messageOf({
   timestamp,
   value,
 }: kafkajs.KafkaMessage): KafkaMessage {
+  const unreadable = unreadableReason({ value });
   return {
     offset: BigInt(offset),
     key: key ?? undefined,
-    value: value ?? undefined,
+    value: unreadable === undefined ? (value ?? undefined) : undefined,
+    unreadable,
     headers: Object.entries(headers).flatMap(([name, values]) =>
       // Its types don't say that one of several values may be null.
       ([values].flat() as (Buffer | string | null | undefined)[]).flatMap(

@@ -34,3 +34,25 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
   }
   export = RequestQueue;
 }
+
+declare module 'kafkajs/src/protocol/requests/fetch/v11/response.js' {
+  /** Of a response of a broker to a fetch of records. */
+  const response: {
+    decode: (rawData: Buffer) => Promise<{
+      responses: {
+        topicName: string;
+        partitions: { partition: number; messages: FetchedMessage[] }[];
+      }[];
+    }>;
+  };
+  interface FetchedMessage {
+    offset: string;
+    /** A marker of a transaction, which is no message. */
+    isControlRecord?: boolean;
+    key: Buffer | null;
+    value: Buffer | null;
+    headers: Record<string, never>;
+    batchContext: object;
+  }
+  export = response;
+}

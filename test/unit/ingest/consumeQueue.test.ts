@@ -417,6 +417,22 @@ describe('a message in a queue', () => {
     expect(memory.dead).toHaveLength(1);
   });
 
+  it('that can’t be read is a dead letter with the reason, and people are notified', async () => {
+    const { memory, metrics, notices, starts } = consume('main');
+    await memory.put(Buffer.alloc(0), { id: 'place/7', unreadable: 'It can’t be decompressed.' });
+    expect(starts).toEqual([]);
+    expect(memory.settled).toEqual(['place/7']);
+    expect(memory.dead).toEqual([
+      { id: 'place/7', reason: { reason: 'unreadable', detail: 'It can’t be decompressed.' } },
+    ]);
+    expect(notices).toEqual([{ queue: 'main', reason: 'unreadable' }]);
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('sendproof_queue_records_total{queue="main",outcome="refused"} 1');
+    expect(text).toContain(
+      'sendproof_queue_dead_letters_total{queue="main",reason="unreadable"} 1',
+    );
+  });
+
   it('is kept where it is revoked before it has begun', async () => {
     const { memory, starts } = consume('main', () => {
       throw grpcError(GRPC_STATUS.UNAVAILABLE, 'away');

@@ -153,6 +153,46 @@ describe('a record that is too large for the topic of dead letters', () => {
   });
 });
 
+describe('a record that can’t be read', () => {
+  const UNREAD = 'The batch of the offsets 0 to 1 can’t be decompressed: incorrect header check';
+  const unread = { value: undefined, unreadable: UNREAD, key: undefined, headers: [] };
+
+  it('is kept as a reference, stays while it can’t be read, and is replayed once it can', async () => {
+    const kafka = new FakeKafka({ messages: {}, dead: {} });
+    const dead = openDeadLetters(kafka);
+    await kafka.produce('messages', [
+      { key: 'k', value: Buffer.from('one'), headers: [['x', 'y']] },
+      { key: 'k', value: Buffer.from('other'), headers: [] },
+    ]);
+    const stored = kafka.messages('messages').splice(0);
+    const broken = stored.map((each): KafkaMessage => ({ ...each, ...unread, timestampMs: 1 }));
+    kafka.messages('messages').push(...broken);
+    const reason = { reason: 'unreadable', detail: UNREAD };
+    for (const each of broken) await dead.add(0, each, reason);
+    const listed = await dead.list(10);
+    expect(listed).toMatchObject([
+      { origin: 'messages/0/0', reason: 'unreadable', sizeBytes: 0 },
+      { origin: 'messages/0/1', reason: 'unreadable', sizeBytes: 0 },
+    ]);
+    expect(listed[0]?.detail).toBe(
+      `${UNREAD} Until it can be read, the bytes are only where the record came from, as long as that topic keeps them.`,
+    );
+
+    for (let tries = 0; tries < 2; tries += 1) {
+      expect(await dead.replay()).toBe(0);
+      const [letter] = await dead.list(10);
+      expect(letter?.detail.match(/still can’t be read/g)).toHaveLength(1);
+    }
+    kafka.messages('messages').splice(0, 2, ...stored);
+    expect(await dead.replay()).toBe(2);
+    const replayed = kafka.messages('messages').slice(2);
+    expect(replayed.map(contentOf)).toEqual(stored.map(contentOf));
+    const identities = replayed.map((each) => identityOf('messages', 0, each));
+    expect(identities).toEqual(['messages/0/0@unread', 'messages/0/1@unread']);
+    expect(await dead.count()).toBe(0);
+  });
+});
+
 describe('a topic of dead letters', () => {
   it('that is missing is created with the first dead letter, and is no fault', async () => {
     const kafka = new FakeKafka({ messages: {} });
