@@ -330,6 +330,12 @@ async function createNamespace(connection: Connection, namespace: string): Promi
       }),
     { timeout: 30_000, interval: 20 },
   );
+  // The full server looks for new namespaces and attributes every few seconds; the embedded one knows them at once.
+  const query = SEARCH_ATTRIBUTES.map(({ name }) => `${name} = ""`).join(' OR ');
+  await vi.waitFor(() => connection.workflowService.countWorkflowExecutions({ namespace, query }), {
+    timeout: 30_000,
+    interval: 100,
+  });
 }
 
 let startedTracing: Tracing | undefined;

@@ -3,20 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { Pool } from 'undici';
 import { expect } from 'vitest';
 import { quantile } from '../bench/statistics.js';
-import { environmentOf, ProductProcess, startIngestProcess } from './faults/productProcess.js';
+import { startApiProcess, startIngestProcess } from './faults/productProcess.js';
 import type { Harness } from './harness.js';
 import { countWorkflows, once, record, timesPosted, until } from './kafka/proofs.js';
-
-/** An API process; with the harness's configuration, or another. */
-export async function startApiProcess(
-  harness: Harness,
-  environment: NodeJS.ProcessEnv = {},
-): Promise<{ url: string; process: ProductProcess }> {
-  const api = new ProductProcess('api', { ...environmentOf(harness), ...environment });
-  harness.closeWith(() => api.kill('SIGKILL'));
-  const { url } = await api.logged('The API listens');
-  return { url: String(url), process: api };
-}
 
 export interface Answers {
   /** How many of each status. */

@@ -1,7 +1,7 @@
 /** Before all tests: the build, which some start as processes, and one Temporal server in memory that they share. */
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import type { TestProject } from 'vitest/node';
 import { findTemporalCli } from '../src/embedded/temporalCli.js';
 import { startDevServer } from '../src/embedded/devServer.js';
@@ -18,14 +18,20 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { cliPath, log } = await prepare(project);
+  const server = await startDevServer({ cliPath, port: 0, namespace: 'default', log });
+  project.provide('temporalAddress', server.address);
+  return () => server.stop();
+}
+
+/** Provides all but the server. */
+export async function prepare(project: TestProject): Promise<{ cliPath: string; log: Logger }> {
   const log = pino({ level: 'info', name: 'test' }, process.stderr);
   build();
   const { path } = await findTemporalCli({ environment: process.env, log });
-  const server = await startDevServer({ cliPath: path, port: 0, namespace: 'default', log });
-  project.provide('temporalAddress', server.address);
   project.provide('temporalCliPath', path);
   project.provide('workflowBundle', resolve('dist/workflow-bundle.js'));
-  return () => server.stop();
+  return { cliPath: path, log };
 }
 
 /** Without the types, which are `npm run check`'s matter: a test of one part runs while another is being written. */

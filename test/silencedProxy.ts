@@ -1,4 +1,4 @@
-/** A TCP proxy that falls silent on demand: connections stay open, and nothing passes. */
+/** A TCP proxy that on demand falls silent, with open connections on which nothing passes, or drops them and takes no others. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
@@ -6,6 +6,7 @@ export interface SilencedProxy {
   /** `host:port`. */
   readonly address: string;
   silence(): void;
+  drop(): void;
   resume(): void;
   close(): Promise<void>;
 }
@@ -15,7 +16,12 @@ export async function startSilencedProxy(target: string): Promise<SilencedProxy>
   const [host = '', port] = target.split(':');
   const sockets = new Set<Socket>();
   let isSilent = false;
+  let isDropping = false;
   const server = createServer((client) => {
+    if (isDropping) {
+      client.on('error', () => undefined).destroy();
+      return;
+    }
     const upstream = connect(Number(port), host);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -38,8 +44,13 @@ export async function startSilencedProxy(target: string): Promise<SilencedProxy>
       isSilent = true;
       for (const socket of sockets) socket.pause();
     },
+    drop: () => {
+      isDropping = true;
+      for (const socket of sockets) socket.destroy();
+    },
     resume: () => {
       isSilent = false;
+      isDropping = false;
       for (const socket of sockets) socket.resume();
     },
     close: async () => {

@@ -69,6 +69,11 @@ const DYNAMIC_CONFIG: Readonly<Record<string, boolean | number | string>> = {
   // A rate limit is divided among a queue's partitions: with the default four it is kept only on average, in bursts.
   'matching.numTaskqueueReadPartitions': 1,
   'matching.numTaskqueueWritePartitions': 1,
+  // Beyond so many destinations of an account the oldest limits are forgotten, and may then be exceeded; by default 2,000.
+  'matching.fairnessKeyRateLimitCacheSize': 100_000,
+  // Searches and counts in a second: 100 by default, which some people's open pages use up. The API bounds how many run at once.
+  'frontend.namespaceRPS.visibility': 500,
+  'frontend.namespaceBurstRatio.visibility': 2,
   // Otherwise "something went wrong" is all that is said of a full disk. The server serves this machine alone.
   'frontend.maskInternalErrorDetails': false,
 };

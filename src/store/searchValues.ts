@@ -9,16 +9,22 @@ const VALUE_BYTES = 2_048;
 /** 48 bits: short enough for as many destinations as a message may have, long enough for searches to find few others. */
 const SHORT_NAME_LENGTH = 12;
 
-/** The value of `Destination`: the destinations where they fit, otherwise a short name of each. */
+/** The value of `Destination`: the destinations where they fit and can be looked for, otherwise a short name of each. */
 export function destinationValues(destinations: readonly string[]): string[] {
-  return Buffer.byteLength(JSON.stringify(destinations)) <= VALUE_BYTES
-    ? [...destinations]
-    : destinations.map(shortName);
+  const fit = Buffer.byteLength(JSON.stringify(destinations)) <= VALUE_BYTES;
+  return fit && destinations.every(isSearchable) ? [...destinations] : destinations.map(shortName);
 }
 
 /** What a search for messages to this destination looks for. */
 export function soughtDestination(destination: string): string[] {
-  return [destination, shortName(destination)];
+  return isSearchable(destination)
+    ? [destination, shortName(destination)]
+    : [shortName(destination)];
+}
+
+/** Temporal takes a question mark in a query for the place of a parameter where its database is PostgreSQL, and then fails. */
+function isSearchable(destination: string): boolean {
+  return !destination.includes('?');
 }
 
 function shortName(destination: string): string {
@@ -29,15 +35,16 @@ const LOOK_ALIKES: ReadonlyMap<string, string> = new Map([
   ['"', '\uFF02'],
   ['\\', '\uFF3C'],
   ["'", '\uFF07'],
+  ['?', '\uFF1F'],
 ]);
 
 /**
  * The value of `Source` and `SourceReference`. Temporal compares what stands in a query with its escapes and without quotes
- * at its ends, so it never finds a value with a quotation mark or a backslash: the wide forms of these characters stand for
- * them.
+ * at its ends, so it never finds a value with a quotation mark or a backslash. On PostgreSQL it can't look for a question mark. The
+ * wide forms of these characters stand for them.
  */
 export function searchableText(text: string): string {
-  return text.replace(/["\\]|^'+|'+$/g, (found) =>
+  return text.replace(/["\\?]|^'+|'+$/g, (found) =>
     Array.from(found, (character) => LOOK_ALIKES.get(character) ?? character).join(''),
   );
 }
@@ -63,6 +70,6 @@ export function searchableBeginning(text: string): string {
  * are.
  */
 export function soughtIdBeginning(text: string): string | undefined {
-  const beginning = /^[^"\\]*/.exec(text)?.[0].replace(/'+$/, '') ?? '';
+  const beginning = /^[^"\\?]*/.exec(text)?.[0].replace(/'+$/, '') ?? '';
   return beginning === '' || beginning.startsWith("'") ? undefined : beginning;
 }

@@ -20,7 +20,7 @@ import {
   BatchSpanProcessor,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
+import { ATTR_EXCEPTION_TYPE, ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
 import type { ClientInterceptors } from '@temporalio/client';
 import {
   makeWorkflowExporter,
@@ -121,10 +121,26 @@ function workflowSpanSink(
         // The exporter copies all of this onto each span, so the memo and failures are left out.
         const { runId, taskQueue, workflowId, workflowType } = info;
         const exported = { runId, taskQueue, workflowId, workflowType } as WorkflowInfo;
-        return exporter.export.fn(exported, spans);
+        return exporter.export.fn(exported, spans.map(withoutFailureText));
       },
     },
   };
+}
+
+type WorkflowSpan = Parameters<OpenTelemetrySinks['exporter']['export']>[0][number];
+
+/** A failure of a message has the reason that a person gave for its decision: what kind of failure it is must do. */
+function withoutFailureText(span: WorkflowSpan): WorkflowSpan {
+  const { code } = span.status;
+  const events = span.events.map(({ attributes, ...event }) => ({
+    ...event,
+    attributes: {
+      ...(attributes?.[ATTR_EXCEPTION_TYPE] !== undefined && {
+        [ATTR_EXCEPTION_TYPE]: attributes[ATTR_EXCEPTION_TYPE],
+      }),
+    },
+  }));
+  return { ...span, status: { code }, events };
 }
 
 /** The active span, as W3C's header says it: https://www.w3.org/TR/trace-context/#traceparent-header. Undefined if there is none. */

@@ -11,6 +11,14 @@ export const slackChannel = (number: number): string =>
 export const teamsChannel = (number: number): string =>
   `teams:default/${SEEDED_TEAM}/19:channel-${number}@thread.tacv2`;
 
+/** Where the sandbox has this destination. */
+export function placeOf(destination: string): { platform: 'slack' | 'teams'; path: string } {
+  return {
+    platform: destination.startsWith('slack:') ? 'slack' : 'teams',
+    path: destination.slice(destination.indexOf('/') + 1),
+  };
+}
+
 /** The delivery ids that a reader sees more than once. */
 export function repeated(posts: readonly SandboxPost[]): string[] {
   const seen = new Map<string, number>();

@@ -107,6 +107,17 @@ export async function startWorkerProcess(
   return worker;
 }
 
+/** Starts an API process, which ends with the harness at the latest; resolves when it listens. */
+export async function startApiProcess(
+  harness: Harness,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<{ url: string; process: ProductProcess }> {
+  const api = new ProductProcess('api', { ...environmentOf(harness), ...environment });
+  harness.closeWith(() => api.kill('SIGKILL'));
+  const { url } = await api.logged('The API listens');
+  return { url: String(url), process: api };
+}
+
 /** Starts a process that consumes the queues; it ends with the harness at the latest. Resolves when it has begun. */
 export async function startIngestProcess(
   harness: Harness,

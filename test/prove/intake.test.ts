@@ -1,6 +1,7 @@
 /** The API in front of real queues: everything that it has queued is posted once. */
 import { expect, it } from 'vitest';
-import { proveQueued, startApiProcess } from '../intakeProofs.js';
+import { startApiProcess } from '../faults/productProcess.js';
+import { proveQueued } from '../intakeProofs.js';
 import { startHarness } from '../harness.js';
 import { startKafkaBroker } from '../kafka/broker.js';
 import { GROUP, record, until } from '../kafka/proofs.js';

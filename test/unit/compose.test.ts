@@ -23,7 +23,7 @@ describe('the container files', () => {
   it.each<[fault: string, name: keyof ContainerFiles, from: string | RegExp, to: string]>([
     ['is not pinned', 'compose', 'postgres:16.14-bookworm', 'postgres:latest'],
     ['is not pinned', 'compose', 'temporalio/ui:2.49.1', 'temporalio/ui'],
-    ['server and tools differ', 'compose', 'temporalio/server:1.30.8', 'temporalio/server:1.29.1'],
+    ['server and tools differ', 'compose', 'temporalio/server:1.32.2', 'temporalio/server:1.29.1'],
     ['which is no service', 'compose', /postgresql:(\n +condition)/, 'mysql:$1'],
     ['has no healthcheck', 'compose', /temporal:(\n +condition)/, 'temporal-ui:$1'],
     ['is restarted when it does', 'compose', 'restart: on-failure:10', 'restart: always'],

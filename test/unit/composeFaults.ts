@@ -241,12 +241,15 @@ function variableFaults({ compose, variables, operations }: ContainerFiles): str
   });
 }
 
-/** Without these, fairness keys and their limits are ignored, or kept only on average. */
+/** Without these, fairness keys and their limits are ignored, or kept only on average or of some keys; and few may search. */
 const DYNAMIC_CONFIG = {
   'matching.useNewMatcher': true,
   'matching.enableFairness': true,
   'matching.numTaskqueueReadPartitions': 1,
   'matching.numTaskqueueWritePartitions': 1,
+  'matching.fairnessKeyRateLimitCacheSize': 100_000,
+  'frontend.namespaceRPS.visibility': 500,
+  'frontend.namespaceBurstRatio.visibility': 2,
 };
 const dynamicConfigSchema = z.record(
   z.string(),
@@ -261,7 +264,7 @@ function dynamicConfigFaults(text: string): string[] {
       const [only] = values;
       return values.length !== 1 || only?.constraints !== undefined || only?.value !== wanted;
     })
-    .map(([name, wanted]) => `${name} is not ${wanted} for every task queue`);
+    .map(([name, wanted]) => `${name} is not ${wanted} everywhere`);
 }
 
 function dockerfileFaults(stages: DockerfileStage[], dockerignore: string): string[] {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { visibilityQuery } from '../../src/store/search/messageSearch.js';
 import {
   conversationValue,
   destinationValues,
@@ -49,15 +50,15 @@ describe('the destinations of a message', () => {
 });
 
 const texts = fc
-  .array(fc.constantFrom(...Array.from('"\\\'%_*ab1😀é ＂')), { minLength: 1, maxLength: 12 })
+  .array(fc.constantFrom(...Array.from('"\\\'%_*?ab1😀é ＂')), { minLength: 1, maxLength: 12 })
   .map((parts) => parts.join(''));
 
 describe('a source or reference', () => {
-  it('is stored without what Temporal can’t compare: quotation marks, backslashes, quotes at its ends', () => {
+  it('is stored without what Temporal can’t compare: quotation and question marks, backslashes, quotes at its ends', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const stored = searchableText(text);
-        expect(stored).not.toMatch(/["\\]|^'|'$/);
+        expect(stored).not.toMatch(/["\\?]|^'|'$/);
         expect(stored).toHaveLength(text.length);
         expect(searchableText(stored)).toBe(stored);
       }),
@@ -99,4 +100,33 @@ describe('the conversation of a message', () => {
       expect(conversationValue(key)).toMatch(/^[\w-]{43}$/);
     },
   );
+});
+
+describe('a query', () => {
+  const text = fc
+    .array(fc.constantFrom(...Array.from('?"\\\'ab 1#')), { minLength: 1, maxLength: 8 })
+    .map((parts) => parts.join(''));
+  const filters = fc.record(
+    {
+      source: text,
+      reference: text,
+      traceId: text,
+      conversation: text,
+      q: fc.oneof(
+        text,
+        text.map((path) => `slack:default/${path}`),
+      ),
+      destination: text.map((path) => `slack:default/${path}`),
+      related: fc.array(text, { maxLength: 2 }),
+    },
+    { requiredKeys: [] },
+  );
+
+  it('has no question mark, which PostgreSQL’s Temporal would take for a parameter', () => {
+    fc.assert(
+      fc.property(filters, (filter) => {
+        expect(visibilityQuery(filter)).not.toContain('?');
+      }),
+    );
+  });
 });

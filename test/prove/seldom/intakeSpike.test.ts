@@ -1,7 +1,8 @@
 /** A spike, with Kafka behind the API and side by side without: how fast it is accepted, and how long it takes to drain. */
 import { expect, it } from 'vitest';
 import { startHarness } from '../../harness.js';
-import { post, startApiProcess, withoutIntake } from '../../intakeProofs.js';
+import { startApiProcess } from '../../faults/productProcess.js';
+import { post, withoutIntake } from '../../intakeProofs.js';
 import { startIngestProcess } from '../../faults/productProcess.js';
 import { startKafkaBroker } from '../../kafka/broker.js';
 import { countWorkflows, GROUP, record, until } from '../../kafka/proofs.js';
