@@ -31,6 +31,7 @@ import { startSandbox } from '../src/sandbox/sandbox.js';
 import { contentEncryptionOf } from '../src/telemetry/contentEncryption.js';
 import { createMetrics } from '../src/telemetry/metrics.js';
 import { startTracing, type Tracing } from '../src/telemetry/tracing.js';
+import type { ContentEncryption } from '../src/temporal/encryption/contentEncryption.js';
 import { installTemporalRuntime } from '../src/worker/runtime.js';
 import { SEARCH_ATTRIBUTES } from '../src/contract/searchAttributes.js';
 import type { Workers } from '../src/worker/supervision.js';
@@ -63,6 +64,8 @@ export interface HarnessOptions {
   sandboxSettings?: (sandbox: Sandbox) => object;
   environment?: NodeJS.ProcessEnv;
   sandbox?: SandboxOptions;
+  /** The time by which the retention of content ends, in epoch milliseconds. */
+  now?: () => number;
   /** False: the test starts workers itself. */
   workers?: boolean;
   /** `host:port` of another Temporal server than the shared one. */
@@ -85,6 +88,7 @@ export interface Harness {
   readonly namespace: string;
   readonly temporalAddress: string;
   readonly configuration: Configuration;
+  readonly encryption: ContentEncryption;
   /** `sendproof.yaml`, for processes of their own. */
   readonly configurationFile: string;
   /** With another configuration than the harness's, where one is given. */
@@ -157,7 +161,7 @@ async function start(
   if (options.namespace === undefined) await createNamespace(connection, namespace);
   const tracing = startTracingOnce();
   const metrics = createMetrics();
-  const encryption = contentEncryptionOf(configuration.encryption, metrics);
+  const encryption = contentEncryptionOf(configuration, metrics, options.now);
   const client = new Client({
     connection,
     namespace,
@@ -235,6 +239,7 @@ async function start(
     namespace,
     temporalAddress,
     configuration,
+    encryption,
     configurationFile,
     startWorkers: newWorkers,
     closeWith: (step) => void cleanUp.push(step),

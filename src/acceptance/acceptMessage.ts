@@ -10,11 +10,17 @@ import { restartMessage, startMessage, type MessageStart } from '../store/startM
 import { planAcknowledgements } from './acknowledgementPlan.js';
 import { conversationPlace, planConversation } from './conversationPlan.js';
 import { planDeliveries } from './deliveryPlan.js';
-import { differingFields, fingerprint } from './fingerprint.js';
+import { differingFields, fingerprint, withoutContent } from './fingerprint.js';
 import { withIds } from './messageId.js';
 import { MessageRefused } from './refusal.js';
+import { sealStart } from './sealing.js';
 import { ignoredFields, settingsOf } from './settings.js';
 import { own } from '../lib/own.js';
+import type { MessageMemo } from '../contract/deliverMessage.js';
+import type { ContentVault } from '../temporal/erasure/contentVault.js';
+import { UnreadableContent } from '../temporal/encryption/unreadableContent.js';
+import { ContentErased } from '../temporal/erasure/unavailableContent.js';
+import { vaultOf } from '../temporal/erasure/vaultOf.js';
 
 /** Each try may find that the original's retention has just ended, which in practice happens at most once. */
 const MAXIMUM_TRIES = 3;
@@ -29,6 +35,8 @@ export interface AcceptanceOptions {
    * accepted, and no duplicate. Random by default.
    */
   startToken?: string | undefined;
+  /** What its content is sealed with already, in a batch. */
+  seal?: string | undefined;
   /** The name of the key, or of the person, that sent it. */
   sentBy?: string | undefined;
   /** ISO 8601, to the microsecond: when it was accepted, where that was before now. */
@@ -44,7 +52,16 @@ export async function acceptMessage(
   options: AcceptanceOptions = {},
 ): Promise<Acceptance> {
   const message = withIds(sent);
-  const start = messageStart(sent, configuration, traceId, options);
+  const vault = () => vaultOf(client);
+  const start = await sealStart(
+    vault,
+    configuration,
+    messageStart(sent, configuration, traceId, options),
+    message,
+    options.seal,
+  );
+  const compareWith = (original: WorkflowExecutionDescription) =>
+    compare(original, start, message, vault);
   const windowMs = deduplicationWindowMs(configuration.deduplicationWindow, message);
   for (let tries = 0; tries < MAXIMUM_TRIES; tries += 1) {
     if (await startMessage(client, start)) return { outcome: 'accepted', traceId };
@@ -56,12 +73,12 @@ export async function acceptMessage(
     if (memoOf(original).startToken === start.memo.startToken) {
       return { outcome: 'accepted', traceId, known: true };
     }
-    if (!hasExpired(original, windowMs)) return compare(original, start);
+    if (!hasExpired(original, windowMs)) return await compareWith(original);
     if (await restartMessage(client, start, original.runId))
       return { outcome: 'accepted', traceId };
     // Another sender restarted it at the same moment: this message is a duplicate of theirs.
     const restarted = await describeMessage(client, message.deduplicationKey);
-    if (restarted) return compare(restarted, start);
+    if (restarted) return await compareWith(restarted);
   }
   throw new MessageRefused('key_taken', [
     {
@@ -144,13 +161,34 @@ function hasExpired(original: WorkflowExecutionDescription, windowMs: number): b
   return closeTime !== undefined && from + windowMs < Date.now();
 }
 
-function compare(original: WorkflowExecutionDescription, { memo }: MessageStart): Acceptance {
-  const known = memoOf(original).fingerprint;
-  const differences = known ? differingFields(known, memo.fingerprint) : [];
+async function compare(
+  original: WorkflowExecutionDescription,
+  { memo }: MessageStart,
+  message: Message,
+  vault: () => ContentVault,
+): Promise<Acceptance> {
+  const differences = await differencesFrom(memoOf(original), message, vault);
   const { acceptedAt, closedAt, status, traceId = '' } = summarise(original);
   if (differences.length > 0) {
     return { outcome: 'key_reused', differences, status, acceptedAt };
   }
   const ignored = ignoredFields(memoOf(original), memo.settings ?? {});
   return { outcome: 'duplicate', status, traceId, acceptedAt, closedAt, ignored };
+}
+
+/** The fields in which the message differs from the one that its key was first used for. Of erased content nothing is known. */
+async function differencesFrom(
+  { fingerprint: known, seal }: Partial<MessageMemo>,
+  message: Message,
+  vault: () => ContentVault,
+): Promise<string[]> {
+  if (!known) return [];
+  if (seal === undefined) return differingFields(known, fingerprint(message));
+  try {
+    const contentKey = await vault().hashKey(seal);
+    return differingFields(known, fingerprint(message, contentKey));
+  } catch (error) {
+    if (!(error instanceof ContentErased) && !(error instanceof UnreadableContent)) throw error;
+    return differingFields(withoutContent(known), withoutContent(fingerprint(message)));
+  }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { Message } from '../domain/message.js';
 import { own } from '../lib/own.js';
 
@@ -25,17 +25,27 @@ const HASH_LENGTH = 16;
 /**
  * A hash of each identifying field, salted with the key so that the same text doesn't show as the same hash elsewhere.
  * Independent of the order of keys and destinations, and of whether defaults are written out.
+ *
+ * @param contentKey that of sealed content: without it nobody can test a guess at the content
  */
-export function fingerprint(message: Message): Record<string, string> {
+export function fingerprint(message: Message, contentKey?: Buffer): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(identifyingFields(message)).map(([field, value]) => [
-      field,
-      createHash('sha256')
-        .update(JSON.stringify([message.deduplicationKey, field, value ?? null]))
-        .digest('hex')
-        .slice(0, HASH_LENGTH),
-    ]),
+    Object.entries(identifyingFields(message)).map(([field, value]) => {
+      const hash =
+        contentKey && isContent(field) ? createHmac('sha256', contentKey) : createHash('sha256');
+      hash.update(JSON.stringify([message.deduplicationKey, field, value ?? null]));
+      return [field, hash.digest('hex').slice(0, HASH_LENGTH)];
+    }),
   );
+}
+
+/** The fields that are left to compare where the content was erased. */
+export function withoutContent(known: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(known).filter(([field]) => !isContent(field)));
+}
+
+function isContent(field: string): boolean {
+  return field.startsWith('content.');
 }
 
 /** The names of the fields in which two fingerprints differ. */

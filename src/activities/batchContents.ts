@@ -1,6 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { BatchInput, BatchSlice } from '../contract/batch.js';
 import type { BatchEntry } from '../domain/batch.js';
+import { openEntry } from '../store/sealedMessages.js';
+import { vaultOf } from '../temporal/erasure/vaultOf.js';
 import { ExpiringMap } from '../lib/expiringMap.js';
 import { entriesOf } from '../store/batchContent.js';
 import { readBatchContent } from '../store/batchHistory.js';
@@ -13,6 +15,8 @@ type Content = Awaited<ReturnType<typeof readBatchContent>>;
 
 export interface BatchPart extends Pick<BatchInput, 'traceId' | 'acceptedAtUs' | 'sentBy'> {
   entries: BatchEntry[];
+  /** What each of them is sealed with; undefined where it isn't. */
+  seals: (string | undefined)[];
   /** How many messages of the batch come before these. */
   before: number;
 }
@@ -21,6 +25,8 @@ export interface BatchPart extends Pick<BatchInput, 'traceId' | 'acceptedAtUs' |
 export class BatchContents {
   readonly #client: Client;
   readonly #kept = new ExpiringMap<Promise<Content>>(KEPT_MS, KEPT_RUNS);
+
+  readonly #vault = () => vaultOf(this.#client);
 
   constructor(client: Client) {
     this.#client = client;
@@ -33,10 +39,13 @@ export class BatchContents {
     const { chunks, input } = await this.#content(execution);
     const bytes = chunks.get(chunk);
     if (!bytes) throw new Error(`The batch has no chunk ${chunk}.`);
-    const entries = (await entriesOf(bytes)).slice(from, from + count);
+    const stored = (await entriesOf(bytes)).slice(from, from + count);
+    const opened = await Promise.all(stored.map((each) => openEntry(this.#vault, each)));
+    const entries = opened.map(({ entry }) => entry);
+    const seals = opened.map(({ seal }) => seal);
     const { acceptedAtUs, chunkSizes, sentBy, traceId } = input;
     const before = chunkSizes.slice(0, chunk).reduce((sum, size) => sum + size, from);
-    return { entries, before, traceId, acceptedAtUs, sentBy };
+    return { entries, seals, before, traceId, acceptedAtUs, sentBy };
   }
 
   #content(execution: { workflowId: string; runId: string }): Promise<Content> {

@@ -132,14 +132,24 @@ export async function reportToConversation(
     done,
     input,
     key,
-  }: { done: Done; input: DeliverInput; key: string; capabilities: () => Abilities },
+    title,
+  }: {
+    done: Done;
+    input: Pick<DeliverInput, 'conversation' | 'deliveryId'>;
+    key: string;
+    capabilities: () => Abilities;
+    /** By which later messages name it, where the platform can neither edit nor answer. */
+    title: string | undefined;
+  },
 ): Promise<PostedResult> {
   const { conversation } = input;
   if (!conversation || done === 'adopted' || result.posted) return result;
   const can = capabilities();
   const replyLeft = done.as.kind === 'edit' && conversation.mode === 'both' && can.thread;
   const receipt = { ...result.receipt, conversation: roleOf(done, result.receipt) };
-  const report = reportOf(done.act, receipt, { input, conversation, key, can, replyLeft });
+  const report = reportOf(done.act, receipt, {
+    ...{ conversation, input, key, replyLeft, title },
+  });
   const reported = { ...result, receipt, ...(replyLeft && { replyLeft }) };
   try {
     await conversations.report(conversation.id, report);
@@ -168,21 +178,19 @@ function reportOf(
   { act }: ConversationAct,
   receipt: Receipt,
   {
-    can,
     conversation: { acceptedAt, at, mode, rank },
-    input: { content, deliveryId },
+    input: { deliveryId },
     key,
     replyLeft,
+    title,
   }: {
     conversation: DeliverConversation;
-    input: DeliverInput;
+    input: Pick<DeliverInput, 'deliveryId'>;
     key: string;
-    can: Abilities;
     replyLeft: boolean;
+    title: string | undefined;
   },
 ): ConversationReport {
-  // Only where later messages have to name it.
-  const title = can.edit && can.thread ? undefined : content.title;
   return {
     deliveryId,
     outcome: 'done',

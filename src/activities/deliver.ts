@@ -6,6 +6,12 @@ import {
   type Info,
 } from '@temporalio/activity';
 import { AttemptLog, withoutSearch } from '../domain/attemptLog.js';
+import type { Content } from '../domain/message.js';
+import { isSealed } from '../domain/sealedContent.js';
+import { openContent, sealTitle } from '../store/sealedMessages.js';
+import { UnreadableContent } from '../temporal/encryption/unreadableContent.js';
+import { sealIn, type ContentVault } from '../temporal/erasure/contentVault.js';
+import { ContentErased } from '../temporal/erasure/unavailableContent.js';
 import { DeliveryError, type Attempt, type FailureReason } from '../domain/delivery.js';
 import { asTransient } from '../http/failure.js';
 import { resultOf } from './plannedPost.js';
@@ -27,6 +33,7 @@ import {
 } from './conversations.js';
 import { HEARTBEAT_INTERVAL_MS, Lease, type ConfirmAttempt } from './lease.js';
 import { makeAttempt, saysNothingAboutAccount } from './makeAttempt.js';
+import type { OpenedInput } from './openedInput.js';
 import { applicationFailure, HELD_BACK, planNext } from './nextAttempt.js';
 
 export interface DeliverDependencies {
@@ -37,6 +44,8 @@ export interface DeliverDependencies {
   /** Asks Temporal whether an attempt that took long until its post is still the current one. */
   confirmAttempt: ConfirmAttempt;
   conversations: Conversations;
+  /** Opens sealed content. */
+  vault: () => ContentVault;
   /** A number in [0, 1). */
   random: () => number;
   /** Is called with every attempt that has an outcome. */
@@ -58,6 +67,7 @@ export function createDeliver({
   conversations,
   random,
   report,
+  vault,
 }: DeliverDependencies) {
   return async function deliver(input: DeliverInput): Promise<DeliverResult> {
     const info = activityInfo();
@@ -82,18 +92,19 @@ export function createDeliver({
   };
 
   async function attemptOnce(
-    input: DeliverInput,
+    stored: DeliverInput,
     info: Info,
     log: AttemptLog,
     lease: Lease,
   ): Promise<DeliverResult> {
     const key = info.workflowExecution?.workflowId ?? '';
-    const connection = connectionFor(accountId(partsOf(input)));
-    const capabilities = () => capabilitiesOf(connection, input);
-    const call = connection && (await waitForTurn(connection, input, info, log));
+    const connection = connectionFor(accountId(partsOf(stored)));
+    const capabilities = () => capabilitiesOf(connection, stored);
+    const call = connection && (await waitForTurn(connection, stored, info, log));
+    const input: OpenedInput = { ...stored, content: await contentOf(stored, key, log) };
     const startedAt = new Date();
     const adapter = call?.adapter;
-    const context = { adapter, capabilities, input, key, pageOf, log, lease, conversations };
+    const context = { adapter, capabilities, input, key, pageOf, log, lease, conversations, vault };
     let attempt = await makeAttempt(context).catch((error: unknown) => {
       if (!(error instanceof ConversationUnavailable)) throw error;
       throw heldBack('worker_lost', error, log);
@@ -135,11 +146,45 @@ export function createDeliver({
     if (!attempt.error) {
       const { done, receipt } = attempt;
       const result = resultOf(receipt, attempt.planned, log.entries());
-      return await reportToConversation(conversations, result, { done, input, key, capabilities });
+      const title = await titleFor(input, stored, key, capabilities);
+      return await reportToConversation(conversations, result, {
+        ...{ capabilities, done, input, key, title },
+      });
     }
     if (turn) return { attempts: log.entries(), turn };
     heartbeat(log.entries());
     throw applicationFailure(attempt.error, log, next);
+  }
+
+  /** Of an erased message nothing can be posted any more. Where only the key is missing, it waits for it. */
+  async function contentOf(
+    { content }: DeliverInput,
+    key: string,
+    log: AttemptLog,
+  ): Promise<Content> {
+    try {
+      return await openContent(vault, key, content);
+    } catch (error) {
+      const reason = 'content_unavailable';
+      if (error instanceof UnreadableContent) throw heldBack(reason, error, log);
+      if (!(error instanceof ContentErased)) throw error;
+      const failure = new DeliveryError(error.message, { outcome: 'permanent', reason });
+      throw applicationFailure(failure, log, { ending: 'refused' });
+    }
+  }
+
+  /** By which later messages of its conversation name it, where the platform can neither edit nor answer; sealed as the content is. */
+  async function titleFor(
+    { content: { title }, conversation }: OpenedInput,
+    { content: stored }: DeliverInput,
+    key: string,
+    capabilities: () => Abilities,
+  ): Promise<string | undefined> {
+    if (!conversation || title === undefined) return undefined;
+    const can = capabilities();
+    if (can.edit && can.thread) return undefined;
+    const seal = isSealed(stored) ? sealIn(stored.sealed) : undefined;
+    return seal === undefined ? title : await sealTitle(vault(), seal, key, title);
   }
 }
 

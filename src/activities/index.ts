@@ -13,6 +13,7 @@ import type { AccountPacing } from '../accounts/accountPacing.js';
 import type { AccountConnection } from '../accounts/accountConnection.js';
 import { createAccountRecovery } from './accountRecovery.js';
 import { createAcknowledge, type AcknowledgeDependencies } from './acknowledge.js';
+import { vaultOf } from '../temporal/erasure/vaultOf.js';
 import { NO_CONVERSATIONS } from './conversations.js';
 import { createDecideDeadLetters } from './decideDeadLetters.js';
 import { createDeliver, type DeliverDependencies } from './deliver.js';
@@ -27,7 +28,12 @@ import { createTellOperators } from './tellOperators.js';
 /** The activities of a delivery task queue. */
 export function createDeliveryActivities(dependencies: DeliverDependencies): DeliveryActivities {
   const deliver = createDeliver(dependencies);
-  return { deliver, deliverPart: deliver, deliverInConversation: deliver };
+  return {
+    deliver,
+    deliverPart: deliver,
+    deliverInConversation: deliver,
+    deliverSealed: deliver,
+  };
 }
 
 /** The activities of the acknowledgements' task queue. */
@@ -66,6 +72,7 @@ export function createWorkflowQueueActivities(dependencies: {
       random: Math.random,
       confirmAttempt: () => Promise.resolve('current'),
       conversations: NO_CONVERSATIONS,
+      vault: () => vaultOf(dependencies.client),
       report: () => undefined,
     }),
   };

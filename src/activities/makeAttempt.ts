@@ -1,13 +1,15 @@
 /** One attempt: at most one post, after a search for what earlier attempts have posted. */
 import { CancelledFailure } from '@temporalio/activity';
 import type { ConversationAnswer } from '../contract/conversation.js';
-import type { DeliverInput, Turn } from '../contract/deliver.js';
+import type { Turn } from '../contract/deliver.js';
 import type { DestinationAdapter } from '../destinations/destination.js';
 import type { AttemptLog } from '../domain/attemptLog.js';
 import { DeliveryError, type Attempt, type Receipt } from '../domain/delivery.js';
 import { partsOf, type Destination } from '../domain/destination.js';
 import type { PageOf } from '../domain/messagePage.js';
 import { asDeliveryError } from '../http/failure.js';
+import { openTitle } from '../store/sealedMessages.js';
+import type { ContentVault } from '../temporal/erasure/contentVault.js';
 import { callTracked } from '../http/sending.js';
 import {
   askConversation,
@@ -21,6 +23,7 @@ import {
 } from './conversations.js';
 import { assertMayResend, findEarlierPost } from './earlierPost.js';
 import type { Lease } from './lease.js';
+import type { OpenedInput } from './openedInput.js';
 import { planPost, planShown, type PlannedPost } from './plannedPost.js';
 
 export interface AttemptContext {
@@ -28,13 +31,15 @@ export interface AttemptContext {
   adapter: DestinationAdapter | undefined;
   /** What the platform can do at this destination. */
   capabilities: () => Abilities;
-  input: DeliverInput;
+  input: OpenedInput;
   /** The message's deduplication key. */
   key: string;
   pageOf: PageOf;
   log: AttemptLog;
   lease: Lease;
   conversations: Conversations;
+  /** Opens the titles of other messages. */
+  vault: () => ContentVault;
 }
 
 export type AttemptResult = Pick<Attempt, 'as' | 'lookup' | 'search'> &
@@ -104,7 +109,8 @@ export async function makeAttempt(context: AttemptContext): Promise<AttemptResul
     }
     if (answer.act !== 'post') {
       act = platformAct(answer, context.capabilities());
-      planned = await planShown(adapter, contentFor(act, planned.message, pageOf));
+      const shown = contentFor(await withOpenTitle(act, context.vault), planned.message, pageOf);
+      planned = await planShown(adapter, shown);
     }
     const done = { act: answer, as: act };
     if (act.kind === 'reply') {
@@ -140,7 +146,7 @@ async function askFirst({
 /** One request. */
 async function send(
   adapter: DestinationAdapter,
-  { conversation, deliveryId, destination, parts, traceId }: DeliverInput,
+  { conversation, deliveryId, destination, parts, traceId }: OpenedInput,
   act: PlatformAct,
   { message, part }: PlannedPost,
 ): Promise<Receipt> {
@@ -157,6 +163,13 @@ async function send(
       : undefined;
   const post = { ...message, deliveryId, path, traceId, part, ...answers };
   return await callTracked('the destination', () => adapter.post(post));
+}
+
+/** The message that it follows is named by its title, as long as that can be had. */
+async function withOpenTitle(act: PlatformAct, vault: () => ContentVault): Promise<PlatformAct> {
+  if (act.kind !== 'follow_up' || act.root.title === undefined) return act;
+  const { message, title } = act.root;
+  return { ...act, root: { ...act.root, title: await openTitle(vault, message, title) } };
 }
 
 function asOf({ kind }: PlatformAct): Attempt['as'] {

@@ -1,6 +1,7 @@
 /** A message takes one post or several: which of them the present attempt is to make. */
 import type { DestinationAdapter, Part, Show } from '../destinations/destination.js';
-import type { DeliverInput, PostedResult } from '../contract/deliver.js';
+import type { PostedResult } from '../contract/deliver.js';
+import type { OpenedInput } from './openedInput.js';
 import type { Attempt, PostedParts, Receipt, Shortening } from '../domain/delivery.js';
 import { callTracked } from '../http/sending.js';
 import type { MessagePage } from '../domain/messagePage.js';
@@ -16,7 +17,7 @@ export interface PlannedPost {
 /** The first post that isn't made yet. Rejects only with DeliveryError. */
 export async function planPost(
   adapter: DestinationAdapter,
-  { content, correlation, posted }: DeliverInput,
+  { content, correlation, posted }: Pick<OpenedInput, 'content' | 'correlation' | 'posted'>,
   page: MessagePage,
 ): Promise<PlannedPost> {
   // What was begun in parts goes on in parts, whatever the account's settings are by now.

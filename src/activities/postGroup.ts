@@ -6,6 +6,8 @@ import { MessageRefused } from '../acceptance/refusal.js';
 import type { Configuration } from '../config/configuration.js';
 import type { EventWindow, ShownEvents } from '../domain/eventGroup.js';
 import type { Content, Message } from '../domain/message.js';
+import { openTitle } from '../store/sealedMessages.js';
+import { vaultOf } from '../temporal/erasure/vaultOf.js';
 import { readMessageRecord } from '../store/messageHistory.js';
 import { withMessageSpan } from '../telemetry/messageSpan.js';
 import { groupedEvent, groupSource } from '../templates/groupedEvent.js';
@@ -19,8 +21,9 @@ export function createPostGroup({
   configuration: Configuration;
 }) {
   return async function postGroup(window: EventWindow): Promise<void> {
-    const content = await contentOf(client, configuration, window);
-    const message = messageOf(window, content);
+    const shown = await withOpenTitles(client, window);
+    const content = await contentOf(client, configuration, shown);
+    const message = messageOf(shown, content);
     const { messageKey, plan } = window;
     await withMessageSpan(messageKey, { root: true }, async (span) => {
       const { traceId } = span.spanContext();
@@ -45,9 +48,22 @@ async function contentOf(
 ): Promise<Content> {
   const [only] = window.count === 1 ? window.first : [];
   const record = only && (await readMessageRecord(client, only.deduplicationKey));
-  if (record) return record.content;
+  if (record?.content) return record.content;
   const route = configuration.routes.find(({ name }) => name === window.plan.route);
   return renderEvent(configuration, { template: route?.template }, groupedEvent(window)).content;
+}
+
+/** An event whose title can't be had any more is shown by its key. */
+async function withOpenTitles(client: Client, window: EventWindow): Promise<EventWindow> {
+  const vault = () => vaultOf(client);
+  const first = await Promise.all(
+    window.first.map(async (member) => {
+      const { deduplicationKey, title } = member;
+      const opened = await openTitle(vault, deduplicationKey, title);
+      return { ...member, title: opened ?? deduplicationKey };
+    }),
+  );
+  return { ...window, first };
 }
 
 function shownIn({ count, first }: EventWindow): ShownEvents {

@@ -62,6 +62,7 @@ export function createStartBatchMessages(
         results[index] = isCancelled
           ? await findStarted(intake, entry, startToken, batch.traceId)
           : await startOne(intake, entry, {
+              seal: batch.seals[index],
               traceId: batch.traceId,
               sentBy: batch.sentBy,
               attempt,

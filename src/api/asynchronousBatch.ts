@@ -11,6 +11,10 @@ import {
 import { acceptanceTimes } from '../acceptance/conversationPlan.js';
 import type { BatchEntry } from '../domain/batch.js';
 import { boundedFaults } from '../domain/boundedFaults.js';
+import { openEntry } from '../store/sealedMessages.js';
+import { sealEntries } from '../acceptance/sealing.js';
+import { UnreadableContent } from '../temporal/encryption/unreadableContent.js';
+import { vaultOf } from '../temporal/erasure/vaultOf.js';
 import { LoopBreaks } from '../lib/loopBreaks.js';
 import type { BatchExecution } from '../store/batches.js';
 import { completeBatch, startBatch } from '../store/startBatch.js';
@@ -50,11 +54,13 @@ export async function acceptAsynchronously(
   const traceId = activeTraceId();
   const { client, configuration, log, metrics, writes } = context;
   const windowMs = batchWindowMs(configuration.deduplicationWindow, entries);
+  const vault = () => vaultOf(client);
+  const stored = await sealEntries(vault, configuration, entries);
   const { batch, duplicate } = await tellingRefusals(writes, async () => {
     const acceptedAtUs = acceptanceTimes(entries.length);
     const start = await startBatch(
       client,
-      { id, entries, fingerprint, traceId, acceptedAtUs, sentBy: senderName(caller) },
+      { id, entries: stored, fingerprint, traceId, acceptedAtUs, sentBy: senderName(caller) },
       (existing) => isReplaceable(existing, windowMs),
     );
     const { batch: existing } = start;
@@ -63,7 +69,7 @@ export async function acceptAsynchronously(
       throw await keyReused(context, existing, entries);
     }
     // The sender may have had no answer because not all of it was stored.
-    await completeBatch(client, id, entries, existing);
+    await completeBatch(client, id, stored, existing);
     return { batch: existing, duplicate: true };
   });
   if (!duplicate) writes.messageAccepted();
@@ -107,7 +113,15 @@ async function keyReused(
 ): Promise<Problem> {
   metrics.keysReused.inc();
   const first = await batchReader.messages(client, existing);
-  const known = first?.map(({ entry }) => entry) ?? [];
+  const vault = () => vaultOf(client);
+  const opened = await Promise.all((first ?? []).map(({ entry }) => openEntry(vault, entry))).catch(
+    (error: unknown) => {
+      // In which fields they differ, nobody knows any more.
+      if (error instanceof UnreadableContent) return [];
+      throw error;
+    },
+  );
+  const known = opened.map(({ entry }) => entry);
   return new Problem(
     'deduplication_key_reused',
     'The key belongs to a batch with other messages. Nothing was sent: use a new key for another batch.',

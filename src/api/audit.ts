@@ -4,7 +4,15 @@ import type { Caller } from './caller.js';
 
 /** What was done, or tried. */
 export type AuditedAction =
-  'send' | 'retry' | 'discard' | 'cancel' | 'reschedule' | 'sign_in' | 'sign_out' | 'request';
+  | 'send'
+  | 'retry'
+  | 'discard'
+  | 'cancel'
+  | 'reschedule'
+  | 'erase'
+  | 'sign_in'
+  | 'sign_out'
+  | 'request';
 
 export interface AuditedAct {
   action: AuditedAction;
@@ -23,6 +31,8 @@ export interface AuditedAct {
   destinations?: readonly string[] | undefined;
   /** The source of a request whose sender is known by the source's own authentication. */
   source?: string | undefined;
+  /** What of a message was erased: `content` or `all`. */
+  erased?: string | undefined;
   /** Who decided, and in whose name the request says it is. */
   by?: string | undefined;
   traceId?: string | undefined;

@@ -10,6 +10,7 @@ import { discardSignal, retrySignal, type OperatorRequest } from '../contract/si
 import type { ApiContext } from './apiContext.js';
 import { audit } from './audit.js';
 import { callerOf, requireScope, type Caller } from './caller.js';
+import { erase } from './erasure.js';
 import { assertMayDecide, decidedBy } from './permissions.js';
 import { basePathOf } from './basePath.js';
 import { inPersonsName } from './decider.js';
@@ -18,6 +19,7 @@ import { parseRequest, Problem } from './problem.js';
 import { jsonBody } from './requestBody.js';
 import { retryBodySchema, discardBodySchema, cancelQuerySchema } from './schema/requests.js';
 import { messageLinks } from './schema/paths.js';
+import { describeErasure } from '../domain/sealedContent.js';
 import { deliveryStatus, type MessageState } from '../domain/messageState.js';
 import { summaryFor } from '../domain/tenant.js';
 
@@ -37,7 +39,7 @@ export function decisionsRouter(context: ApiContext): Router {
     jsonBody(DECISION_LIMIT_BYTES),
     decide(context, 'discard', discardBodySchema),
   );
-  router.delete('/messages/:key', requireScope('decide'), cancel(context));
+  router.delete('/messages/:key', erase(context), requireScope('decide'), cancel(context));
   return router;
 }
 
@@ -217,7 +219,12 @@ function parkedDestinations(message: MessageState, destination: string | undefin
     destination === undefined ? parked : parked.filter((each) => each === destination);
   // A message that was terminated still names them.
   if (matching.length > 0 && message.closedAt === undefined) return matching;
-  throw new Problem('nothing_to_decide', whyNothingToDecide(message, destination, parked));
+  const why = whyNothingToDecide(message, destination, parked);
+  const { contentErased } = message;
+  const erased = contentErased
+    ? ` Its content was erased ${describeErasure(contentErased)}, so it can’t be sent again.`
+    : '';
+  throw new Problem('nothing_to_decide', why + erased);
 }
 
 function whyNothingToDecide(

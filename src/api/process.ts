@@ -16,6 +16,7 @@ import {
   type TemporalConnection,
 } from '../temporal/connection.js';
 import type { ContentEncryption } from '../temporal/encryption/contentEncryption.js';
+import { destroyEndedKeys } from '../temporal/erasure/destroyEndedKeys.js';
 import { watchNamespace } from '../temporal/namespaceWatch.js';
 import { tryingAgain } from '../temporal/refusedTries.js';
 import { checkRetention } from '../temporal/retention.js';
@@ -36,7 +37,7 @@ export async function runApiProcess(context: ProcessContext): Promise<void> {
   const configuration = loadConfiguration(environment);
   const { connectionOptions, namespace } = requireTemporalConnection(environment);
   const metrics = createMetrics();
-  const encryption = contentEncryptionOf(configuration.encryption, metrics);
+  const encryption = contentEncryptionOf(configuration, metrics);
   const tracing = startTracing('sendproof-api');
   parts.add('tracing', () => tracing.stop());
   // Lazy: while Temporal is away the API answers 503, and recovers by itself.
@@ -101,6 +102,7 @@ export async function addApi(
   const { databaseFault, encryption, queues } = options;
   const { dataConverter } = encryption;
   const { environment, log, parts } = processContext;
+  destroyEndedKeys(encryption.vault, processContext);
   const intake = await addIntake(processContext, configuration, metrics.metrics);
   const interceptors = tracing.clientInterceptors;
   const client = new Client({ connection, namespace, dataConverter, interceptors });

@@ -44,6 +44,14 @@ export function reschedulingRouter(context: ApiContext): Router {
           throw begun('it has ended');
         case 'expires_first':
           throw invalidRequest([{ field: 'expiresAt', detail: 'must be later than deliverAt' }]);
+        case 'erased_first':
+          throw invalidRequest([
+            {
+              field: 'deliverAt',
+              detail:
+                'must be before the message’s content is erased (contentRetention): send it again with a new key for a later time',
+            },
+          ]);
         case 'unknown_to_worker':
           throw begun(
             'the worker that runs it is of an earlier release: update the workers, or cancel the message and send it with a new key',

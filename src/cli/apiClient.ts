@@ -11,6 +11,7 @@ import type {
 } from '../api/schema/deadLetterRepresentation.js';
 import type {
   decisionSchema,
+  erasedMessageSchema,
   messagePageSchema,
   messageStateSchema,
   messageSummarySchema,
@@ -50,6 +51,7 @@ export type BulkProgress = z.infer<typeof bulkDecisionProgressSchema>;
 export type Timeline = z.infer<typeof timelineSchema>;
 type Readiness = z.infer<typeof readinessSchema>;
 export type Decision = z.infer<typeof decisionSchema>;
+export type ErasedMessage = z.infer<typeof erasedMessageSchema>;
 type MessagePage = z.infer<typeof messagePageSchema>;
 
 type Query<Schema extends z.ZodType> = Partial<
@@ -192,6 +194,14 @@ export class ApiClient {
     return (await this.#request('DELETE', `${messagePath(deduplicationKey)}?${query}`)) as Decision;
   }
 
+  async erase(
+    deduplicationKey: string,
+    { by, reason, what }: Pick<OperatorRequest, 'by' | 'reason'> & { what: 'content' | 'all' },
+  ): Promise<ErasedMessage> {
+    const path = withQuery(messagePath(deduplicationKey), { erase: what, by, reason });
+    return (await this.#request('DELETE', path)) as ErasedMessage;
+  }
+
   async reschedule(deduplicationKey: string, request: RescheduleRequest): Promise<MessageState> {
     return (await this.#request('PATCH', messagePath(deduplicationKey), request)) as MessageState;
   }
@@ -251,11 +261,11 @@ export class ApiClient {
   }
 
   /** The state of the API's checks. "Not ready" is a result, not an error. */
-  async readiness(): Promise<Pick<Readiness, 'checks' | 'reasons'>> {
+  async readiness(): Promise<Pick<Readiness, 'checks' | 'reasons' | 'warnings'>> {
     const { body } = await this.#exchange('GET', '/readyz');
-    const { checks, reasons = [] } = body as Partial<Readiness>;
+    const { checks, reasons = [], warnings = [] } = body as Partial<Readiness>;
     if (!checks) throw this.#notSendproof();
-    return { checks, reasons };
+    return { checks, reasons, warnings };
   }
 
   async #collect(

@@ -16,6 +16,7 @@ import type { CommandContext, Surroundings } from './command.js';
 import type { DecideAllOptions } from './decideAll.js';
 import type { DeadLettersOptions } from './deadLetters.js';
 import type { DeadLetterSummaryOptions } from './deadLetterSummary.js';
+import type { EraseOptions } from './erase.js';
 import type { CancelOptions, DiscardOptions, RetryOptions } from './decide.js';
 import { CommandError, FailureError } from './errors.js';
 import { ExitCode } from './exitCode.js';
@@ -108,6 +109,7 @@ function createProgram(invocation: Invocation): Command {
   addDiscard(program, invocation);
   addReschedule(program, invocation);
   addCancel(program, invocation);
+  addErase(program, invocation);
   addRoutes(program, invocation);
   addSources(program, invocation);
   addIngest(program, invocation);
@@ -474,6 +476,26 @@ function addCancel(program: Command, invocation: Invocation): void {
       run(invocation, async (context, key: string, options: CancelOptions) => {
         const { cancel } = await import('./decide.js');
         return await cancel(key, options, context);
+      }),
+    );
+}
+
+function addErase(program: Command, invocation: Invocation): void {
+  program
+    .command('erase')
+    .summary('erase what a message says, or all of it, for good')
+    .description(
+      'Erase the content of a message that has ended: nobody can read it any more, and its status, attempts and decisions stay. Needs contentRetention when the message was accepted. With --all, the message is deleted from Temporal, and its key is free again.',
+    )
+    .argument('<key>', 'the deduplication key')
+    .option('--all', 'delete the whole message, not only its content')
+    .option('--yes', 'do not ask for confirmation')
+    .option('--by <person>', 'the person who decides (default: your user name on this system)')
+    .option('--reason <reason>', 'the explanation of the decision')
+    .action(
+      run(invocation, async (context, key: string, options: EraseOptions) => {
+        const { erase } = await import('./erase.js');
+        return await erase(key, options, context);
       }),
     );
 }

@@ -34,6 +34,12 @@ import {
   type ConfiguredEventTarget,
 } from './events.js';
 import { destinationFaults, routeFaults } from './configuredDestinations.js';
+import {
+  contentRetentionOf,
+  contentRetentionSchema,
+  retentionFaults,
+  type ContentRetention,
+} from './contentRetention.js';
 import { namesSchema } from './destinationNames.js';
 import { encryptionSchema, type EncryptionSettings } from './encryption.js';
 import { readConfigurationFile } from './configurationFile.js';
@@ -109,6 +115,8 @@ export interface Configuration {
   conversations: ConversationSettings;
   /** How Temporal keeps the content of messages. */
   encryption: EncryptionSettings;
+  /** How long content can be read. */
+  contentRetention: ContentRetention;
   /** What people call destinations. */
   names: DestinationNames;
   /** The link in the footer of posts. */
@@ -170,6 +178,7 @@ const fileSchema = z.strictObject({
   keys: keysSchema,
   encryption: encryptionSchema,
   people: peopleSchema,
+  contentRetention: contentRetentionSchema,
   accounts: z
     .strictObject(
       Object.fromEntries(
@@ -238,6 +247,11 @@ export function loadConfiguration(
       unroutable,
     ]),
   ];
+  const contentRetention = contentRetentionOf(
+    settings.contentRetention,
+    settings.sources,
+    dataDirectory,
+  );
   const { faults: templateFaults, templates } = compileTemplates(settings.templates, sources, file);
   const faults = [
     ...named.flatMap(([place, routes]) => routeFaults(routes, place, accounts, accountsToCome)),
@@ -261,6 +275,7 @@ export function loadConfiguration(
     ),
     ...intakeFaults(settings.intake, settings.queues),
     ...eventFaults(settings.events, settings.queues),
+    ...retentionFaults(contentRetention, retryProfiles),
   ].map((fault) => `${file?.path ?? 'configuration'}: ${fault}`);
   if (faults.length + templateFaults.length > 0) {
     throw new ConfigurationError([...faults, ...templateFaults].join('\n'));
@@ -295,6 +310,7 @@ export function loadConfiguration(
     operators: settings.operators,
     conversations: conversationSettings(settings.conversations),
     encryption: settings.encryption,
+    contentRetention,
     names: settings.names,
     digest: digestPolicyOf(settings.operators),
     overdueAfterMs: settings.operators?.overdueAfter ?? OVERDUE_AFTER_MS,

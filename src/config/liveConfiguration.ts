@@ -9,15 +9,17 @@ import { watchConfiguration } from './watchConfiguration.js';
 const LIVE = [
   ...['sources', 'routes', 'templates', 'names', 'deduplicationWindow', 'conversations'],
   ...['retryProfiles', 'acknowledgements', 'operators', 'digest', 'overdueAfterMs', 'postLinks'],
-  ...['keys', 'people', 'rateLimit'],
+  ...['keys', 'people', 'rateLimit', 'contentRetention'],
 ] as (keyof Configuration)[];
 
 /** The settings of the file that these parts, and the live fields of accounts, are made of. */
 const LIVE_SETTINGS = [
   ...['sources', 'routes', 'templates', 'names', 'deduplicationWindow', 'conversations'],
   ...['retry', 'acknowledgements', 'operators', 'posts', 'keys', 'people', 'rateLimit'],
-  ...['accounts.*.*.retry', 'accounts.*.*.limits'],
+  ...['accounts.*.*.retry', 'accounts.*.*.limits', 'contentRetention'],
 ];
+/** What of them is not. */
+const RESTART_SETTINGS = ['contentRetention.keyDirectory'];
 
 /** More changed settings than this are not named. */
 const MOST_NAMED = 20;
@@ -64,7 +66,9 @@ export class LiveConfiguration {
     const accounts = this.current.accounts.map((account) => followed(account, changed));
     this.current = { ...this.current, ...live, accounts };
     this.waitingForRestart = changedSettings(this.#started.fileContent, changed.fileContent).filter(
-      (setting) => !LIVE_SETTINGS.some((pattern) => isSettingOf(setting, pattern)),
+      (setting) =>
+        !LIVE_SETTINGS.some((pattern) => isSettingOf(setting, pattern)) ||
+        RESTART_SETTINGS.some((pattern) => isSettingOf(setting, pattern)),
     );
   }
 

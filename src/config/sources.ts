@@ -9,6 +9,7 @@ import { ConfigurationError } from '../lib/configurationError.js';
 import { routesSchema, type Route } from '../domain/message.js';
 import { SOURCE_TYPES } from '../sources/registry.js';
 import type { Source, SourceSettings, SourceType } from '../sources/source.js';
+import { retentionSchema } from './contentRetention.js';
 import { sourceAcknowledgementFields } from './acknowledgements.js';
 import { tenantSchema } from './tenants.js';
 
@@ -29,6 +30,7 @@ export interface ConfiguredSource {
 const messageFields = {
   deduplicationWindow: durationMs.optional(),
   tenant: tenantSchema.optional(),
+  contentRetention: retentionSchema.optional(),
   ...sourceAcknowledgementFields,
 };
 

@@ -26,6 +26,8 @@ export interface DeliveryActivities {
   deliverPart(input: DeliverInput): Promise<DeliverResult>;
   /** The same for all of a message that has a conversation, which workers of versions without conversations would not ask. */
   deliverInConversation(input: DeliverInput): Promise<DeliverResult>;
+  /** The same for all of a message with sealed content, which workers of versions without it could not open. */
+  deliverSealed(input: DeliverInput): Promise<DeliverResult>;
 }
 
 /** Whether an activity of this type is an attempt to deliver. */
@@ -37,6 +39,7 @@ const DELIVERIES: readonly (keyof DeliveryActivities)[] = [
   'deliver',
   'deliverPart',
   'deliverInConversation',
+  'deliverSealed',
 ];
 
 /** On the task queue of acknowledgements. */

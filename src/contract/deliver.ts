@@ -6,12 +6,13 @@ import type {
   RetryProfile,
 } from '../domain/delivery.js';
 import type { ConversationPlan, ConversationReport, RootFault } from './conversation.js';
-import type { Content, Correlation } from '../domain/message.js';
+import type { Correlation } from '../domain/message.js';
+import type { StoredContent } from '../domain/sealedContent.js';
 import type { RecordedDestination } from '../domain/destination.js';
 
 export interface DeliverInput extends RecordedDestination {
   deliveryId: string;
-  content: Content;
+  content: StoredContent;
   correlation?: Correlation | undefined;
   onAmbiguous: OnAmbiguous;
   retry: RetryProfile;

@@ -1,5 +1,6 @@
 import type { ConversationPlan } from './conversation.js';
-import type { Content, Correlation } from '../domain/message.js';
+import type { Correlation } from '../domain/message.js';
+import { isSealed, type StoredContent } from '../domain/sealedContent.js';
 import type { RetryProfile, OnAmbiguous, Receipt } from '../domain/delivery.js';
 import type { AcknowledgementPlan } from '../domain/acknowledgement.js';
 import type { ShownEvents } from '../domain/eventGroup.js';
@@ -26,7 +27,7 @@ export interface DeliveryPlan extends RecordedDestination {
 
 /** The input of the `deliverMessage` workflow. The workflow's id is the message's deduplication key. */
 export interface DeliverMessageInput {
-  content: Content;
+  content: StoredContent;
   correlation?: Correlation | undefined;
   priority: number;
   onAmbiguous: OnAmbiguous;
@@ -49,25 +50,40 @@ export interface DeliverMessageInput {
 
 /**
  * The input as Temporal keeps it. Workers of releases that know neither conversations nor events that are not posted by themselves
- * would post such a message by itself, or end it without a post. So its deliveries have another name, and those workers fail
- * their task, which Temporal then gives to the next worker. Earlier releases started these messages with `deliveries`, too.
+ * would post such a message by itself, or end it without a post; those that don't know sealed content would post nothing. So its
+ * deliveries have another name, and those workers fail their task, which Temporal then gives to the next worker. Earlier
+ * releases started these messages with `deliveries`, too.
  */
 export type StoredMessageInput = Omit<DeliverMessageInput, 'deliveries'> &
   (
-    | { deliveries: DeliveryPlan[]; newerDeliveries?: undefined }
-    | { newerDeliveries: DeliveryPlan[]; deliveries?: undefined }
+    | ({ deliveries: DeliveryPlan[] } & Unnamed<'newerDeliveries' | 'sealedDeliveries'>)
+    | ({ newerDeliveries: DeliveryPlan[] } & Unnamed<'deliveries' | 'sealedDeliveries'>)
+    | ({ sealedDeliveries: DeliveryPlan[] } & Unnamed<'deliveries' | 'newerDeliveries'>)
   );
+type Unnamed<Names extends string> = Partial<Record<Names, undefined>>;
 
 export function storeMessageInput(input: DeliverMessageInput): StoredMessageInput {
-  if (!input.conversation && !input.unposted) return input;
   const { deliveries, ...rest } = input;
+  if (isSealed(input.content)) return { ...rest, sealedDeliveries: deliveries };
+  if (!input.conversation && !input.unposted) return input;
   return { ...rest, newerDeliveries: deliveries };
 }
 
 export function readMessageInput(stored: StoredMessageInput): DeliverMessageInput {
-  if (!stored.newerDeliveries) return stored;
-  const { newerDeliveries, ...rest } = stored;
-  return { ...rest, deliveries: newerDeliveries };
+  if (stored.deliveries) return stored;
+  const { newerDeliveries, sealedDeliveries, ...rest } = stored;
+  return { ...rest, deliveries: sealedDeliveries ?? newerDeliveries };
+}
+
+/** A message ends with its content: nothing can be posted after that. */
+export function withinRetention<Input extends Pick<DeliverMessageInput, 'content' | 'expiresAt'>>(
+  input: Input,
+): Input {
+  const { content, expiresAt } = input;
+  if (!isSealed(content)) return input;
+  const { until } = content;
+  const endsFirst = expiresAt !== undefined && Date.parse(expiresAt) <= Date.parse(until);
+  return endsFirst ? input : { ...input, expiresAt: until };
 }
 
 /** The workflow's memo, as set at its start. */
@@ -87,6 +103,8 @@ export interface MessageMemo {
   reference?: string | undefined;
   /** The conversation that the message, or its event, belongs to. Absent from what earlier releases started. */
   conversation?: ConversationPlace | undefined;
+  /** What its content is sealed with, where its retention ends: a place of a key, and no secret. */
+  seal?: string | undefined;
   /** The name of the key, or of the person, that sent it. Absent where no keys are configured, and for requests of sources. */
   sentBy?: string | undefined;
   /** Of a tenant's message: the key as it was sent, where the id has a hash of it. */

@@ -1,6 +1,7 @@
 /** A batch: messages that are sent together, stored at once, and started one after the other. */
 import type { FieldFault } from './acceptance.js';
 import type { Message } from './message.js';
+import type { StoredContent } from './sealedContent.js';
 
 /**
  * `queued`: stored, and no message has been started. `starting`: some have. `completed`: each message was started or refused.
@@ -27,3 +28,8 @@ export type BatchEntry =
   | { message: Message }
   /** The key, where it has a usable one. */
   | { faults: FieldFault[]; deduplicationKey?: string | undefined };
+
+/** The same in Temporal, where the content of a message may be sealed. */
+export type StoredBatchEntry =
+  | Exclude<BatchEntry, { message: Message }>
+  | { message: Omit<Message, 'content'> & { content: StoredContent } };

@@ -69,6 +69,8 @@ export const FAILURE_REASONS = [
   'edit_refused',
   /** The worker has no such account: it was removed from the configuration after the message was accepted. */
   'account_not_configured',
+  /** The message's content was erased, or the key that it is sealed with is missing. */
+  'content_unavailable',
 ] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 

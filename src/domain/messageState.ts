@@ -10,6 +10,7 @@ import type {
 } from './delivery.js';
 import type { AcknowledgementEvent, AcknowledgementRecipient } from './acknowledgement.js';
 import type { DeadLetterMemo } from './deadLetter.js';
+import type { ContentErasure } from './sealedContent.js';
 import type { ShownEvents } from './eventGroup.js';
 import { labelOf, type DestinationNames } from './destinationNames.js';
 import type { ConversationPlace } from './place.js';
@@ -91,7 +92,7 @@ export interface OperatorAction {
   expiresAt?: string | null | undefined;
 }
 
-export interface MessageState extends MessageSummary {
+export interface MessageState extends MessageSummary, ContentState {
   deliveries: readonly DeliveryState[];
   operatorActions: readonly OperatorAction[];
   /** Not posted before. */
@@ -202,12 +203,21 @@ export function confirmedAt({ attempts }: Pick<DeliveryState, 'attempts'>): stri
   return startedAt && new Date(Date.parse(startedAt) + (durationMs ?? 0)).toISOString();
 }
 
+/** Of content that has a time to be erased. */
+export interface ContentState {
+  /** Set once it is erased. */
+  contentErased?: ContentErasure | undefined;
+  /** ISO 8601: when it is erased at the latest. */
+  contentUntil?: string | undefined;
+}
+
 /** All that is known of a message. */
 export interface MessageRecord {
   state: MessageState;
   /** In time order. */
   moments: readonly DeliveryMoment[];
-  content: Content;
+  /** Undefined where it was erased, or can't be read: the state says why. */
+  content: Content | undefined;
   correlation: Correlation | undefined;
   runId: string;
 }

@@ -27,4 +27,6 @@ export const REMEDIES: Record<FailureReason, string> = {
   edit_refused: 'Retry to post it by itself, since the earlier post can’t be changed; or discard.',
   account_not_configured:
     'Add the account to the worker’s configuration again and restart the worker, then retry; or discard.',
+  content_unavailable:
+    'Discard it if its content was erased. If a key is missing, give the worker the directory that all processes share.',
 };

@@ -16,8 +16,11 @@ export interface RescheduleRequest {
   reason?: string | undefined;
 }
 
-/** Why a message can't be rescheduled: `begun` (or ended), or `expires_first` (before it would be posted). */
-export type RescheduleRefusal = 'begun' | 'expires_first';
+/**
+ * Why a message can't be rescheduled: `begun` (or ended), `expires_first` (before it would be posted), or `erased_first` (its content
+ * would be).
+ */
+export type RescheduleRefusal = 'begun' | 'expires_first' | 'erased_first';
 
 export function rescheduled(
   schedule: Schedule,

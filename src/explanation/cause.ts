@@ -29,6 +29,7 @@ const CAUSES: Record<FailureReason, (names: DestinationNames) => string> = {
   post_not_found: ({ platform }) => `${platform} no longer has the post that it belongs to`,
   edit_refused: ({ platform }) => `${platform} does not let this post be changed any more`,
   account_not_configured: ({ account }) => `the worker has no account ${account}`,
+  content_unavailable: () => 'its content can’t be read',
 };
 
 /** As `Slack asked to slow down (429)`. In brackets: the HTTP status of a refusal, and the platform's own code. */

@@ -1,5 +1,6 @@
 /** Explains the status of a message to a person who has no access to logs. */
 import type { DeliveryStatus, Receipt } from '../domain/delivery.js';
+import { describeErasure } from '../domain/sealedContent.js';
 import { describeShortening } from '../domain/shortening.js';
 import { formatTime } from './formatTime.js';
 import { explainDelivery } from './delivery.js';
@@ -34,6 +35,14 @@ const BY_URGENCY: readonly DeliveryStatus[] = [
  * @param now decides whether a time is past, and whether it is written with its date
  */
 export function explainMessage(message: MessageState, now: Date): string {
+  const { contentErased } = message;
+  const outcome = explainOutcome(message, now);
+  return contentErased
+    ? `${outcome} Its content was erased ${describeErasure(contentErased)}.`
+    : outcome;
+}
+
+function explainOutcome(message: MessageState, now: Date): string {
   const used = message.deliveries.filter(({ stage }) => stage.kind !== 'standby');
   const [mostUrgent] = [...(used.length > 0 ? used : message.deliveries)].sort(
     (one, other) =>

@@ -50,6 +50,10 @@ export function describeStep(entry: TimelineEntry, names?: DestinationNames): st
       return `Cancellation${decision(entry, label)}`;
     case 'reschedule':
       return `Rescheduled${times(entry)}${decision(entry, label)}`;
+    case 'erase':
+      return entry.because === 'retention'
+        ? 'Content erased: its retention has ended'
+        : `Content erased${decision(entry, label)}`;
     case 'acknowledgement': {
       const { attempts, event, lastError, recipient, status, via } = entry;
       const tries = attempts > 1 ? ` after ${attempts} attempts` : '';

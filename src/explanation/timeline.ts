@@ -1,6 +1,7 @@
 /** Every step of a message, from ingestion to the platform's answer, in time order. */
 import { lastNumber } from '../domain/attemptLog.js';
 import type { Attempt, FailureReason, MessageStatus, Receipt } from '../domain/delivery.js';
+import type { ContentErasure } from '../domain/sealedContent.js';
 import type { Destination } from '../domain/destination.js';
 import {
   type DeliveryState,
@@ -39,6 +40,8 @@ export type TimelineEntry = { at: string } & (
   | ({ kind: OperatorAction['action'] } & Omit<OperatorAction, 'action' | 'at'>)
   /** An acknowledgement to a source. `at` is the time of the event that it acknowledges. */
   | ({ kind: 'acknowledgement' } & Omit<AcknowledgementState, 'at' | 'kind'>)
+  /** The content can't be had any more. */
+  | ({ kind: 'erase' } & Omit<ContentErasure, 'at'>)
   /** The end of the message's workflow. */
   | { kind: 'ended'; status: MessageStatus; failure?: string | undefined }
 );
@@ -69,6 +72,7 @@ const ORDER: readonly TimelineEntry['kind'][] = [
   'next_attempt',
   'ended',
   'acknowledgement',
+  'erase',
 ];
 
 /** The steps of a message so far, the oldest first, and the next one where its time is known. */
@@ -76,7 +80,16 @@ export function timelineOf(
   { state, moments }: MessageRecord,
   acknowledgements: readonly AcknowledgementState[],
 ): TimelineEntry[] {
-  const { acceptedAt, closedAt, deliverAt, destinations, failure, reference, source } = state;
+  const {
+    acceptedAt,
+    closedAt,
+    contentErased,
+    deliverAt,
+    destinations,
+    failure,
+    reference,
+    source,
+  } = state;
   const { status, traceId } = state;
   const entries: TimelineEntry[] = [
     { at: acceptedAt, kind: 'received', destinations, source, reference, traceId },
@@ -97,6 +110,7 @@ export function timelineOf(
       ...rest,
     })),
     ...acknowledgements.map((each): TimelineEntry => ({ ...each, kind: 'acknowledgement' })),
+    ...(contentErased ? [{ kind: 'erase' as const, ...contentErased }] : []),
     ...(closedAt === undefined ? [] : [{ at: closedAt, kind: 'ended' as const, status, failure }]),
   ];
   return entries.sort(

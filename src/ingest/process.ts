@@ -32,7 +32,7 @@ export async function runIngestProcess(context: ProcessContext): Promise<void> {
   }
   const { connectionOptions, namespace } = requireTemporalConnection(environment);
   const metrics = createMetrics();
-  const encryption = contentEncryptionOf(configuration.encryption, metrics);
+  const encryption = contentEncryptionOf(configuration, metrics);
   const states: { ingest?: Ingest } = {};
   const server = await serveMetrics(
     { metrics },

@@ -60,7 +60,7 @@ export async function runProduct(given: ProcessContext): Promise<never> {
   // Loaded again, because the environment now has the sandbox's accounts and the Web UI.
   const configuration = loadConfiguration(environment);
   const metrics = createMetrics();
-  const encryption = contentEncryptionOf(configuration.encryption, metrics);
+  const encryption = contentEncryptionOf(configuration, metrics);
 
   const tracing = startTracing('sendproof');
   parts.add('tracing', () => tracing.stop());

@@ -1,7 +1,8 @@
 /** The messages of a batch as Temporal stores them: compressed, in chunks that Temporal takes. */
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import type { BatchEntry } from '../domain/batch.js';
+import type { StoredBatchEntry } from '../domain/batch.js';
+import { isSealed } from '../domain/sealedContent.js';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -25,13 +26,14 @@ export interface Chunk {
 }
 
 /** The whole batch in chunks, in order. Few compress to almost nothing, and text that doesn't compress takes more chunks. */
-export async function chunksOf(entries: readonly BatchEntry[]): Promise<Chunk[]> {
+export async function chunksOf(entries: readonly StoredBatchEntry[]): Promise<Chunk[]> {
   const texts = entries.map((entry) => JSON.stringify(entry));
+  const write = entries.some(hasSealed) ? writtenSealed : written;
   const chunks: Chunk[] = [];
   let from = 0;
   while (from < texts.length) {
     const to = endOfChunk(texts, from);
-    chunks.push(...(await compressed(texts.slice(from, to))));
+    chunks.push(...(await compressed(texts.slice(from, to), write)));
     from = to;
   }
   return chunks;
@@ -39,22 +41,24 @@ export async function chunksOf(entries: readonly BatchEntry[]): Promise<Chunk[]>
 
 /** The same in chunks of given sizes, as they were divided when the batch was sent first. */
 export async function chunksOfSizes(
-  entries: readonly BatchEntry[],
+  entries: readonly StoredBatchEntry[],
   sizes: readonly number[],
 ): Promise<Uint8Array[]> {
+  const write = entries.some(hasSealed) ? writtenSealed : written;
   let from = 0;
   const chunks: Uint8Array[] = [];
   for (const size of sizes) {
     const texts = entries.slice(from, from + size).map((entry) => JSON.stringify(entry));
-    chunks.push(await compress(written(texts)));
+    chunks.push(await compress(write(texts)));
     from += size;
   }
   return chunks;
 }
 
-export async function entriesOf(chunk: Uint8Array): Promise<BatchEntry[]> {
+export async function entriesOf(chunk: Uint8Array): Promise<StoredBatchEntry[]> {
   const text = await decompress(chunk, { maxOutputLength: LONGEST_READ_BYTES });
-  return JSON.parse(text.toString()) as BatchEntry[];
+  const value = JSON.parse(text.toString()) as StoredBatchEntry[] | { sealed: StoredBatchEntry[] };
+  return Array.isArray(value) ? value : value.sealed;
 }
 
 function endOfChunk(texts: readonly string[], from: number): number {
@@ -68,18 +72,30 @@ function endOfChunk(texts: readonly string[], from: number): number {
   return to;
 }
 
-async function compressed(texts: readonly string[]): Promise<Chunk[]> {
-  const bytes = await compress(written(texts));
+async function compressed(
+  texts: readonly string[],
+  write: (texts: readonly string[]) => string,
+): Promise<Chunk[]> {
+  const bytes = await compress(write(texts));
   if (bytes.length <= LONGEST_CHUNK_BYTES || texts.length === 1) {
     return [{ bytes, size: texts.length }];
   }
   const middle = Math.ceil(texts.length / 2);
   return [
-    ...(await compressed(texts.slice(0, middle))),
-    ...(await compressed(texts.slice(middle))),
+    ...(await compressed(texts.slice(0, middle), write)),
+    ...(await compressed(texts.slice(middle), write)),
   ];
 }
 
 function written(texts: readonly string[]): string {
   return `[${texts.join(',')}]`;
+}
+
+/** Workers of releases that can't open sealed content fail at it, and leave it to others. */
+function writtenSealed(texts: readonly string[]): string {
+  return `{"sealed":${written(texts)}}`;
+}
+
+function hasSealed(entry: StoredBatchEntry): boolean {
+  return 'message' in entry && isSealed(entry.message.content);
 }

@@ -9,7 +9,7 @@ import {
   type BatchSlice,
 } from '../contract/batch.js';
 import { batchWorkflowId } from '../contract/names.js';
-import type { BatchEntry } from '../domain/batch.js';
+import type { StoredBatchEntry } from '../domain/batch.js';
 import { ExpiringMap } from '../lib/expiringMap.js';
 import { entriesOf } from './batchContent.js';
 import type { BatchExecution } from './batches.js';
@@ -18,7 +18,7 @@ import { decodeValues } from './payloads.js';
 
 /** One message of a batch. */
 export interface BatchMessage {
-  entry: BatchEntry;
+  entry: StoredBatchEntry;
   /** Undefined before its turn, and where its turn never came. */
   result: BatchMessageResult | undefined;
 }

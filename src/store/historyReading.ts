@@ -2,7 +2,7 @@
 import { withoutSearch } from '../domain/attemptLog.js';
 import { readDeliverFailure } from '../contract/deliverFailure.js';
 import type { Turn } from '../contract/deliver.js';
-import type { DeliverMessageInput } from '../contract/deliverMessage.js';
+import { withinRetention, type DeliverMessageInput } from '../contract/deliverMessage.js';
 import type { Attempt, PostedParts } from '../domain/delivery.js';
 import type { Destination } from '../domain/destination.js';
 import type { DeliveryMoment, DeliveryState, OperatorAction } from '../domain/messageState.js';
@@ -45,7 +45,8 @@ export function readHistory([start, ...events]: readonly MessageEvent[]): Histor
   return events.reduce(applyEvent, beginReading(start.input));
 }
 
-function beginReading(input: DeliverMessageInput): HistoryReading {
+function beginReading(sent: DeliverMessageInput): HistoryReading {
+  const input = withinRetention(sent);
   const unposted = input.unposted?.destinations.map((destination): DeliveryState => ({
     destination,
     attempts: [],
@@ -262,7 +263,7 @@ function messageRescheduled(
   const action: OperatorAction = { action: 'reschedule', at, by, reason, deliverAt, expiresAt };
   return {
     ...reading,
-    input: { ...reading.input, ...rescheduled(reading.input, request) },
+    input: withinRetention({ ...reading.input, ...rescheduled(reading.input, request) }),
     operatorActions: [...reading.operatorActions, action],
   };
 }

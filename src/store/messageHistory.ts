@@ -5,8 +5,15 @@
 import type { Client } from '@temporalio/client';
 import { describeMessage, summarise } from './messageExecution.js';
 import { markHeldBack } from './heldBack.js';
-import type { MessageRecord } from '../domain/messageState.js';
+import type { ContentState, MessageRecord } from '../domain/messageState.js';
+import type { Content } from '../domain/message.js';
+import { isSealed, type StoredContent } from '../domain/sealedContent.js';
+import { UnreadableContent } from '../temporal/encryption/unreadableContent.js';
+import type { ContentVault } from '../temporal/erasure/contentVault.js';
+import { ContentErased } from '../temporal/erasure/unavailableContent.js';
+import { vaultOf } from '../temporal/erasure/vaultOf.js';
 import { readHistory } from './historyReading.js';
+import { openContent } from './sealedMessages.js';
 import { decodeEvents, decodePendingActivity, type HistoryEvent } from './messageEvents.js';
 import { messageStateAt } from './currentState.js';
 
@@ -32,13 +39,39 @@ export async function readMessageRecord(
     (description.raw.pendingActivities ?? []).map((each) => decodePendingActivity(converter, each)),
   );
   const state = messageStateAt(reading, pending, summarise(description), new Date());
-  const { content, correlation, deliveries: plans } = reading.input;
+  const { correlation, deliveries: plans } = reading.input;
+  const { content, ...contentState } = await readContent(
+    () => vaultOf(client),
+    deduplicationKey,
+    reading.input.content,
+  );
   return {
-    state: { ...state, deliveries: await markHeldBack(client, state.deliveries, plans) },
+    state: {
+      ...state,
+      ...contentState,
+      deliveries: await markHeldBack(client, state.deliveries, plans),
+    },
     moments: reading.moments,
     content,
     correlation,
     runId: description.runId,
     events,
   };
+}
+
+/** The content, or why it can't be had. */
+async function readContent(
+  vault: () => ContentVault,
+  deduplicationKey: string,
+  stored: StoredContent,
+): Promise<ContentState & { content: Content | undefined; unreadable?: string }> {
+  const contentUntil = isSealed(stored) ? stored.until : undefined;
+  const until = contentUntil === undefined ? {} : { contentUntil };
+  try {
+    return { content: await openContent(vault, deduplicationKey, stored), ...until };
+  } catch (error) {
+    if (error instanceof ContentErased) return { content: undefined, contentErased: error.erasure };
+    if (!(error instanceof UnreadableContent)) throw error;
+    return { content: undefined, ...until, unreadable: error.message };
+  }
 }

@@ -22,6 +22,10 @@ export async function rescheduleMessage(
     if (error instanceof WorkflowNotFoundError) return 'ended';
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     const { type } = (error.cause ?? {}) as { type?: string };
-    return type === 'begun' || type === 'expires_first' ? type : 'unknown_to_worker';
+    return isRefusal(type) ? type : 'unknown_to_worker';
   }
+}
+
+function isRefusal(type: string | undefined): type is RescheduleRefusal {
+  return type === 'begun' || type === 'expires_first' || type === 'erased_first';
 }

@@ -10,7 +10,7 @@ import type { Workflows } from '../contract/workflows.js';
 import { batchChunkSignal, type BatchInput, type BatchMemo } from '../contract/batch.js';
 import { batchWorkflowId, WORKFLOW_TASK_QUEUE } from '../contract/names.js';
 import { traceIdAttribute } from '../contract/searchAttributes.js';
-import type { BatchEntry } from '../domain/batch.js';
+import type { StoredBatchEntry } from '../domain/batch.js';
 import {
   encodeToPayloads,
   InternalWorkflowStartOptionsSymbol,
@@ -21,7 +21,7 @@ import { describeBatch, type BatchExecution } from './batches.js';
 
 export interface NewBatch {
   id: string;
-  entries: readonly BatchEntry[];
+  entries: readonly StoredBatchEntry[];
   fingerprint: string;
   traceId: string;
   /** See `BatchInput`. */
@@ -77,7 +77,7 @@ export async function startBatch(
 export async function completeBatch(
   client: Client,
   id: string,
-  entries: readonly BatchEntry[],
+  entries: readonly StoredBatchEntry[],
   { memo: { chunkSizes, progress }, closedAt }: BatchExecution,
 ): Promise<void> {
   if (progress !== undefined || closedAt !== undefined || chunkSizes.length < 2) return;

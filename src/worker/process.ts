@@ -5,6 +5,7 @@ import { createMetrics } from '../telemetry/metrics.js';
 import { contentEncryptionOf } from '../telemetry/contentEncryption.js';
 import { serveMetrics, type Readiness } from '../telemetry/metricsServer.js';
 import { startTracing } from '../telemetry/tracing.js';
+import { destroyEndedKeys } from '../temporal/erasure/destroyEndedKeys.js';
 import { requireTemporalConnection } from '../temporal/connection.js';
 import { sentenceOf } from '../temporal/namespaceFaults.js';
 import { connectWorkers } from '../temporal/nativeConnection.js';
@@ -20,7 +21,7 @@ export async function runWorkerProcess(context: ProcessContext): Promise<void> {
   const temporalSdkUrl = await installTemporalRuntime(log);
   const metrics = createMetrics();
   const started: { workers?: WatchedWorkers } = {};
-  const encryption = contentEncryptionOf(configuration.encryption, metrics);
+  const encryption = contentEncryptionOf(configuration, metrics);
   const source = { metrics, temporalSdkUrl };
   const readiness = () => readinessOf(started.workers);
   const metricsServer = await serveMetrics(source, environment, log, readiness);
@@ -73,6 +74,7 @@ export async function addWorkers(
     | 'temporalSdkUrl'
   >,
 ): Promise<WatchedWorkers> {
+  destroyEndedKeys(options.encryption.vault, { log, parts });
   const workers = await startWorkers({
     ...options,
     reload: () => loadConfiguration(environment),

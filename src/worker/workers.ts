@@ -125,6 +125,7 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
           linkedPage(key, configuration.publicUrl, configuration.postLinks, { onFault }),
         confirmAttempt: confirmAttemptBy(client),
         conversations: conversationsBy(client, options.metrics.conversationClaims),
+        vault: () => encryption.vault,
         random,
         report: report.delivery,
       }),

@@ -43,7 +43,7 @@ async function stored(entries: BatchEntry[]): Promise<BatchEntry[]> {
   expect(
     chunks.every(({ bytes }, index) => again[index] && Buffer.compare(bytes, again[index]) === 0),
   ).toBe(true);
-  return read.flat();
+  return read.flat() as BatchEntry[];
 }
 
 describe('the messages of a batch', () => {

@@ -141,7 +141,8 @@ describe('a message that Temporal calls invalid', () => {
     };
     const entries = ['first', 'poison', 'last'].map(entry);
     const contents = {
-      read: () => Promise.resolve({ entries, before: 0, traceId: 'a', acceptedAtUs: 1e15 }),
+      read: () =>
+        Promise.resolve({ entries, seals: [], before: 0, traceId: 'a', acceptedAtUs: 1e15 }),
     } as unknown as BatchContents;
     const environment = new MockActivityEnvironment(
       { attempt, workflowExecution: { workflowId: 'w', runId: 'r' } },

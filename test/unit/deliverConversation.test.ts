@@ -11,6 +11,7 @@ import { messagePage } from '../../src/domain/messagePage.js';
 import type { DeliverInput, DeliverResult } from '../../src/contract/deliver.js';
 import type { DestinationAdapter } from '../../src/destinations/destination.js';
 import { DeliveryError, type Attempt } from '../../src/domain/delivery.js';
+import { noEncryption } from '../../src/temporal/encryption/contentEncryption.js';
 import { DELIVERY } from './delivering.js';
 
 const ROOT: RootPost = {
@@ -59,6 +60,7 @@ async function attempt(
     pageOf: (key) => messagePage(key, 'https://sendproof.example.com'),
     confirmAttempt: () => Promise.resolve('current'),
     conversations,
+    vault: () => noEncryption().vault,
     random: () => 0.5,
     report: () => undefined,
   });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { slackPosts } from '../../src/destinations/slack/posts.js';
 import type { Content, Correlation } from '../../src/domain/message.js';
-import { mayTakeSeveralPosts } from '../../src/workflows/message/inParts.js';
+import { mayTakeSeveralPosts } from '../../src/domain/severalPosts.js';
 import { markdownDocuments } from './destinations/markdownDocuments.js';
 import { messageToShow } from './destinations/messageToShow.js';
 

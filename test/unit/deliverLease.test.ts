@@ -10,6 +10,7 @@ import type { ConfirmAttempt } from '../../src/activities/lease.js';
 import { messagePage } from '../../src/domain/messagePage.js';
 import type { DeliverInput, DeliverResult } from '../../src/contract/deliver.js';
 import type { Attempt } from '../../src/domain/delivery.js';
+import { noEncryption } from '../../src/temporal/encryption/contentEncryption.js';
 import { DELIVERY } from './delivering.js';
 
 const SILENT = new DefaultLogger('ERROR', () => undefined);
@@ -60,6 +61,7 @@ function deliver({ waitsMs = 0, searchesMs = 0 }): Promise<DeliverResult> {
     conversations: NO_CONVERSATIONS,
     pageOf: (key) => messagePage(key, undefined),
     confirmAttempt: confirm,
+    vault: () => noEncryption().vault,
     random: () => 0.5,
     report: () => undefined,
   });

@@ -10,6 +10,7 @@ import type { DeliverInput, DeliverResult } from '../../src/contract/deliver.js'
 import { lastNumber } from '../../src/domain/attemptLog.js';
 import type { Attempt, PostedParts, Receipt } from '../../src/domain/delivery.js';
 import type { DestinationAdapter } from '../../src/destinations/destination.js';
+import { noEncryption } from '../../src/temporal/encryption/contentEncryption.js';
 
 /** A delivery that nothing has been attempted of. */
 export const DELIVERY: DeliverInput = {
@@ -64,6 +65,7 @@ export async function deliverThrough(
     conversations: NO_CONVERSATIONS,
     pageOf: (key) => messagePage(key, undefined),
     confirmAttempt: () => Promise.resolve('current'),
+    vault: () => noEncryption().vault,
     random: () => 0.5,
     report: () => undefined,
   });

@@ -17,7 +17,8 @@ const PAGES = [
 /** In files that Alertmanager and Prometheus read. */
 const OF_OTHERS = ['receivers', 'rule_files'];
 const SETTINGS = [
-  ...['accounts', 'acknowledgements', 'conversations', 'deduplicationWindow', 'encryption'],
+  ...['accounts', 'acknowledgements', 'contentRetention', 'conversations'],
+  ...['deduplicationWindow', 'encryption'],
   ...[
     'events',
     'intake',

@@ -11,6 +11,7 @@ import { messagePage } from '../../src/domain/messagePage.js';
 import type { DeliverInput, DeliverResult } from '../../src/contract/deliver.js';
 import { DeliveryError, type Attempt } from '../../src/domain/delivery.js';
 import { slack } from '../../src/destinations/slack/platform.js';
+import { noEncryption } from '../../src/temporal/encryption/contentEncryption.js';
 import { DELIVERY } from './delivering.js';
 
 const SILENT = new DefaultLogger('ERROR', () => undefined);
@@ -77,6 +78,7 @@ function deliver(
     conversations: NO_CONVERSATIONS,
     pageOf: (key) => messagePage(key, undefined),
     confirmAttempt: () => Promise.resolve('current'),
+    vault: () => noEncryption().vault,
     random: () => 0.5,
     report: () => undefined,
   });

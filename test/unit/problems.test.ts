@@ -324,6 +324,7 @@ describe('an error class', () => {
     const elsewhere = [
       'RequestFailed', // Its own file catches it.
       'Late',
+      'ContentErased', // Whoever opens content catches it: it is a state of the message.
       'ConversationUnavailable', // The activity of a delivery catches it.
       'NamespaceLost', // It ends the process.
       'PollsRefused',

@@ -76,7 +76,10 @@ async function run(
     },
     {
       read: () =>
-        Promise.resolve({ entries, before: 100, traceId: 'a'.repeat(32), acceptedAtUs: 1_000_000 }),
+        Promise.resolve({
+          ...{ entries, seals: [], before: 100 },
+          ...{ traceId: 'a'.repeat(32), acceptedAtUs: 1_000_000 },
+        }),
     },
   );
   const environment = new MockActivityEnvironment({ attempt, workflowExecution: BATCH });

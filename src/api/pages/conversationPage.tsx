@@ -23,7 +23,7 @@ export function ConversationPage({
 }) {
   const { earlier, key, later, messages, reference, source, url } = conversation;
   const { at, ofConversation } = useAddresses();
-  const newest = later > 0 ? undefined : messages.findLast(isState)?.content.title;
+  const newest = later > 0 ? undefined : messages.findLast(isState)?.content?.title;
   const name = [source, reference].filter((part) => part !== undefined).join(' ');
   return (
     <Page title={name || key} signedIn={signedIn} refreshMs={REFRESH_MS}>
@@ -75,16 +75,18 @@ function ConversationMessage({
   now: Date;
 }) {
   const { conversation, deduplicationKey, deliveries, status } = state;
+  const title = content?.title;
   const { ofMessage } = useAddresses();
   return (
     <li class="card">
       <h3 class="place">
-        <a href={ofMessage(deduplicationKey)}>{content.title ?? deduplicationKey}</a>{' '}
+        <a href={ofMessage(deduplicationKey)}>{title ?? deduplicationKey}</a>{' '}
         <Status status={status} />
       </h3>
       <p class="soft">
         <Time at={conversation?.at ?? state.acceptedAt} />
-        {content.title !== undefined && ` · ${deduplicationKey}`}
+        {title !== undefined && ` · ${deduplicationKey}`}
+        {state.contentErased && ' · content erased'}
       </p>
       <ul class="outcomes">
         {deliveries.map((delivery) => (

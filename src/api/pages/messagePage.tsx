@@ -6,6 +6,8 @@ import type { TimelineEntry } from '../../explanation/timeline.js';
 import { useAddresses } from './addresses.js';
 import type { ShownEvents } from '../../domain/eventGroup.js';
 import type { Mentions } from '../../domain/mentions.js';
+import type { Content } from '../../domain/message.js';
+import { describeErasure } from '../../domain/sealedContent.js';
 import { Markdown } from './markdown.js';
 import { useReadOnly } from './readOnly.js';
 import {
@@ -45,19 +47,20 @@ export function MessagePage({
 }) {
   const { content, correlation, state } = message;
   const { deduplicationKey } = state;
+  const title = content?.title;
   const { ofConversation, ofMessage } = useAddresses();
   const isReadOnly = useReadOnly();
   return (
     <Page
-      title={content.title ?? deduplicationKey}
+      title={title ?? deduplicationKey}
       signedIn={signedIn}
       refreshMs={state.closedAt === undefined ? OPEN_REFRESH_MS : ENDED_REFRESH_MS}
     >
-      {content.title === undefined ? (
+      {title === undefined ? (
         <h1 class="key">{deduplicationKey}</h1>
       ) : (
         <>
-          <h1>{content.title}</h1>
+          <h1>{title}</h1>
           <p class="key-inline soft">{deduplicationKey}</p>
         </>
       )}
@@ -91,16 +94,7 @@ export function MessagePage({
       </section>
       <section aria-labelledby="says-title">
         <h2 id="says-title">What it says</h2>
-        <div class="content">
-          {content.title !== undefined && <h3>{content.title}</h3>}
-          {content.severity !== undefined && <p class="severity">{content.severity}</p>}
-          {content.mentions !== undefined && (
-            <p class="severity">Mentions {mentionedNames(content.mentions).join(', ')}</p>
-          )}
-          <div class="text">
-            <Markdown text={content.text} heading={content.title === undefined ? 'h3' : 'h4'} />
-          </div>
-        </div>
+        {content ? <WhatItSays content={content} /> : <p class="soft">{whyNoContent(state)}</p>}
       </section>
       {!isReadOnly && state.shows !== undefined && <EventsShown {...state.shows} />}
       <section id="timeline" data-live aria-labelledby="timeline-title">
@@ -142,6 +136,26 @@ export function MessagePage({
       )}
     </Page>
   );
+}
+
+function WhatItSays({ content }: { content: Content }) {
+  const { mentions, severity, text, title } = content;
+  return (
+    <div class="content">
+      {title !== undefined && <h3>{title}</h3>}
+      {severity !== undefined && <p class="severity">{severity}</p>}
+      {mentions !== undefined && (
+        <p class="severity">Mentions {mentionedNames(mentions).join(', ')}</p>
+      )}
+      <div class="text">
+        <Markdown text={text} heading={title === undefined ? 'h3' : 'h4'} />
+      </div>
+    </div>
+  );
+}
+
+function whyNoContent({ contentErased, unreadable = '' }: MessageState): string {
+  return contentErased ? `Erased ${describeErasure(contentErased)}.` : unreadable;
 }
 
 /** A message that a valid link leads to, and that is no longer kept. */

@@ -74,6 +74,12 @@ export const rationaleField = z.string().meta({
   examples: ['The bot has been invited to the channel.'],
 });
 
+/** Why content is erased. */
+export const erasureCause = z.enum(['retention', 'person']).meta({
+  description: '`retention`: its retention has ended. `person`: a person erased it before.',
+  examples: ['retention'],
+});
+
 /** The times that a `reschedule` changed. */
 export const newTimes = {
   deliverAt: z

@@ -5,6 +5,7 @@ import {
   CURSOR_EXAMPLE,
   claimedByField,
   deciderField,
+  erasureCause,
   deliveryStatusSchema,
   detailField,
   messageLinksSchema,
@@ -430,6 +431,28 @@ export const messageStateSchema = messageSummarySchema
           'The events that the message shows together. Present for the message of a group.',
         examples: [{ keys: ['prometheus:a1b2', 'prometheus:c3d4'], count: 2 }],
       }),
+    contentUntil: timestamp.optional().meta({
+      description:
+        'The time at which the content is erased, and after which the message is not posted. Present if `contentRetention` applies to the message.',
+      examples: ['2026-12-24T00:00:00.000Z'],
+    }),
+    contentErased: z
+      .object({
+        because: erasureCause,
+        at: timestamp.meta({
+          description: 'The time of the erasure.',
+          examples: ['2026-12-24T00:00:00.000Z'],
+        }),
+        by: deciderField.optional(),
+        claimedBy: claimedByField.optional(),
+        reason: rationaleField.optional(),
+      })
+      .optional()
+      .meta({
+        description:
+          'The erasure of the content. Present once nobody can read the content any more.',
+        examples: [{ because: 'retention', at: '2026-12-24T00:00:00.000Z' }],
+      }),
     failure: z
       .string()
       .optional()
@@ -481,6 +504,33 @@ export const messagePageSchema = z
       }),
   })
   .meta({ id: 'MessagePage', description: 'One page of a list of messages.' });
+
+export const erasedMessageSchema = z
+  .object({
+    deduplicationKey: z.string().meta({
+      description: 'The key of the message that was erased.',
+      examples: ['pagerduty-55-triggered'],
+    }),
+    action: z.literal('erase').meta({ description: 'The name of the act.', examples: ['erase'] }),
+    erased: z.enum(['content', 'all']).meta({
+      description: 'The part of the message that was erased.',
+      examples: ['content'],
+    }),
+    because: erasureCause,
+    at: timestamp.meta({
+      description: 'The time of the erasure, which may have been before this request.',
+      examples: ['2026-11-26T12:00:00.000Z'],
+    }),
+    by: deciderField.optional(),
+    claimedBy: claimedByField.optional(),
+    remains: z.array(z.string()).meta({
+      description:
+        'The places at which copies of the content may remain that sendproof can’t erase.',
+      examples: [['The posts at its destinations.']],
+    }),
+    links: messageLinksSchema,
+  })
+  .meta({ id: 'ErasedMessage', description: 'An erasure of one message.' });
 
 export const decisionSchema = z
   .object({

@@ -23,6 +23,7 @@ export function messageStateBody(state: MessageState): Omit<MessageBody, 'explan
       };
     }),
     operatorActions: state.operatorActions.map(withDecider),
+    ...(state.contentErased && { contentErased: withDecider(state.contentErased) }),
   };
 }
 

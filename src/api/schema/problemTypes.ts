@@ -17,6 +17,8 @@ export const PROBLEMS = {
   nothing_to_decide: [409, 'No delivery of this message needs a decision'],
   nothing_to_reschedule: [409, 'The message has begun'],
   nothing_to_cancel: [409, 'The message has ended'],
+  not_ended: [409, 'The message has not ended'],
+  not_sealed: [409, 'The content can’t be erased by itself'],
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The body must be JSON in UTF-8'],
   wrong_host: [421, 'The host is not this API’s'],

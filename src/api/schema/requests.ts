@@ -251,6 +251,18 @@ export const cancelQuerySchema = z.strictObject({
   reason: decisionText.optional().meta(DISCARD_REASON),
 });
 
+/** The same, or an erasure. */
+export const deleteMessageQuerySchema = cancelQuerySchema.extend({
+  erase: z
+    .enum(['content', 'all'])
+    .optional()
+    .meta({
+      description:
+        'Erases a message that has ended, instead of cancelling one that hasn’t. `content`: what it says; its status, its attempts and the decisions on it stay. `all`: the message, as if it had never been sent. Needs the scope `admin`.',
+      examples: ['content'],
+    }),
+});
+
 const BATCH_LIMIT_MESSAGES = 1_000;
 
 function batchOf<Message extends z.ZodType>(message: Message) {

@@ -4,6 +4,7 @@ import { ACKNOWLEDGEMENT_EVENTS } from '../../domain/acknowledgement.js';
 import {
   claimedByField,
   deciderField,
+  erasureCause,
   detailField,
   messageLinksSchema,
   namesField,
@@ -144,6 +145,12 @@ const entrySchema = z
     step('discard', 'A person gave dead letters up.', person),
     step('cancel', 'A person stopped the message.', person),
     step('reschedule', 'A person gave the message other times.', { ...person, ...newTimes }),
+    step('erase', 'The content of the message was erased.', {
+      because: erasureCause,
+      by: deciderField.optional(),
+      claimedBy: claimedByField.optional(),
+      reason: rationaleField.optional(),
+    }),
     step('acknowledgement', 'The source was notified of an event.', acknowledgementFields),
     step('ended', 'The message reached its final status.', {
       status: statusSchema,

@@ -4,10 +4,13 @@ import type { CommandContext } from '../command.js';
 import { ApiProblem, CommandError } from '../errors.js';
 import { broken, note, ok, type Finding } from './finding.js';
 
+/** How the warnings of the API begin that concern content. */
+const CONTENT_UNREADABLE = 'Some messages can’t be read';
+
 export async function checkApi(context: CommandContext): Promise<Finding[]> {
   try {
     const api = context.api();
-    const { checks, reasons } = await api.readiness();
+    const { checks, reasons, warnings } = await api.readiness();
     const { temporal, worker, ...others } = checks;
     return [
       ok(`the API answers at ${api.url}`),
@@ -26,6 +29,9 @@ export async function checkApi(context: CommandContext): Promise<Finding[]> {
       ...(temporal && !Object.values(others).every(Boolean)
         ? [broken('the API is not ready', reasons.join(' '))]
         : []),
+      ...warnings
+        .filter((warning) => warning.startsWith(CONTENT_UNREADABLE))
+        .map((warning) => broken('some messages can’t be read', warning)),
       ...(temporal ? [await checkKey(api)] : []),
     ];
   } catch (error) {

@@ -11,6 +11,7 @@ import { checkAcknowledgements } from './acknowledgements.js';
 import { checkAccounts } from './accounts.js';
 import { checkApi } from './api.js';
 import { checkEventTargets } from './events.js';
+import { checkContentRetention } from './contentRetention.js';
 import { checkEncryption } from './encryption.js';
 import { broken, note, ok, type Finding, type Section } from './finding.js';
 import { checkMachine } from './machine.js';
@@ -37,6 +38,7 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
     section('Queues', usable ? checkQueues(usable.queues) : []),
     section('Events', usable ? checkEventTargets(usable.events) : []),
     section('Encryption', usable ? checkEncryption(usable.encryption) : []),
+    section('Content retention', usable ? checkContentRetention(usable.contentRetention) : []),
     section('API', checkApi(context)),
   ]);
 

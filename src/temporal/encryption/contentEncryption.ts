@@ -1,5 +1,8 @@
 /** How one process keeps the content of messages from those who read Temporal's database: made once, and handed to all of its clients and workers. */
+import { join } from 'node:path';
 import type { DataConverter } from '@temporalio/common';
+import { ContentVault } from '../erasure/contentVault.js';
+import { keepVault } from '../erasure/vaultOf.js';
 import { ContentCodec } from './contentCodec.js';
 import { readContentKeys, type KeySource } from './contentKey.js';
 
@@ -11,20 +14,34 @@ export function noEncryption(): ContentEncryption {
   return new ContentEncryption({ keys: [], encrypt: false });
 }
 
+/** What a process with the default data directory uses. */
+const DEFAULT_DIRECTORY = join('.sendproof', 'content-keys');
+
+export interface ContentEncryptionSettings {
+  /** The one that writes first; empty: content is not encrypted. */
+  keys: readonly KeySource[];
+  /** Whether the first key writes. */
+  encrypt: boolean;
+  /** Of the keys of content whose retention ends. */
+  keyDirectory?: string | undefined;
+  /** For them: the time, in epoch milliseconds. */
+  now?: (() => number) | undefined;
+}
+
 export class ContentEncryption {
   readonly codec: ContentCodec;
+  /** Seals and opens content whose retention ends. */
+  readonly vault: ContentVault;
   /** For every Temporal client and worker of the process. */
   readonly dataConverter: DataConverter;
   readonly #unreadable = new Set<string>();
 
   /**
-   * @param settings.keys the one that writes first; empty: content is not encrypted
-   * @param settings.encrypt whether the first key writes
    * @param onUnreadable is called for each payload that can't be decrypted
    * @throws ConfigurationError where a key can't be read
    */
   constructor(
-    { encrypt, keys }: { keys: readonly KeySource[]; encrypt: boolean },
+    { encrypt, keyDirectory = DEFAULT_DIRECTORY, keys, now }: ContentEncryptionSettings,
     onUnreadable: () => void = () => undefined,
   ) {
     this.codec = new ContentCodec(readContentKeys(keys), {
@@ -34,6 +51,8 @@ export class ContentEncryption {
         onUnreadable();
       },
     });
+    this.vault = new ContentVault({ directory: keyDirectory, codec: this.codec, now });
+    keepVault(this.codec, this.vault);
     this.dataConverter = { payloadCodecs: [this.codec] };
   }
 
@@ -44,8 +63,9 @@ export class ContentEncryption {
 
   /** For readiness: what this process found and couldn't decrypt since it was started, each with the remedy. */
   get warnings(): string[] {
-    return [...this.#unreadable].map(
+    const unreadable = [...this.#unreadable].map(
       (reason) => `Some messages can’t be read. ${reason.replace(/^Its content/, 'Their content')}`,
     );
+    return [...unreadable, ...this.vault.warnings];
   }
 }

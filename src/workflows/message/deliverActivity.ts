@@ -16,6 +16,7 @@ import type { DeliverConversation, DeliverInput, Turn } from '../../contract/del
 import { deliveryId, WORKFLOW_TASK_QUEUE } from '../../contract/names.js';
 import { summary } from '../../contract/userMetadata.js';
 import type { Attempt } from '../../domain/delivery.js';
+import { isSealed } from '../../domain/sealedContent.js';
 import type { ConversationTurns } from './conversationTurns.js';
 import type { Delivery } from './delivery.js';
 import { mayPostInParts } from './inParts.js';
@@ -227,9 +228,10 @@ function endsAsCancelled(): boolean {
 
 /** Workers of earlier releases know only the activities that they do right. */
 function activityFor(
-  { conversation }: DeliverMessageInput,
+  { content, conversation }: DeliverMessageInput,
   isLaterPart: boolean,
 ): keyof DeliveryActivities {
+  if (isSealed(content)) return 'deliverSealed';
   if (conversation?.hasOwnActivity) return 'deliverInConversation';
   return isLaterPart ? 'deliverPart' : 'deliver';
 }

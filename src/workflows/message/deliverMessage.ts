@@ -19,6 +19,7 @@ import { MessageSchedule } from './messageSchedule.js';
 import type { RescheduleRequest } from '../../domain/rescheduling.js';
 import {
   readMessageInput,
+  withinRetention,
   type DeliverMessageInput,
   type DeliverMessageResult,
   type StoredMessageInput,
@@ -48,7 +49,7 @@ export async function deliverMessage(stored: StoredMessageInput): Promise<Delive
   setHandler(rescheduleUpdate, (request) => schedule.change(request), {
     validator: (request: RescheduleRequest) => schedule.validate(request),
   });
-  const input = { ...sent, ...(await schedule.begin()) };
+  const input = withinRetention({ ...sent, ...(await schedule.begin()) });
 
   // allSettled, not all: after a cancellation every delivery still has to clean up.
   const outcomes = await Promise.allSettled(

@@ -12,6 +12,8 @@ import {
   type Schedule,
 } from '../../domain/rescheduling.js';
 import { deliveryStatusAttribute } from '../../contract/searchAttributes.js';
+import type { DeliverMessageInput } from '../../contract/deliverMessage.js';
+import { isSealed } from '../../domain/sealedContent.js';
 import { millisecondsUntil } from './time.js';
 
 /** When a message is delivered. It can be changed until the message begins. */
@@ -20,15 +22,23 @@ export class MessageSchedule {
   #changes = 0;
   #hasBegun = false;
 
-  constructor({ deliverAt, expiresAt }: Schedule) {
+  /** Of sealed content: when its key is destroyed, ISO 8601. */
+  readonly #contentUntil: string | undefined;
+
+  constructor({ content, deliverAt, expiresAt }: Schedule & Pick<DeliverMessageInput, 'content'>) {
     this.#schedule = { deliverAt, expiresAt };
+    this.#contentUntil = isSealed(content) ? content.until : undefined;
   }
 
   /** Throws an ApplicationFailure whose type is a RescheduleRefusal. Such an update leaves no trace in the history. */
   validate(request: RescheduleRequest): void {
     if (this.#hasBegun) throw refusal('begun', 'The message has begun.');
-    if (expiresFirst(rescheduled(this.#schedule, request))) {
+    const schedule = rescheduled(this.#schedule, request);
+    if (expiresFirst(schedule)) {
       throw refusal('expires_first', 'The message would expire before it could be posted.');
+    }
+    if (expiresFirst({ deliverAt: schedule.deliverAt, expiresAt: this.#contentUntil })) {
+      throw refusal('erased_first', 'Its content would be erased before it could be posted.');
     }
   }
 

@@ -1,11 +1,15 @@
 /** The operations by which people decide on one message. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi';
 import { jsonContent, problems } from '../bodies.js';
 import { KEY, LINKS, RESCHEDULED_MESSAGE, SLACK_CHANNEL } from '../examples.js';
-import { decisionSchema, messageStateSchema } from '../messageRepresentation.js';
 import {
-  cancelQuerySchema,
+  decisionSchema,
+  erasedMessageSchema,
+  messageStateSchema,
+} from '../messageRepresentation.js';
+import {
+  deleteMessageQuerySchema,
   discardBodySchema,
   rescheduleBodySchema,
   retryBodySchema,
@@ -124,15 +128,50 @@ export const rescheduleMessage: ZodOpenApiOperationObject = {
 export const cancelMessage: ZodOpenApiOperationObject = {
   operationId: 'cancelMessage',
   tags: ['Messages'],
-  summary: 'Cancels the deliveries of one message that are not confirmed.',
+  summary:
+    'Cancels the deliveries of one message that are not confirmed, or erases one that has ended.',
   description:
-    'An attempt that is in progress ends with the answer of the platform, which still counts.',
-  requestParams: { path: keyParameter, query: cancelQuerySchema },
+    'An attempt that is in progress ends with the answer of the platform, which still counts. With `erase`, a message that has ended is erased, for which the scope `admin` is needed: `content` can’t be read by anybody any more; after `all` the key is free, and a message with it is a new one.',
+  requestParams: { path: keyParameter, query: deleteMessageQuerySchema },
   responses: {
-    ...accepted('cancel', 'The decision is accepted and no further attempt will be made.'),
+    200: {
+      description:
+        'The content, or the message, is erased. If Temporal has yet to delete the message, the status is 202 and `remains` says so.',
+      content: jsonContent(erasedMessageSchema, {
+        erase: {
+          summary: 'The content is erased.',
+          value: {
+            deduplicationKey: KEY,
+            action: 'erase',
+            erased: 'content',
+            because: 'person',
+            at: '2026-11-26T12:00:00.000Z',
+            by: 'privacy',
+            remains: ['The posts at its destinations.'],
+            links: LINKS,
+          },
+        },
+      }),
+    },
+    202: {
+      description:
+        'The decision is accepted and no further attempt will be made; or Temporal has yet to delete the message.',
+      content: jsonContent(z.union([decisionSchema, erasedMessageSchema]), {
+        cancel: {
+          summary: 'The decision applies to one delivery.',
+          value: {
+            deduplicationKey: KEY,
+            action: 'cancel',
+            destinations: [SLACK_CHANNEL],
+            links: LINKS,
+          },
+        },
+      }),
+    },
     ...problems([400, 401, 404, 409, 415, 503], {
       409: {
-        description: 'The message has its final status, so there is nothing to cancel.',
+        description:
+          'The message has its final status, so there is nothing to cancel; or it has none yet, so it can’t be erased.',
         example: {
           type: 'nothing_to_cancel',
           detail: 'It is confirmed since 2026-11-23T12:00:01.000Z.',
