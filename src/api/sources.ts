@@ -1,5 +1,6 @@
 /** Receives what configured sources send: `POST /v1/sources/{name}`. */
 import { Router, type Request, type RequestHandler, type Response } from 'express';
+import { messageId } from '../acceptance/messageId.js';
 import type { ConfiguredSource } from '../config/sources.js';
 import { withinTime } from '../lib/deadline.js';
 import { nearest } from '../lib/nearest.js';
@@ -155,7 +156,8 @@ async function receiveFrom(
     if (configured.source.isAuthenticated && SENT.has(outcome)) {
       const { traceId } = operationOf(request, response);
       audit(context.log, {
-        ...{ action: 'send', caller: undefined, source: name, outcome, messages, traceId },
+        ...{ action: 'send', caller: undefined, source: name, outcome, traceId },
+        messages: messages?.map((key) => messageId(configured.tenant, key)),
         address: request.socket.remoteAddress,
       });
     }

@@ -130,8 +130,8 @@ export function grantedScopes(
   scopes: readonly Scope[],
   tenant: string | undefined,
 ): ReadonlySet<Scope> {
-  if (!scopes.includes('admin')) return new Set(scopes);
-  return tenant === undefined ? ALL_SCOPES : new Set(SCOPES.filter((each) => each !== 'metrics'));
+  const granted: readonly Scope[] = scopes.includes('admin') ? SCOPES : scopes;
+  return new Set(tenant === undefined ? granted : granted.filter((each) => each !== 'metrics'));
 }
 
 /** So many are compared with each request. */

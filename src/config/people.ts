@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { secureUrl } from '../http/endpoint.js';
 import type { AddressRange } from '../lib/addressRange.js';
 import { ConfigurationError } from '../lib/configurationError.js';
+import { remedy } from '../lib/nearest.js';
+import { own } from '../lib/own.js';
 import { SCOPES, type Scope } from './keys.js';
+import { tenantSchema } from './tenants.js';
 
 /** The people who sign in elsewhere. */
 export interface People {
@@ -11,6 +14,8 @@ export interface People {
   token: TokenSettings | undefined;
   /** What the members of a group may do; of the group `*`, everybody who has signed in. */
   roles: ReadonlyMap<string, readonly Scope[]>;
+  /** Groups whose members see the messages of one tenant alone, whatever other groups they are in. */
+  tenants: ReadonlyMap<string, string>;
   /** Where people end the session that they have elsewhere. */
   signOutUrl: string | undefined;
 }
@@ -103,6 +108,7 @@ export const peopleSchema = z
     roles: z
       .record(z.string().min(1), scopes)
       .refine((roles) => Object.keys(roles).length > 0, 'must have a group'),
+    tenants: z.record(z.string().min(1), tenantSchema).default({}),
     signOutUrl: z
       .string()
       .regex(/^(?:https:\/\/[^\s]+|\/(?![/\\])[^\s\\]*)$/, 'must be a path, or begin with https://')
@@ -112,6 +118,17 @@ export const peopleSchema = z
     ({ proxy, token }) => proxy !== undefined || token !== undefined,
     'needs "proxy", "token" or both: who says which people sign in',
   )
+  .superRefine(({ roles, tenants }, context) => {
+    for (const group of Object.keys(tenants)) {
+      const scopes = own(roles, group);
+      const message =
+        scopes === undefined
+          ? `is no group of people.roles; ${remedy(group, Object.keys(roles))}`
+          : 'has the scope metrics, and metrics count the messages of all tenants: take it out of the role';
+      if (scopes && !scopes.includes('metrics')) continue;
+      context.addIssue({ code: 'custom', path: ['tenants', group], message });
+    }
+  })
   .optional();
 
 /** Throws a ConfigurationError where headers would be believed of nobody. */
@@ -125,6 +142,10 @@ export function peopleOf(
       'people.proxy: needs SENDPROOF_TRUSTED_PROXIES: set it to the addresses of the proxies whose headers say who a person is, as 10.1.2.3.',
     );
   }
-  const { proxy, roles, signOutUrl, token } = settings;
-  return { proxy, token, roles: new Map(Object.entries(roles)), signOutUrl };
+  const { proxy, roles, signOutUrl, tenants, token } = settings;
+  return {
+    ...{ proxy, token, signOutUrl },
+    roles: new Map(Object.entries(roles)),
+    tenants: new Map(Object.entries(tenants)),
+  };
 }

@@ -1,6 +1,6 @@
 /** Lets people through who have signed in elsewhere: a proxy in front of the API, or a token, says who they are. */
 import type { Request, RequestHandler } from 'express';
-import { ALL_SCOPES, type Scope } from '../../config/keys.js';
+import { grantedScopes, type Scope } from '../../config/keys.js';
 import { EVERYBODY, type People, type TokenSettings } from '../../config/people.js';
 import { ExpiringMap } from '../../lib/expiringMap.js';
 import { own } from '../../lib/own.js';
@@ -142,10 +142,19 @@ function problemOfToken(error: unknown): unknown {
   return error;
 }
 
-/** The person as a caller, who may do what all of their groups may. */
-export function personWith({ groups, name }: Identity, { roles }: Pick<People, 'roles'>): Caller {
+/**
+ * The person as a caller, who may do what any of their groups may. Who is in a group with a tenant is of that tenant: the scopes
+ * of groups without one count for it too. Throws a Problem where their groups are of several tenants.
+ */
+export function personWith(
+  { groups, name }: Identity,
+  { roles, tenants }: Pick<People, 'roles' | 'tenants'>,
+): Caller {
   const theirs = new Set(groups);
   const scopes = new Set<Scope>();
+  const named = [...tenants].filter(([group]) => group === EVERYBODY || theirs.has(group));
+  const [tenant, ...others] = new Set(named.map(([, each]) => each));
+  if (others.length > 0) throw ofSeveralTenants(name);
   for (const [group, allowed] of roles) {
     if (group !== EVERYBODY && !theirs.has(group)) continue;
     for (const scope of allowed) scopes.add(scope);
@@ -153,12 +162,19 @@ export function personWith({ groups, name }: Identity, { roles }: Pick<People, '
   return {
     kind: 'person',
     name,
-    scopes: scopes.has('admin') ? ALL_SCOPES : scopes,
+    scopes: grantedScopes([...scopes], tenant),
     destinations: undefined,
     sources: undefined,
-    tenant: undefined,
+    tenant,
     decidesByName: true,
   };
+}
+
+function ofSeveralTenants(name: string): Problem {
+  return new Problem(
+    'not_allowed',
+    `You are signed in as "${name}", and your groups belong to several tenants in people.tenants of the configuration. Ask whoever runs sendproof to leave you in one of them.`,
+  );
 }
 
 function hasNoRole({ groups, name }: Identity): Problem {

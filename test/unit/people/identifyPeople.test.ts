@@ -268,12 +268,16 @@ it.each<[string[], string[], string[]]>([
     ['b', ['decide'] as const],
     ['admins', ['admin'] as const],
   ]);
-  expect([...personWith({ name: 'ana', groups }, { roles }).scopes].sort()).toEqual(expected);
+  expect(
+    [...personWith({ name: 'ana', groups }, { roles, tenants: new Map() }).scopes].sort(),
+  ).toEqual(expected);
 });
 
 it('everybody who has signed in has the role of "*"', () => {
   const roles = new Map([['*', ['read'] as const]]);
-  expect([...personWith({ name: 'ana', groups: [] }, { roles }).scopes]).toEqual(['read']);
+  expect([
+    ...personWith({ name: 'ana', groups: [] }, { roles, tenants: new Map() }).scopes,
+  ]).toEqual(['read']);
 });
 
 describe('with tokens', () => {
@@ -379,13 +383,19 @@ describe('with tokens', () => {
 describe('the name of who decides', () => {
   const asked = (kind: 'key' | 'person', fields: unknown): unknown => {
     const request = {};
-    const person = personWith({ name: 'ana', groups: [] }, { roles: new Map() });
+    const person = personWith(
+      { name: 'ana', groups: [] },
+      { roles: new Map(), tenants: new Map() },
+    );
     setCaller(request, { ...person, kind });
     return inPersonsName(request, fields);
   };
 
   it('is that of the person, with what the request says beside it', () => {
-    const person = personWith({ name: 'ana', groups: [] }, { roles: new Map() });
+    const person = personWith(
+      { name: 'ana', groups: [] },
+      { roles: new Map(), tenants: new Map() },
+    );
     expect(decidedBy(person, undefined)).toBe('ana');
     expect(decidedBy(person, 'ana')).toBe('ana');
     expect(decidedBy(person, 'the CEO')).toBe('ana (claimed: the CEO)');
@@ -421,5 +431,41 @@ describe('the forms for decisions', () => {
 
   it('are missing where nothing may be decided', () => {
     expect(shown('ana', false)).not.toContain('<form');
+  });
+});
+
+describe('a person of groups with tenants', () => {
+  const roles = new Map([
+    ['build', ['read', 'decide'] as const],
+    ['shop', ['read'] as const],
+    ['sre', ['metrics', 'send'] as const],
+    ['admins', ['admin'] as const],
+    ['*', ['read'] as const],
+  ]);
+  const tenants = new Map([
+    ['build', 'build'],
+    ['shop', 'shop'],
+  ]);
+  const as = (groups: string[], of: ReadonlyMap<string, string> = tenants) =>
+    personWith({ name: 'ana', groups }, { roles, tenants: of });
+
+  it.each([
+    [[], undefined, ['read']],
+    [['sre'], undefined, ['metrics', 'read', 'send']],
+    [['build'], 'build', ['decide', 'read']],
+    [['shop', 'sre'], 'shop', ['read', 'send']],
+    [['admins', 'shop'], 'shop', ['admin', 'decide', 'read', 'send']],
+    [['admins'], undefined, ['admin', 'decide', 'metrics', 'read', 'send']],
+  ])('who is in %j is of the tenant %s', (groups, tenant, scopes) => {
+    const caller = as(groups);
+    expect(caller.tenant).toBe(tenant);
+    expect([...caller.scopes].sort()).toEqual(scopes);
+  });
+
+  it('is let in for one tenant only', () => {
+    expect(() => as(['build', 'shop'])).toThrow(/several tenants/);
+    expect(as(['build', 'shop'], new Map([...tenants, ['shop', 'build']])).tenant).toBe('build');
+    expect(() => as(['build'], new Map([...tenants, ['*', 'all']]))).toThrow(/several tenants/);
+    expect(as([], new Map([['*', 'all']])).tenant).toBe('all');
   });
 });

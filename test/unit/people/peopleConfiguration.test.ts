@@ -44,6 +44,7 @@ describe('people', () => {
         ['sre', ['read', 'decide']],
         ['*', ['read']],
       ]),
+      tenants: new Map(),
       signOutUrl: undefined,
     });
   });
@@ -67,6 +68,18 @@ describe('people', () => {
   it.each([
     [`{ ${ROLES} }`, 'people: needs "proxy", "token" or both'],
     ['{ proxy: {} }', 'people.roles: is needed'],
+    [
+      '{ proxy: {}, roles: { sre: [read] }, tenants: { srf: build } }',
+      'people.tenants.srf: is no group of people.roles; did you mean "sre"?',
+    ],
+    [
+      '{ proxy: {}, roles: { sre: [read] }, tenants: { sre: a/b } }',
+      'people.tenants.sre: must begin with a letter or a digit',
+    ],
+    [
+      '{ proxy: {}, roles: { sre: [metrics] }, tenants: { sre: build } }',
+      'people.tenants.sre: has the scope metrics',
+    ],
     ['{ proxy: {}, roles: {} }', 'people.roles: must have a group'],
     ['{ proxy: {}, roles: { sre: [] } }', 'people.roles.sre: must have at least one of send'],
     ['{ proxy: {}, roles: { sre: read } }', 'people.roles.sre: must be a list'],
