@@ -35,6 +35,7 @@ import { historyToJson } from './historyFile.js';
 import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';
 import type { Destination } from '../../src/domain/destination.js';
 import { eventually } from '../eventually.js';
+import { CREDENTIALS, startElasticMq } from '../sqs/elasticMq.js';
 
 const directory = join(import.meta.dirname, 'histories', process.env.RECORD_AS ?? 'unnamed');
 const RANDOM: Destination = 'slack:default/C0RANDOM1';
@@ -172,6 +173,46 @@ it('records a message that its source is told of, and the telling', async () => 
   await harness.client.workflow.getHandle(workflowId).result();
   await record('acknowledgement', workflowId);
 });
+
+it('records a message whose events go to targets, and what becomes of the events', async () => {
+  // The SDK finds them, as it does in a worker.
+  for (const [name, value] of Object.entries(CREDENTIALS)) vi.stubEnv(name, value);
+  const server = await startElasticMq();
+  const { region, url } = await server.create('events');
+  const alone = await startHarness({
+    settings: {
+      acknowledgements: { retry: 'few' },
+      retry: { few: { initialDelay: '200ms', maximumDelay: '1s', attempts: 3 } },
+      events: { archive: { sqs: { url, region } }, missing: { sqs: { url: `${url}-2`, region } } },
+    },
+  });
+  try {
+    const content = { text: 'told' };
+    await alone.send({ deduplicationKey: 'event-told', destinations: [OPS], content });
+    await alone.waitForStatus('event-told', 'confirmed');
+    await record('event-told', 'event-told', alone);
+    const told = await eventually(async () => {
+      const query = "WorkflowType = 'acknowledgeSource'";
+      const found: string[] = [];
+      for await (const { workflowId } of alone.client.workflow.list({ query }))
+        found.push(workflowId);
+      expect(found).toHaveLength(2);
+      return found;
+    });
+    for (const workflowId of told) {
+      const handle = alone.client.workflow.getHandle(workflowId);
+      const isTold = await handle.result().then(
+        () => true,
+        () => false,
+      );
+      await record(isTold ? 'event' : 'event-given-up', workflowId, alone);
+    }
+  } finally {
+    await alone.close();
+    await server.close();
+    vi.unstubAllEnvs();
+  }
+}, 180_000);
 
 it('records what waits, and the queue', async () => {
   await queueHolds(OPS, 0);

@@ -25,6 +25,10 @@ const KINDS = [
   'queue',
   'acknowledged',
   'acknowledgement',
+  // Its events go to a target of `events:`, and to one that isn't there.
+  'event-told',
+  'event',
+  'event-given-up',
   'expired',
   'fallback',
   'bulk-retried',
