@@ -33,6 +33,9 @@ const GZIP = 'gzip';
 
 const MOST_ATTRIBUTES = 10;
 
+/** Of one dead letter: a record has at most 1 MiB, and queues may take less. */
+export const MOST_PARTS = 9;
+
 /** SQS takes 1 MiB. Anybody may have written what is read. */
 const LARGEST_BODY_BYTES = 32 * 1024 * 1024;
 
@@ -90,11 +93,18 @@ function write(
  * Binary attributes are stored as they are, so this is smaller than what it is made of, unless that was noise: a record that was as
  * large as SQS takes has room for the attributes of a dead letter.
  */
-function writeWhole({ attributes, body }: Content, ours: Attributes): Written {
+function writeWhole(content: Content, ours: Attributes): Written {
+  return withWhole(zippedWhole(content), ours);
+}
+
+function zippedWhole({ attributes, body }: Content): Buffer {
   const packed = Buffer.from(JSON.stringify(entriesOf(attributes)));
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32BE(packed.length);
-  const BinaryValue = gzipSync(Buffer.concat([length, packed, body]));
+  return gzipSync(Buffer.concat([length, packed, body]));
+}
+
+function withWhole(BinaryValue: Buffer, ours: Attributes): Written {
   return {
     MessageBody: SEE_WHOLE,
     MessageAttributes: Object.fromEntries([
@@ -102,6 +112,44 @@ function writeWhole({ attributes, body }: Content, ours: Attributes): Written {
       [WHOLE, { DataType: 'Binary', BinaryValue }] as [string, MessageAttributeValue],
     ]),
   };
+}
+
+/**
+ * In several messages, each with these attributes of ours: noise that is as large as SQS takes has no room for them.
+ *
+ * @param part the attribute that says which one it is of how many
+ * @throws RecordTooLarge where they would be very many
+ */
+export function writeParts(
+  content: Content,
+  ours: Attributes,
+  limitBytes: number,
+  part: (index: number, count: number) => [string, MessageAttributeValue],
+): Written[] {
+  const bytes = zippedWhole(content);
+  const written = (index: number, count: number, from: number, to: number) =>
+    withWhole(bytes.subarray(from, to), new Map([...ours, part(index, count)]));
+  const room = limitBytes - sizeOf(written(MOST_PARTS - 1, MOST_PARTS, 0, 0));
+  const count = room > 0 ? Math.ceil(bytes.length / room) : Infinity;
+  if (count > MOST_PARTS) throw new RecordTooLarge(limitBytes);
+  return Array.from({ length: count }, (_, index) =>
+    written(index, count, index * room, (index + 1) * room),
+  );
+}
+
+/** What was written in parts, as if it was one message. */
+export function joinParts(parts: readonly Message[]): Message {
+  const [first = {}] = parts;
+  const BinaryValue = Buffer.concat(
+    parts.map(
+      ({ MessageAttributes }) => MessageAttributes?.[WHOLE]?.BinaryValue ?? Buffer.alloc(0),
+    ),
+  );
+  const MessageAttributes = {
+    ...first.MessageAttributes,
+    [WHOLE]: { DataType: 'Binary', BinaryValue },
+  };
+  return { ...first, MessageAttributes };
 }
 
 /** Undefined where it was not written so. Anybody may have written the attribute. */

@@ -3,14 +3,17 @@ import type { Message } from '@aws-sdk/client-sqs';
 import { shortenText } from '../../lib/cutText.js';
 import { isRecord } from '../../lib/isRecord.js';
 import { own } from '../../lib/own.js';
-import type { DeadLetterReason, DeadLetterRecord } from '../queue.js';
+import { RecordTooLarge, type DeadLetterReason, type DeadLetterRecord } from '../queue.js';
 import {
+  MOST_PARTS,
   readContent,
   textAttribute,
   writeContent,
+  writeParts,
   type Attributes,
   type Written,
 } from './content.js';
+import { hashOf } from './sender.js';
 
 const OURS = 'sendproof-';
 const REASON = `${OURS}reason`;
@@ -20,6 +23,9 @@ const RECEIVE_COUNT = `${OURS}receive-count`;
 const DEAD_LETTER = `${OURS}dead-letter`;
 /** JSON: which record was replayed, and how often. */
 const REPLAY = `${OURS}replay`;
+
+/** JSON: which part of a dead letter the message has. */
+const PART = `${OURS}part`;
 
 const LONGEST_DETAIL = 2_000;
 
@@ -37,15 +43,50 @@ export function replaysOf(message: Message): number {
   return replayIn(readContent(message).attributes).replays;
 }
 
+/**
+ * The dead letter of a record: one message, or several parts where it doesn't fit.
+ *
+ * @throws RecordTooLarge where not even parts fit
+ */
+export function deadLettersOf(
+  queue: string,
+  message: Message,
+  reason: DeadLetterReason,
+  limitBytes: number,
+): Written[] {
+  try {
+    return [deadLetterOf(queue, message, reason, limitBytes)];
+  } catch (error) {
+    if (!(error instanceof RecordTooLarge)) throw error;
+    const { attributes, body } = readContent(message);
+    // The same where a write is repeated, and another one after a replay.
+    const id = hashOf(`${identityOf(queue, message)} ${replaysOf(message)}`);
+    return writeParts(
+      { attributes: withoutOurs(attributes), body },
+      about(queue, message, reason),
+      limitBytes,
+      (index, count) => [PART, textAttribute(JSON.stringify({ id, index, count }))],
+    );
+  }
+}
+
 export function deadLetterOf(
   queue: string,
   message: Message,
-  { detail, reason }: DeadLetterReason,
+  reason: DeadLetterReason,
   limitBytes: number,
 ): Written {
   const { attributes, body } = readContent(message);
+  return writeContent(
+    { attributes: withoutOurs(attributes), body },
+    about(queue, message, reason),
+    limitBytes,
+  );
+}
+
+function about(queue: string, message: Message, { detail, reason }: DeadLetterReason): Attributes {
   const { Attributes: given = {} } = message;
-  const about = {
+  const facts = {
     detail: shortenText(detail, LONGEST_DETAIL),
     record: identityOf(queue, message),
     group: given.MessageGroupId,
@@ -53,17 +94,37 @@ export function deadLetterOf(
     deadAt: new Date().toISOString(),
     replays: replaysOf(message),
   };
-  return writeContent(
-    { attributes: withoutOurs(attributes), body },
-    new Map([
-      [REASON, textAttribute(reason)],
-      [ORIGIN, textAttribute(originOf(queue, message))],
-      [RECEIVE_COUNT, { DataType: 'Number', StringValue: given.ApproximateReceiveCount ?? '1' }],
-      // The detail may quote what SQS doesn't take.
-      [DEAD_LETTER, textAttribute(asciiJson(about))],
-    ]),
-    limitBytes,
-  );
+  return new Map([
+    [REASON, textAttribute(reason)],
+    [ORIGIN, textAttribute(originOf(queue, message))],
+    [RECEIVE_COUNT, { DataType: 'Number', StringValue: given.ApproximateReceiveCount ?? '1' }],
+    // The detail may quote what SQS doesn't take.
+    [DEAD_LETTER, textAttribute(asciiJson(facts))],
+  ]);
+}
+
+/** Which part of a dead letter the message is; undefined for one that is whole. Anybody may have written it. */
+export function partOf({ MessageAttributes = {} }: Message): Part | undefined {
+  const part = jsonIn(new Map(Object.entries(MessageAttributes)), PART);
+  const [id, index, count] = [
+    own(part, 'id'),
+    Number(own(part, 'index')),
+    Number(own(part, 'count')),
+  ];
+  const isPart =
+    typeof id === 'string' &&
+    Number.isSafeInteger(index) &&
+    index >= 0 &&
+    index < count &&
+    count <= MOST_PARTS;
+  return isPart ? { id, index, count } : undefined;
+}
+
+export interface Part {
+  id: string;
+  /** From 0 on. */
+  index: number;
+  count: number;
 }
 
 /** A dead letter as it goes to its queue again. */
@@ -114,7 +175,7 @@ export function sentAtOf({ Attributes: given = {} }: Message): Date {
 }
 
 function withoutOurs(attributes: Attributes): Attributes {
-  const ours = [REASON, ORIGIN, RECEIVE_COUNT, DEAD_LETTER, REPLAY];
+  const ours = [REASON, ORIGIN, RECEIVE_COUNT, DEAD_LETTER, REPLAY, PART];
   return new Map([...attributes].filter(([name]) => !ours.includes(name)));
 }
 

@@ -19,7 +19,8 @@ import {
   type Outgoing,
   type SqsClient,
 } from './calls.js';
-import { deadLetterOf, readDeadLetter, replayOf } from './deadLetterAttributes.js';
+import { deadLettersOf, readDeadLetter, replayOf, type Replay } from './deadLetterAttributes.js';
+import { DeadLetterParts, type ReceivedLetter } from './deadLetterParts.js';
 import { faultOf, knownFaultOf } from './faults.js';
 import { hashOf, SqsSender } from './sender.js';
 import { isFifo, queueNameOf, type SqsSettings } from './settings.js';
@@ -47,6 +48,11 @@ const COUNTS = [
 const EMPTY_ANSWERS = 2;
 
 export { sqsClient } from './calls.js';
+
+interface LetterReplay {
+  letter: ReceivedLetter;
+  replay: Replay;
+}
 
 export class SqsQueue implements Queue {
   readonly #client: SqsClient;
@@ -110,17 +116,18 @@ export class SqsQueue implements Queue {
   }
 
   async deadLetters(atMost: number): Promise<DeadLetterRecord[]> {
-    const received: Message[] = [];
+    const letters: ReceivedLetter[] = [];
+    const parts = new DeadLetterParts();
     try {
       for await (const messages of this.#receiveDeadLetters()) {
-        received.push(...messages);
-        if (received.length >= atMost) break;
+        letters.push(...parts.add(messages));
+        if (letters.length >= atMost) break;
       }
     } finally {
-      await this.#giveBack(received);
+      await this.#giveBack([...letters.flatMap(({ stored }) => stored), ...parts.rest()]);
     }
-    return received
-      .map(readDeadLetter)
+    return letters
+      .map(({ message }) => readDeadLetter(message))
       .toSorted((one, other) => one.deadAt.getTime() - other.deadAt.getTime())
       .slice(0, atMost);
   }
@@ -135,23 +142,38 @@ export class SqsQueue implements Queue {
     const limitBytes = await this.#sender.limitBytes();
     const replayed = new Set<string>();
     const again: Message[] = [];
+    const parts = new DeadLetterParts();
     try {
       for await (const messages of this.#receiveDeadLetters()) {
-        const replays = messages.map((message) => ({
-          message,
-          replay: replayOf(this.#name, message, limitBytes),
-        }));
-        // One that comes again was moved here again meanwhile.
-        const isNew = replays.map(({ replay: { record } }) => !replayed.has(record));
-        again.push(...messages.filter((_, index) => !isNew[index]));
-        const those = replays.filter((_, index) => isNew[index]);
-        await this.#replay(those, limitBytes);
-        for (const { replay } of those) replayed.add(replay.record);
+        const replays: LetterReplay[] = [];
+        for (const letter of parts.add(messages)) {
+          const replay = this.#replayOf(letter, limitBytes);
+          // One that comes again was moved here again meanwhile.
+          if (replay && !replayed.has(replay.record)) replays.push({ letter, replay });
+          else again.push(...letter.stored);
+        }
+        await this.#replay(replays, limitBytes);
+        for (const { replay } of replays) replayed.add(replay.record);
       }
     } finally {
-      await this.#giveBack(again);
+      await this.#giveBack([...again, ...parts.rest()]);
     }
     return replayed.size;
+  }
+
+  /** Undefined where the queue doesn't take it, with what a replay adds: it stays a dead letter. */
+  #replayOf({ message }: ReceivedLetter, limitBytes: number): Replay | undefined {
+    try {
+      return replayOf(this.#name, message, limitBytes);
+    } catch (error) {
+      if (!(error instanceof RecordTooLarge)) throw error;
+      const { origin } = readDeadLetter(message);
+      this.#context.log.warn(
+        { record: origin, queue: this.#name, limitBytes },
+        'A dead letter can’t be replayed: the queue takes no record of this size',
+      );
+      return undefined;
+    }
   }
 
   close(): Promise<void> {
@@ -159,10 +181,7 @@ export class SqsQueue implements Queue {
     return Promise.resolve();
   }
 
-  async #replay(
-    replays: { message: Message; replay: ReturnType<typeof replayOf> }[],
-    limitBytes: number,
-  ): Promise<void> {
+  async #replay(replays: readonly LetterReplay[], limitBytes: number): Promise<void> {
     const entries = replays.map(({ replay }): Outgoing => {
       const { group, record, replays: count, written } = replay;
       return {
@@ -172,8 +191,8 @@ export class SqsQueue implements Queue {
       };
     });
     for (const batch of batchesOf(entries, limitBytes)) await this.#sender.sendAll(batch);
-    const messages = replays.map(({ message }) => message);
-    if (messages.length > 0) await this.#deadLetterCalls.delete(messages);
+    const messages = replays.flatMap(({ letter }) => letter.stored);
+    for (const some of inTens(messages)) await this.#deadLetterCalls.delete(some);
   }
 
   /** @throws an error that says the remedy, where that is known */
@@ -195,11 +214,15 @@ export class SqsQueue implements Queue {
 
   async #writeDeadLetter(message: Message, reason: DeadLetterReason): Promise<void> {
     const limitBytes = await this.#deadLetterSender.limitBytes();
-    const written = deadLetterOf(this.#name, message, reason, limitBytes);
-    // A group of its own, so that a list has all: SQS hands out ten of a group at most.
-    const id = hashOf(JSON.stringify([this.#name, message.MessageId]));
-    const fifo = this.#deadLetterSender.fifo(id, id);
-    await this.#deadLetterSender.sendAll([{ written, fifo }]);
+    const parts = deadLettersOf(this.#name, message, reason, limitBytes);
+    for (const [index, written] of parts.entries()) {
+      // A group of its own, so that a list has all: SQS hands out ten of a group at most, and none while one of it is in hand.
+      const identity = [this.#name, message.MessageId, ...(index === 0 ? [] : [index])];
+      const id = hashOf(JSON.stringify(identity));
+      await this.#deadLetterSender.sendAll([
+        { written, fifo: this.#deadLetterSender.fifo(id, id) },
+      ]);
+    }
   }
 
   /** Each message once, hidden from others for a while. */
