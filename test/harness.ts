@@ -88,6 +88,8 @@ export interface Harness {
   readonly namespace: string;
   readonly temporalAddress: string;
   readonly configuration: Configuration;
+  /** For clients and workers of a test's own: all in a namespace need the same. */
+  /** For clients and workers of a test's own: all in a namespace need the same. */
   readonly encryption: ContentEncryption;
   /** `sendproof.yaml`, for processes of their own. */
   readonly configurationFile: string;
@@ -308,6 +310,9 @@ async function writeConfiguration(
   await writeFile(file, JSON.stringify(content));
   return file;
 }
+
+/** For `settings`: of tests that look at what Temporal has, which encryption would hide from them. */
+export const WITHOUT_ENCRYPTION = { encryption: undefined };
 
 /** With SENDPROOF_TEST_ENCRYPTION set, all tests that don't configure encryption themselves run with it. */
 function encryptionOfTests(): object {

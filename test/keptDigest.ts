@@ -24,6 +24,7 @@ export async function keepDigest(harness: Harness): Promise<{ workflowId: string
   const worker = await Worker.create({
     connection,
     namespace: harness.namespace,
+    dataConverter: harness.encryption.dataConverter,
     taskQueue: WORKFLOW_TASK_QUEUE,
     workflowBundle: { codePath: inject('workflowBundle') },
     activities: {

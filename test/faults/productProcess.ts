@@ -92,6 +92,7 @@ export function environmentOf(harness: Harness): NodeJS.ProcessEnv {
     TEMPORAL_ADDRESS: harness.temporalAddress,
     TEMPORAL_NAMESPACE: harness.namespace,
     SENDPROOF_CONFIG: harness.configurationFile,
+    SENDPROOF_TEST_KEY: process.env.SENDPROOF_TEST_KEY,
     PORT: '0',
   };
 }

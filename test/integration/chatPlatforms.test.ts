@@ -18,7 +18,7 @@ import {
 } from '../../src/sandbox/mattermost/credentials.js';
 import { SEEDED_MATTERMOST_CHANNEL } from '../../src/sandbox/mattermost/places.js';
 import type { FaultInput } from '../../src/sandbox/sandbox.js';
-import { startHarness, type Harness } from '../harness.js';
+import { startHarness, WITHOUT_ENCRYPTION, type Harness } from '../harness.js';
 
 interface ChatPlatform {
   destination: string;
@@ -118,6 +118,7 @@ beforeAll(async () => {
   const common = { limits: { perDestination: 'off', perAccount: 'off' }, requestTimeout: '1s' };
   harness = await startHarness({
     log,
+    settings: WITHOUT_ENCRYPTION,
     sandboxSettings: ({ url }: Sandbox) => ({
       accounts: {
         discord: {

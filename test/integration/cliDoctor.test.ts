@@ -32,6 +32,7 @@ function doctor(environment: NodeJS.ProcessEnv = {}, ...args: string[]): Promise
       TEMPORAL_CLI_PATH: inject('temporalCliPath'),
       TEMPORAL_CONFIG_FILE: join(directory, 'none.toml'),
       SENDPROOF_CONFIG: harness.configurationFile,
+      SENDPROOF_TEST_KEY: process.env.SENDPROOF_TEST_KEY,
       SENDPROOF_URL: harness.api.url,
       ...environment,
     },

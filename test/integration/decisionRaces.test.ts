@@ -36,6 +36,7 @@ beforeAll(async () => {
   });
   api = await startApi({
     configuration: harness.configuration,
+    encryption: harness.encryption,
     client: new Client({ ...options, connection: intercepted }),
     metrics: { metrics: createMetrics() },
     log: pino({ enabled: false }),

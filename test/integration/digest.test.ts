@@ -28,20 +28,22 @@ async function start(policy: object, more: { workers?: boolean } = {}): Promise<
 const queueOf = (destination: Destination) =>
   harness.client.workflow.getHandle<typeof deadLetterQueue>(deadLetterQueueId(destination));
 
-function refuse(path: string, error: string) {
-  return harness.sandbox.addFault({ kind: 'slack_error', platform: 'slack', path, error });
+function refuse(path: string, error: string, times?: number) {
+  return harness.sandbox.addFault({ kind: 'slack_error', platform: 'slack', path, error, times });
 }
 
-async function park(count: number, error: string, destination: Destination = OPS): Promise<void> {
-  const fault = refuse(destination.split('/')[1] ?? '', error);
-  const keys = Array.from({ length: count }, (_, index) => `${error}-${index}`);
+let keys = 0;
+
+/** Sends so many at once, of which the first are refused with the first error, and so on. */
+async function park(count: number, ...errors: [error: string, times: number][]): Promise<void> {
+  for (const [error, times] of errors) refuse(OPS.split('/')[1] ?? '', error, times);
+  const sent = Array.from({ length: count }, () => `parked-${(keys += 1)}`);
   await Promise.all(
-    keys.map((key) =>
-      harness.send({ deduplicationKey: key, destinations: [destination], content: { text: key } }),
+    sent.map((key) =>
+      harness.send({ deduplicationKey: key, destinations: [OPS], content: { text: key } }),
     ),
   );
-  for (const key of keys) await harness.waitForStatus(key, 'dead_lettered');
-  harness.sandbox.removeFault(fault);
+  for (const key of sent) await harness.waitForStatus(key, 'dead_lettered');
 }
 
 async function activitiesOf(destination: Destination): Promise<(string | undefined)[]> {
@@ -55,16 +57,16 @@ async function activitiesOf(destination: Destination): Promise<(string | undefin
 
 describe('the operators', () => {
   it('are told once of a burst, with counts and reasons, and not of what is their own', async () => {
-    await start({ digestAfter: '3s', digestWindow: '1h' });
-    await park(6, 'not_in_channel');
-    await park(4, 'is_archived');
+    // Enough for all of them to be parked, also on a busy machine.
+    await start({ digestAfter: '6s', digestWindow: '1h' });
+    await park(10, ['not_in_channel', 6], ['is_archived', 4]);
     const [digest] = await harness.sandbox.waitForPosts(1, OPERATORS_CHANNEL, 20_000);
     expect(digest?.text).toContain('10 dead letters');
     expect(digest?.text).toMatch(/6 × .*not_authorised/);
     expect(digest?.text).toMatch(/4 × .*destination_not_found/);
 
     // More of them, within the window: the queue knows of them, and waits with what it has to say.
-    await park(2, 'channel_not_found');
+    await park(2, ['channel_not_found', 2]);
     await eventually(async () => {
       expect((await queueOf(OPS).query(deadLetterCountsQuery)).open).toBe(12);
       const told = (await activitiesOf(OPS)).filter((name) => name === 'tellOperators');
@@ -76,7 +78,7 @@ describe('the operators', () => {
   it('are not told that a notice could not be delivered to them', async () => {
     await start({ digestAfter: '1s', digestWindow: '1h' });
     const broken = refuse('C0RANDOM1', 'is_archived');
-    await park(1, 'not_in_channel');
+    await park(1, ['not_in_channel', 1]);
     await vi.waitFor(
       async () => {
         expect(await queueOf(OPERATORS).query(deadLetterCountsQuery)).toMatchObject({
@@ -122,7 +124,7 @@ describe('the operators', () => {
 
   it('are reminded of what has been waiting for too long', async () => {
     await start({ digestAfter: '1s', digestWindow: '1h', waitingTooLong: '3s' });
-    await park(1, 'not_in_channel');
+    await park(1, ['not_in_channel', 1]);
     const posts = await harness.sandbox.waitForPosts(2, OPERATORS_CHANNEL, 20_000);
     expect(posts.map(({ text }) => text).join('\n')).toContain('have been waiting for a long time');
   });
@@ -141,6 +143,7 @@ describe('a queue of the first form', () => {
       const old = await Worker.create({
         connection,
         namespace: harness.namespace,
+        dataConverter: harness.encryption.dataConverter,
         taskQueue: WORKFLOW_TASK_QUEUE,
         workflowBundle: await bundleWorkflowCode({
           workflowsPath: join(import.meta.dirname, '../replay/firstFormQueue.ts'),
@@ -177,7 +180,10 @@ describe('a queue of the first form', () => {
 
       const history = await queueOf(OPS).fetchHistory();
       for await (const { error } of Worker.runReplayHistories(
-        { workflowBundle: { codePath: inject('workflowBundle') } },
+        {
+          workflowBundle: { codePath: inject('workflowBundle') },
+          dataConverter: harness.encryption.dataConverter,
+        },
         [{ workflowId: deadLetterQueueId(OPS), history }],
       )) {
         expect(error).toBeUndefined();

@@ -73,7 +73,7 @@ const ambiguous = (each: number): FaultInput[] =>
   );
 
 it('makes one post of each message, without a search, however many of the attempts were ambiguous', async () => {
-  const count = 120;
+  const count = 60;
   const { sandbox } = harness;
   for (const fault of ambiguous(count / 4)) sandbox.addFault(fault);
   // As an app, and through a webhook; even of a message that may not be sent twice.

@@ -7,14 +7,14 @@ import type { DeliverInput } from '../../src/contract/deliver.js';
 import type { DeliverMessageInput } from '../../src/contract/deliverMessage.js';
 import { WORKFLOW_TASK_QUEUE } from '../../src/contract/names.js';
 import type { Workflows } from '../../src/contract/workflows.js';
-import { INCIDENTS, OPS, startHarness, type Harness } from '../harness.js';
+import { INCIDENTS, OPS, startHarness, WITHOUT_ENCRYPTION, type Harness } from '../harness.js';
 import { historyFromJson } from '../replay/historyFile.js';
 
 type History = temporal.api.history.v1.IHistory;
 
 let harness: Harness;
 beforeAll(async () => {
-  harness = await startHarness();
+  harness = await startHarness({ settings: WITHOUT_ENCRYPTION });
 });
 afterAll(() => harness.close());
 

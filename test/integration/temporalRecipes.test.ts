@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { OPS, startHarness, type Harness } from '../harness.js';
+import { OPS, startHarness, WITHOUT_ENCRYPTION, type Harness } from '../harness.js';
 import { eventually } from '../eventually.js';
 
 const DOCUMENT = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
@@ -12,7 +12,7 @@ const KEY = 'alert-55-triggered';
 
 let harness: Harness;
 beforeAll(async () => {
-  harness = await startHarness();
+  harness = await startHarness({ settings: WITHOUT_ENCRYPTION });
 });
 afterAll(() => harness.close());
 beforeEach(() => harness.sandbox.reset());

@@ -112,7 +112,12 @@ describe('a wait has its own clock', () => {
         name,
         api: await startApi({
           configuration: harness.configuration,
-          client: new Client({ connection, namespace: harness.namespace }),
+          encryption: harness.encryption,
+          client: new Client({
+            connection,
+            namespace: harness.namespace,
+            dataConverter: harness.encryption.dataConverter,
+          }),
           metrics: { metrics: createMetrics() },
           log: pino({ enabled: false }),
         }),
