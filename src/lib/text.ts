@@ -135,6 +135,12 @@ export function isBlank(text: string): boolean {
 export const NOT_IN_ONE_LINE =
   '\\u0000-\\u001F\\u007F-\\u009F\\u2028-\\u202E\\u2066-\\u2069\\uD800-\\uDFFF';
 
+/**
+ * A pattern of text that isn't blank, for JSON Schema: some character can be seen. `isBlank` also knows sequences for terminals, and
+ * what nobody sees beyond the Basic Multilingual Plane.
+ */
+export const NOT_BLANK = `[^\\s${NEVER_VISIBLE}\\u180B-\\u180F\\uFE00-\\uFE0F]`;
+
 /* eslint-disable no-control-regex -- control characters are what these look for */
 /**
  * Sequences for terminals, by ECMA-48 (https://ecma-international.org/publications-and-standards/standards/ecma-48/).

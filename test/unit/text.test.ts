@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeUtf8, illFormedTexts, withoutTerminalCodes } from '../../src/lib/text.js';
+import {
+  decodeUtf8,
+  illFormedTexts,
+  isBlank,
+  NOT_BLANK,
+  withoutTerminalCodes,
+} from '../../src/lib/text.js';
 import { expectProcessorMsBelow } from '../processorTime.js';
 
 const ESC = '\u001B';
@@ -83,6 +89,32 @@ describe('terminal codes', () => {
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         fc.pre(!CONTROLS.test(text));
         expect(withoutTerminalCodes(text)).toBe(text);
+      }),
+    );
+  });
+});
+
+describe('the pattern of text that is not blank', () => {
+  const seen = new RegExp(NOT_BLANK, 'u');
+
+  it.each(['', ' ', '\n\t', '\u200B', '\u3164', '\u2800', '\uFE0F', '\u00AD \u2060'])(
+    'does not match %j, which is refused',
+    (text) => {
+      expect([seen.test(text), isBlank(text)]).toEqual([false, true]);
+    },
+  );
+
+  it('matches each character of the basic plane that is seen, and no other', () => {
+    const differing = Array.from({ length: 0x10000 }, (_, code) =>
+      String.fromCharCode(code),
+    ).filter((character) => seen.test(character) === isBlank(character));
+    expect(differing).toEqual([]);
+  });
+
+  it('matches whatever is accepted', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        if (!isBlank(text)) expect(seen.test(text)).toBe(true);
       }),
     );
   });

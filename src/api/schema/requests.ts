@@ -13,7 +13,7 @@ import {
   WITHIN_A_YEAR,
 } from '../../domain/message.js';
 import { durationUpTo } from '../../lib/duration.js';
-import { isBlank, withoutTerminalCodes } from '../../lib/text.js';
+import { isBlank, NOT_BLANK, withoutTerminalCodes } from '../../lib/text.js';
 import { destinationSchema } from '../../domain/destination.js';
 import { CURSOR_EXAMPLE, wholeNumber } from './fields.js';
 
@@ -46,10 +46,13 @@ export const pageFields = {
 
 /** A filter in which nobody sees anything is a mistake of its sender. Says nothing of a value that has another fault. */
 const notBlank = (text: z.ZodString): z.ZodString =>
-  text.refine((given) => !isBlank(given), {
-    error: 'must not be blank',
-    when: ({ issues }) => issues.length === 0,
-  });
+  text
+    .refine((given) => !isBlank(given), {
+      error: 'must not be blank',
+      when: ({ issues }) => issues.length === 0,
+    })
+    // Beside the pattern of one line.
+    .meta({ allOf: [{ pattern: NOT_BLANK }] });
 
 export const messageQuerySchema = z.strictObject({
   ...pageFields,
@@ -124,7 +127,8 @@ const decisionText = z
   .trim()
   .min(1, { error: 'must not be empty', abort: true })
   .max(1_000, 'must be at most 1,000 characters')
-  .refine((text) => !isBlank(text), { error: 'must not be empty' });
+  .refine((text) => !isBlank(text), { error: 'must not be empty' })
+  .meta({ pattern: NOT_BLANK });
 
 const DECIDER = { description: 'The name of the person who decides.', examples: ['Ada Lovelace'] };
 const RETRY_REASON = {
