@@ -70,6 +70,8 @@ export interface HarnessOptions {
   workers?: boolean;
   /** `host:port` of another Temporal server than the shared one. */
   temporalAddress?: string;
+  /** Is told each call that the API makes to Temporal, as `ListWorkflowExecutions`. */
+  onTemporalCall?: (method: string) => void;
   /** One that exists already there; by default a new one. */
   namespace?: string;
   log?: Logger;
@@ -154,7 +156,7 @@ async function start(
 
   const connection = await Connection.connect({
     address: temporalAddress,
-    interceptors: [tryingAgain],
+    interceptors: [tryingAgainAndTelling(options.onTemporalCall)],
     channelArgs: channelArgsFor(temporalAddress),
   });
   cleanUp.push(() => connection.close());
@@ -254,6 +256,13 @@ async function start(
       waitForState(key, ({ deliveries }) => (deliveries[0]?.attempts.length ?? 0) >= count),
     waitForNextAttempt: (key) =>
       waitForState(key, ({ deliveries }) => deliveries[0]?.nextAttemptAt !== undefined),
+  };
+}
+
+function tryingAgainAndTelling(onCall: (method: string) => void = () => undefined): typeof tryingAgain {
+  return (options, nextCall) => {
+    onCall(options.method_definition.path.split('/').at(-1) ?? '');
+    return tryingAgain(options, nextCall);
   };
 }
 

@@ -23,7 +23,11 @@ const BOUNDS: Record<keyof BoundedClients, Bounds> = {
   // As many calls as keep one Temporal frontend busy; more at once only makes each of them slower. At the pace of the slowest
   // measured server those that wait are over in some seconds.
   client: { purpose: ACCEPTING_MESSAGES, concurrent: 100, waiting: 400 },
-  readClient: { purpose: 'reading messages', concurrent: 40, waiting: 200 },
+  readClient: {
+    ...{ purpose: 'reading messages', concurrent: 40, waiting: 200 },
+    // More at once make each of them slower: a database has a few connections for them.
+    searches: { concurrent: 20, waiting: 200 },
+  },
   // Each of the 500 requests that may wait makes one call at a time.
   waitClient: { purpose: 'waiting for messages', concurrent: 40, waiting: 500 },
   decisionClient: { purpose: 'deciding on messages', concurrent: 40, waiting: 200 },

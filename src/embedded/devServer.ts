@@ -74,6 +74,9 @@ const DYNAMIC_CONFIG: Readonly<Record<string, boolean | number | string>> = {
   // Searches and counts in a second: 100 by default, which some people's open pages use up. The API bounds how many run at once.
   'frontend.namespaceRPS.visibility': 500,
   'frontend.namespaceBurstRatio.visibility': 2,
+  // Each search reads the list of search attributes from the database here. By default, 2,000 a second, thousands of decisions
+  // at once had searches fail with "System Persistence Max QPS Reached"; the database file itself is the limit.
+  'frontend.persistenceMaxQPS': 10_000,
   // Otherwise "something went wrong" is all that is said of a full disk. The server serves this machine alone.
   'frontend.maskInternalErrorDetails': false,
 };

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { FAILURE_REASONS, type FailureReason } from '../domain/delivery.js';
 import { visibilityQuery, type MessageFilter } from './search/messageSearch.js';
 import { countOpenBatches } from './batches.js';
@@ -16,31 +17,48 @@ export interface SystemState {
   workers: number;
 }
 
-/** Four calls to Temporal, and one more for each reason while there are dead letters. All are counts, so none lists messages. */
+/** Four calls to Temporal. With many dead letters one more for each reason, since Temporal doesn't count by reason in one call. */
 export async function readSystemState(
   client: Client,
   { overdueAfterMs }: { overdueAfterMs: number },
 ): Promise<SystemState> {
   const count = async (filter: MessageFilter) =>
     (await client.workflow.count(visibilityQuery(filter))).count;
-  const [parked, overdue, openBatches, workers] = await Promise.all([
-    count({ status: 'dead_lettered' }),
+  const [deadLetters, overdue, openBatches, workers] = await Promise.all([
+    countDeadLetters(client, count),
     count(overdueFilter(overdueAfterMs, new Date())),
     countOpenBatches(client),
     countWorkers(client),
   ]);
+  return { deadLetters, overdue, openBatches, workers };
+}
+
+/** As many messages with dead letters as are listed rather than counted. */
+const FEW = 100;
+
+async function countDeadLetters(
+  client: Client,
+  count: (filter: MessageFilter) => Promise<number>,
+): Promise<Record<FailureReason, number>> {
+  const { executions, nextPageToken } = await client.workflowService.listWorkflowExecutions({
+    namespace: client.workflow.options.namespace,
+    query: visibilityQuery({ status: 'dead_lettered' }),
+    pageSize: FEW,
+  });
+  const reasons = executions.map(({ searchAttributes }) => {
+    const value = searchAttributes?.indexedFields?.FailureReason;
+    return value ? defaultPayloadConverter.fromPayload<string>(value) : undefined;
+  });
+  const isComplete = nextPageToken.length === 0;
   const counts = await Promise.all(
     FAILURE_REASONS.map(async (reason) => [
       reason,
-      parked === 0 ? 0 : await count({ status: 'dead_lettered', reason }),
+      isComplete
+        ? reasons.filter((each) => each === reason).length
+        : await count({ status: 'dead_lettered', reason }),
     ]),
   );
-  return {
-    deadLetters: Object.fromEntries(counts) as Record<FailureReason, number>,
-    overdue,
-    openBatches,
-    workers,
-  };
+  return Object.fromEntries(counts) as Record<FailureReason, number>;
 }
 
 /** Messages that are neither final nor parked so long after they were due. sendproof's own notices are left out. */

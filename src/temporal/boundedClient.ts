@@ -8,6 +8,8 @@ import {
 } from '@temporalio/client';
 import { withinTime } from '../lib/deadline.js';
 import { CallGate, type CallBounds } from './callGate.js';
+import { isSearch } from './searches.js';
+import { SharedCalls } from './sharedCalls.js';
 
 /** Temporal, or the way to it, was silent until the deadline. */
 export class NoAnswerInTime extends Error {
@@ -20,6 +22,9 @@ export class NoAnswerInTime extends Error {
 
 /** A connection that notices its deadline ends the call itself, with its own error. Ours is for one that doesn't. */
 const OWN_DEADLINE_LATER_MS = 250;
+
+/** https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The same client within these bounds. They hold for each gRPC call, so for all that the client is asked to do: the pages of
@@ -35,7 +40,12 @@ export function boundedClient(client: Client, bounds: CallBounds, stopping?: Abo
   return new Client({ ...client.options, connection });
 }
 
-type RunCall = <Result>(call: () => Promise<Result>) => Promise<Result>;
+/** @param method as `describeWorkflowExecution` */
+type RunCall = <Result>(
+  call: () => Promise<Result>,
+  method: string,
+  request: unknown,
+) => Promise<Result>;
 
 interface CallScope {
   /** Epoch milliseconds. */
@@ -49,8 +59,28 @@ function boundedConnection(
   stopping: AbortSignal | undefined,
 ): ConnectionLike {
   const gate = new CallGate(bounds);
+  const searches = bounds.searches && {
+    gate: new CallGate({ ...bounds, ...bounds.searches, purpose: 'searching' }),
+    shared: new SharedCalls(),
+    // What several wait for must not end with one of them.
+    forAll: AsyncLocalStorage.snapshot(),
+  };
   const scopes = new AsyncLocalStorage<CallScope>();
-  const run: RunCall = async (call) => {
+  const run: RunCall = async (call, method, request) => {
+    if (!searches || !isSearch(method)) return await runAlone(call, gate);
+    const key = `${method} ${JSON.stringify(request)}`;
+    const { deadline = Number.POSITIVE_INFINITY, signal } = scopes.getStore() ?? {};
+    const withinMs = Math.max(0, deadline - Date.now());
+    const result = searches.shared.run(key, () =>
+      searches.forAll(() => runAlone(call, searches.gate)),
+    );
+    if (deadline === Number.POSITIVE_INFINITY && signal === undefined) return await result;
+    return await withinTime(result, Math.min(withinMs, LONGEST_TIMER_MS), {
+      late: () => new NoAnswerInTime(withinMs),
+      signals: [signal],
+    });
+  };
+  const runAlone = async <Result>(call: () => Promise<Result>, gate: CallGate): Promise<Result> => {
     const { deadline: given = Number.POSITIVE_INFINITY, signal } = scopes.getStore() ?? {};
     const remainingMs = () => Math.max(0, Math.min(bounds.deadlineMs, given - Date.now()));
     const signals = [stopping, signal];
@@ -89,7 +119,11 @@ function boundedService<Service extends object>(service: Service, run: RunCall):
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== 'function') return member;
       return (...request: unknown[]) =>
-        run(() => Reflect.apply(member, target, request) as Promise<unknown>);
+        run(
+          () => Reflect.apply(member, target, request) as Promise<unknown>,
+          String(name),
+          request[0],
+        );
     },
   });
 }

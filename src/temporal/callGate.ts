@@ -10,6 +10,11 @@ export interface CallBounds {
   waiting: number;
   /** For each call: as long as it may wait for its turn, and then as long as it may run. In milliseconds. */
   deadlineMs: number;
+  /**
+   * Searches and counts have bounds of their own, so that reading one message doesn't wait for many who search. Equal ones that are
+   * made at the same time are one call. Absent: they are bounded as other calls are.
+   */
+  searches?: { concurrent: number; waiting: number };
 }
 
 /** The call was not made: as many as may wait were waiting already, or its turn didn't come in time. */

@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { GRPC_STATUS, type GrpcFailure } from './grpcStatus.js';
+import { isSearch } from './searches.js';
 
 const NO_ANSWER: readonly number[] = [GRPC_STATUS.OK, GRPC_STATUS.DEADLINE_EXCEEDED];
 
@@ -32,7 +33,7 @@ type Call = ReturnType<Parameters<Interceptor>[1]>;
 type StatusObject = Parameters<ReturnType<typeof defaultGrpcRetryOptions>['retryableDecider']>[1];
 
 /**
- * For a connection's `interceptors`: tries again as the SDK does by default, but ends its calls when the connection is closed. Where refusals are noted, it doesn't wait for a
+ * For a connection's `interceptors`: tries again as the SDK does by default, but ends its calls when the connection is closed, and has searches wait for their turn until the deadline. Where refusals are noted, it doesn't wait for a
  * try that would begin after the deadline.
  */
 export const tryingAgain: Interceptor = (options, nextCall) => {
@@ -41,10 +42,15 @@ export const tryingAgain: Interceptor = (options, nextCall) => {
   const deadline = Number(options.deadline ?? Number.POSITIVE_INFINITY);
   const defaults = defaultGrpcRetryOptions();
   let delayMs = 0;
+  const isOneOfMany = Number.isFinite(deadline) && isSearch(options.method_definition.path);
   const interceptor = makeGrpcRetryInterceptor({
     delayFunction: () => delayMs,
     retryableDecider: (attempt, status) => {
       last = status;
+      if (isOneOfMany && status.code === GRPC_STATUS.RESOURCE_EXHAUSTED) {
+        delayMs = turnAfterMs(attempt);
+        return Date.now() + delayMs < deadline;
+      }
       delayMs = defaults.delayFunction(attempt, status);
       const isAllowed = defaults.retryableDecider(attempt, status);
       if (!tries) return isAllowed;
@@ -64,6 +70,15 @@ export const tryingAgain: Interceptor = (options, nextCall) => {
     }
   });
 };
+
+/**
+ * Temporal allows so many searches a second, and refuses the next at no cost. One that waits for its turn asks again after about
+ * 100 ms, and later after up to 600 ms, where the SDK would wait for 1.7, 2.9 and 4.9 s while the limit is unused. Spread, since
+ * those that were refused together would come together.
+ */
+function turnAfterMs(attempt: number): number {
+  return 100 * Math.min(attempt, 4) * (0.5 + Math.random());
+}
 
 /** A connection that was closed makes no more calls. */
 const reasonOf = (error: unknown): string =>

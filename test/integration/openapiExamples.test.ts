@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PAGE_METHODS } from '../../src/api/pages/pages.js';
 import { signingSecret } from '../callbackReceiver.js';
+import { expectWithin, mostCalls } from '../callsToTemporal.js';
 import {
   OPS,
   startHarness,
@@ -33,11 +35,13 @@ const SOURCES = {
 
 let directory: string;
 let harness: Harness;
+let onTemporalCall: (method: string) => void = () => undefined;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sendproof-examples-'));
   const secret = { file: join(directory, 'secret') };
   await writeFile(secret.file, signingSecret());
   harness = await startHarness({
+    onTemporalCall: (method) => onTemporalCall(method),
     environment: {
       SENDPROOF_API_KEYS: 'of-the-examples',
       SOURCE_BEARER: 'of-the-examples',
@@ -178,13 +182,36 @@ function expectDocumented({ operation, pointer }: LocatedOperation, answer: Answ
   expect(violations(schema, body), JSON.stringify(body)).toEqual([]);
 }
 
+/** One request's calls to Temporal, in the order in which they were made. */
+async function callsOf(
+  request: () => Promise<Answer>,
+): Promise<{ answer: Answer; calls: string[] }> {
+  const calls: string[] = [];
+  onTemporalCall = (method) => calls.push(method);
+  const answer = await request();
+  onTemporalCall = () => undefined;
+  return { answer, calls };
+}
+
+/** As `harness.request`, where it makes no more calls to Temporal than the operation may. */
+async function requestWithinCalls(
+  { method, operation: { operationId }, path }: LocatedOperation,
+  request: () => Promise<Answer>,
+): Promise<Answer> {
+  const { answer, calls } = await callsOf(request);
+  expectWithin(calls, mostCalls(`${method} ${path}`), operationId);
+  return answer;
+}
+
 const withBody = operations.filter(({ operation }) => operation.requestBody);
 const withoutBody = operations.filter(({ operation }) => !operation.requestBody);
 
 it.each(withBody)('$method $path takes each example', async (located) => {
   for (const example of requestExamples(located)) {
     const path = await preparedPath(located);
-    const answer = await harness.request(located.method, path, example, AUTHORISED);
+    const answer = await requestWithinCalls(located, () =>
+      harness.request(located.method, path, example, AUTHORISED),
+    );
     expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
     expectDocumented(located, answer);
   }
@@ -201,7 +228,9 @@ it.each(withoutBody)('$method $path takes the examples of its parameters', async
   expect(searches.length).toBeGreaterThanOrEqual(query.length);
   for (const search of ['', ...searches]) {
     const path = await preparedPath(located);
-    const answer = await harness.request(method, path + search, undefined, AUTHORISED);
+    const answer = await requestWithinCalls(located, () =>
+      harness.request(method, path + search, undefined, AUTHORISED),
+    );
     expect(answer.status, `${search} ${JSON.stringify(answer.body)}`).toBeLessThan(300);
     expectDocumented(located, answer);
   }
@@ -353,3 +382,44 @@ function operationCalled(name: string): LocatedOperation {
   if (!located) throw new Error(`The document has no operation ${name}`);
   return located;
 }
+
+describe('the calls to Temporal', () => {
+  const pages = Object.entries(PAGE_METHODS).flatMap(([path, methods]) =>
+    methods.includes('GET') && path !== '/assets/{file}' ? [path] : [],
+  );
+
+  it.each(pages)('of the page %s are few', async (path) => {
+    const key = path.startsWith('/messages/') ? newKey() : 'incident-1';
+    const conversation = { key: 'incident-1' };
+    await post('/v1/messages', { ...message(newKey()), conversation });
+    await post('/v1/messages', message(key));
+    const id = path.includes('{id}') ? await completedBatch() : '';
+    const { answer, calls } = await callsOf(() =>
+      get(path.replace('{key}', key).replace('{id}', id)),
+    );
+    expect(answer.status).toBeLessThan(400);
+    expectWithin(calls, mostCalls(`page ${path}`), path);
+  });
+
+  it.each(['/v1/messages/{key}', '/v1/messages/{key}/timeline'])(
+    'of %s are few where the key is unknown',
+    async (path) => {
+      const { calls } = await callsOf(() => get(path.replace('{key}', 'pagerduty-56-unknown')));
+      expectWithin(calls, mostCalls(`unknown ${path}`), path);
+    },
+  );
+
+  it('of a search for a reference are one more where a conversation has it', async () => {
+    const correlation = { source: 'pagerduty', reference: '77' };
+    const conversation = { key: 'of-77' };
+    await post('/v1/messages', { ...message(newKey()), correlation, conversation });
+    await vi.waitFor(async () => {
+      const { body } = await get<{ messages: object[] }>('/v1/messages?reference=77');
+      expect(body.messages).toHaveLength(1);
+    });
+    const related = await callsOf(() => get('/v1/messages?q=pagerduty%2077'));
+    expect(related.calls).toEqual(['ListWorkflowExecutions', 'ListWorkflowExecutions']);
+    const unrelated = await callsOf(() => get('/v1/messages?q=pagerduty%2078'));
+    expect(unrelated.calls).toEqual(['ListWorkflowExecutions']);
+  });
+});

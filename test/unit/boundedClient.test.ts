@@ -184,6 +184,88 @@ describe('a bounded client', () => {
   });
 });
 
+describe('searches with bounds of their own', () => {
+  const SEARCHING = {
+    ...BOUNDS,
+    concurrent: 2,
+    waiting: 0,
+    searches: { concurrent: 1, waiting: 1 },
+  };
+
+  /** A client whose calls stay open until the test answers them. */
+  function openCalls(bounds = SEARCHING) {
+    const open: { call: Call; answer: (value: unknown) => void; fail: (error: Error) => void }[] =
+      [];
+    const client = boundedClient(
+      clientAnsweredBy((call) => new Promise((answer, fail) => open.push({ call, answer, fail }))),
+      bounds,
+    );
+    const list = (query: string) =>
+      client.workflowService.listWorkflowExecutions({ ...LIST, query }) as Promise<unknown>;
+    return { open, client, list };
+  }
+
+  it('leave the places of other calls alone, and find none there', async () => {
+    const { client, list, open } = openCalls();
+    const first = list('a');
+    const second = list('b');
+    await expect(list('c')).rejects.toMatchObject({ purpose: 'searching' });
+    const described = client.workflowService.describeNamespace(LIST) as Promise<unknown>;
+    await vi.waitFor(() => expect(open).toHaveLength(2));
+    open[1]?.answer('described');
+    expect(await described).toBe('described');
+    open[0]?.answer('a');
+    expect(await first).toBe('a');
+    await vi.waitFor(() => expect(open).toHaveLength(3));
+    open[2]?.answer('b');
+    expect(await second).toBe('b');
+  });
+
+  it('are one call where they are equal and under way at the same time', async () => {
+    const { client, list, open } = openCalls();
+    const listed = Array.from({ length: 50 }, () => list('a'));
+    const counted = client.workflowService.countWorkflowExecutions({ ...LIST, query: 'a' });
+    expect(open.map(({ call }) => call.method)).toEqual(['listWorkflowExecutions']);
+    open[0]?.answer('one');
+    expect(new Set(await Promise.all(listed))).toEqual(new Set(['one']));
+    await vi.waitFor(() => expect(open).toHaveLength(2));
+    open[1]?.answer('two');
+    expect(await counted).toBe('two');
+    // Nothing is kept.
+    const later = list('a');
+    await vi.waitFor(() => expect(open).toHaveLength(3));
+    open[2]?.fail(new TypeError('broken'));
+    await expect(later).rejects.toThrow('broken');
+  });
+
+  it('go on for the others when one who asked leaves', async () => {
+    const { client, list, open } = openCalls();
+    const leaving = new AbortController();
+    const left = client.withAbortSignal(leaving.signal, () => list('a'));
+    const late = client.withDeadline(Date.now() + 20, () => list('a'));
+    const stayed = list('a');
+    leaving.abort(new Error('left'));
+    await expect(left).rejects.toThrow('left');
+    await expect(late).rejects.toThrow(NoAnswerInTime);
+    expect(open).toHaveLength(1);
+    open[0]?.answer('answer');
+    expect(await stayed).toBe('answer');
+  });
+
+  it.each(['page', 'namespace', 'token'])('are different calls where the %s differs', (what) => {
+    const { client, open } = openCalls({ ...SEARCHING, searches: { concurrent: 2, waiting: 0 } });
+    const requests = {
+      page: [{ pageSize: 1 }, { pageSize: 2 }],
+      namespace: [{ namespace: 'a' }, { namespace: 'b' }],
+      token: [{ nextPageToken: Buffer.from('a') }, { nextPageToken: Buffer.from('b') }],
+    }[what];
+    for (const request of requests ?? []) {
+      void client.workflowService.listWorkflowExecutions({ ...LIST, ...request });
+    }
+    expect(open).toHaveLength(2);
+  });
+});
+
 describe('the clients of the API', () => {
   it('have places of their own: readers, waiters and probes never take that of a message', async () => {
     const silent = clientAnsweredBy(({ method }) =>
@@ -192,12 +274,14 @@ describe('the clients of the API', () => {
     const clients = boundedClients(silent, new AbortController().signal);
     const { client, ...others } = clients;
     for (const other of Object.values(others)) {
-      const calls = Array.from({ length: 1_000 }, () =>
-        other.workflowService.listWorkflowExecutions(LIST).catch((error: unknown) => error),
+      const calls = Array.from({ length: 1_000 }, (_each, index) =>
+        other.workflowService
+          .listWorkflowExecutions({ ...LIST, query: String(index) })
+          .catch((error: unknown) => error),
       );
       const refused = await Promise.race(calls);
       expect(problemOf(refused)).toMatchObject({ type: 'overloaded' });
-      expect(problemOf(refused).message).toMatch(/for (reading|waiting|deciding|checking)/);
+      expect(problemOf(refused).message).toMatch(/for (searching|waiting|deciding|checking)/);
     }
     await client.workflowService.startWorkflowExecution({});
   });

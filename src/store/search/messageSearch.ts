@@ -7,7 +7,12 @@ import { listNewestFirst, type PageEnd } from './newestFirst.js';
 import { oneOf, quote, tenantClause } from './visibilityText.js';
 import { isVisibleTo } from '../../domain/tenant.js';
 import { conversationValue, searchableText, soughtDestination } from '../searchValues.js';
-import { relatedConversations, type RelatedConversations } from './relatedConversations.js';
+import {
+  conversationsWith,
+  isReferenceAlone,
+  relatedConversations,
+  type RelatedConversations,
+} from './relatedConversations.js';
 import { decodedExecution } from './decodedExecution.js';
 import type { MessageSummary } from '../../domain/messageState.js';
 
@@ -55,7 +60,16 @@ export async function searchMessages(
   filter: TenantFilter<MessageFilter>,
   page: { limit: number; cursor?: string | undefined },
 ): Promise<MessagePage> {
-  const related = await relatedConversations(client, filter);
+  const alone = isReferenceAlone(filter) && page.cursor === undefined;
+  const first = alone ? await searchPage(client, { ...filter, related: [] }, page) : undefined;
+  // All messages with the reference are known then, with their conversations. Mostly there are none.
+  const known = first?.cursor === undefined ? first : undefined;
+  const related = known
+    ? conversationsWith(filter, known.messages)
+    : await relatedConversations(client, filter);
+  // Without a conversation, to look for it would have the same result.
+  const isSame = related.length === 0 && (known !== undefined || (first?.messages.length ?? 0) > 0);
+  if (first && isSame) return first;
   const sought = { ...filter, related };
   let found = await searchPage(client, sought, page);
   while (found.messages.length === 0 && found.cursor !== undefined) {

@@ -30,11 +30,21 @@ const SAMPLE_SIZE = 200;
 /** People look for one incident. A query for more conversations would be too long. */
 const MOST_CONVERSATIONS = 20;
 
+/** Whether nothing but a reference is sought, so that what is found are all messages that have it. */
+export function isReferenceAlone(filter: ReferenceFilter): boolean {
+  // A tenant has its own messages only, wherever they are looked for.
+  const criteria = Object.entries(filter).flatMap(([name, value]) =>
+    value === undefined || name === 'tenant' ? [] : [name],
+  );
+  return ['q', 'reference', 'reference source'].includes(criteria.sort().join(' '));
+}
+
 /** Empty where no reference is sought. */
 export async function relatedConversations(
   client: Client,
-  { q, reference, source, tenant }: ReferenceFilter,
+  filter: ReferenceFilter,
 ): Promise<string[]> {
+  const { q, reference, source, tenant } = filter;
   if (q === undefined && reference === undefined) return [];
   const clauses = ['WorkflowType = "deliverMessage"', 'Conversation IS NOT NULL'];
   if (tenant !== undefined) clauses.push(tenantClause(tenant));
@@ -49,6 +59,14 @@ export async function relatedConversations(
   const messages = await Promise.all(
     executions.map(async (raw) => summarise(await decodedExecution(client, raw))),
   );
+  return conversationsWith(filter, messages);
+}
+
+/** The conversations of those of these messages that have the reference. */
+export function conversationsWith(
+  { q, reference, tenant }: ReferenceFilter,
+  messages: readonly MessageSummary[],
+): string[] {
   const isMeant = (message: MessageSummary): boolean =>
     isVisibleTo(tenant, message.deduplicationKey) &&
     (q === undefined || hasReference(q, message)) &&
