@@ -47,7 +47,8 @@ export const tryingAgain: Interceptor = (options, nextCall) => {
     delayFunction: () => delayMs,
     retryableDecider: (attempt, status) => {
       last = status;
-      if (isOneOfMany && status.code === GRPC_STATUS.RESOURCE_EXHAUSTED) {
+      const { code }: { code: number } = status;
+      if (isOneOfMany && code === GRPC_STATUS.RESOURCE_EXHAUSTED) {
         delayMs = turnAfterMs(attempt);
         return Date.now() + delayMs < deadline;
       }

@@ -7,6 +7,7 @@ type Options = Parameters<typeof tryingAgain>[0];
 type NextCall = Parameters<typeof tryingAgain>[1];
 type Call = ReturnType<NextCall>;
 type Listener = Parameters<Call['start']>[1];
+type Status = Parameters<NonNullable<NonNullable<Listener>['onReceiveStatus']>>[0];
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -40,7 +41,8 @@ async function call(
       const refused = tries.length <= refusals;
       const code = refused ? GRPC_STATUS.RESOURCE_EXHAUSTED : GRPC_STATUS.OK;
       listener?.onReceiveMessage?.(refused ? null : {});
-      listener?.onReceiveStatus?.({ code, details: 'namespace rate limit exceeded', metadata });
+      const status: unknown = { code, details: 'namespace rate limit exceeded', metadata };
+      listener?.onReceiveStatus?.(status as Status);
     },
     cancelWithStatus: nothing,
     getPeer: () => '',

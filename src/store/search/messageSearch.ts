@@ -85,7 +85,10 @@ async function searchPage(
 ): Promise<MessagePage> {
   const after = page.cursor === undefined ? undefined : fromCursor(page.cursor);
   const query = visibilityQuery(filter);
-  const { executions, end } = await listNewestFirst(client, query, { limit: page.limit, after });
+  const { executions, end } = await listNewestFirst(client, query, {
+    ...{ limit: page.limit, after },
+    areOpen: findsOpenOnly(filter),
+  });
   const found = await Promise.all(
     executions.map(async (raw) => {
       const execution = await decodedExecution(client, raw);
@@ -151,9 +154,10 @@ function isTime(startedAt: string): boolean {
   return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(second);
 }
 
+const RUNNING = 'ExecutionStatus = "Running"';
+
 /** Also where one of several deliveries has been given up or has expired, and others go on. */
-const UNDER_WAY =
-  'ExecutionStatus = "Running" AND (DeliveryStatus IS NULL OR DeliveryStatus != "DeadLettered")';
+const UNDER_WAY = `${RUNNING} AND (DeliveryStatus IS NULL OR DeliveryStatus != "DeadLettered")`;
 
 /** The statuses that Temporal's own execution status doesn't tell are in the search attribute `DeliveryStatus`. */
 const STATUS_CLAUSES: Record<MessageStatus, string> = {
@@ -161,7 +165,7 @@ const STATUS_CLAUSES: Record<MessageStatus, string> = {
   delivering: UNDER_WAY,
   confirmed:
     'ExecutionStatus = "Completed" AND (DeliveryStatus IS NULL OR DeliveryStatus NOT IN ("Muted", "Grouped", "Superseded"))',
-  dead_lettered: 'ExecutionStatus = "Running" AND DeliveryStatus = "DeadLettered"',
+  dead_lettered: `${RUNNING} AND DeliveryStatus = "DeadLettered"`,
   discarded: 'ExecutionStatus = "Failed" AND DeliveryStatus = "Discarded"',
   expired: 'ExecutionStatus = "Failed" AND DeliveryStatus = "Expired"',
   superseded: 'ExecutionStatus = "Completed" AND DeliveryStatus = "Superseded"',
@@ -169,6 +173,10 @@ const STATUS_CLAUSES: Record<MessageStatus, string> = {
   muted: 'ExecutionStatus = "Completed" AND DeliveryStatus = "Muted"',
   grouped: 'ExecutionStatus = "Completed" AND DeliveryStatus = "Grouped"',
 };
+
+function findsOpenOnly({ isOpen, status }: MessageFilter): boolean {
+  return isOpen === true || (status !== undefined && STATUS_CLAUSES[status].startsWith(RUNNING));
+}
 
 /** A rescheduled message that waits is due at another time than Temporal knows. */
 const NOT_RESCHEDULED = '(DeliveryStatus IS NULL OR DeliveryStatus != "Scheduled")';
@@ -183,7 +191,7 @@ export function visibilityQuery(filter: MessageFilter & Partial<RelatedConversat
   const clauses = ['WorkflowType = "deliverMessage"'];
   if (filter.tenant !== undefined) clauses.push(tenantClause(filter.tenant));
   if (filter.status) clauses.push(STATUS_CLAUSES[filter.status]);
-  if (filter.isOpen) clauses.push('ExecutionStatus = "Running"');
+  if (filter.isOpen) clauses.push(RUNNING);
   if (filter.source) clauses.push(`Source = ${quote(searchableText(filter.source))}`);
   if (filter.reference) {
     const value = quote(searchableText(filter.reference));

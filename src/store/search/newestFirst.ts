@@ -4,8 +4,10 @@ import type { temporal } from '@temporalio/proto';
 
 type Execution = temporal.api.workflow.v1.IWorkflowExecutionInfo;
 
-/** As many as Temporal gives in one answer by default. */
-const ANSWER_SIZE = 1_000;
+/** As many as Temporal gives in one answer. */
+const LONGEST_ANSWER = 1_000;
+/** Most lists are shorter than this, and are read whole. */
+const SHORTEST_ANSWER = 200;
 /** Less than this is not divided any more: what began within one is listed whole. */
 const SHORTEST_SPAN_MS = 1_000;
 
@@ -29,13 +31,18 @@ export interface ExecutionPage {
  *
  * @param query a list filter of Temporal's visibility
  * @param after the end of the page before
+ * @param areOpen whether the query finds open ones only, which Temporal lists with the newest first: no more than a page is read then
  */
 export async function listNewestFirst(
   client: Client,
   query: string,
-  { limit, after }: { limit: number; after?: PageEnd | undefined },
+  { after, areOpen, limit }: { limit: number; after?: PageEnd | undefined; areOpen: boolean },
 ): Promise<ExecutionPage> {
-  const listing = new Listing(client, query, after);
+  // The page, one more that tells whether there is another, and the last one of the page before.
+  const wanted = areOpen ? limit + (after ? 2 : 1) : Math.max(SHORTEST_ANSWER, 4 * limit);
+  const answerSize = Math.min(LONGEST_ANSWER, wanted);
+  const listing = new Listing(client, query, { after, answerSize });
+  if (areOpen) return page(await listing.newestOpen(limit), limit, false);
   const sample = await listing.upTo(undefined);
   if (!sample.more) return page(sample.executions, limit, false);
 
@@ -61,11 +68,29 @@ class Listing {
   readonly #client: Client;
   readonly #query: string;
   readonly #after: PageEnd | undefined;
+  readonly #answerSize: number;
 
-  constructor(client: Client, query: string, after: PageEnd | undefined) {
+  constructor(
+    client: Client,
+    query: string,
+    { after, answerSize }: { after: PageEnd | undefined; answerSize: number },
+  ) {
     this.#client = client;
     this.#query = query;
     this.#after = after;
+    this.#answerSize = answerSize;
+  }
+
+  /** More than so many where there are more; all of those that have begun at the same time as the last of so many. */
+  async newestOpen(limit: number): Promise<Execution[]> {
+    const executions: Execution[] = [];
+    let part = await this.upTo(undefined);
+    executions.push(...part.executions);
+    while (part.token && !isCutBetween(executions, limit)) {
+      part = await this.upTo(undefined, part.token);
+      executions.push(...part.executions);
+    }
+    return executions.sort(newerFirst);
   }
 
   /** `from` inclusive, `to` exclusive, in epoch milliseconds. */
@@ -83,17 +108,17 @@ class Listing {
     return { ...part, executions: executions.sort(newerFirst), more: false };
   }
 
-  async upTo(span: string | undefined) {
+  async upTo(span: string | undefined, token?: Uint8Array) {
     const last = this.#after && `StartTime <= "${this.#after.startedAt}"`;
     const bounds = [last, span].filter((bound) => bound !== undefined);
-    return await this.#ask(bounds.join(' AND '), undefined);
+    return await this.#ask(bounds.join(' AND '), token);
   }
 
   async #ask(bounds: string, token: Uint8Array | undefined) {
     const answer = await this.#client.workflowService.listWorkflowExecutions({
       namespace: this.#client.workflow.options.namespace,
       query: bounds === '' ? this.#query : `(${this.#query}) AND ${bounds}`,
-      pageSize: ANSWER_SIZE,
+      pageSize: this.#answerSize,
       nextPageToken: token,
     });
     const more = answer.nextPageToken.length > 0;
@@ -121,6 +146,12 @@ function page(found: Execution[], limit: number, perhapsMore: boolean): Executio
     executions,
     end: more && last ? { startedAt: startOf(last), runId: runOf(last) } : undefined,
   };
+}
+
+/** Whether the page of so many ends between two times. Of one time, Temporal has them in an order of its own. */
+function isCutBetween(newestFirst: readonly Execution[], limit: number): boolean {
+  const last = newestFirst.at(-1);
+  return newestFirst.length > limit && startOf(last) < startOf(newestFirst[limit - 1]);
 }
 
 function newerFirst(one: Execution, other: Execution): number {
