@@ -259,7 +259,9 @@ async function start(
   };
 }
 
-function tryingAgainAndTelling(onCall: (method: string) => void = () => undefined): typeof tryingAgain {
+function tryingAgainAndTelling(
+  onCall: (method: string) => void = () => undefined,
+): typeof tryingAgain {
   return (options, nextCall) => {
     onCall(options.method_definition.path.split('/').at(-1) ?? '');
     return tryingAgain(options, nextCall);
