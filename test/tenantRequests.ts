@@ -70,7 +70,7 @@ const QUERIES: Record<string, string[]> = {
   'page GET /messages': ['', ...SEARCHES],
   'get /v1/messages/{key}': ['', '?wait=1ms'],
   'get /v1/batches/{id}': ['', '?results=all'],
-  'delete /v1/messages/{key}': ['', '?by=ada&reason=x'],
+  'delete /v1/messages/{key}': ['', '?by=ada&reason=x', '?erase=content', '?erase=all'],
 };
 
 /** Without a caller: each source knows its own senders. */

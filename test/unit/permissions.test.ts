@@ -357,6 +357,14 @@ const HISTORY = GetWorkflowExecutionHistoryResponse.fromObject({
 describe('`sendproof keys create`', () => {
   const create = (...args: string[]) => runSendproof(['keys', 'create', ...args]);
 
+  it('makes a key of a tenant', async () => {
+    const { stdout } = await create('--json', '--name', 'ci', '--tenant', 'build');
+    const { entry: made } = JSON.parse(stdout) as { entry: unknown };
+    expect(keysSchema.parse([made])[0]?.tenant).toBe('build');
+    const refused = await create('--name', 'ci', '--tenant', 'a/b');
+    expect(refused.stderr).toContain('--tenant: must begin with a letter or a digit');
+  });
+
   it('shows a key once, with an entry that lets it in', async () => {
     const { stdout } = await create('--json', '--name', 'ci', '--scopes', 'send,read');
     const { entry: made, key } = JSON.parse(stdout) as { key: string; entry: unknown };
