@@ -244,6 +244,36 @@ describe('DELETE', () => {
   });
 });
 
+describe('an erasure', () => {
+  const erase = (key: string, what: string) =>
+    harness.request('DELETE', `/v1/messages/${encodeURIComponent(key)}?erase=${what}&by=ana`);
+
+  it('of a message that may still be posted is refused, with the remedy', async () => {
+    slackIs('down');
+    const key = await send({ retryProfile: 'once' });
+    await harness.waitForStatus(key, 'dead_lettered');
+    const { body, status } = await erase(key, 'all');
+    expect([status, body]).toMatchObject([409, { type: 'not_ended' }]);
+    expect(JSON.stringify(body)).toContain('Discard its dead letters, or cancel it, first');
+  });
+
+  it('of content alone is refused where it was accepted without contentRetention; all of it is deleted', async () => {
+    const key = await send({});
+    await harness.waitForStatus(key, 'confirmed');
+    expect(await erase(key, 'content')).toMatchObject({
+      status: 409,
+      body: { type: 'not_sealed' },
+    });
+    expect(await erase(key, 'everything')).toMatchObject({ status: 400 });
+    expect(await erase('never-sent', 'content')).toMatchObject({ status: 404 });
+    // Temporal deletes what has just ended within a minute or so.
+    const { body, status } = await erase(key, 'all');
+    expect([200, 202]).toContain(status);
+    expect(body).toMatchObject({ action: 'erase', erased: 'all', by: 'ana' });
+    expect(JSON.stringify(body)).toContain('backups of Temporal’s database');
+  });
+});
+
 describe('a retry profile', () => {
   it('of the message’s own choice overrules the account’s', async () => {
     slackIs('down');

@@ -263,7 +263,7 @@ export const deleteMessageQuerySchema = cancelQuerySchema.extend({
     .meta({
       description:
         'Erases a message that has ended, instead of cancelling one that hasn’t. `content`: what it says; its status, its attempts and the decisions on it stay. `all`: the message, as if it had never been sent. Needs the scope `admin`.',
-      examples: ['content'],
+      examples: ['all'],
     }),
 });
 

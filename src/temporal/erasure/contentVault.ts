@@ -7,7 +7,12 @@ import { notDecryptable } from '../encryption/unreadableContent.js';
 import { KeyDirectory, type ErasureRecord } from './keyDirectory.js';
 import { keyAt, newPath, without } from './puncturableKey.js';
 import { endedKeys, endOf, keyNameAt, keyNameOf, parseSeal, sealText, type Seal } from './seal.js';
-import { ContentErased, contentKeyLost, contentKeyReplaced } from './unavailableContent.js';
+import {
+  ContentErased,
+  contentKeyLost,
+  contentKeyReplaced,
+  keyDirectoryUnusable,
+} from './unavailableContent.js';
 
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
@@ -56,12 +61,16 @@ export class ContentVault {
   /**
    * A new seal, whose key is on the disk.
    *
+   * @throws UnreadableContent where the directory can't be used
    * @param retentionMs how long content is kept after the day to which it belongs
    * @param dueAtMs when the message is to be posted, if that is later than now
    */
   async newSeal(retentionMs: number, dueAtMs = 0): Promise<string> {
     const name = keyNameAt(Math.max(this.#now(), dueAtMs), retentionMs);
-    const { id } = await this.#directory.make(name);
+    const { id } = await this.#directory.make(name).catch((error: unknown) => {
+      const isOfSystem = error instanceof Error && 'syscall' in error;
+      throw isOfSystem ? this.#missed(keyDirectoryUnusable(this.directory, error)) : error;
+    });
     const seal = parseSeal(`${name}.${id}.${newPath()}`);
     if (!seal) throw new Error(`The key ${name} has no usable id.`);
     return sealText(seal);

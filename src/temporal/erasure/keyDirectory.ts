@@ -69,25 +69,22 @@ export class KeyDirectory {
    */
   async read(name: string): Promise<KeyFile | undefined> {
     const path = this.#pathOf(name, KEY_FILE);
-    const version = await versionOf(path);
-    if (version === undefined) {
-      this.#kept.delete(name);
-      return undefined;
+    for (let version = await versionOf(path); version !== undefined;) {
+      const kept = this.#kept.get(name);
+      if (kept?.version === version) return kept.file;
+      try {
+        const file = await this.#parsed(await readFile(path));
+        this.#kept.set(name, { version, file });
+        return file;
+      } catch (error) {
+        // The bytes of a file that another process replaces are overwritten while they are read.
+        const present = await versionOf(path);
+        if (present === version) throw error;
+        version = present;
+      }
     }
-    const kept = this.#kept.get(name);
-    if (kept?.version === version) return kept.file;
-    const bytes = await readFile(path).catch(undefinedIfAbsent);
-    if (!bytes) return undefined;
-    const { erased, id, nodes } = keyFileSchema.parse(await this.#decrypted(bytes));
-    const file: KeyFile = {
-      id,
-      nodes: new Map(
-        Object.entries(nodes).map(([place, node]) => [place, Buffer.from(node, 'base64')]),
-      ),
-      erased: new Map(Object.entries(erased)),
-    };
-    this.#kept.set(name, { version, file });
-    return file;
+    this.#kept.delete(name);
+    return undefined;
   }
 
   /** The file with this name, which is made where there is none: once, however many processes do so at the same moment. */
@@ -207,6 +204,14 @@ export class KeyDirectory {
     };
     const [encoded = payload] = await this.#codec.encode([payload]);
     return ProtoPayload.encode(encoded).finish();
+  }
+
+  async #parsed(bytes: Uint8Array): Promise<KeyFile> {
+    const { erased, id, nodes } = keyFileSchema.parse(await this.#decrypted(bytes));
+    const parsedNodes = Object.entries(nodes).map(
+      ([place, node]) => [place, Buffer.from(node, 'base64')] as const,
+    );
+    return { id, nodes: new Map(parsedNodes), erased: new Map(Object.entries(erased)) };
   }
 
   async #decrypted(bytes: Uint8Array): Promise<unknown> {

@@ -21,6 +21,16 @@ export function contentKeyLost(name: string, directory: string, until: string): 
   );
 }
 
+/** Nothing can be sealed, so nothing is accepted. */
+export function keyDirectoryUnusable(directory: string, cause: unknown): UnreadableContent {
+  const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
+  return new UnreadableContent(
+    directory,
+    `Its content can’t be sealed: the directory ${directory} of contentRetention can’t be used (${code}). Let this user write there, or set contentRetention.keyDirectory.`,
+    { cause },
+  );
+}
+
 /** A key with its name is there, and is another one. */
 export function contentKeyReplaced(name: string, directory: string): UnreadableContent {
   return new UnreadableContent(

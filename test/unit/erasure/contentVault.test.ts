@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -140,6 +149,46 @@ describe('the erasure of one message', () => {
     expect(await keyFiles()).toEqual(['2026-11-26.2592000.erased']);
     expect(await vault().erasureOf(first)).toEqual(erasure);
     expect(await vault().erasureOf(seals[7] ?? '')).toMatchObject({ because: 'retention' });
+  });
+});
+
+describe('a directory that other processes change', () => {
+  it('is read as it is, also while messages are erased one after the other', async () => {
+    const [one, two] = [vault(), vault()];
+    const sealed = await one.seal(await one.newSeal(30 * DAY_MS), 'c', 'text');
+    const others = await Promise.all(Array.from({ length: 20 }, () => one.newSeal(30 * DAY_MS)));
+    const progress = { isOver: false };
+    const erasing = (async () => {
+      for (const each of others) await one.erase(each, {});
+      progress.isOver = true;
+    })();
+    do expect(await two.open(sealed, 'c')).toBe('text');
+    while (!progress.isOver);
+    await erasing;
+    for (const each of others) expect(await two.erasureOf(each)).toBeDefined();
+  });
+
+  it('keeps nothing of what a lost process has left', async () => {
+    const own = vault();
+    const seal = await own.newSeal(30 * DAY_MS);
+    const name = '2026-11-26.2592000';
+    const left = (suffix: string) => join(directory, 'keys', `.${name}.0a1b2c3d${suffix}`);
+    await copyFile(join(directory, 'keys', `${name}.key`), left('.draft'));
+    await own.erase(seal, {});
+    expect(await keyFiles()).toEqual([`${name}.key`]);
+    for (const suffix of ['.draft', '.new']) {
+      await copyFile(join(directory, 'keys', `${name}.key`), left(suffix));
+    }
+    nowMs += 60 * DAY_MS;
+    await own.destroyEnded();
+    expect(await keyFiles()).toEqual([`${name}.erased`]);
+  });
+
+  it('that can’t be used is said plainly, and nothing is accepted', async () => {
+    await writeFile(join(directory, 'keys'), 'a file is in its place');
+    await expect(vault().newSeal(DAY_MS)).rejects.toThrow(
+      /can’t be sealed: the directory .*keys of contentRetention can’t be used \((EEXIST|ENOTDIR)\)/,
+    );
   });
 });
 
