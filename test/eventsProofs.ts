@@ -6,7 +6,8 @@ import { inTens, SqsCalls } from '../src/queues/sqs/calls.js';
 import { eachReaches, slackChannel } from './faults/deliveries.js';
 import { startWorkerProcess } from './faults/productProcess.js';
 import { startHarness, type Harness } from './harness.js';
-import { until, type Installation } from './kafka/proofs.js';
+import type { Installation } from './kafka/proofs.js';
+import { until } from './queueProofs.js';
 import { CREDENTIALS, type ElasticMq } from './sqs/elasticMq.js';
 
 /** Where events go, and what a proof does there. */

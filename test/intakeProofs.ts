@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { quantile } from '../bench/statistics.js';
 import { startApiProcess, startIngestProcess } from './faults/productProcess.js';
 import type { Harness } from './harness.js';
-import { countWorkflows, once, record, timesPosted, until } from './kafka/proofs.js';
+import { countWorkflows, once, record, timesPosted, until } from './queueProofs.js';
 
 export interface Answers {
   /** How many of each status. */

@@ -1,13 +1,24 @@
 /** What is shown of Kafka in `test/prove/`, in the sizes that an integration has time for, and in `seldom/` as a whole. */
-import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { GRPC_STATUS } from '../../src/temporal/grpcStatus.js';
 import { slackChannel } from '../faults/deliveries.js';
-import { startIngestProcess, type ProductProcess } from '../faults/productProcess.js';
+import { startIngestProcess } from '../faults/productProcess.js';
 import { startHarness, type Harness } from '../harness.js';
 import type { KillableServer } from '../killableServer.js';
 import { machineSlowness, type ProcessorShares } from '../processorTime.js';
+import {
+  countWorkflows,
+  once,
+  poisonAmong,
+  proveKilled,
+  record,
+  temporalAway,
+  timesPosted,
+  until,
+  withAccount,
+  type Outage,
+} from '../queueProofs.js';
 import type { RefusingProxy } from '../refusingProxy.js';
 import { runSendproof } from '../sendproofCommand.js';
 import { StartDirectory } from '../startedProduct.js';
@@ -45,52 +56,6 @@ export async function startProof(
   return { harness, topic, deadLetterTopic };
 }
 
-/** Spread over this many channels, whose posts don't wait for each other. */
-const CHANNELS = 20;
-
-export function record(number: number, more: object = {}): { value: string } {
-  const message = {
-    deduplicationKey: keyOf(number),
-    destinations: [slackChannel(number % CHANNELS)],
-    content: { text: keyOf(number) },
-    ...more,
-  };
-  return { value: JSON.stringify(message) };
-}
-
-function keyOf(number: number): string {
-  return `record-${number}`;
-}
-
-/** How often each key was posted; equal to `once(count)` where each of so many was, and nothing else. */
-export function timesPosted({ sandbox }: Harness): Record<string, number> {
-  const times: Record<string, number> = {};
-  for (const { content } of sandbox.posts()) {
-    const key = /record-\d+/.exec(JSON.stringify(content))?.[0] ?? 'something else';
-    times[key] = (times[key] ?? 0) + 1;
-  }
-  return times;
-}
-
-export function once(numbers: readonly number[]): Record<string, number> {
-  return Object.fromEntries(numbers.map((number) => [keyOf(number), 1]));
-}
-
-/** The workflows of messages, as Temporal counts them. */
-export async function countWorkflows({ client }: Harness): Promise<number> {
-  return (await client.workflow.count("WorkflowType = 'deliverMessage'")).count;
-}
-
-export async function until(
-  isReached: () => boolean | Promise<boolean>,
-  withinMs: number,
-): Promise<void> {
-  await vi.waitFor(async () => expect(await isReached()).toBe(true), {
-    timeout: withinMs,
-    interval: 100,
-  });
-}
-
 /** Kills the consumer three times, the broker once and Temporal once, while this many records are accepted and posted. */
 export async function proveExactlyOnce(
   installation: Installation,
@@ -108,37 +73,25 @@ export async function proveExactlyOnce(
       topic,
       numbers.map((number) => record(number)),
     );
-    const startedAt = performance.now();
-    const posted = () => harness.sandbox.posts().length;
-    const share = (part: number) => until(() => posted() >= records * part, withinMs);
-    let consumer: ProductProcess = await startIngestProcess(harness);
-    for (const part of [0.1, 0.3, 0.6]) {
-      await share(part);
-      await consumer.kill('SIGKILL');
-      consumer = await startIngestProcess(harness);
-      if (part === 0.1) {
-        await share(0.2);
-        await broker.kill();
-        await pause(1_000);
-        await broker.restart();
-      }
-      if (part === 0.3) {
-        await share(0.45);
-        await temporal.kill();
-        await pause(2_000);
-        await temporal.start();
-      }
-    }
-    await until(() => posted() >= records, withinMs);
-    const seconds = (performance.now() - startedAt) / 1_000;
-    await until(async () => (await topics.committed(GROUP, topic)) === records, 60_000);
-    expect(timesPosted(harness)).toEqual(once(numbers));
-    await until(async () => (await countWorkflows(harness)) === records, 30_000);
-    expect(await consumer.kill('SIGTERM')).toBe(0);
-    return { seconds };
+    return await proveKilled(harness, {
+      isDone: async () => (await topics.committed(GROUP, topic)) === records,
+      numbers,
+      outages: [brokerAway(broker), temporalAway(temporal)],
+      start: () => startIngestProcess(harness),
+      withinMs,
+    });
   } finally {
     await harness.close();
   }
+}
+
+function brokerAway(broker: KafkaBroker): Outage {
+  const run = async () => {
+    await broker.kill();
+    await pause(1_000);
+    await broker.restart();
+  };
+  return { afterKillAt: 0.1, at: 0.2, run };
 }
 
 /** Consumers come and go while records of conversations are accepted; each conversation's begin in their order. */
@@ -210,24 +163,16 @@ export async function provePoison(
   const { topics } = installation;
   const { harness, topic, deadLetterTopic } = await startProof(installation, { partitions: 3 });
   try {
-    const every = records / poison;
-    const isPoison = (number: number) => number % every === 0;
-    const kindOf = (number: number) => (number / every) % POISON.length;
-    const numbers = Array.from({ length: records }, (_, number) => number);
+    const { cured, good, numbers, poisonAt } = poisonAmong(POISON, { records, poison });
     await topics.send(
       topic,
-      numbers.map((number) =>
-        isPoison(number)
-          ? {
-              value: POISON[kindOf(number)] ?? '',
-              headers: { mine: `${number}` },
-            }
-          : record(number),
-      ),
+      numbers.map((number) => {
+        const value = poisonAt(number);
+        return value === undefined ? record(number) : { value, headers: { mine: `${number}` } };
+      }),
     );
     const consumer = await startIngestProcess(harness);
     await until(async () => (await topics.committed(GROUP, topic)) === records, withinMs);
-    const good = numbers.filter((number) => !isPoison(number));
     await until(() => harness.sandbox.posts().length >= good.length, withinMs);
     expect(timesPosted(harness)).toEqual(once(good));
 
@@ -241,7 +186,7 @@ export async function provePoison(
       value: String(value),
     }));
     for (const { number, offset, topic: origin, value } of texts) {
-      expect(value).toBe(POISON[kindOf(number)]);
+      expect(value).toBe(poisonAt(number));
       expect(offset).toMatch(/^\d+$/);
       expect(origin).toBe(topic);
     }
@@ -256,8 +201,6 @@ export async function provePoison(
       SENDPROOF_CONFIG: await withAccount(harness, 'nobody'),
     });
     await replay(harness, poison);
-    const curable = POISON.findIndex((value) => value.includes('slack:nobody'));
-    const cured = numbers.filter((number) => isPoison(number) && kindOf(number) === curable).length;
     await until(
       async () => (await topics.length(deadLetterTopic)) === 2 * poison - cured,
       withinMs,
@@ -267,18 +210,6 @@ export async function provePoison(
   } finally {
     await harness.close();
   }
-}
-
-/** The harness's configuration with one more Slack account, in a file beside it. */
-export async function withAccount({ configurationFile }: Harness, name: string): Promise<string> {
-  const content = JSON.parse(await readFile(configurationFile, 'utf8')) as {
-    accounts: { slack: Record<string, unknown> };
-  };
-  const { slack } = content.accounts;
-  slack[name] = slack.default;
-  const file = `${configurationFile}.corrected`;
-  await writeFile(file, JSON.stringify(content));
-  return file;
 }
 
 /** Lists this many dead letters, and replays them, as a person does. */

@@ -4,7 +4,8 @@ import { startApiProcess } from '../faults/productProcess.js';
 import { proveQueued } from '../intakeProofs.js';
 import { startHarness } from '../harness.js';
 import { startKafkaBroker } from '../kafka/broker.js';
-import { GROUP, record, until } from '../kafka/proofs.js';
+import { GROUP } from '../kafka/proofs.js';
+import { record, until } from '../queueProofs.js';
 import { openTopics } from '../kafka/topics.js';
 import { CREDENTIALS, startElasticMq } from '../sqs/elasticMq.js';
 

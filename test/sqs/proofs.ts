@@ -1,13 +1,22 @@
 /** What is shown of SQS in `test/prove/`, in the sizes that an integration has time for, and in `seldom/` as a whole. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
 import { inTens, SqsCalls } from '../../src/queues/sqs/calls.js';
 import { slackChannel } from '../faults/deliveries.js';
 import { startIngestProcess, type ProductProcess } from '../faults/productProcess.js';
 import { startHarness, type Harness } from '../harness.js';
-import { countWorkflows, once, record, timesPosted, until, withAccount } from '../kafka/proofs.js';
 import type { KillableServer } from '../killableServer.js';
+import {
+  countWorkflows,
+  once,
+  poisonAmong,
+  proveKilled,
+  record,
+  temporalAway,
+  timesPosted,
+  until,
+  withAccount,
+} from '../queueProofs.js';
 import { runSendproof } from '../sendproofCommand.js';
 import { CREDENTIALS, type CreatedQueue, type ElasticMq } from './elasticMq.js';
 
@@ -85,29 +94,15 @@ export async function proveExactlyOnce(
       proof,
       numbers.map((number) => record(number).value),
     );
-    const startedAt = performance.now();
-    const posted = () => harness.sandbox.posts().length;
-    const share = (part: number) => until(() => posted() >= records * part, withinMs);
-    let consumer = await startConsumer(harness);
-    for (const part of [0.1, 0.3, 0.6]) {
-      await share(part);
-      await consumer.kill('SIGKILL');
-      consumer = await startConsumer(harness);
-      if (part === 0.3) {
-        await share(0.45);
-        await temporal.kill();
-        await pause(2_000);
-        await temporal.start();
-      }
-    }
-    await until(() => posted() >= records, withinMs);
-    const seconds = (performance.now() - startedAt) / 1_000;
-    await until(async () => (await lengthOf(proof, queue.url)) === 0, 60_000);
-    expect(timesPosted(harness)).toEqual(once(numbers));
-    await until(async () => (await countWorkflows(harness)) === records, 30_000);
+    const figures = await proveKilled(harness, {
+      isDone: async () => (await lengthOf(proof, queue.url)) === 0,
+      numbers,
+      outages: [temporalAway(temporal)],
+      start: () => startConsumer(harness),
+      withinMs,
+    });
     expect(await lengthOf(proof, queue.deadLetterUrl)).toBe(0);
-    expect(await consumer.kill('SIGTERM')).toBe(0);
-    return { seconds };
+    return figures;
   } finally {
     await harness.close();
   }
@@ -129,18 +124,12 @@ export async function provePoison(
   const proof = await startProof(server, {});
   const { harness, queue } = proof;
   try {
-    const every = records / poison;
-    const isPoison = (number: number) => number % every === 0;
-    const kindOf = (number: number) => (number / every) % POISON.length;
-    const numbers = Array.from({ length: records }, (_, number) => number);
+    const { cured, good, numbers, poisonAt } = poisonAmong(POISON, { records, poison });
     await sendAll(
       proof,
-      numbers.map((number) =>
-        isPoison(number) ? (POISON[kindOf(number)] ?? '') : record(number).value,
-      ),
+      numbers.map((number) => poisonAt(number) ?? record(number).value),
     );
     const consumer = await startConsumer(harness);
-    const good = numbers.filter((number) => !isPoison(number));
     await until(async () => (await lengthOf(proof, queue.url)) === 0, withinMs);
     await until(() => harness.sandbox.posts().length >= good.length, withinMs);
     expect(timesPosted(harness)).toEqual(once(good));
@@ -152,8 +141,6 @@ export async function provePoison(
       SENDPROOF_CONFIG: await withAccount(harness, 'nobody'),
     });
     await replayByCommand(harness, poison);
-    const curable = POISON.findIndex((value) => value.includes('slack:nobody'));
-    const cured = numbers.filter((number) => isPoison(number) && kindOf(number) === curable).length;
     await until(
       async () => (await lengthOf(proof, queue.deadLetterUrl)) === poison - cured,
       withinMs,

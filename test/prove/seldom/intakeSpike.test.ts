@@ -5,7 +5,8 @@ import { startApiProcess } from '../../faults/productProcess.js';
 import { post, withoutIntake } from '../../intakeProofs.js';
 import { startIngestProcess } from '../../faults/productProcess.js';
 import { startKafkaBroker } from '../../kafka/broker.js';
-import { countWorkflows, GROUP, record, until } from '../../kafka/proofs.js';
+import { GROUP } from '../../kafka/proofs.js';
+import { countWorkflows, record, until } from '../../queueProofs.js';
 import { openTopics } from '../../kafka/topics.js';
 
 const SPIKE = 10_000;
