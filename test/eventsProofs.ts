@@ -104,12 +104,16 @@ async function acknowledgements({ client }: Harness, status: string): Promise<st
   return ids;
 }
 
-/** How long each of these messages took, from its acceptance to its end. */
-export async function tookMs({ client }: Harness, keys: readonly string[]): Promise<number[]> {
+/** Milliseconds from the acceptance of each of these messages until people saw its post, whose text is the key. */
+export async function shownAfterMs(
+  { client, sandbox }: Harness,
+  keys: readonly string[],
+): Promise<number[]> {
+  const shownAt = new Map(sandbox.posts().map(({ postedAt, text }) => [text, postedAt]));
   return await Promise.all(
     keys.map(async (key) => {
-      const { closeTime, startTime } = await client.workflow.getHandle(key).describe();
-      return (closeTime?.getTime() ?? NaN) - startTime.getTime();
+      const { startTime } = await client.workflow.getHandle(key).describe();
+      return (shownAt.get(key) ?? NaN) - startTime.getTime();
     }),
   );
 }

@@ -252,18 +252,27 @@ describe('searches with bounds of their own', () => {
     expect(await stayed).toBe('answer');
   });
 
-  it.each(['page', 'namespace', 'token'])('are different calls where the %s differs', (what) => {
-    const { client, open } = openCalls({ ...SEARCHING, searches: { concurrent: 2, waiting: 0 } });
-    const requests = {
-      page: [{ pageSize: 1 }, { pageSize: 2 }],
-      namespace: [{ namespace: 'a' }, { namespace: 'b' }],
-      token: [{ nextPageToken: Buffer.from('a') }, { nextPageToken: Buffer.from('b') }],
-    }[what];
-    for (const request of requests ?? []) {
-      void client.workflowService.listWorkflowExecutions({ ...LIST, ...request });
-    }
-    expect(open).toHaveLength(2);
-  });
+  it.each(['page', 'namespace', 'token'])(
+    'are different calls where the %s differs',
+    async (what) => {
+      const { client, open } = openCalls({ ...SEARCHING, searches: { concurrent: 2, waiting: 0 } });
+      const requests = {
+        page: [{ pageSize: 1 }, { pageSize: 2 }],
+        namespace: [{ namespace: 'a' }, { namespace: 'b' }],
+        token: [{ nextPageToken: Buffer.from('a') }, { nextPageToken: Buffer.from('b') }],
+      }[what];
+      const calls = (requests ?? []).map(
+        (request) =>
+          client.workflowService.listWorkflowExecutions({
+            ...LIST,
+            ...request,
+          }) as Promise<unknown>,
+      );
+      expect(open).toHaveLength(2);
+      open.forEach(({ answer }, index) => answer(index));
+      expect(await Promise.all(calls)).toEqual([0, 1]);
+    },
+  );
 });
 
 describe('the clients of the API', () => {

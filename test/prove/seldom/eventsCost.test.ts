@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { median } from '../../../bench/statistics.js';
 import { freePort } from '../../alertmanager.js';
-import { tookMs } from '../../eventsProofs.js';
+import { shownAfterMs } from '../../eventsProofs.js';
 import { eachReaches, slackChannel } from '../../faults/deliveries.js';
 import { startHarness, type Harness } from '../../harness.js';
 import { startKafkaBroker } from '../../kafka/broker.js';
@@ -42,7 +42,7 @@ it('adds little to the time of a delivery, and no more while the target is away'
           });
         await Promise.all(keys.map(send));
         await eachReaches('confirmed', harness, keys, WITHIN_MS);
-        if (round > 0) times.push(...(await tookMs(harness, keys)));
+        if (round > 0) times.push(...(await shownAfterMs(harness, keys)));
       }
     }
     const p50Ms = Object.fromEntries(harnesses.map(([name, , times]) => [name, median(times)]));
