@@ -13,6 +13,7 @@ import { startWorkerProcess } from './faults/productProcess.js';
 import type { z } from 'zod';
 import type { timelineSchema } from '../src/api/schema/timelineRepresentation.js';
 import { startHarness, type Harness, type HarnessOptions } from './harness.js';
+import { severalAtOnce } from './severalAtOnce.js';
 
 type Timeline = z.infer<typeof timelineSchema>;
 
@@ -57,6 +58,8 @@ export const BUSY: PacingBounds = {
   hiccupMs: 1_000,
 };
 
+const REQUESTS_AT_ONCE = 40;
+
 let harness: Harness;
 
 /** The worker is a process of its own, as in production: what it computes doesn't hold up the sandbox's clock. */
@@ -79,14 +82,9 @@ async function sendAll(
   destination: (index: number) => string,
   name = 'burst',
 ): Promise<void> {
-  let next = 0;
-  const sendOneByOne = async (): Promise<void> => {
-    while (next < count) {
-      const index = next++;
-      await send(`${name}-${index}`, destination(index));
-    }
-  };
-  await Promise.all(Array.from({ length: 40 }, sendOneByOne));
+  await severalAtOnce(REQUESTS_AT_ONCE, count, (index) =>
+    send(`${name}-${index}`, destination(index)),
+  );
 }
 
 /** Waits until of so many deliveries to Slack each has been posted or waits in its task queue. */
@@ -123,16 +121,11 @@ async function burst(name: string, count: number): Promise<{ perSecond: number; 
   const accepted = new Map<string, number>();
   const before = posts().length;
   const from = Date.now();
-  let next = 0;
-  const sendOneByOne = async (): Promise<void> => {
-    while (next < count) {
-      const index = next++;
-      const key = `${name}-${index}`;
-      await send(key, slackChannel(index % 60));
-      accepted.set(key, Date.now());
-    }
-  };
-  await Promise.all(Array.from({ length: 40 }, sendOneByOne));
+  await severalAtOnce(REQUESTS_AT_ONCE, count, async (index) => {
+    const key = `${name}-${index}`;
+    await send(key, slackChannel(index % 60));
+    accepted.set(key, Date.now());
+  });
   const shown = await harness.sandbox.waitForPosts(before + count, { platform: 'slack' }, 180_000);
   const waits = shown.slice(before).map(({ text, postedAt }) => {
     const acceptedAt = accepted.get(text) ?? postedAt;

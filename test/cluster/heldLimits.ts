@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { busiestSecond } from '../../bench/calls.js';
 import { slackChannel } from '../faults/deliveries.js';
 import type { Harness, HarnessOptions } from '../harness.js';
+import { severalAtOnce } from '../severalAtOnce.js';
 
 /** The harness, or a fleet: whatever takes messages. */
 type Sender = Pick<Harness, 'send'>;
@@ -14,22 +15,17 @@ export async function sendManyAtOnce(
   destination: (index: number) => string,
   name = 'burst',
 ): Promise<void> {
-  let next = 0;
-  const sendOneByOne = async (): Promise<void> => {
-    while (next < count) {
-      const index = next++;
-      const key = `${name}-${index}`;
-      const message = {
-        deduplicationKey: key,
-        destinations: [destination(index)],
-        content: { text: key },
-        priority: 3,
-      };
-      // A source sends again what was not accepted.
-      for (let status = 503; status === 503;) ({ status } = await sender.send(message));
-    }
-  };
-  await Promise.all(Array.from({ length: 40 }, sendOneByOne));
+  await severalAtOnce(40, count, async (index) => {
+    const key = `${name}-${index}`;
+    const message = {
+      deduplicationKey: key,
+      destinations: [destination(index)],
+      content: { text: key },
+      priority: 3,
+    };
+    // A source sends again what was not accepted.
+    for (let status = 503; status === 503;) ({ status } = await sender.send(message));
+  });
 }
 
 /** For `measurePaceOfChannels`. */
