@@ -107,7 +107,8 @@ export async function proveKilled(
   await until(isDone, 60_000);
   expect(timesPosted(harness)).toEqual(once(numbers));
   await until(async () => (await countWorkflows(harness)) === records, 30_000);
-  expect(await consumer.kill('SIGTERM')).toBe(0);
+  const exitCode = await consumer.kill('SIGTERM');
+  expect(exitCode, `its last lines: ${JSON.stringify(consumer.log.slice(-5))}`).toBe(0);
   return { seconds };
 }
 

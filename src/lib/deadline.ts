@@ -33,6 +33,22 @@ export async function withinTime<Result>(
   }
 }
 
+/** Resolves or rejects as the work does, but rejects with the reason of the signal when that is aborted. The work itself goes on. */
+export async function unlessAborted<Result>(
+  work: Promise<Result>,
+  signal: AbortSignal,
+): Promise<Result> {
+  let forget: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    forget = onceAborted([signal], reject);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    forget();
+  }
+}
+
 /**
  * Calls `abort` with the reason of the first of these signals that is aborted, at once if one is already.
  *

@@ -1,6 +1,9 @@
 /** What is shown of Kafka in `test/prove/`, in the sizes that an integration has time for, and in `seldom/` as a whole. */
+import { once as onceEmitted } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { LOOPBACK } from '../../src/lib/ports.js';
 import { GRPC_STATUS } from '../../src/temporal/grpcStatus.js';
 import { slackChannel } from '../faults/deliveries.js';
 import { startIngestProcess } from '../faults/productProcess.js';
@@ -93,6 +96,54 @@ function brokerAway(broker: KafkaBroker): Outage {
   };
   return { afterKillAt: 0.1, at: 0.2, run };
 }
+
+/**
+ * A consumer ends by itself, and in time, when it is asked to: also while its group still waits for a member that was killed, while
+ * the broker is gone, and while a broker takes connections and answers nothing.
+ */
+export async function proveStops(installation: Installation): Promise<void> {
+  const { broker, topics } = installation;
+  const { harness, topic } = await startProof(installation, { partitions: 2, workers: false });
+  try {
+    const killed = await startIngestProcess(harness);
+    await killed.logged(JOINED);
+    await killed.kill('SIGKILL');
+    const waiting = await startIngestProcess(harness);
+    expect(await waiting.kill('SIGTERM')).toBe(0);
+    expect(waiting.log.some(({ msg }) => msg === JOINED)).toBe(false);
+
+    const member = await startIngestProcess(harness);
+    await topics.send(topic, [record(1)]);
+    await until(async () => (await topics.committed(GROUP, topic)) === 1, 60_000);
+    await broker.kill();
+    expect(await member.kill('SIGTERM')).toBe(0);
+    const alone = await startIngestProcess(harness);
+    expect(await alone.kill('SIGTERM')).toBe(0);
+    await broker.restart();
+  } finally {
+    await harness.close();
+  }
+  await proveStopsUnanswered(installation);
+}
+
+async function proveStopsUnanswered({ broker, topics }: Installation): Promise<void> {
+  const silent = createServer().listen(0, LOOPBACK);
+  await onceEmitted(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const { harness } = await startProof(
+    { broker: { ...broker, address: `${LOOPBACK}:${port}` }, topics },
+    { partitions: 1, workers: false },
+  );
+  try {
+    const unanswered = await startIngestProcess(harness);
+    expect(await unanswered.kill('SIGTERM')).toBe(0);
+  } finally {
+    silent.close();
+    await harness.close();
+  }
+}
+
+const JOINED = 'The Kafka consumer has joined its group';
 
 /** Consumers come and go while records of conversations are accepted; each conversation's begin in their order. */
 export async function proveOrderOverRebalances(

@@ -9,6 +9,7 @@ import {
   proveOrderOverRebalances,
   provePoison,
   proveStart,
+  proveStops,
   proveUnreadable,
   replayByCommand,
   type Installation,
@@ -38,6 +39,10 @@ it('posts each of 600 records once over three kills of the consumer, and one of 
   } finally {
     await temporal.close();
   }
+});
+
+it('stops a consumer in time, whatever its group and its broker do', async () => {
+  await proveStops(installation);
 });
 
 it('keeps the order of each conversation while consumers join, leave and die', async () => {

@@ -55,6 +55,8 @@ export interface SubscriptionOptions {
   onBatch: (batch: KafkaBatch) => void;
   /** All partitions of this member, from now on. What was read before and isn't committed comes again. */
   onAssigned: (partitions: number[]) => void;
+  /** Ends the attempt to become a member, which may wait for other members: of one that was killed, the group learns late. */
+  signal: AbortSignal;
 }
 
 /** Membership in a consumer group. Heartbeats go on, whether or not anything is fetched. */

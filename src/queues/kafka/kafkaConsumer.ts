@@ -97,6 +97,7 @@ export class KafkaConsumer implements QueueConsumer {
       try {
         await this.#consumeOnce();
       } catch (error) {
+        if (this.#stopping.signal.aborted) return;
         this.#fault = `Kafka can’t be consumed: ${(error as Error).message}.`;
         log.error({ err: error }, 'The Kafka consumer has failed; a new one is made');
       }
@@ -114,6 +115,7 @@ export class KafkaConsumer implements QueueConsumer {
       group,
       onAssigned: (partitions) => this.#assign(partitions),
       onBatch: (batch) => this.#take(batch),
+      signal: this.#stopping.signal,
     });
     this.#subscription = subscription;
     this.#applyPause();

@@ -12,7 +12,7 @@ import kafkajs, {
   type SASLOptions,
 } from 'kafkajs';
 import type { Logger } from 'pino';
-import { withinTime } from '../../lib/deadline.js';
+import { unlessAborted, withinTime } from '../../lib/deadline.js';
 import { own } from '../../lib/own.js';
 import {
   TopicRefused,
@@ -55,6 +55,8 @@ const SILENT_FOR_MS = 3 * SESSION_MS;
 const RETRY: RetryOptions = { initialRetryTime: 200, maxRetryTime: 3_000, retries: 4 };
 
 const STOP_WITHIN_MS = 5_000;
+/** A broker that is away is connected to for longer, which nobody waits for. */
+const CLOSE_WITHIN_MS = 2_000;
 const READ_WITHIN_MS = 60_000;
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
@@ -120,6 +122,7 @@ export class KafkajsClient implements KafkaClient {
     group,
     onAssigned,
     onBatch,
+    signal,
     topic,
   }: Parameters<KafkaClient['subscribe']>[0]): Promise<Subscription> {
     const consumer = this.#kafka.consumer({ ...CONSUMER, groupId: group });
@@ -128,7 +131,7 @@ export class KafkajsClient implements KafkaClient {
       onAssigned(own(payload.memberAssignment, topic) ?? []);
     });
     onBatchWithoutMessages(consumer, onBatch);
-    try {
+    const join = async (): Promise<void> => {
       await consumer.connect();
       await consumer.subscribe({ topic, fromBeginning: true });
       await consumer.run({
@@ -144,6 +147,9 @@ export class KafkajsClient implements KafkaClient {
           return Promise.resolve();
         },
       });
+    };
+    try {
+      await unlessAborted(join(), signal);
     } catch (error) {
       await stop(consumer, end);
       throw withRemedy(error);
@@ -293,7 +299,9 @@ export class KafkajsClient implements KafkaClient {
     const connections = [this.#producer, this.#admin];
     this.#producer = undefined;
     this.#admin = undefined;
-    await Promise.allSettled(connections.map(async (each) => await (await each)?.disconnect()));
+    const closed = connections.map(async (each) => await (await each)?.disconnect());
+    const late = () => new Error('The Kafka client did not disconnect in time.');
+    await withinTime(Promise.allSettled(closed), CLOSE_WITHIN_MS, { late }).catch(() => undefined);
   }
 
   /** One that couldn't be connected is made anew with the next call. */
