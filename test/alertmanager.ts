@@ -1,13 +1,11 @@
 /** Prometheus's Alertmanager as it is released: a sender that nobody here wrote. */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import envPaths from 'env-paths';
 import { spawnKept } from '../src/embedded/keptProcess.js';
-import { LOOPBACK } from '../src/lib/ports.js';
+import { LOOPBACK, resolvePort } from '../src/lib/ports.js';
 import { eventually } from './eventually.js';
 
 const STOP_GRACE_MS = 2_000;
@@ -92,8 +90,8 @@ export async function startAlertmanagers(options: {
   const peers: string[] = [];
   const running: { url: string; stop: () => Promise<void> }[] = [];
   for (let instance = 0; instance < instances; instance += 1) {
-    const address = `${LOOPBACK}:${await freePort()}`;
-    const peer = instances > 1 ? `${LOOPBACK}:${await freePort()}` : '';
+    const address = `${LOOPBACK}:${await resolvePort(0)}`;
+    const peer = instances > 1 ? `${LOOPBACK}:${await resolvePort(0)}` : '';
     const child = spawnKept(
       command,
       [
@@ -168,13 +166,4 @@ function configurationFor(
       },
     ],
   };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, LOOPBACK);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

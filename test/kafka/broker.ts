@@ -4,8 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { spawnKept, type KeptProcess } from '../../src/embedded/keptProcess.js';
-import { LOOPBACK } from '../../src/lib/ports.js';
-import { freePort } from '../alertmanager.js';
+import { LOOPBACK, resolvePort } from '../../src/lib/ports.js';
 import { makeCertificate } from './certificate.js';
 import { canConnect, installJars, runToEnd } from '../jars.js';
 import { eventually } from '../eventually.js';
@@ -36,7 +35,7 @@ export interface KafkaBroker {
 export async function startSecuredBroker(): Promise<KafkaBroker & { secured: SecuredListener }> {
   const directory = await mkdtemp(join(tmpdir(), 'sendproof-certificate-'));
   const { certificate, withKey } = await makeCertificate(directory);
-  const address = `${LOOPBACK}:${await freePort()}`;
+  const address = `${LOOPBACK}:${await resolvePort(0)}`;
   const password = randomBytes(12).toString('hex');
   const secured = { address, certificate, username: 'sender', password };
   const broker = await startKafkaBroker({ ...secured, keystore: withKey });
@@ -53,7 +52,7 @@ type Secured = Omit<SecuredListener, 'certificate'> & { keystore: string };
 export async function startKafkaBroker(secured?: Secured): Promise<KafkaBroker> {
   const jars = await installJars('kafka', POM);
   const directory = await mkdtemp(join(tmpdir(), 'sendproof-kafka-'));
-  const ports = { broker: await freePort(), controller: await freePort() };
+  const ports = { broker: await resolvePort(0), controller: await resolvePort(0) };
   const address = `${LOOPBACK}:${ports.broker}`;
   const file = join(directory, 'server.properties');
   const settings = properties(join(directory, 'data'), ports, secured);

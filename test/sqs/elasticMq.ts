@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { spawnKept } from '../../src/embedded/keptProcess.js';
-import { LOOPBACK } from '../../src/lib/ports.js';
-import { freePort } from '../alertmanager.js';
+import { LOOPBACK, resolvePort } from '../../src/lib/ports.js';
 import { eventually } from '../eventually.js';
 import { canConnect, installJars } from '../jars.js';
 
@@ -32,7 +31,7 @@ export interface ElasticMq {
 export async function startElasticMq(): Promise<ElasticMq> {
   const jars = await installJars('elasticmq', POM);
   const directory = await mkdtemp(join(tmpdir(), 'sendproof-elasticmq-'));
-  const port = await freePort();
+  const port = await resolvePort(0);
   const file = join(directory, 'elasticmq.conf');
   await writeFile(file, settings(port));
   const server = spawnKept('java', [

@@ -1,7 +1,7 @@
 /** What `events:` costs a message, with a target that takes them and with one that is away, beside none in the same run. */
 import { expect, it } from 'vitest';
+import { resolvePort } from '../../../src/lib/ports.js';
 import { median } from '../../../bench/statistics.js';
-import { freePort } from '../../alertmanager.js';
 import { shownAfterMs } from '../../eventsProofs.js';
 import { eachReaches, slackChannel } from '../../faults/deliveries.js';
 import { startHarness, type Harness } from '../../harness.js';
@@ -22,7 +22,7 @@ it('lets people see a post as soon as without it, also while the target is away'
   const to = (address: string) => ({
     events: { archive: { kafka: { brokers: [address], topic: 'events' } } },
   });
-  const nobody = `127.0.0.1:${await freePort()}`;
+  const nobody = `127.0.0.1:${await resolvePort(0)}`;
   const settings = { without: {}, present: to(broker.address), away: to(nobody) };
   const harnesses: [string, Harness, number[]][] = [];
   try {
