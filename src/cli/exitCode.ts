@@ -1,4 +1,4 @@
-/** The exit codes of the process; documented in docs/cli.md. */
+/** The exit codes of the process; documented in docs/reference/cli.md. */
 export const ExitCode = {
   done: 0,
   /** The API refused the request, or the command failed. `doctor`: a check failed. */

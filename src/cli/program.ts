@@ -43,7 +43,7 @@ const SEND_TIMEOUT = '5m';
 const BATCH_TIMEOUT = '30m';
 
 const DESTINATION_HELP =
-  'as slack:<account>/<channel id>, discord:<account>/<channel id>; docs/destinations.md lists the forms of all platforms';
+  'as slack:<account>/<channel id>, discord:<account>/<channel id>; docs/reference/destinations.md lists the forms of all platforms';
 
 /** Runs one command line, without the program's name, and resolves with the exit code. */
 export async function runCli(args: string[], given: Surroundings): Promise<ExitCode> {

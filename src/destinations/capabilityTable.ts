@@ -1,4 +1,4 @@
-/** What each platform declares that its posts can do, as the table of docs/destinations.md. */
+/** What each platform declares that its posts can do, as the table of docs/reference/destinations.md. */
 import type { Capabilities, Platform } from './destination.js';
 
 const MENTIONED = { users: 'people', groups: 'groups', here: 'here', channel: 'channel' } as const;

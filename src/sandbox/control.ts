@@ -129,7 +129,7 @@ export function createControl(
   app.use(page);
   app.use((request, response) => {
     response.status(404).json({
-      error: `The sandbox has no ${request.method} ${request.path}: see docs/sandbox.md.`,
+      error: `The sandbox has no ${request.method} ${request.path}: see docs/reference/sandbox.md.`,
     });
   });
   app.use(explainErrors);

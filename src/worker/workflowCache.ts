@@ -40,7 +40,7 @@ interface CachePlan {
 /**
  * A worker that had 1,500 ready while it parked thousands of messages took 1,047 MiB, with the heap limits that V8 has in a
  * container of 1 GiB, the thread of the conversations included. After that each workflow takes 0.33 MiB, of which 0.21 are heap
- * (`npm run bench -- memory`; docs/benchmark.md).
+ * (`npm run bench -- memory`; docs/explanation/benchmark.md).
  */
 const FROM_NODE_24: CachePlan = {
   resident: { base: 400, each: 0.43, square: 0 },

@@ -1,4 +1,4 @@
-/** What people do with sources: the lines of the README, and the page. */
+/** What people do with sources: the lines of the tutorial, and the page. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,10 +9,9 @@ import { runCli } from '../../src/cli/program.js';
 import { startHarness, type Harness } from '../harness.js';
 
 const SECRET = 'of-this-test';
-const README = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8');
-const section = README.slice(README.indexOf('## From PagerDuty to Slack'));
-const configuration = /```yaml\n([^]*?)```/.exec(section)?.[1] ?? '';
-const command = /```sh\nnpx sendproof (.*)\n```/.exec(section)?.[1] ?? '';
+const PAGE = readFileSync(resolve(import.meta.dirname, '../../docs/tutorial/from-a-source.md'), 'utf8');
+const configuration = /```yaml\n([^]*?)```/.exec(PAGE)?.[1] ?? '';
+const command = /```sh\nnpx sendproof (.*)\n```/.exec(PAGE)?.[1] ?? '';
 
 let harness: Harness;
 let directory: string;
@@ -47,7 +46,7 @@ async function sendproof(
   return { code, stdout: String(stdout.read() ?? '') };
 }
 
-it('does what the README says, in ten lines', async () => {
+it('does what the tutorial says, in ten lines', async () => {
   expect(configuration.trim().split('\n').length).toBeLessThanOrEqual(10);
   const { code, stdout } = await sendproof(command.split(' '));
   expect([code, stdout]).toEqual([0, expect.stringContaining('202')]);

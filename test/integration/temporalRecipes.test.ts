@@ -1,4 +1,4 @@
-/** The recipes of docs/operations.md for the `temporal` command, each run as it is written there. */
+/** The recipes of docs/how-to/on-call/temporal-command.md for the `temporal` command, each run as it is written there. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import { OPS, startHarness, WITHOUT_ENCRYPTION, type Harness } from '../harness.js';
 import { eventually } from '../eventually.js';
 
-const DOCUMENT = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+const DOCUMENT = readFileSync(new URL('../../docs/how-to/on-call/temporal-command.md', import.meta.url), 'utf8');
 /** What the examples call their message. */
 const KEY = 'alert-55-triggered';
 

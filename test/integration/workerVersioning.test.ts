@@ -21,7 +21,7 @@ const startVersion = (buildId: string) =>
     }),
   );
 
-/** As docs/operations.md says. The version is known a moment after its worker has begun to poll. */
+/** As docs/how-to/operate/upgrade.md says. The version is known a moment after its worker has begun to poll. */
 async function makeCurrent(buildId: string): Promise<void> {
   const args = ['worker', 'deployment', 'set-current-version', '--yes'];
   await vi.waitFor(

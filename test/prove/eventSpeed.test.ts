@@ -82,7 +82,7 @@ it('takes a fraction of a millisecond an event', () => {
   expect(routed).toBe(EVENTS);
   const figures = [routingMs, renderingMs].map((ms) => Number((ms / EVENTS).toFixed(4)));
   console.info(`routing ${figures[0]} ms, rendering ${figures[1]} ms for each event`);
-  // The target holds on a quiet machine: docs/templates.md has the figures. This catches what got worse.
+  // The target holds on a quiet machine: docs/reference/templates.md has the figures. This catches what got worse.
   const perEventMs = (routingMs + renderingMs) / EVENTS / machineSlowness();
   expect(perEventMs).toBeLessThan(3 * TARGET_MS);
 });

@@ -7,7 +7,7 @@ import type { SandboxPost } from '../../src/sandbox/sandbox.js';
 import type { MessageState } from '../harness.js';
 import { StartDirectory, type StartedProduct } from '../startedProduct.js';
 
-/** All parts together, as docs/operations.md promises; and what the process itself needs to end on a busy machine. */
+/** All parts together, as docs/how-to/operate/one-machine.md promises; and what the process itself needs to end on a busy machine. */
 const BOUND_MS = 38_000;
 const ENDS_WITHIN_MS = BOUND_MS + 2_000;
 

@@ -4,9 +4,9 @@ import { capabilityTable, withCapabilityTable } from '../../src/destinations/cap
 import { PLATFORMS } from '../../src/destinations/registry.js';
 import { slack } from '../../src/destinations/slack/platform.js';
 
-describe('docs/destinations.md', () => {
+describe('docs/reference/destinations.md', () => {
   it('has the table of what the platforms declare (npm run capabilities writes it)', () => {
-    const document = readFileSync(new URL('../../docs/destinations.md', import.meta.url), 'utf8');
+    const document = readFileSync(new URL('../../docs/reference/destinations.md', import.meta.url), 'utf8');
     expect(document).toBe(withCapabilityTable(document, PLATFORMS));
   });
 });

@@ -255,7 +255,7 @@ describe('what the terminal is shown', () => {
 });
 
 it('is documented: every command and every option', async () => {
-  const documentation = await readFile('docs/cli.md', 'utf8');
+  const documentation = await readFile('docs/reference/cli.md', 'utf8');
   const help = async (...command: string[]) => (await runSendproof([...command, '--help'])).stdout;
   const listed = (await help()).split('Commands:')[1] ?? '';
   const commands = [...listed.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name = '']) => name);

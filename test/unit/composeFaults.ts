@@ -32,7 +32,7 @@ export function readContainerFiles(): ContainerFiles {
     dockerignore: read('.dockerignore'),
     dynamicConfig: read('deploy/temporal/dynamic-config/sendproof.yaml'),
     variables: read('deploy/compose.example.env'),
-    operations: read('docs/operations.md'),
+    operations: read('docs/how-to/operate/compose.md'),
   };
 }
 
@@ -233,7 +233,7 @@ function variableFaults({ compose, variables, operations }: ContainerFiles): str
     return [
       ...(form === undefined ? [`\${${name}} is neither required nor has a default`] : []),
       ...(form === ':?' && rest === '' ? [`\${${name}} is required without saying so`] : []),
-      ...(operations.includes(`\`${name}\``) ? [] : [`${name} is not in docs/operations.md`]),
+      ...(operations.includes(`\`${name}\``) ? [] : [`${name} is not in docs/how-to/operate/compose.md`]),
       ...(new RegExp(`^#?${name}=`, 'm').test(variables)
         ? []
         : [`${name} is not in deploy/compose.example.env`]),

@@ -1,8 +1,8 @@
-/** That docs/security.md names requirements once each, and only tests that there are. */
+/** That docs/explanation/security.md names requirements once each, and only tests that there are. */
 import { readFile, stat } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 
-const DOCUMENT = new URL('../../docs/security.md', import.meta.url);
+const DOCUMENT = new URL('../../docs/explanation/security.md', import.meta.url);
 const text = await readFile(DOCUMENT, 'utf8');
 const rows = text
   .split('\n')
@@ -23,7 +23,7 @@ it('says of each whether it holds, and why', () => {
 });
 
 it('names tests that there are', async () => {
-  const paths = [...text.matchAll(/\]\((\.\.\/test\/[^)]+)\)/g)].map(([, path = '']) => path);
+  const paths = [...text.matchAll(/\]\((\.\.\/\.\.\/test\/[^)]+)\)/g)].map(([, path = '']) => path);
   expect(paths.length).toBeGreaterThan(50);
   for (const path of new Set(paths)) {
     expect((await stat(new URL(path, DOCUMENT))).isFile(), path).toBe(true);

@@ -49,7 +49,7 @@ function remedyFor({ reason }: DeliveryError): string {
     case 'credentials_rejected':
       return 'Renew the account’s credentials, or sign its user in again.';
     case 'not_authorised':
-      return 'Grant the account’s app the permissions that docs/destinations.md lists.';
+      return 'Grant the account’s app the permissions that docs/how-to/connect lists.';
     default:
       return REMEDIES[reason];
   }

@@ -24,7 +24,7 @@ const rotationSchema = z.strictObject({
 export const slackAccountSchema = z
   .strictObject({
     ...accountPolicyFields,
-    /** A bot token with the scopes of docs/destinations.md, which does not expire. */
+    /** A bot token with the scopes of docs/how-to/connect/slack.md, which does not expire. */
     token: secret.optional(),
     /** How tokens that expire are renewed. */
     rotation: rotationSchema.optional(),

@@ -30,7 +30,7 @@ export function keyOf(payload: JsonObject): string {
     return [cycle, transition ?? '', updated].join('/');
   }
   throw new Unusable(
-    'The body has no id. Set the payload of the webhook to the one in docs/sources.md.',
+    'The body has no id. Set the payload of the webhook to the one in docs/how-to/connect/sources.md.',
   );
 }
 

@@ -1,6 +1,6 @@
 /**
  * The payload that a webhook of Datadog is set to send. Its names are Datadog's variables; documented for users in
- * docs/sources.md, and the base of the samples.
+ * docs/how-to/connect/sources.md, and the base of the samples.
  */
 export const PAYLOAD = {
   id: '$ID',

@@ -86,7 +86,7 @@ it('takes the form that a webhook can be set to', () => {
 });
 
 it('has the payload in its documentation that it reads', () => {
-  const documentation = readFileSync('docs/sources.md', 'utf8');
+  const documentation = readFileSync('docs/how-to/connect/sources.md', 'utf8');
   const [, payload = '{}'] = /```json\n(\{\s+"id": "\$ID"[^}]*\})/.exec(documentation) ?? [];
   expect(JSON.parse(payload)).toEqual(PAYLOAD);
 });
