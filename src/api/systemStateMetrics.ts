@@ -32,6 +32,11 @@ export function collectSystemState(
 }
 
 async function exposeSystemState(isUp: boolean, systemState?: SystemState): Promise<string> {
+  return await systemStateRegistry(isUp, systemState).metrics();
+}
+
+/** The metrics that are read from Temporal. */
+export function systemStateRegistry(isUp: boolean, systemState?: SystemState): Registry {
   const registry = new Registry();
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
@@ -60,5 +65,5 @@ async function exposeSystemState(isUp: boolean, systemState?: SystemState): Prom
       deadLetters.set({ reason }, count);
     }
   }
-  return await registry.metrics();
+  return registry;
 }

@@ -160,7 +160,8 @@ export interface Operators {
 
 const accountName = z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may have letters, digits, _ . and -');
 
-const fileSchema = z.strictObject({
+/** Of `sendproof.yaml`. */
+export const fileSchema = z.strictObject({
   deduplicationWindow: durationMs.prefault('24h'),
   retry: z.record(z.string(), retryProfileSchema).default({}),
   sources: sourcesSchema,

@@ -34,11 +34,10 @@ const eventNames = z.preprocess(
     .transform((types) => [...new Set(types)]),
 );
 
-const targetSchema = queueEntrySchema(
-  'target',
-  z.object({ types: eventNames, tenant: tenantSchema.optional() }),
-  ({ target }) => target.schema,
-);
+/** What a target of any kind has. */
+export const targetFields = z.object({ types: eventNames, tenant: tenantSchema.optional() });
+
+const targetSchema = queueEntrySchema('target', targetFields, ({ target }) => target.schema);
 
 export const eventsSchema = z
   .record(z.string(), targetSchema)

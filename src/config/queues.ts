@@ -32,7 +32,8 @@ const MOST_IN_FLIGHT = 1_000;
 /** Records in hand for each one that is being accepted: enough while the next are fetched. */
 const IN_HAND = 10;
 
-const commonFields = z.object({
+/** What a queue of any kind has. */
+export const commonFields = z.object({
   source: z.string().min(1).optional(),
   tenant: tenantSchema.optional(),
   deadLetter: z.string().min(1).optional(),

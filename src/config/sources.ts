@@ -42,7 +42,8 @@ const sourceName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'may have up to 63 letters, digits, _ . and -');
 
-const ownFields = z.object({ ...messageFields, ...receivingFields });
+/** What a source that receives requests has, whatever its type. */
+export const ownFields = z.object({ ...messageFields, ...receivingFields });
 type OwnSettings = z.output<typeof ownFields>;
 
 /** The settings of a source, and those of its type where it receives requests. */

@@ -212,6 +212,11 @@ export type Variables<Name extends VariableName = VariableName> = {
 
 export const VARIABLE_NAMES = Object.keys(VARIABLES) as VariableName[];
 
+/** What the variable is to be set to, in words. */
+export function formOf(name: VariableName): string {
+  return VARIABLES[name].form;
+}
+
 /**
  * Reads the named variables; by default all of them. Values are trimmed.
  *

@@ -86,7 +86,7 @@ export function createMetrics(): Metrics {
     ),
     batchMessages: counter(
       'sendproof_batch_messages_total',
-      'Messages of batches in the background whose turn came, by what became of them.',
+      'Messages of batches in the background whose turn came, by outcome.',
       ['outcome'],
     ),
     callerRequests: counter(
@@ -129,7 +129,7 @@ export function createMetrics(): Metrics {
     ),
     sourceRequests: counter(
       'sendproof_source_requests_total',
-      'Requests to configured sources by what became of them.',
+      'Requests to configured sources by outcome.',
       ['source', 'outcome'],
     ),
     templateFailures: counter(
@@ -139,7 +139,7 @@ export function createMetrics(): Metrics {
     ),
     queueRecords: counter(
       'sendproof_queue_records_total',
-      'Records of queues that are settled, by what became of them.',
+      'Records of queues that are settled, by outcome.',
       ['queue', 'outcome'],
     ),
     queueDeadLetters: counter(

@@ -9,7 +9,10 @@ import { runCli } from '../../src/cli/program.js';
 import { startHarness, type Harness } from '../harness.js';
 
 const SECRET = 'of-this-test';
-const PAGE = readFileSync(resolve(import.meta.dirname, '../../docs/tutorial/from-a-source.md'), 'utf8');
+const PAGE = readFileSync(
+  resolve(import.meta.dirname, '../../docs/tutorial/from-a-source.md'),
+  'utf8',
+);
 const configuration = /```yaml\n([^]*?)```/.exec(PAGE)?.[1] ?? '';
 const command = /```sh\nnpx sendproof (.*)\n```/.exec(PAGE)?.[1] ?? '';
 

@@ -45,7 +45,7 @@ export function renderForMattermost(
     before + documentToMarkdown(document, MATTERMOST_MARKDOWN) + after;
   if (messageOf([]).length > limit - 300) {
     throw new DeliveryError(
-      `content.mentions leaves no room for the text in a post of ${limit} characters: nothing was sent.`,
+      `content.mentions leaves no space for the text in a post of ${limit} characters: nothing was sent.`,
       permanent('content_rejected'),
     );
   }

@@ -1,5 +1,6 @@
-/** What each platform declares that its posts can do, as the table of docs/reference/destinations.md. */
-import type { Capabilities, Platform } from './destination.js';
+/** What each platform declares that its posts can do, as a table. */
+import type { Capabilities, Platform } from '../../src/destinations/destination.js';
+import { markdownTable } from './markdown.js';
 
 const MENTIONED = { users: 'people', groups: 'groups', here: 'here', channel: 'channel' } as const;
 
@@ -28,28 +29,4 @@ export function capabilityTable(platforms: readonly Platform[]): string {
 
 function yesOrNo(can: boolean): string {
   return can ? 'yes' : 'no';
-}
-
-/** As prettier writes it. */
-function markdownTable(rows: readonly (readonly string[])[]): string {
-  const [header = [], ...body] = rows;
-  const widths = header.map((_, column) =>
-    Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  const ruler = widths.map((width) => '-'.repeat(width));
-  return [header, ruler, ...body].map(line).join('\n');
-}
-
-const BEGIN = '<!-- Written by `npm run capabilities`. -->';
-const END = '<!-- End of what is written. -->';
-
-/** The document with the present table. Throws where it has no place for one. */
-export function withCapabilityTable(document: string, platforms: readonly Platform[]): string {
-  const begin = document.indexOf(BEGIN);
-  const end = document.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`The document must have ${BEGIN} and then ${END}.`);
-  const before = document.slice(0, begin + BEGIN.length);
-  return `${before}\n\n${capabilityTable(platforms)}\n\n${document.slice(end)}`;
 }
