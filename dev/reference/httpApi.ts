@@ -7,7 +7,7 @@ interface Schema {
   type?: string | string[];
   description?: string;
   pattern?: string;
-  const?: unknown;
+  const?: string | number | boolean | null;
   enum?: unknown[];
   properties?: Record<string, Schema>;
   required?: string[];

@@ -20,7 +20,7 @@ interface Setting {
 interface Schema {
   $ref?: string;
   type?: string;
-  const?: unknown;
+  const?: string | number | boolean | null;
   enum?: unknown[];
   pattern?: string;
   minimum?: number;
