@@ -66,10 +66,11 @@ export function httpApi(): string {
       .filter(({ operation }) => operation.tags?.includes(name))
       .map(({ path, method, operation }) => operationSection(path, method, operation, document)),
   ]);
-  const schemas = Object.entries(document.components?.schemas ?? {}).map(([name, schema]) =>
-    schemaSection(name, schema),
+  const schemas = document.components?.schemas ?? {};
+  const sections = Object.entries(schemas).map(([name, schema]) =>
+    schemaSection(name, schema, schemas),
   );
-  return [...byTag, '## Schemas', ...schemas].join('\n\n');
+  return [...byTag, '## Schemas', ...sections].join('\n\n');
 }
 
 function operationSection(
@@ -122,29 +123,51 @@ function schemaOf(content: Content | undefined): Schema | undefined {
   return Object.values(content ?? {}).find(({ schema }) => schema !== undefined)?.schema;
 }
 
-function schemaSection(name: string, schema: Schema): string {
-  const { description = '', required = [] } = schema;
-  const properties = Object.entries(schema.properties ?? {});
+/**
+ * The fields of one schema, for another document.
+ *
+ * @param document where the other schemas are explained, as `http-api.md`
+ */
+export function fieldsOf(name: string, document: string): string {
+  const { components } = openApiDocument('') as unknown as Document;
+  const schema = components?.schemas?.[name];
+  if (!components?.schemas || !schema) throw new Error(`There is no schema ${name}.`);
+  return fieldTable(schema, components.schemas, document);
+}
+
+function fieldTable(
+  { properties = {}, required = [] }: Schema,
+  schemas: Record<string, Schema>,
+  document = '',
+): string {
+  return markdownTable([
+    ['field', 'form', 'meaning'],
+    ...Object.entries(properties).map(([field, each]) => [
+      code(field) + (required.includes(field) ? '' : ' (optional)'),
+      formOf(each).replaceAll('](#', `](${document}#`),
+      each.description ?? schemas[nameOf(each)]?.description ?? '',
+    ]),
+  ]);
+}
+
+/** Of the schema that it refers to; empty if it is one itself. */
+function nameOf({ $ref = '' }: Schema): string {
+  return $ref.split('/').pop() ?? '';
+}
+
+function schemaSection(name: string, schema: Schema, schemas: Record<string, Schema>): string {
+  const { description = '', properties = {} } = schema;
   const parts = [
     `### ${name}`,
     description,
-    properties.length > 0
-      ? markdownTable([
-          ['field', 'form', 'meaning'],
-          ...properties.map(([field, each]) => [
-            code(field) + (required.includes(field) ? '' : ' (optional)'),
-            formOf(each),
-            each.description ?? '',
-          ]),
-        ])
-      : `Form: ${formOf(schema)}.`,
+    Object.keys(properties).length > 0 ? fieldTable(schema, schemas) : `Form: ${formOf(schema)}.`,
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
 function formOf(schema: Schema): string {
   if (schema.$ref !== undefined) {
-    const name = schema.$ref.split('/').pop() ?? '';
+    const name = nameOf(schema);
     return `[${name}](#${name.toLowerCase()})`;
   }
   if (schema.const !== undefined) return code(String(schema.const));

@@ -3,7 +3,7 @@ import { PLATFORMS } from '../../src/destinations/registry.js';
 import { capabilityTable } from './capabilityTable.js';
 import { commandHelp } from './commandHelp.js';
 import { environmentTable } from './environmentTable.js';
-import { httpApi } from './httpApi.js';
+import { fieldsOf, httpApi } from './httpApi.js';
 import { withPart } from './markdown.js';
 import { metricsTable } from './metricsTable.js';
 import { settingsTable } from './settingsTable.js';
@@ -31,6 +31,11 @@ export const REFERENCE_PARTS: readonly ReferencePart[] = [
   { file: 'docs/reference/telemetry.md', name: 'metrics', content: metricsTable },
   { file: 'docs/reference/cli.md', name: 'commands', content: commandHelp },
   { file: 'docs/reference/http-api.md', name: 'operations', content: httpApi },
+  {
+    file: 'docs/reference/message.md',
+    name: 'message',
+    content: () => fieldsOf('MessageBody', 'http-api.md'),
+  },
 ];
 
 /** The document with its present parts. Throws where it has no place for one. */
