@@ -110,6 +110,8 @@ const WORDS: [pattern: RegExp, instead: string][] = [
   [/\bspeaks for all\b/i, 'the first one counts'],
   [/\bits time (was|is) over\b/i, 'expired at'],
   [/\b(house|floor|door|room)s?\b(?!\()/i, 'module, layer, endpoint, space'],
+  [/\bplays (Slack|Teams|a platform)\b/i, 'simulates'],
+  [/\bat hand\b/i, 'available'],
   [/\bdead man/i, 'the check for overdue messages'],
 ];
 
