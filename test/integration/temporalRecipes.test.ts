@@ -6,7 +6,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import { OPS, startHarness, WITHOUT_ENCRYPTION, type Harness } from '../harness.js';
 import { eventually } from '../eventually.js';
 
-const DOCUMENT = readFileSync(new URL('../../docs/how-to/on-call/temporal-command.md', import.meta.url), 'utf8');
+const DOCUMENT = readFileSync(
+  new URL('../../docs/how-to/on-call/temporal-command.md', import.meta.url),
+  'utf8',
+);
 /** What the examples call their message. */
 const KEY = 'alert-55-triggered';
 

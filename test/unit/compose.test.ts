@@ -67,7 +67,12 @@ describe('the container files', () => {
     ],
     ['matching.numTaskqueueRead', 'dynamicConfig', 'value: 1\n', 'value: 4\n'],
     ['not in deploy/compose.example.env', 'variables', '#TEMPORAL_UI_PORT=', '#UI_PORT='],
-    ['not in docs/how-to/operate/compose.md', 'operations', /`NAMESPACE_RETENTION`/g, 'the retention'],
+    [
+      'not in docs/how-to/operate/compose.md',
+      'operations',
+      /`NAMESPACE_RETENTION`/g,
+      'the retention',
+    ],
   ])('would be refused: %s (%s)', (fault, name, from, to) => {
     const text = files[name].replace(from, to);
     expect(text).not.toBe(files[name]);

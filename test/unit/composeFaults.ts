@@ -233,7 +233,9 @@ function variableFaults({ compose, variables, operations }: ContainerFiles): str
     return [
       ...(form === undefined ? [`\${${name}} is neither required nor has a default`] : []),
       ...(form === ':?' && rest === '' ? [`\${${name}} is required without saying so`] : []),
-      ...(operations.includes(`\`${name}\``) ? [] : [`${name} is not in docs/how-to/operate/compose.md`]),
+      ...(operations.includes(`\`${name}\``)
+        ? []
+        : [`${name} is not in docs/how-to/operate/compose.md`]),
       ...(new RegExp(`^#?${name}=`, 'm').test(variables)
         ? []
         : [`${name} is not in deploy/compose.example.env`]),
