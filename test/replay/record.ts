@@ -3,8 +3,8 @@
  * `RECORD_AS=<a name for this form of the code> npm run record-histories`, before a release that changes what the workflows
  * do: what is recorded once is kept, and replayed by the tests for as long as such workflows may be open somewhere.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import {
@@ -478,3 +478,43 @@ it('records a queue that kept a digest, and sent it again', async () => {
     await alone.close();
   }
 }, 180_000);
+
+it('records messages whose content is sealed, and a retry of one whose content is gone', async () => {
+  const data = await mkdtemp(join(tmpdir(), 'sendproof-recorded-'));
+  let aheadMs = 0;
+  const alone = await startHarness({
+    now: () => Date.now() + aheadMs,
+    environment: { SENDPROOF_DATA_DIR: data },
+    settings: { contentRetention: '2d' },
+  });
+  const text = Array.from({ length: 3_000 }, (_, index) => `word${index}`).join(' ');
+  const conversation = { key: 'sealed', at: '2026-11-26T12:00:00Z' };
+  const messages = {
+    sealed: { content: { text: 'sealed' } },
+    'sealed-in-parts': { content: { text } },
+    'sealed-in-conversation': { content: { text: 'sealed' }, conversation },
+  };
+  try {
+    for (const [deduplicationKey, message] of Object.entries(messages)) {
+      await alone.send({ deduplicationKey, destinations: [OPS], ...message });
+      await alone.waitForStatus(deduplicationKey, 'confirmed');
+      await record(deduplicationKey, deduplicationKey, alone);
+    }
+    const key = 'sealed-ended';
+    const fault = { kind: 'slack_error', error: 'not_in_channel', platform: 'slack' } as const;
+    alone.sandbox.addFault({ ...fault, times: 1 });
+    await alone.send({ deduplicationKey: key, destinations: [OPS], content: { text: key } });
+    await alone.waitForStatus(key, 'dead_lettered');
+    aheadMs = 4 * 86_400_000;
+    await alone.encryption.vault.destroyEnded();
+    await alone.request('POST', `/v1/messages/${key}/retry`, { by: 'ana' });
+    await eventually(async () => {
+      const [deadLetter] = (await alone.message(key)).deadLetters;
+      expect(deadLetter?.reason).toBe('content_unavailable');
+    });
+    await record(key, key, alone);
+  } finally {
+    await alone.close();
+    await rm(data, { recursive: true });
+  }
+}, 60_000);

@@ -52,6 +52,11 @@ const KINDS = [
   'event-group',
   'batch',
   'batch-in-chunks',
+  'sealed',
+  'sealed-in-parts',
+  'sealed-in-conversation',
+  // Its content was erased before a person had it retried.
+  'sealed-ended',
   // Both hang on what arrives in one workflow task: written from `retried`, and replayed with the release of their form.
   'two-retried',
   'account-removed-ignored',
