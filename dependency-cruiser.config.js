@@ -1,6 +1,6 @@
 /**
  * The rule of the layout, as a check: a module imports only from those before it in the list; types count.
- * `docs/explanation/architecture.md` says what belongs in each.
+ * `docs/architecture.md` says what belongs in each.
  */
 
 /** From the ground up. `sees`: where a module may see less than all that is before it. */
