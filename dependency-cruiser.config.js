@@ -31,6 +31,7 @@ const MODULES = [
   { name: 'ingest' },
   { name: 'worker' },
   { name: 'start' },
+  { name: 'prove' },
   { name: 'cli' },
 ];
 

@@ -3,7 +3,7 @@
  * command runs, so that `--help` answers immediately.
  */
 import { createRequire } from 'node:module';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import ms from 'ms';
 import { MESSAGE_STATUSES, FAILURE_REASONS, type OnAmbiguous } from '../domain/delivery.js';
 import type { Content, ConversationMode } from '../domain/message.js';
@@ -25,10 +25,13 @@ import type { KeysCreateOptions } from './keysCreate.js';
 import type { ListOptions } from './list.js';
 import { Output } from './output.js';
 import type { RescheduleOptions } from './reschedule.js';
+import type { ProveOptions } from './prove.js';
 import type { RoutesTestOptions } from './routesTest.js';
+import type { SandboxCommandOptions } from './sandbox.js';
 import type { SendBatchOptions } from './sendBatch.js';
 import type { SendOptions } from './send.js';
 import type { SourcesSendOptions } from './sourcesSend.js';
+import type { StartedPart } from './start.js';
 import type { StatusOptions } from './status.js';
 
 const SEVERITIES = ['critical', 'error', 'warning', 'info', 'ok'] as const satisfies NonNullable<
@@ -117,6 +120,9 @@ function createProgram(invocation: Invocation): Command {
   addKeys(program, invocation);
   addDoctor(program, invocation);
   addSignIn(program, invocation);
+  addStart(program, invocation);
+  addSandbox(program, invocation);
+  addProve(program, invocation);
   return program;
 }
 
@@ -671,6 +677,67 @@ function addSignIn(program: Command, invocation: Invocation): void {
       run(invocation, async (context, account: string) => {
         const { signIn } = await import('./signIn.js');
         return await signIn(account, context);
+      }),
+    );
+}
+
+function addStart(program: Command, invocation: Invocation): void {
+  program
+    .command('start')
+    .summary('run sendproof on this machine, or one of its processes')
+    .description(
+      'Run the whole product on this machine: Temporal, the API, the worker and the sandbox. With a part, run that process alone, against TEMPORAL_ADDRESS.',
+    )
+    .addArgument(
+      new Argument('[part]', 'what runs')
+        .choices(['all', 'api', 'worker', 'ingest'] satisfies StartedPart[])
+        .default('all'),
+    )
+    .action(
+      run(invocation, async (context, part: StartedPart) => {
+        const { start } = await import('./start.js');
+        return await start(part, context);
+      }),
+    );
+}
+
+function addSandbox(program: Command, invocation: Invocation): void {
+  program
+    .command('sandbox')
+    .summary('run a local Slack and Teams with faults')
+    .description(
+      'Run the sandbox by itself: Slack, Microsoft Teams, Google Chat, Discord and Mattermost on this machine, for their SDKs, with a page that shows the posts and faults on demand. With --json, the first line has all addresses and tokens.',
+    )
+    .option(
+      '--port <port>',
+      'the port; 0 is any free one (default: $SANDBOX_PORT, else 4010)',
+      wholeNumberFrom(0, 65_535),
+    )
+    .option('--host <address>', 'the address of this machine to listen on (default: 127.0.0.1)')
+    .option('--file <file>', 'keep the posts in this file, and show those that are in it')
+    .option('--no-limits', 'do not enforce the rate limits of the platforms')
+    .option('--open-destinations', 'let every well-formed channel, chat and webhook exist')
+    .action(
+      run(invocation, async (context, options: SandboxCommandOptions) => {
+        const { sandbox } = await import('./sandbox.js');
+        return await sandbox(options, context);
+      }),
+    );
+}
+
+function addProve(program: Command, invocation: Invocation): void {
+  program
+    .command('prove')
+    .summary('kill workers at the worst moment, and count the posts')
+    .description(
+      'Start a Temporal server, a sandbox and a worker of its own, and kill the worker again and again after the platform has a post and before the worker knows it. Then count the posts: each message must be shown once. Uses free ports and a temporary directory, and leaves nothing.',
+    )
+    .option('--kills <count>', 'how many times a worker is killed', wholeNumberFrom(1, 1_000), 30)
+    .option('--keep-open', 'keep the pages open after the count, until Ctrl-C')
+    .action(
+      run(invocation, async (context, options: ProveOptions) => {
+        const { prove } = await import('./prove.js');
+        return await prove(options, context);
       }),
     );
 }

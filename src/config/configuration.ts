@@ -13,6 +13,7 @@ import type { Platform } from '../destinations/destination.js';
 import { PLATFORMS } from '../destinations/registry.js';
 import type { AddressRange } from '../lib/addressRange.js';
 import { parseBasePath } from '../lib/basePath.js';
+import { DEFAULT_SANDBOX_PORT } from '../sandbox/interface.js';
 import { durationMs } from '../lib/duration.js';
 import { readVariables, type Variables } from '../lib/environment.js';
 import type { Route } from '../domain/message.js';
@@ -287,7 +288,7 @@ export function loadConfiguration(
   return {
     host: variables.HOST ?? '127.0.0.1',
     port: variables.PORT ?? 3000,
-    sandboxPort: variables.SANDBOX_PORT ?? 4010,
+    sandboxPort: variables.SANDBOX_PORT ?? DEFAULT_SANDBOX_PORT,
     keys: [...settings.keys, ...keysWithAllScopes(listOf(variables.SENDPROOF_API_KEYS ?? ''))],
     people: peopleOf(settings.people, variables.SENDPROOF_TRUSTED_PROXIES ?? []),
     accounts,

@@ -36,6 +36,8 @@ export interface KeptProcess {
   readonly exited: Promise<number>;
   /** Sends SIGTERM, and after `graceMs` SIGKILL to what is still running. Resolves when all has ended. */
   stop(graceMs: number): Promise<void>;
+  /** Sends SIGKILL to the whole process group. Resolves when all has ended. */
+  kill(): Promise<void>;
 }
 
 /** Starts a command in a process group of its own, so that the terminal's Ctrl-C reaches this process only. */
@@ -75,6 +77,10 @@ export function spawnKept(
       }, graceMs);
       await exited.catch(() => undefined);
       clearTimeout(force);
+    },
+    async kill() {
+      signalGroup('SIGKILL');
+      await exited.catch(() => undefined);
     },
   };
 }

@@ -5,6 +5,9 @@ import type { FaultInput, ActiveFault } from './faults.js';
 import type { PlaceInput } from './places.js';
 import type { PersonInput } from './slack/people.js';
 
+/** Where it listens if nothing else is said: a port of its own, beside the API's. */
+export const DEFAULT_SANDBOX_PORT = 4010;
+
 export interface SandboxOptions {
   /** 0, the default: any free port. */
   port?: number;

@@ -40,6 +40,7 @@ import { simulateWebhooks, WEBHOOK_PREFIX, WEBHOOK_SIGNATURE } from './webhook/w
 import { isLoopback, LOOPBACK } from '../lib/ports.js';
 import type { SandboxOptions, Sandbox } from './interface.js';
 
+export type { Sandbox, SandboxOptions } from './interface.js';
 export type { ActiveFault, FaultInput, FaultKind } from './faults.js';
 export type { PlaceInput } from './places.js';
 export type { SandboxPlatform } from './platforms.js';

@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Client as GraphClient } from '@microsoft/microsoft-graph-client';
 import { WebClient } from '@slack/web-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SandboxAddresses } from '../../src/sandbox/addresses.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
 import type { Sandbox } from '../../src/sandbox/interface.js';
 import { stopClock } from '../stoppedClock.js';
@@ -734,4 +738,24 @@ describe('requests that are no proper ones', () => {
     await slackClient().chat.postMessage({ channel: OPS, text: 'x', blocks: odd });
     expect((await fetch(sandbox.url)).status).toBe(200);
   });
+});
+
+it('runs by itself as a command, whose first line tells other programs where it is', async () => {
+  const command = [resolve('dist/src/cli/main.js'), 'sandbox', '--port', '0', '--json'];
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  const { graph, slack, url } = JSON.parse(line) as SandboxAddresses;
+
+  const client = new WebClient(slack.token, { slackApiUrl: slack.apiUrl, logger: SILENT });
+  await client.chat.postMessage({ channel: OPS, text: 'from another project' });
+  const me = await fetch(`${graph.baseUrl}/v1.0/me`, {
+    headers: { authorization: `Bearer ${graph.token}` },
+  });
+  expect(me.status).toBe(200);
+  const posts = await fetch(`${url}/control/posts`);
+  expect(await posts.json()).toMatchObject([{ text: 'from another project' }]);
+
+  child.kill('SIGINT');
+  expect(await exited).toEqual([0, null]);
 });
