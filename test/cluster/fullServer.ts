@@ -27,6 +27,8 @@ export interface FullServer {
   restoreDatabase(): void;
   /** As a loss of power would. */
   kill(): Promise<void>;
+  /** As the engine of containers does, with time to finish. */
+  stop(): Promise<void>;
   /** Starts it again on the same databases; resolves when it serves. */
   start(): Promise<void>;
   /** Ends both servers, and removes their data. */
@@ -89,7 +91,8 @@ export async function startFullServer(cliPath: string): Promise<FullServer> {
       });
       await Promise.race([serving, failIfEnded(server)]);
     };
-    cleanUp.push(async () => server?.stop(STOP_GRACE_MS));
+    const stop = async (): Promise<void> => server?.stop(STOP_GRACE_MS);
+    cleanUp.push(stop);
     await start();
     return {
       address,
@@ -97,6 +100,7 @@ export async function startFullServer(cliPath: string): Promise<FullServer> {
       dropDatabase: () => proxy.drop(),
       restoreDatabase: () => proxy.resume(),
       kill: async () => server?.stop(0),
+      stop,
       start,
       close,
     };

@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { spawnKept } from '../../src/embedded/keptProcess.js';
 import { LOOPBACK, resolvePort } from '../../src/lib/ports.js';
 import { runToEnd } from '../jars.js';
@@ -21,14 +22,41 @@ export interface DatabaseAccess {
 }
 
 export interface Postgres extends DatabaseAccess {
+  /** Ends it, deletes its data, and starts it as new on the same port, with the same password. */
+  replaceByEmpty(): Promise<void>;
+  /** Runs a script of the shell for which PostgreSQL's commands find this server. Resolves with what it wrote to its standard error. */
+  run(script: string, directory: string): Promise<string>;
   /** Ends it once its clients have gone, and removes its data. */
   close(): Promise<void>;
 }
 
 export async function startPostgres(): Promise<Postgres> {
+  const access = { port: await resolvePort(0), password: randomBytes(12).toString('hex') };
+  let server = await startEmpty(access);
+  return {
+    ...access,
+    replaceByEmpty: async () => {
+      await server.close();
+      server = await startEmpty(access);
+    },
+    run: async (script, directory) => {
+      const child = spawnKept('bash', ['-o', 'pipefail', '-c', script], {
+        cwd: directory,
+        environment: environmentFor(access),
+      });
+      child.stdout.resume();
+      const [errors, code] = await Promise.all([text(child.stderr), child.exited]);
+      if (code !== 0) throw new Error(`${script} ended with exit code ${code}: ${errors}`);
+      return errors;
+    },
+    close: () => server.close(),
+  };
+}
+
+/** A server with nothing but the owner's database, as PostgreSQL's image makes it. */
+async function startEmpty({ port, password }: DatabaseAccess): Promise<Pick<Postgres, 'close'>> {
   const commands = findCommands();
   const directory = await mkdtemp(join(tmpdir(), 'sendproof-postgresql-'));
-  const password = randomBytes(12).toString('hex');
   const passwordFile = join(directory, 'password');
   await writeFile(passwordFile, password);
   // It refuses to run as root.
@@ -44,7 +72,6 @@ export async function startPostgres(): Promise<Postgres> {
   const owner = [`--username=${DATABASE_USER}`, `--pwfile=${passwordFile}`];
   const form = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C.UTF-8', '--data-checksums'];
   await runToEnd(...command('initdb', [`--pgdata=${data}`, ...owner, ...form]), { cwd: tmpdir() });
-  const port = await resolvePort(0);
   const settings = [
     `listen_addresses = '${LOOPBACK}'`,
     `port = ${port}`,
@@ -62,25 +89,31 @@ export async function startPostgres(): Promise<Postgres> {
   };
   try {
     await untilListening(port);
+    await runToEnd('createdb', [`--username=${DATABASE_USER}`, DATABASE_USER], {
+      environment: environmentFor({ port, password }),
+    });
   } catch (error) {
     await close();
     throw error;
   }
+  return { close };
+}
+
+/** With which PostgreSQL's commands find a server. */
+function environmentFor({ port, password }: DatabaseAccess): NodeJS.ProcessEnv {
   return {
-    port,
-    password,
-    close,
+    ...process.env,
+    PATH: `${findCommands()}:${process.env.PATH}`,
+    PGHOST: LOOPBACK,
+    PGPORT: String(port),
+    PGPASSWORD: password,
   };
 }
 
 /** All that is in a database, as SQL, in which bytes are hexadecimal. */
-export async function dumpDatabase(
-  { password, port }: DatabaseAccess,
-  database: string,
-): Promise<string> {
-  const server = ['--host', LOOPBACK, '--port', String(port), '--username', DATABASE_USER];
-  return await runToEnd(join(findCommands(), 'pg_dump'), [...server, database], {
-    environment: { ...process.env, PGPASSWORD: password },
+export async function dumpDatabase(access: DatabaseAccess, database: string): Promise<string> {
+  return await runToEnd('pg_dump', ['--username', DATABASE_USER, database], {
+    environment: environmentFor(access),
   });
 }
 
