@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import type { LiveConfiguration } from './liveConfiguration.js';
 import type { QueuedIntake } from './queuedIntake.js';
+import type { AccountQueues } from './accountQueues.js';
+import type { Overviews } from './overview.js';
 import type { RecentSourceRequests } from './recentSourceRequests.js';
 import type { BatchReader } from '../store/batchHistory.js';
 import type { ContentEncryption } from '../temporal/encryption/contentEncryption.js';
@@ -33,6 +35,10 @@ export interface ApiContext {
   /** Reads what became of each message of a batch, and keeps it for a while. */
   batchReader: BatchReader;
   writes: WriteProof;
+  /** What Temporal said of the accounts' queues some seconds ago. */
+  accountQueues: AccountQueues;
+  /** What the overview shows. */
+  overviews: Overviews;
   /** The queue that messages and events are written to instead of being accepted at once. */
   intake: QueuedIntake | undefined;
   /** What sources sent to this process lately. */

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { Client } from '@temporalio/client';
 import express, { Router, type Express } from 'express';
 import type { Logger } from 'pino';
+import { AccountQueues } from './accountQueues.js';
 import type { ApiContext } from './apiContext.js';
 import { authenticate, callerByKey } from './authentication.js';
 import { knownCaller, requireScope } from './caller.js';
@@ -19,6 +20,7 @@ import { allowedMethods, type Methods } from './methods.js';
 import { thisInstallation } from './schema/installation.js';
 import { openApiDocument, servedAt } from './schema/openapi.js';
 import { PAGE_METHODS, pagesRouter } from './pages/pages.js';
+import { Overviews } from './overview.js';
 import { noOtherSites, onlyJson, onlyOwnHosts } from './otherSites.js';
 import { identifyPeople } from './people/identifyPeople.js';
 import { Problem } from './problem.js';
@@ -75,12 +77,20 @@ export function createApp(options: {
   const { metrics } = source;
   const log = options.log.child({}, { serializers: { err: errorChain } });
   const clients = boundedClients(client, givingUp);
+  // One write at a time. On a worker's connection a call can't be ended, nor its refusals be noted.
+  const writes = new WriteProof(longPollClient, log, options.databaseFault);
+  const accountQueues = new AccountQueues(clients.readClient);
   const context: ApiContext = {
     ...clients,
     longPollClient,
     batchReader: new BatchReader(),
-    // One write at a time. On a worker's connection a call can't be ended, nor its refusals be noted.
-    writes: new WriteProof(longPollClient, log, options.databaseFault),
+    writes,
+    accountQueues,
+    overviews: new Overviews({
+      ...clients,
+      ...{ accountQueues, writes },
+      configuration: () => live.current,
+    }),
     live,
     encryption: options.encryption,
     intake: options.intake,

@@ -28,8 +28,12 @@ export type DeliveryStage =
   | { kind: 'standby' }
   /** Stored by Temporal, not yet started by a worker. */
   | { kind: 'accepted' }
-  /** The first attempt since the message was accepted, or retried, waits in its account's queue. */
-  | ({ kind: 'queued'; since: string } & HeldBack & DeliveryFailure)
+  /**
+   * The first attempt since the message was accepted, or retried, waits in its account's queue. `expectedAt`: when its turn is
+   * estimated to come, where others are ahead of it.
+   */
+  | ({ kind: 'queued'; since: string; expectedAt?: string | undefined } & HeldBack &
+      DeliveryFailure)
   | ({ kind: 'attempting'; since: string } & DeliveryFailure)
   /** An attempt has failed, and the next one is due at this time. */
   | ({ kind: 'retrying'; nextAttemptAt: string } & HeldBack & DeliveryFailure)

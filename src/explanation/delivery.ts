@@ -102,7 +102,7 @@ type StageOf<Kind extends DeliveryStage['kind']> = Extract<DeliveryStage, { kind
 
 function explainQueued(
   delivery: DeliveryState,
-  { heldBack, since }: StageOf<'queued'>,
+  { expectedAt, heldBack, since }: StageOf<'queued'>,
   message: MessageState,
   now: Date,
 ): string {
@@ -111,6 +111,10 @@ function explainQueued(
   }
   const account = accountId(parseDestination(delivery.destination));
   const waits = `it waits in the queue of ${account} since ${formatTime(since, now)}`;
+  if (expectedAt !== undefined) {
+    const turn = `It is expected to be sent at about ${formatTime(expectedAt, now)}, at the present pace of the account.`;
+    return `${sentAgain(delivery, message, now) ?? 'Delivering: '}${waits}. ${turn}`;
+  }
   return `${sentAgain(delivery, message, now) ?? 'Delivering: '}${waits}. If this lasts, check that a worker runs, and which limits the account has.`;
 }
 

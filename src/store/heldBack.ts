@@ -1,11 +1,13 @@
 import type { Client } from '@temporalio/client';
 import type { DeliveryPlan } from '../contract/deliverMessage.js';
+import { estimateWaiting, type AccountQueue } from '../domain/deliveryEstimate.js';
 import type { DeliveryState } from '../domain/messageState.js';
-import { readQueueLimits } from '../temporal/queueLimits.js';
+import { readDeliveryQueue } from './accountQueue.js';
 
 /**
  * The deliveries, and for each that waits for a stopped queue why that queue is stopped: the account is in trouble, or a
- * person stopped it. What a worker has received when the queue is stopped waits in that worker.
+ * person stopped it. What a worker has received when the queue is stopped waits in that worker. One that waits behind others
+ * has the time at which it is expected to be its turn.
  *
  * @param plans the plan of each delivery, in the same order
  */
@@ -15,7 +17,8 @@ export async function markHeldBack(
   plans: readonly DeliveryPlan[],
 ): Promise<DeliveryState[]> {
   // Many destinations may be one account's, which has one queue.
-  const stops = new Map<string, Promise<string | undefined>>();
+  const queues = new Map<string, Promise<AccountQueue>>();
+  const now = new Date();
   return await Promise.all(
     deliveries.map(async (delivery, index) => {
       const { stage } = delivery;
@@ -23,10 +26,14 @@ export async function markHeldBack(
       if (taskQueue === undefined) return delivery;
       const { kind } = stage;
       if (kind !== 'queued' && kind !== 'retrying' && kind !== 'attempting') return delivery;
-      const stop = stops.get(taskQueue) ?? readStop(client, taskQueue);
-      stops.set(taskQueue, stop);
-      const heldBack = await stop;
-      if (heldBack === undefined) return delivery;
+      const reading = queues.get(taskQueue) ?? readDeliveryQueue(client, taskQueue);
+      queues.set(taskQueue, reading);
+      const queue = await reading;
+      const { heldBack } = queue;
+      if (heldBack === undefined) {
+        if (kind !== 'queued') return delivery;
+        return { ...delivery, stage: { ...stage, ...expected(queue, stage.since, now) } };
+      }
       return stage.kind === 'attempting'
         ? { ...delivery, stage: { ...stage, kind: 'queued', heldBack } }
         : { ...delivery, stage: { ...stage, heldBack } };
@@ -34,8 +41,9 @@ export async function markHeldBack(
   );
 }
 
-/** Why a task queue is stopped, empty where nobody gave a reason; undefined where it isn't stopped. */
-async function readStop(client: Client, taskQueue: string): Promise<string | undefined> {
-  const { perQueue, reason } = await readQueueLimits(client, taskQueue);
-  return perQueue === 0 ? (reason?.replace(/^sendproof: /, '') ?? '') : undefined;
+/** Nothing where it is its turn already, or nobody knows. */
+function expected(queue: AccountQueue, since: string, now: Date): { expectedAt?: string } {
+  const estimate = estimateWaiting(queue, now.getTime() - Date.parse(since));
+  if (estimate.kind !== 'in' || estimate.ms === 0) return {};
+  return { expectedAt: new Date(now.getTime() + estimate.ms).toISOString() };
 }

@@ -13,10 +13,22 @@ function isInUse(part) {
     || part.querySelector('details[open]') !== null;
 }
 
+const LOCAL = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' };
+
+/** Times as the browser's time zone has them. The page has them in UTC, which is kept to be shown on hover. */
+function localise(root) {
+  for (const time of root.querySelectorAll('time.local')) {
+    time.title = time.textContent;
+    time.textContent = new Date(time.dateTime).toLocaleString(undefined, LOCAL);
+    time.classList.remove('local');
+  }
+}
+
 async function refresh() {
   const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
   if (!answer.ok) throw new Error(String(answer.status));
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  localise(fresh);
   for (const part of document.querySelectorAll('[data-live]')) {
     const newer = fresh.getElementById(part.id);
     // The page has become another one, as when the session has ended.
@@ -39,7 +51,18 @@ async function keepFresh() {
   }
 }
 
+localise(document);
 if (everyMs > 0) keepFresh();
+
+/** As on many sites: a slash leads to the search, where it isn't typed. */
+document.addEventListener('keydown', (event) => {
+  const { target } = event;
+  const isTyping = target.isContentEditable || /^(?:input|select|textarea)$/i.test(target.tagName);
+  const search = document.querySelector('.search input');
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping || !search) return;
+  event.preventDefault();
+  search.focus();
+});
 `;
 
 export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#1f6f54"/><path d="M4 8.5l2.7 2.7L12 5.6" fill="none" stroke="#fff" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
@@ -106,6 +129,7 @@ h1.key { font-family: ui-monospace, monospace; font-size: 20px; }
 .text table { border-collapse: collapse; }
 .text th, .text td { padding: 4px 10px; border: 1px solid var(--line); text-align: left; vertical-align: top; white-space: pre-line; }
 .severity { color: var(--soft); font-size: 14px; }
+::placeholder { color: var(--soft); opacity: 1; }
 .timeline { margin: 0; padding: 0; list-style: none; }
 .timeline li { display: grid; grid-template-columns: 200px 1fr; gap: 2px 16px; padding: 6px 0; border-top: 1px solid var(--line); }
 .timeline time { color: var(--soft); font-size: 14px; line-height: 24px; }
@@ -131,6 +155,35 @@ summary { padding: 6px 0; cursor: pointer; color: var(--link); }
 .decisions details { margin-top: 8px; }
 .filters { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: flex-end; margin-bottom: 16px; }
 .filters label { flex: 1 1 180px; margin: 0; }
+main.wide { max-width: 1200px; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+nav a[aria-current] { color: var(--ink); font-weight: 600; text-decoration-thickness: 2px; text-underline-offset: 6px; }
+.verdict { padding-left: 14px; border-left: 6px solid var(--red); }
+.verdict.well { border-left-color: var(--green); }
+.troubles { margin: 0 0 8px; padding-left: 20px; }
+.chart { width: 100%; border-collapse: collapse; }
+.chart th { width: 1%; padding: 4px 16px 4px 0; font-weight: 400; text-align: left; white-space: nowrap; }
+.chart .bar { display: flex; gap: 10px; align-items: center; }
+.chart svg { flex: 1; height: 16px; border-radius: 3px; background: var(--card); }
+.chart rect { fill: var(--gray); }
+.chart rect.confirmed { fill: var(--green); }
+.chart rect.under_way { fill: var(--blue); }
+.chart rect.dead_lettered { fill: var(--red); }
+.chart rect:is(.discarded, .expired, .cancelled) { fill: var(--amber); }
+.figures { display: flex; flex-wrap: wrap; gap: 8px 32px; margin: 12px 0 4px; }
+.figures div { display: block; padding: 0; border: 0; }
+.figures dd { font-family: inherit; font-size: 18px; }
+.list { width: 100%; border-collapse: collapse; background: var(--card); }
+.list th, .list td { padding: 8px 12px; border: 1px solid var(--line); text-align: left; vertical-align: top; }
+.list thead th { color: var(--soft); font-size: 14px; font-weight: 400; overflow-wrap: normal; }
+.list tbody th { font-weight: 600; }
+@media (max-width: 900px) {
+  .list, .list tbody { display: block; background: none; }
+  .list thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .list tr { display: block; margin: 0 0 12px; padding: 10px 14px; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }
+  .list tbody th, .list td { display: block; padding: 2px 0; border: 0; }
+  .list td::before { content: attr(data-name) ': '; color: var(--soft); font-size: 14px; }
+}
 @media (max-width: 600px) {
   header, main { padding-left: 14px; padding-right: 14px; }
   .search { flex-basis: 100%; max-width: none; }

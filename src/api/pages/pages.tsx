@@ -35,7 +35,8 @@ import { OnceMorePage, ProblemPage, SignInPage } from './plainPages.js';
 import { addressOfApi, readSources } from '../sourceReading.js';
 import { SourcesPage } from './sourcesPage.js';
 import { onlyOwnForms, securityHeaders } from './security.js';
-import { isReadOnly, show, showSignOut } from './show.js';
+import { showOverview } from './overviewRoute.js';
+import { isReadOnly, isSignedIn, show, showSignOut } from './show.js';
 import { bySignedLink } from './signedLink.js';
 import { PageSessions } from './session.js';
 import type { WrongKeys } from '../wrongKeys.js';
@@ -54,10 +55,11 @@ const PAGE_SIZE = '50';
 const FORM_LIMIT_BYTES = 16 * 1024;
 
 /** The paths of what only somebody who is known sees. */
-const PAGES = /^\/(?:messages|conversations|batches|dead-letters|sources)(?:\/|$)/i;
+const PAGES = /^\/(?:(?:messages|conversations|batches|dead-letters|sources)(?:\/|$)|$)/i;
 
 /** The pages' paths, each with the methods that it takes. */
 export const PAGE_METHODS: Methods = {
+  '/': ['GET'],
   '/messages': ['GET'],
   '/messages/{key}': ['GET'],
   '/messages/{key}/retry': ['POST'],
@@ -94,6 +96,7 @@ export function pagesRouter(
   router.use(onlyPages);
   router.use(knowPeople);
   router.use(requireSession(context, sessions));
+  router.get('/', requireScope('read'), showOverview(context));
   router.get('/messages', requireScope('read'), async (request, response) => {
     const fields = filledIn(request.query);
     const { cursor, limit, ...filter } = parseRequest(messageQuerySchema, {
@@ -296,12 +299,6 @@ function signOut(context: ApiContext, sessions: PageSessions): RequestHandler {
   };
 }
 
-/** Whether there is a session to end. */
-function isSignedIn(request: object): boolean {
-  const caller = knownCaller(request);
-  return caller !== undefined && caller.kind !== 'open';
-}
-
 /** Leaves what is no page to other routers. */
 const onlyPages: RequestHandler = (request, _response, next) => {
   next(PAGES.test(request.path) ? undefined : 'router');
@@ -357,7 +354,7 @@ function filledIn(fields: unknown): SearchFields {
 function ownPath(to: unknown, response: Response): string {
   if (typeof to !== 'string') return '/messages';
   const path = withoutBasePath(to, basePathOf(response));
-  return /^\/(messages|conversations|batches|dead-letters|sources)(?![^/?])/.test(path)
+  return /^\/(?:(?:messages|conversations|batches|dead-letters|sources)(?![^/?])|$)/.test(path)
     ? path
     : '/messages';
 }

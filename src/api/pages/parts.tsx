@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { DeliveryStatus } from '../../domain/delivery.js';
 import type { DeliveryState } from '../../domain/messageState.js';
+import { formatAge } from '../../explanation/age.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import { useAddresses } from './addresses.js';
 import { useReadOnly } from './readOnly.js';
@@ -14,10 +15,16 @@ export function Page({
   search = '',
   signedIn = false,
   refreshMs,
+  here,
+  isWide = false,
 }: {
   title: string;
   children: ComponentChildren;
   search?: string | undefined;
+  /** The path of the entry of the navigation that this page is. */
+  here?: string | undefined;
+  /** Whether tables need more room than text. */
+  isWide?: boolean;
   /** Whether there is a session to end. */
   signedIn?: boolean;
   /** How often the parts that are `live` are to be fetched again; undefined: never. */
@@ -45,27 +52,46 @@ export function Page({
             <span class="brand">sendproof</span>
           </header>
         ) : (
-          <Header search={search} signedIn={signedIn} />
+          <Header search={search} signedIn={signedIn} here={here} />
         )}
-        <main id="main">{children}</main>
+        <main id="main" class={isWide ? 'wide' : undefined}>
+          {children}
+        </main>
       </body>
     </html>
   );
 }
 
+const NAVIGATION = [
+  ['/', 'Overview'],
+  ['/messages', 'Messages'],
+  ['/dead-letters', 'Dead letters'],
+  ['/sources', 'Sources'],
+] as const;
+
 /** What leads to the other pages. */
-function Header({ search, signedIn }: { search: string; signedIn: boolean }) {
+function Header({
+  here,
+  search,
+  signedIn,
+}: {
+  here: string | undefined;
+  search: string;
+  signedIn: boolean;
+}) {
   const { at } = useAddresses();
   const { person, signOutUrl } = useViewer();
   return (
     <header>
-      <a class="brand" href={at('/messages')}>
+      <a class="brand" href={at('/')}>
         sendproof
       </a>
       <nav aria-label="Pages">
-        <a href={at('/messages')}>Messages</a>
-        <a href={at('/dead-letters')}>Dead letters</a>
-        <a href={at('/sources')}>Sources</a>
+        {NAVIGATION.map(([path, name]) => (
+          <a href={at(path)} aria-current={path === here ? 'page' : undefined}>
+            {name}
+          </a>
+        ))}
       </nav>
       <form class="search" action={at('/messages')} role="search">
         <input
@@ -106,13 +132,85 @@ export function Status({ status }: { status: DeliveryStatus }) {
   return <span class={`status ${status}`}>{STATUS_WORDS[status]}</span>;
 }
 
-/** A time to the second; the exact one is in its attribute. */
+/** A time to the second. The script shows the time of the browser's time zone instead, and this one when it is pointed at. */
 export function Time({ at }: { at: string }) {
-  const [day = '', rest = ''] = new Date(at).toISOString().split('T');
   return (
-    <time dateTime={at}>
-      {day} {rest.slice(0, 8)} UTC
+    <time dateTime={at} class="local">
+      {inUtc(at)}
     </time>
+  );
+}
+
+/** How long ago, or in how long. The time itself is shown when it is pointed at. */
+export function Age({ at, now }: { at: string; now: Date }) {
+  return (
+    <time dateTime={at} title={inUtc(at)}>
+      {formatAge(at, now)}
+    </time>
+  );
+}
+
+function inUtc(at: string): string {
+  const [day = '', rest = ''] = new Date(at).toISOString().split('T');
+  return `${day} ${rest.slice(0, 8)} UTC`;
+}
+
+/** A number with thousands separators. */
+export function Figure({ value }: { value: number }) {
+  return <>{value.toLocaleString('en')}</>;
+}
+
+export interface Column<Row> {
+  name: string;
+  cell: (row: Row) => ComponentChildren;
+  /** Whether it is what the row is about. */
+  isHeading?: boolean;
+}
+
+/**
+ * A table, of which narrow screens show each row as a card with the names of the columns in it. The roles say what a table loses by
+ * that in some browsers.
+ */
+export function Table<Row>({
+  caption,
+  columns,
+  rows,
+}: {
+  /** For screen readers. */
+  caption: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+}) {
+  return (
+    <table class="list" role="table">
+      <caption class="unseen">{caption}</caption>
+      <thead role="rowgroup">
+        <tr role="row">
+          {columns.map(({ name }) => (
+            <th scope="col" role="columnheader">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {rows.map((row) => (
+          <tr role="row">
+            {columns.map(({ cell, isHeading, name }) =>
+              isHeading ? (
+                <th scope="row" role="rowheader">
+                  {cell(row)}
+                </th>
+              ) : (
+                <td role="cell" data-name={name}>
+                  {cell(row)}
+                </td>
+              ),
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -34,6 +34,12 @@ export function showSignOut(response: Response, signOutUrl: string | undefined):
   (response.locals as Locals).signOutUrl = signOutUrl;
 }
 
+/** Whether there is a session to end. */
+export function isSignedIn(request: object): boolean {
+  const caller = knownCaller(request);
+  return caller !== undefined && caller.kind !== 'open';
+}
+
 function viewerOf(response: Response): Viewer {
   const caller = knownCaller(response.req);
   return {

@@ -233,6 +233,11 @@ const deliverySchema = z
         'The time since which the delivery waits in the queue of its account. Present while it waits.',
       examples: ['2026-11-23T12:00:00.000Z'],
     }),
+    expectedAt: timestamp.optional().meta({
+      description:
+        'The estimated time at which it is the delivery’s turn, from the queue of its account: how many wait there, and how fast the account delivers. Present while the delivery waits behind others and the account works.',
+      examples: ['2026-11-23T12:04:30.000Z'],
+    }),
     awaitingTurnSince: timestamp.optional().meta({
       description:
         'The time since which the delivery waits for another message of its conversation. Present while it waits.',

@@ -35,8 +35,8 @@ function stageFields(
     case 'accepted':
       return {};
     case 'queued': {
-      const { detail, heldBack, reason, since } = stage;
-      return { queuedSince: since, reason, detail, heldBack };
+      const { detail, expectedAt, heldBack, reason, since } = stage;
+      return { queuedSince: since, expectedAt, reason, detail, heldBack };
     }
     case 'attempting':
       return { reason: stage.reason, detail: stage.detail, attemptSince: stage.since };

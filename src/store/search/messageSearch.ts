@@ -174,6 +174,11 @@ const STATUS_CLAUSES: Record<MessageStatus, string> = {
   grouped: 'ExecutionStatus = "Completed" AND DeliveryStatus = "Grouped"',
 };
 
+/** Messages with any of these statuses, as a part of a query. */
+export function anyStatusClause(statuses: readonly MessageStatus[]): string {
+  return `(${statuses.map((status) => `(${STATUS_CLAUSES[status]})`).join(' OR ')})`;
+}
+
 function findsOpenOnly({ isOpen, status }: MessageFilter): boolean {
   return isOpen === true || (status !== undefined && STATUS_CLAUSES[status].startsWith(RUNNING));
 }
