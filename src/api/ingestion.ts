@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { assertAcceptable } from '../acceptance/acceptMessage.js';
 import { acceptSent } from '../acceptance/acceptSent.js';
 import { messageId } from '../acceptance/messageId.js';
+import type { Message } from '../domain/message.js';
 import { acceptanceBody, type AcceptanceBody } from './acceptanceBody.js';
 import type { ApiContext } from './apiContext.js';
 import { audit } from './audit.js';
@@ -76,6 +77,26 @@ export function ingestionRouter(context: ApiContext): Router {
   return router;
 }
 
+/** What is known without asking Temporal: an answer doesn't wait for it. */
+function expectedDelivery(
+  { accountQueues }: ApiContext,
+  { deliverAt, destinations, priority }: Message,
+): Pick<AcceptanceBody, 'expectedAt' | 'heldBack'> {
+  const first = destinations.map(({ destination }) => destination);
+  const estimate = accountQueues.estimate(first, priority);
+  switch (estimate?.kind) {
+    case 'in': {
+      const turnMs = Date.now() + estimate.ms;
+      const dueMs = deliverAt === undefined ? 0 : Date.parse(deliverAt);
+      return { expectedAt: new Date(Math.max(turnMs, dueMs)).toISOString() };
+    }
+    case 'held_back':
+      return { heldBack: estimate.reason };
+    default:
+      return {};
+  }
+}
+
 interface Sending {
   caller: Caller;
   basePath: string;
@@ -107,7 +128,8 @@ async function accept(
   );
   audit(log, { ...act, outcome: acceptance.outcome });
   if (acceptance.outcome === 'accepted') writes.messageAccepted();
-  return acceptanceBody(acceptance, deduplicationKey, basePath);
+  const answer = acceptanceBody(acceptance, deduplicationKey, basePath);
+  return answer.duplicate ? answer : { ...answer, ...expectedDelivery(context, message) };
 }
 
 /** Accepts one message of a batch. Its result is what the answer would be if it was sent alone. */

@@ -1,7 +1,13 @@
 /** What the API answers to a message that is sent to it. */
 import { z } from 'zod';
 import { deduplicationKeySchema } from '../../domain/message.js';
-import { messageLinksSchema, queuedSchema, statusSchema, traceIdSchema } from './fields.js';
+import {
+  messageLinksSchema,
+  queuedSchema,
+  statusSchema,
+  timestamp,
+  traceIdSchema,
+} from './fields.js';
 import { problemSchema } from './problem.js';
 
 export const acceptanceSchema = z
@@ -18,6 +24,19 @@ export const acceptanceSchema = z
       examples: [false],
     }),
     traceId: traceIdSchema,
+    expectedAt: timestamp.optional().meta({
+      description:
+        'The estimated time at which the message is posted, from the queues of its accounts as they were some seconds ago at most: how many deliveries wait, and how fast the account delivers. Absent for duplicates, and where it is not known.',
+      examples: ['2026-11-23T12:04:30.000Z'],
+    }),
+    heldBack: z
+      .string()
+      .optional()
+      .meta({
+        description:
+          'The reason why the queue of one of its accounts is held back. The message is posted when the account works again.',
+        examples: ['Slack rejects the token of the account slack:default.'],
+      }),
     ignored: z
       .array(z.string())
       .optional()

@@ -1,0 +1,76 @@
+/** What the answer to a message says of the time at which it is posted. */
+import proto from '@temporalio/proto';
+import { afterEach, expect, it } from 'vitest';
+import { OPS, startIntakeApi, type IntakeApi } from './intakeApi.js';
+
+const { DescribeTaskQueueResponse } = proto.temporal.api.workflowservice.v1;
+
+let intake: IntakeApi;
+afterEach(() => intake.close());
+
+async function startWith(queue: object, polls = true) {
+  const lastAccessTime = { seconds: Math.floor(Date.now() / 1_000) };
+  intake = await startIntakeApi({}, ({ method }) =>
+    method === 'describeTaskQueue'
+      ? DescribeTaskQueueResponse.fromObject({
+          pollers: polls ? [{ lastAccessTime }] : [],
+          ...queue,
+        })
+      : undefined,
+  );
+}
+
+async function send(message: object = {}) {
+  const answer = await fetch(new URL('/v1/messages', intake.api.url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      deduplicationKey: `k-${Math.random()}`,
+      destinations: [OPS],
+      content: { text: 'x' },
+      ...message,
+    }),
+  });
+  expect(answer.status).toBe(202);
+  return (await answer.json()) as { expectedAt?: string; heldBack?: string };
+}
+
+/** In seconds from now. */
+const inSeconds = ({ expectedAt }: { expectedAt?: string }) =>
+  Math.round((Date.parse(expectedAt ?? '') - Date.now()) / 1_000);
+
+it('says when a message is expected to be posted, from what was read lately, without waiting for it', async () => {
+  await startWith({ stats: { approximateBacklogCount: 120, tasksDispatchRate: 2 } });
+  expect(await send()).not.toHaveProperty('expectedAt');
+  expect(inSeconds(await send())).toBe(60);
+  await send();
+  expect(intake.calls.filter(({ method }) => method === 'describeTaskQueue')).toHaveLength(1);
+});
+
+it('says for a message that is posted later that time', async () => {
+  await startWith({});
+  await send();
+  const deliverAt = new Date(Date.now() + 3_600_000).toISOString();
+  expect((await send({ deliverAt })).expectedAt).toBe(deliverAt);
+});
+
+it('says why the account is held back, and then no time', async () => {
+  await startWith({
+    config: {
+      queueRateLimit: {
+        rateLimit: { requestsPerSecond: 0 },
+        metadata: { reason: 'sendproof: the token is refused' },
+      },
+    },
+  });
+  await send();
+  const answer = await send();
+  expect(answer).toMatchObject({ heldBack: 'the token is refused' });
+  expect(answer).not.toHaveProperty('expectedAt');
+});
+
+it('says nothing where no worker polls', async () => {
+  await startWith({}, false);
+  await send();
+  expect(Object.keys(await send())).not.toContain('expectedAt');
+});
