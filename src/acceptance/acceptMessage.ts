@@ -12,6 +12,7 @@ import { conversationPlace, planConversation } from './conversationPlan.js';
 import { planDeliveries } from './deliveryPlan.js';
 import { differingFields, fingerprint, withoutContent } from './fingerprint.js';
 import { withIds } from './messageId.js';
+import { messageTitle } from './messageTitle.js';
 import { MessageRefused } from './refusal.js';
 import { sealStart } from './sealing.js';
 import { ignoredFields, settingsOf } from './settings.js';
@@ -108,11 +109,13 @@ function messageStart(
   const deliveries = planDeliveries({ ...message, content }, configuration);
   const conversation = planConversation(message, configuration.conversations, acceptedAt);
   const place = conversationPlace(message, conversation);
+  const title = messageTitle(content);
   // Of what was sent: releases that kept terminal codes compare the same.
   const memo = {
     settings: settingsOf(message),
     fingerprint: fingerprint(message),
     startToken,
+    ...(title !== undefined && { title }),
     ...(place && { conversation: place }),
     ...(sentBy !== undefined && { sentBy }),
     ...(!deduplicationKey.endsWith(sent.deduplicationKey) && { givenKey: sent.deduplicationKey }),

@@ -23,7 +23,7 @@ export function contentRetentionMs(
 }
 
 /**
- * The start with everything sealed that people wrote: the content, the title that a group shows, and the hashes of both. As it is
+ * The start with everything sealed that people wrote: the content, the titles that lists and a group show, and the hashes of both. As it is
  * where its content is kept.
  *
  * @param vault of the process; it is asked for only where something is sealed
@@ -52,7 +52,14 @@ export async function sealStart(
   return {
     deduplicationKey,
     input: { ...input, content, ...(grouped && { unposted: grouped }) },
-    memo: { ...memo, seal, fingerprint: fingerprint(message, await vault().hashKey(seal)) },
+    memo: {
+      ...memo,
+      ...(memo.title !== undefined && {
+        title: await sealTitle(vault(), seal, deduplicationKey, memo.title),
+      }),
+      seal,
+      fingerprint: fingerprint(message, await vault().hashKey(seal)),
+    },
   };
 }
 

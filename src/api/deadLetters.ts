@@ -20,7 +20,7 @@ import { idInTenant, ownForm } from '../domain/tenant.js';
 import type { Asker } from './findMessage.js';
 import type { ApiContext } from './apiContext.js';
 import { audit } from './audit.js';
-import { callerOf, requireScope } from './caller.js';
+import { callerOf, requireScope, type Caller } from './caller.js';
 import { assertMayDecideOnAll, decidedBy } from './permissions.js';
 import { deciderOf } from '../domain/decider.js';
 import { basePathOf } from './basePath.js';
@@ -54,7 +54,6 @@ const VISIBLE_CHECK_MS = 50;
 const VISIBLE_CHECK_PER_QUEUE_MS = 1;
 
 export function deadLettersRouter(context: ApiContext): Router {
-  const { readClient } = context;
   const router = Router();
 
   router.get('/dead-letters', requireScope('read'), async (request, response) => {
@@ -65,7 +64,7 @@ export function deadLettersRouter(context: ApiContext): Router {
   router.get('/dead-letters/summary', requireScope('read'), async (request, response) => {
     const filter = parseRequest(deadLetterSummaryQuerySchema, request.query);
     const { tenant } = callerOf(request);
-    response.json(await summarise(context, { ...filter, tenant }));
+    response.json(await summariseDeadLetters(context, { ...filter, tenant }));
   });
 
   const body = jsonBody(DECISION_LIMIT_BYTES);
@@ -83,22 +82,30 @@ export function deadLettersRouter(context: ApiContext): Router {
   );
 
   router.get('/dead-letters/decisions/:id', requireScope('read'), async (request, response) => {
-    const { tenant } = callerOf(request);
-    const id = idInTenant(tenant, request.params.id);
-    const parts = (await followDecision(readClient, id)).filter(
-      ({ filter }) => tenant === undefined || filter.tenant === tenant,
-    );
-    const [first] = parts;
-    if (!first) {
-      throw new Problem(
-        'not_found',
-        `No decision "${ownForm(tenant, id)}" is known: it was never made, or newer decisions have replaced it in the record.`,
-      );
-    }
-    response.json(progressOf(ownForm(tenant, id), first, parts));
+    response.json(await readDecision(context, callerOf(request), request.params.id));
   });
 
   return router;
+}
+
+/** How far a decision by filter is. Throws a Problem where the caller knows none with this id. */
+export async function readDecision(
+  { readClient }: Pick<ApiContext, 'readClient'>,
+  { tenant }: Asker,
+  given: string,
+): Promise<z.input<typeof bulkDecisionProgressSchema>> {
+  const id = idInTenant(tenant, given);
+  const parts = (await followDecision(readClient, id)).filter(
+    ({ filter }) => tenant === undefined || filter.tenant === tenant,
+  );
+  const [first] = parts;
+  if (!first) {
+    throw new Problem(
+      'not_found',
+      `No decision "${ownForm(tenant, id)}" is known: it was never made, or newer decisions have replaced it in the record.`,
+    );
+  }
+  return progressOf(ownForm(tenant, id), first, parts);
 }
 
 /** Reads on while a page of Temporal's has no match, so that only the last page can be empty. */
@@ -117,8 +124,9 @@ export async function findDeadLetters(
   return allNamed(page, configuration, asker);
 }
 
-async function summarise(
-  { configuration, readClient }: ApiContext,
+/** How many dead letters match, by destination and reason. It reads all of them. */
+export async function summariseDeadLetters(
+  { configuration, readClient }: Pick<ApiContext, 'configuration' | 'readClient'>,
   filter: TenantFilter<DeadLetterFilter>,
 ): Promise<DeadLetterSummary & { names?: DestinationNames }> {
   const tally = new DeadLetterTally(filter);
@@ -147,51 +155,76 @@ function decideByFilter(context: ApiContext, action: BulkDecision['action']): Re
       dryRun,
       ...given
     } = parseRequest(bulkDecisionBodySchema, request.body ?? {});
-    const filter = { ...asked, tenant };
     if (dryRun) {
-      response.json({ action, dryRun, ...(await summarise(context, filter)) });
+      const found = await summariseDeadLetters(context, { ...asked, tenant });
+      response.json({ action, dryRun, ...found });
       return;
     }
     const by = decidedBy(caller, claimed);
     if (by === undefined || reason === undefined) throw missingFields({ by, reason });
-
-    const found = await summarise(context, filter);
-    if (found.deadLetters === 0) {
-      throw new Problem(
-        'no_dead_letters',
-        'No dead letter matches the filter: nothing was decided.',
-      );
-    }
-    const destinations = found.destinations.map(({ destination }) => destination);
-    assertMayDecideOnAll(caller, destinations);
-    const known = given.id ?? decisionId(randomUUID(), destinations.length);
-    // Of two tenants, equal ids are two decisions.
-    const id = idInTenant(tenant, known);
-    const order = {
-      ...{ id, by, reason },
-      filter: {
-        ...(filter.reason && { reason: filter.reason }),
-        ...(tenant !== undefined && { tenant }),
-      },
-    };
-    const pending = await decideForAll(context, action, destinations, order);
-    context.metrics.decisions.inc({ action, scope: 'filter' });
-    context.log.info({ id, action, ...filter, deadLetters: found.deadLetters }, 'Decision taken');
-    audit(context.log, {
-      ...{ action, caller, by, outcome: 'accepted' },
-      ...{ decision: id, destinations },
-    });
-    await waitUntilVisible(context, id, destinations.length - pending);
+    const order = { action, filter: asked, by, reason, id: given.id };
+    const { found, id, pending } = await decideOnAllMatching(context, caller, order);
     const answer: z.input<typeof bulkDecisionSchema> = {
-      id: ownForm(tenant, id),
+      id,
       action,
       dryRun,
       pending,
       ...found,
-      links: { self: basePathOf(response) + decisionPath(ownForm(tenant, id)) },
+      links: { self: basePathOf(response) + decisionPath(id) },
     };
     response.status(202).location(answer.links.self).json(answer);
   };
+}
+
+/**
+ * Decides on all dead letters that match. Throws a Problem where none does, or the caller may not.
+ *
+ * @param order.by who decides, as history has it
+ * @param order.id of an earlier decision that goes on
+ * @returns the id as the caller knows it, and the number of queues that have not accepted the decision yet
+ */
+export async function decideOnAllMatching(
+  context: ApiContext,
+  caller: Caller,
+  order: {
+    action: BulkDecision['action'];
+    filter: DeadLetterFilter;
+    by: string;
+    reason: string;
+    id?: string | undefined;
+  },
+): Promise<{
+  id: string;
+  pending: number;
+  found: DeadLetterSummary & { names?: DestinationNames };
+}> {
+  const { tenant } = caller;
+  const { action, by, reason } = order;
+  const filter = { ...order.filter, tenant };
+  const found = await summariseDeadLetters(context, filter);
+  if (found.deadLetters === 0) {
+    throw new Problem('no_dead_letters', 'No dead letter matches the filter: nothing was decided.');
+  }
+  const destinations = found.destinations.map(({ destination }) => destination);
+  assertMayDecideOnAll(caller, destinations);
+  const known = order.id ?? decisionId(randomUUID(), destinations.length);
+  // Of two tenants, equal ids are two decisions.
+  const id = idInTenant(tenant, known);
+  const pending = await decideForAll(context, action, destinations, {
+    ...{ id, by, reason },
+    filter: {
+      ...(filter.reason && { reason: filter.reason }),
+      ...(tenant !== undefined && { tenant }),
+    },
+  });
+  context.metrics.decisions.inc({ action, scope: 'filter' });
+  context.log.info({ id, action, ...filter, deadLetters: found.deadLetters }, 'Decision taken');
+  audit(context.log, {
+    ...{ action, caller, by, outcome: 'accepted' },
+    ...{ decision: id, destinations },
+  });
+  await waitUntilVisible(context, id, destinations.length - pending);
+  return { id: ownForm(tenant, id), pending, found };
 }
 
 /** The request is answered after this time; what isn't decided by then is decided afterwards. */

@@ -45,39 +45,54 @@ export function decisionsRouter(context: ApiContext): Router {
 
 const CANCELLABLE = new Set<DeliveryStatus>(['accepted', 'delivering', 'dead_lettered', 'standby']);
 
-/** Cancels the deliveries that have not been posted. An attempt that is running ends with the platform's answer, which counts. */
+/** An attempt that is running ends with the platform's answer, which counts. */
 function cancel(context: ApiContext): RequestHandler<{ key: string }> {
-  const { decisionClient, log, metrics } = context;
   return async (request, response) => {
-    const { by: claimed, reason } = parseRequest(cancelQuerySchema, request.query);
-    const caller = callerOf(request);
-    const by = decidedBy(caller, claimed);
-    const { state: message } = await findMessage(decisionClient, caller, request.params.key);
-    const { deduplicationKey } = message;
-    assertOpen(message);
-    const destinations = message.deliveries
-      .filter((delivery) => CANCELLABLE.has(deliveryStatus(delivery)))
-      .map(({ destination }) => destination);
-    assertMayDecide(caller, { destinations, source: message.source });
-    await actBeforeEnd(decisionClient, deduplicationKey, assertOpen, () =>
-      cancelWorkflow(decisionClient, deduplicationKey, { by, reason }),
+    const asked = parseRequest(cancelQuerySchema, request.query);
+    const { key } = request.params;
+    const { deduplicationKey, destinations } = await cancelMessage(
+      context,
+      callerOf(request),
+      key,
+      asked,
     );
-    await assertCancelled(decisionClient, deduplicationKey);
-    metrics.decisions.inc({ action: 'cancel', scope: 'message' });
-    const { traceId } = message;
-    log.info({ deduplicationKey, traceId, action: 'cancel', destinations }, 'Decision taken');
-    audit(log, {
-      ...{ action: 'cancel', caller, by, outcome: 'accepted' },
-      ...{ message: deduplicationKey, destinations, traceId },
-    });
-    const known = summaryFor(caller.tenant, message).deduplicationKey;
     response.status(202).json({
-      deduplicationKey: known,
+      deduplicationKey,
       action: 'cancel',
       destinations,
-      links: messageLinks(known, basePathOf(response)),
+      links: messageLinks(deduplicationKey, basePathOf(response)),
     });
   };
+}
+
+/** Cancels what of a message has not been posted. Throws a Problem where it has ended. Its key is returned as the caller knows it. */
+export async function cancelMessage(
+  { decisionClient, log, metrics }: ApiContext,
+  caller: Caller,
+  key: string,
+  { by: claimed, reason }: z.output<typeof cancelQuerySchema>,
+): Promise<{ deduplicationKey: string; destinations: string[] }> {
+  const by = decidedBy(caller, claimed);
+  const { state: message } = await findMessage(decisionClient, caller, key);
+  const { deduplicationKey } = message;
+  assertOpen(message);
+  const destinations = message.deliveries
+    .filter((delivery) => CANCELLABLE.has(deliveryStatus(delivery)))
+    .map(({ destination }) => destination);
+  assertMayDecide(caller, { destinations, source: message.source });
+  await actBeforeEnd(decisionClient, deduplicationKey, assertOpen, () =>
+    cancelWorkflow(decisionClient, deduplicationKey, { by, reason }),
+  );
+  await assertCancelled(decisionClient, deduplicationKey);
+  metrics.decisions.inc({ action: 'cancel', scope: 'message' });
+  const { traceId } = message;
+  log.info({ deduplicationKey, traceId, action: 'cancel', destinations }, 'Decision taken');
+  audit(log, {
+    ...{ action: 'cancel', caller, by, outcome: 'accepted' },
+    ...{ message: deduplicationKey, destinations, traceId },
+  });
+  const known = summaryFor(caller.tenant, message).deduplicationKey;
+  return { deduplicationKey: known, destinations };
 }
 
 /** Temporal accepts the cancellation of a workflow that has just ended, and does nothing. */

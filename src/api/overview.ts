@@ -13,11 +13,12 @@ import { overdueFilter } from '../store/systemState.js';
 import type { Configuration } from '../config/configuration.js';
 import type { WriteProof } from '../temporal/writeProof.js';
 import type { AccountQueues } from './accountQueues.js';
+import { countTabs, type TabCounts } from './messageTabs.js';
 
 export const DAY_MS = 86_400_000;
 
 /**
- * Five searches for each tenant that somebody looks at, of the ten that a Temporal frontend answers in a second. Whoever comes
+ * Five searches for the overview of each tenant that somebody looks at, and as many for its lists, of the ten that a Temporal frontend answers in a second. Whoever comes
  * back within a minute sees the earlier reading at once.
  */
 const MESSAGE_TIMES = { freshMs: 5_000, usableMs: 60_000 };
@@ -61,6 +62,7 @@ const ALL = '';
 export class Overviews {
   readonly #messages: SharedReadings<MessageOverview>;
   readonly #installation: SharedReadings<InstallationOverview>;
+  readonly #tabs: SharedReadings<TabCounts>;
 
   constructor(sources: Sources) {
     const { configuration, readClient } = sources;
@@ -73,6 +75,10 @@ export class Overviews {
         ),
       MESSAGE_TIMES,
     );
+    this.#tabs = new SharedReadings(
+      async (tenant) => await countTabs(readClient, tenant === ALL ? undefined : tenant),
+      MESSAGE_TIMES,
+    );
     this.#installation = new SharedReadings(
       async () => await readInstallation(sources),
       INSTALLATION_TIMES,
@@ -82,6 +88,11 @@ export class Overviews {
   /** @param tenant one of the configuration's. Rejects where Temporal doesn't answer. */
   async messages(tenant: string | undefined): Promise<MessageOverview> {
     return await this.#messages.get(tenant ?? ALL);
+  }
+
+  /** How many messages each list has. @param tenant one of the configuration's. Rejects where Temporal doesn't answer. */
+  async tabs(tenant: string | undefined): Promise<TabCounts> {
+    return await this.#tabs.get(tenant ?? ALL);
   }
 
   /** Never rejects: it says what is not known. */

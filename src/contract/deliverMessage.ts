@@ -103,6 +103,8 @@ export interface MessageMemo {
   reference?: string | undefined;
   /** The conversation that the message, or its event, belongs to. Absent from what earlier releases started. */
   conversation?: ConversationPlace | undefined;
+  /** What lists show of it, sealed where its content is. Absent from what earlier releases started. */
+  title?: string | undefined;
   /** What its content is sealed with, where its retention ends: a place of a key, and no secret. */
   seal?: string | undefined;
   /** The name of the key, or of the person, that sent it. Absent where no keys are configured, and for requests of sources. */

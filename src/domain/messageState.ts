@@ -153,6 +153,10 @@ export interface MessageSummary {
   /** Of a tenant's message: the key as it was sent, where the id has a hash of it. */
   givenKey?: string | undefined;
   status: MessageStatus;
+  /** What it is about, in one line. Lists alone have it, and none of messages that earlier releases accepted or whose content is gone. */
+  title?: string | undefined;
+  /** ISO 8601, of lists alone: when it is first due, where that is later than now. */
+  dueAt?: string | undefined;
   destinations: string[];
   source?: string | undefined;
   reference?: string | undefined;

@@ -49,8 +49,9 @@ const { DescribeTaskQueueResponse, ListWorkflowExecutionsResponse } =
 
 function asTemporalHasIt(method: string, answer: unknown): unknown {
   if (answer === undefined) return undefined;
-  if (method === 'describeTaskQueue') return DescribeTaskQueueResponse.fromObject(answer);
-  if (method === 'listWorkflowExecutions') return ListWorkflowExecutionsResponse.fromObject(answer);
+  if (method === 'describeTaskQueue') return DescribeTaskQueueResponse.fromObject(answer as object);
+  if (method === 'listWorkflowExecutions')
+    return ListWorkflowExecutionsResponse.fromObject(answer as object);
   return answer;
 }
 

@@ -314,6 +314,19 @@ export const messageSummarySchema = z
       examples: ['pagerduty-55-triggered'],
     }),
     status: statusSchema,
+    title: z
+      .string()
+      .optional()
+      .meta({
+        description:
+          'The title of the message, or the first line of its text, shortened. Present in lists, where its content can be read.',
+        examples: ['Disk full on db-1'],
+      }),
+    dueAt: timestamp.optional().meta({
+      description:
+        'The time at which the message is posted at the earliest. Present in lists, until then.',
+      examples: ['2026-11-23T18:00:00.000Z'],
+    }),
     destinations: z.array(z.string()).meta({
       description: 'The destinations of the message, fallbacks included.',
       examples: [['slack:default/C0123ABC']],

@@ -1,7 +1,9 @@
 import type { Client } from '@temporalio/client';
 import type { MessageStatus } from '../../domain/delivery.js';
 import { freeTextClause, matchesFreeText } from './freeText.js';
-import { memoOf, summarise } from '../messageExecution.js';
+import { memoOf, summarise, type MessageExecution } from '../messageExecution.js';
+import { openTitle } from '../sealedMessages.js';
+import { vaultOf } from '../../temporal/erasure/vaultOf.js';
 import { noticeKey } from '../../contract/names.js';
 import { listNewestFirst, type PageEnd } from './newestFirst.js';
 import { oneOf, quote, tenantClause } from './visibilityText.js';
@@ -36,6 +38,8 @@ export interface MessageFilter {
   until?: string | undefined;
   /** ISO 8601: due (accepted, or its `deliverAt`) before. */
   dueBefore?: string | undefined;
+  /** ISO 8601: open, and due (its `deliverAt`, or the time that it was rescheduled to) after. */
+  dueAfter?: string | undefined;
   /** Without sendproof's own notices. */
   withoutNotices?: boolean | undefined;
   /** Words that a person knows it by, as `PagerDuty 55`. */
@@ -92,8 +96,13 @@ async function searchPage(
   const found = await Promise.all(
     executions.map(async (raw) => {
       const execution = await decodedExecution(client, raw);
-      const rescheduledTo = memoOf(execution).schedule?.deliverAt;
-      return { message: summarise(execution), isDue: isDue(rescheduledTo, filter) };
+      const { schedule, title } = memoOf(execution);
+      const message: MessageSummary = {
+        ...summarise(execution),
+        ...(title !== undefined && { title: await readTitle(client, execution.workflowId, title) }),
+        ...dueLater(execution, schedule?.deliverAt),
+      };
+      return { message, isDue: isDue(schedule?.deliverAt, filter) };
     }),
   );
   const messages = found.flatMap(({ isDue, message }) => (isDue ? [message] : []));
@@ -101,6 +110,21 @@ async function searchPage(
     messages: messages.filter((message) => matches(message, filter)),
     cursor: end && toCursor(end),
   };
+}
+
+/** Of a message that waits for its time. */
+function dueLater(
+  { closeTime, executionTime, startTime }: MessageExecution,
+  rescheduledTo: string | null | undefined,
+): { dueAt?: string } {
+  if (closeTime !== undefined || rescheduledTo === null) return {};
+  const dueAt = rescheduledTo ?? (executionTime ?? startTime).toISOString();
+  return Date.parse(dueAt) > Date.now() ? { dueAt: new Date(dueAt).toISOString() } : {};
+}
+
+/** Undefined where the content that it is sealed with is gone, or this process can't open it. */
+async function readTitle(client: Client, id: string, title: string): Promise<string | undefined> {
+  return await openTitle(() => vaultOf(client), id, title).catch(() => undefined);
 }
 
 /** Temporal knows only the time at which a message was first due. That of one that was rescheduled and has begun may be later. */
@@ -179,8 +203,8 @@ export function anyStatusClause(statuses: readonly MessageStatus[]): string {
   return `(${statuses.map((status) => `(${STATUS_CLAUSES[status]})`).join(' OR ')})`;
 }
 
-function findsOpenOnly({ isOpen, status }: MessageFilter): boolean {
-  return isOpen === true || (status !== undefined && STATUS_CLAUSES[status].startsWith(RUNNING));
+function findsOpenOnly({ dueAfter, isOpen, status }: MessageFilter): boolean {
+  return isOpen === true || dueAfter !== undefined || (status !== undefined && STATUS_CLAUSES[status].startsWith(RUNNING));
 }
 
 /** A rescheduled message that waits is due at another time than Temporal knows. */
@@ -211,6 +235,10 @@ export function visibilityQuery(filter: MessageFilter & Partial<RelatedConversat
   if (filter.since) clauses.push(`StartTime >= ${quote(filter.since)}`);
   if (filter.until) clauses.push(`StartTime < ${quote(filter.until)}`);
   if (filter.dueBefore) clauses.push(`ExecutionTime < ${quote(filter.dueBefore)}`, NOT_RESCHEDULED);
+  if (filter.dueAfter) {
+    const isLater = `ExecutionTime > ${quote(filter.dueAfter)} OR DeliveryStatus = "Scheduled"`;
+    clauses.push(RUNNING, `(${isLater})`);
+  }
   if (filter.withoutNotices) clauses.push(`NOT WorkflowId STARTS_WITH ${quote(noticeKey(''))}`);
   if (filter.q) clauses.push(orRelated(freeTextClause(filter.q, filter.tenant)));
   return clauses.join(' AND ');
