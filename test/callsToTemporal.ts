@@ -53,11 +53,13 @@ const MOST: Record<string, MostCalls> = {
 
   // Besides the queue of each account, the workers and the write that proves that Temporal accepts some.
   'page /': at(5, 10),
-  'page /messages': at(1, 0),
+  // The list, and every few seconds the number of messages of each of the five lists.
+  'page /messages': at(1 + 5, 0),
   'page /messages/{key}': at(0, MESSAGE),
   'page /conversations/{key}': at(1, MESSAGE),
   'page /batches/{id}': at(0, 2),
   'page /dead-letters': at(1, 0),
+  'page /decisions/{id}': at(1, 0),
   'page /sources': at(SOURCES, 0),
   'page /sign-in': at(0, 0),
 

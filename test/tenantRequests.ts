@@ -51,6 +51,9 @@ const HEADERS: Record<string, Record<string, string>> = {
 const FORMS: Record<string, Record<string, string>> = {
   '/messages/{key}/retry': { by: 'ada' },
   '/messages/{key}/discard': { by: 'ada', reason: 'x' },
+  '/messages/{key}/cancel': { by: 'ada' },
+  '/messages/{key}/reschedule': { by: 'ada', when: 'now' },
+  '/dead-letters/decide': { by: 'ada', reason: 'x', decision: 'retry-all', confirmed: 'yes' },
   '/batches/{id}/cancel': { by: 'ada' },
   '/sign-in': { key: 'x' },
 };

@@ -8,6 +8,7 @@ export const OWN_FIRST_PARTS = [
   'batches',
   'sources',
   'dead-letters',
+  'decisions',
   'sign-in',
   'sign-out',
   'assets',

@@ -145,7 +145,12 @@ describe('a message’s page', () => {
     }
     expect((await open.message('foreign')).operatorActions).toEqual([]);
     // A browser on a plain http address says no more than where it is.
-    const answer = await submit(open, '/messages/foreign/retry', {}, { origin: open.api.url });
+    const answer = await submit(
+      open,
+      '/messages/foreign/retry',
+      { by: 'ana' },
+      { origin: open.api.url },
+    );
     expect(answer.status).toBe(303);
     await open.waitForStatus('foreign', 'confirmed');
   });

@@ -209,20 +209,22 @@ describe('a page with messages', () => {
     deadLetters: [deadLetter],
   };
   const found = { messages: [message], cursor: 'next' } as unknown as MessagePage;
-  const page = { found, fields: { status: 'accepted' }, signedIn: true };
+  const page = {
+    ...{ found, fields: { status: 'accepted' }, signedIn: true, now: new Date(at) },
+    choices: { destinations: [], sources: [] },
+  };
+  const list = {
+    ...{ ...page, tab: 'all' as const, unknownKey: undefined },
+    counts: { all: 1, delayed: 0, needs_action: 1, scheduled: 0, under_way: 0 },
+  };
   const unknown = { deduplicationKey: 'a', explanation: '', similarKeys: ['a/b'], signedIn: true };
 
   it.each<[string, ComponentChildren, string[]]>([
-    ['found', h(SearchPage, page), ['/messages/a%2Fb', '/messages?status=accepted&cursor=next']],
+    ['found', h(SearchPage, list), ['/messages/a%2Fb', '/messages?status=accepted&cursor=next']],
     [
       'parked',
       h(DeadLettersPage, page),
-      [
-        '/messages/a%2Fb',
-        '/messages/a%2Fb/retry',
-        '/messages/a%2Fb/discard',
-        '/dead-letters?status=accepted&cursor=next',
-      ],
+      ['/messages/a%2Fb', '/dead-letters/decide', '/dead-letters?status=accepted&cursor=next'],
     ],
     ['like it', h(UnknownKeyPage, unknown), ['/messages/a%2Fb']],
   ])('leads to those %s below the prefix', (_, shown, expected) => {
@@ -249,12 +251,17 @@ describe('with BASE_PATH', () => {
     },
   );
 
-  it.each([PREFIX, `${PREFIX}/`, `${PREFIX}?a=b`, `${PREFIX}x/healthz`, `/tools/healthz`])(
-    'has nothing at %s',
-    async (path) => {
-      expect((await fetch(intake.api.url + path)).status).toBe(404);
-    },
-  );
+  it.each([PREFIX, `${PREFIX}/`, `${PREFIX}?a=b`])('has the overview at %s', async (path) => {
+    const answer = await fetch(intake.api.url + path);
+    expect([answer.status, await answer.text()]).toEqual([
+      200,
+      expect.stringContaining('Overview'),
+    ]);
+  });
+
+  it.each([`${PREFIX}x/healthz`, `/tools/healthz`])('has nothing at %s', async (path) => {
+    expect((await fetch(intake.api.url + path)).status).toBe(404);
+  });
 
   it('believes no X-Forwarded-Prefix without SENDPROOF_TRUSTED_PROXIES', async () => {
     expect(await basePathFor(intake, '/other')).toEqual(PREFIX);
@@ -269,7 +276,7 @@ async function basePathFor(intake: IntakeApi, forwarded: string): Promise<string
   request.end();
   const [answer] = (await once(request, 'response')) as [IncomingMessage];
   const html = await text(answer);
-  return /class="brand" href="(.*?)\/messages"/.exec(html)?.[1] ?? '(none)';
+  return /class="brand" href="(.*?)\/"/.exec(html)?.[1] ?? '(none)';
 }
 
 const MALFORMED = [
@@ -353,7 +360,9 @@ describe('a base path', () => {
       ...Object.keys(PAGE_METHODS),
       '/openapi.json',
     ];
-    const firstParts = new Set(paths.map((path) => path.split('/')[1]));
+    const firstParts = new Set(paths.map((path) => path.split('/')[1] ?? ''));
+    // The overview has no first part.
+    firstParts.delete('');
     expect([...OWN_FIRST_PARTS].sort()).toEqual([...firstParts].sort());
   });
 

@@ -1,59 +1,10 @@
 /** The overview, over a Temporal whose counts, lists and queues are made up: what it says, to whom, and from how many calls. */
-import { defaultPayloadConverter } from '@temporalio/common';
-import proto from '@temporalio/proto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { expectWithin, mostCalls } from '../callsToTemporal.js';
 import { signIn } from '../tenantRequests.js';
 import { entry, startKeysApi, valueOf, type KeysApi } from './keysApi.js';
+import { asTemporalHasIt, execution, payload, time } from './listedMessages.js';
 import { grpcError, type Call } from './temporalService.js';
-
-const COMPLETED = 2;
-const RUNNING = 1;
-
-const payload = (value: unknown) => defaultPayloadConverter.toPayload(value);
-const time = (ms: number) => ({ seconds: Math.floor(ms / 1_000), nanos: (ms % 1_000) * 1_000_000 });
-
-/** A workflow of a message as Temporal lists it. */
-function execution({
-  attributes = {},
-  id,
-  memo = {},
-  startedMs,
-  tookMs,
-}: {
-  id: string;
-  startedMs: number;
-  /** Undefined: it is open. */
-  tookMs?: number;
-  attributes?: Record<string, unknown>;
-  memo?: Record<string, unknown>;
-}) {
-  const payloads = (values: Record<string, unknown>) =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, payload(value)]));
-  return {
-    execution: { workflowId: id, runId: '0a1b2c3d-0000-4000-8000-000000000001' },
-    type: { name: 'deliverMessage' },
-    taskQueue: 'sendproof',
-    status: tookMs === undefined ? RUNNING : COMPLETED,
-    startTime: time(startedMs),
-    executionTime: time(startedMs),
-    ...(tookMs !== undefined && { closeTime: time(startedMs + tookMs) }),
-    historyLength: 12,
-    memo: { fields: payloads(memo) },
-    searchAttributes: { indexedFields: payloads(attributes) },
-  };
-}
-
-const { DescribeTaskQueueResponse, ListWorkflowExecutionsResponse } =
-  proto.temporal.api.workflowservice.v1;
-
-function asTemporalHasIt(method: string, answer: unknown): unknown {
-  if (answer === undefined) return undefined;
-  if (method === 'describeTaskQueue') return DescribeTaskQueueResponse.fromObject(answer as object);
-  if (method === 'listWorkflowExecutions')
-    return ListWorkflowExecutionsResponse.fromObject(answer as object);
-  return answer;
-}
 
 type Answers = Partial<Record<string, (call: Call) => unknown>>;
 

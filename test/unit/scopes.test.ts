@@ -84,6 +84,11 @@ const PAGES: Record<string, Scope | undefined> = {
   'GET /messages/{key}': 'read',
   'POST /messages/{key}/retry': 'decide',
   'POST /messages/{key}/discard': 'decide',
+  'POST /messages/{key}/cancel': 'decide',
+  'POST /messages/{key}/reschedule': 'decide',
+  'GET /': 'read',
+  'POST /dead-letters/decide': 'decide',
+  'GET /decisions/{id}': 'read',
   'GET /conversations/{key}': 'read',
   'GET /batches/{id}': 'read',
   'POST /batches/{id}/cancel': 'decide',
@@ -140,7 +145,12 @@ describe('the pages', () => {
       renderToString(
         h(
           CurrentViewer.Provider,
-          { value: { person: undefined, mayDecide, signOutUrl: undefined } },
+          {
+            value: {
+              ...{ person: undefined, mayDecide, signOutUrl: undefined },
+              ...{ isNameNeeded: true, rememberedName: undefined },
+            },
+          },
           h(DecisionForms, { deduplicationKey: 'k' }),
         ),
       );

@@ -9,7 +9,8 @@ const everyMs = Number(document.body.dataset.refreshMs);
 
 function isInUse(part) {
   const fields = [...part.querySelectorAll('input:not([type=hidden])')];
-  return fields.some((field) => field === document.activeElement || field.value !== field.defaultValue)
+  return fields.some((field) => field === document.activeElement || field.value !== field.defaultValue
+      || field.checked !== field.defaultChecked)
     || part.querySelector('details[open]') !== null;
 }
 
@@ -177,6 +178,15 @@ nav a[aria-current] { color: var(--ink); font-weight: 600; text-decoration-thick
 .list th, .list td { padding: 8px 12px; border: 1px solid var(--line); text-align: left; vertical-align: top; }
 .list thead th { color: var(--soft); font-size: 14px; font-weight: 400; overflow-wrap: normal; }
 .list tbody th { font-weight: 600; }
+.list input[type=checkbox] { width: 20px; height: 20px; margin: 2px; }
+.below, .line { display: block; }
+.below { color: var(--soft); font-size: 14px; font-weight: 400; }
+.tabs { flex-wrap: wrap; gap: 4px; margin-bottom: 16px; border-bottom: 1px solid var(--line); }
+.tabs a { padding: 8px 12px; border-bottom: 3px solid transparent; text-decoration: none; }
+.tabs a[aria-current] { border-bottom-color: var(--link); }
+.count { color: var(--soft); font-size: 14px; font-weight: 400; }
+.bulk { display: flex; flex-wrap: wrap; gap: 8px; padding: 12px 0; }
+.filters > a { padding: 8px 0; }
 @media (max-width: 900px) {
   .list, .list tbody { display: block; background: none; }
   .list thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }

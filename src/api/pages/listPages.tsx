@@ -1,53 +1,89 @@
 /** Lists of messages: the search, and what needs a decision. */
-import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
 import { REMEDIES } from '../../domain/remedies.js';
+import type { MessageSummary } from '../../domain/messageState.js';
 import type { MessagePage } from '../../store/search/messageSearch.js';
+import { TABS, type Tab, type TabCounts } from '../messageTabs.js';
 import { useAddresses } from './addresses.js';
-import { DecisionForms, Page, Status, Time } from './parts.js';
-import { labelIn, type MessageSummary } from '../../domain/messageState.js';
+import { Filters, NextPage, type Choices, type ListFields } from './filters.js';
+import { DeadLetterLine, MessageTable, StatusAndReason } from './messageTable.js';
+import { Figure, Page } from './parts.js';
+import { useViewer } from './viewer.js';
 
 const REFRESH_MS = 5_000;
 
-/** The fields of the search as the page's address has them. */
-export type SearchFields = Record<string, string>;
+const TAB_NAMES: Record<Tab, string> = {
+  needs_action: 'Needs action',
+  under_way: 'Waiting',
+  delayed: 'Retrying or late',
+  scheduled: 'Scheduled',
+  all: 'All',
+};
+
+/** Said where a list has nothing. */
+const NOTHING: Record<Tab, string> = {
+  needs_action: 'Nothing needs a decision.',
+  under_way: 'Nothing waits.',
+  delayed: 'No message has been under way for over a minute.',
+  scheduled: 'No message is scheduled for later.',
+  all: 'There are no messages yet.',
+};
+
+/** What is known of a key that was searched for, and that no message has. */
+export interface UnknownKey {
+  explanation: string;
+  similarKeys: readonly string[];
+}
 
 export function SearchPage({
-  found,
+  choices,
+  counts,
   fields,
+  found,
+  now,
   signedIn,
+  tab,
+  unknownKey,
 }: {
+  choices: Choices;
+  counts: TabCounts;
   found: MessagePage;
-  fields: SearchFields;
+  fields: ListFields;
+  now: Date;
   signedIn: boolean;
+  tab: Tab;
+  unknownKey: UnknownKey | undefined;
 }) {
-  const { messages } = found;
-  const { at } = useAddresses();
-  const sought = Object.entries(fields).some(([name, value]) => name !== 'cursor' && value);
+  const { q } = fields;
   return (
-    <Page title="Messages" search={fields.q} signedIn={signedIn} refreshMs={REFRESH_MS}>
-      <h1>{fields.q === undefined ? 'Messages' : `Messages for “${fields.q}”`}</h1>
-      <form class="filters" action={at('/messages')}>
-        {fields.q !== undefined && <input type="hidden" name="q" value={fields.q} />}
-        {fields.conversation !== undefined && (
-          <input type="hidden" name="conversation" value={fields.conversation} />
-        )}
-        <Choice name="status" label="Status" choices={MESSAGE_STATUSES} chosen={fields.status} />
-        <DestinationField value={fields.destination} />
-        <button>Show</button>
-      </form>
+    <Page
+      title={q === undefined ? 'Messages' : `Messages for “${q}”`}
+      here="/messages"
+      search={q}
+      {...{ signedIn }}
+      refreshMs={REFRESH_MS}
+      isWide
+    >
+      <h1>{q === undefined ? 'Messages' : `Messages for “${q}”`}</h1>
+      <Tabs counts={counts} tab={tab} />
+      <Filters
+        {...{ choices, fields }}
+        path="/messages"
+        kept={['tab', 'q', 'conversation', 'reference', 'traceId', 'since', 'until']}
+        withStatus={tab === 'all'}
+      />
       <section id="found" data-live>
-        {messages.length === 0 ? (
-          <p>
-            {sought
-              ? `No message was found. The page of a key tells more: enter it as ${at('/messages/<key>')}.`
-              : 'There are no messages yet.'}
-          </p>
+        {found.messages.length === 0 ? (
+          <NothingFound fields={fields} tab={tab} unknownKey={unknownKey} />
         ) : (
-          <ul class="cards">
-            {messages.map((message) => (
-              <MessageCard message={message} />
-            ))}
-          </ul>
+          <MessageTable
+            caption="Messages"
+            messages={found.messages}
+            now={now}
+            last={{
+              name: 'Status',
+              cell: (message) => <StatusAndReason message={message} now={now} />,
+            }}
+          />
         )}
         <NextPage path="/messages" fields={fields} cursor={found.cursor} />
       </section>
@@ -55,159 +91,162 @@ export function SearchPage({
   );
 }
 
-export function DeadLettersPage({
-  found,
+/** The lists, each with the number of its messages; other filters don't count here. */
+function Tabs({ counts, tab }: { counts: TabCounts; tab: Tab }) {
+  const { at } = useAddresses();
+  return (
+    <nav id="tabs" class="tabs" aria-label="Lists" data-live>
+      {TABS.map((each) => (
+        <a
+          href={at(each === 'all' ? '/messages' : `/messages?tab=${each}`)}
+          aria-current={each === tab ? 'page' : undefined}
+        >
+          {TAB_NAMES[each]}{' '}
+          <span class="count">
+            <Figure value={counts[each]} />
+          </span>
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function NothingFound({
   fields,
+  tab,
+  unknownKey,
+}: {
+  fields: ListFields;
+  tab: Tab;
+  unknownKey: UnknownKey | undefined;
+}) {
+  const { at, ofMessage } = useAddresses();
+  if (unknownKey) {
+    return (
+      <>
+        <p>No message was found.</p>
+        <p>{unknownKey.explanation}</p>
+        <ul>
+          {unknownKey.similarKeys.map((key) => (
+            <li>
+              <a href={ofMessage(key)}>{key}</a>
+            </li>
+          ))}
+        </ul>
+      </>
+    );
+  }
+  const sought = Object.keys(fields).some((name) => name !== 'cursor' && name !== 'tab');
+  if (!sought) return <p>{NOTHING[tab]}</p>;
+  return (
+    <p>
+      No message was found. <a href={at('/messages')}>Show all messages</a>
+    </p>
+  );
+}
+
+/** The field of a row’s box: a name for each, since a form has each name once. */
+export const CHOSEN = 'message-';
+
+export function DeadLettersPage({
+  choices,
+  fields,
+  found,
+  now,
   signedIn,
 }: {
+  choices: Choices;
   found: MessagePage;
-  fields: SearchFields;
+  fields: ListFields;
+  now: Date;
   signedIn: boolean;
 }) {
   const { at } = useAddresses();
+  const { mayDecide } = useViewer();
+  const { messages } = found;
   return (
-    <Page title="Dead letters" signedIn={signedIn} refreshMs={REFRESH_MS}>
+    <Page title="Dead letters" here="/dead-letters" {...{ signedIn }} refreshMs={REFRESH_MS} isWide>
       <h1>Dead letters</h1>
       <p>
         What could not be delivered needs a decision: send it again, or give it up. It waits as long
         as it takes.
       </p>
-      <form class="filters" action={at('/dead-letters')}>
-        <Choice name="reason" label="Reason" choices={FAILURE_REASONS} chosen={fields.reason} />
-        <DestinationField value={fields.destination} />
-        <button>Show</button>
-      </form>
-      <section id="found" data-live>
-        {found.messages.length === 0 ? (
-          <p>Nothing needs a decision.</p>
-        ) : (
-          <ul class="cards">
-            {found.messages.map((message) => (
-              <DeadLetterCard message={message} />
-            ))}
-          </ul>
+      <Filters {...{ choices, fields }} path="/dead-letters" kept={[]} withStatus={false} />
+      <form method="post" action={at('/dead-letters/decide')} aria-label="Decide on dead letters">
+        {['destination', 'reason'].map(
+          (name) =>
+            fields[name] !== undefined && (
+              <input type="hidden" name={`filter-${name}`} value={fields[name]} />
+            ),
         )}
-        <NextPage path="/dead-letters" fields={fields} cursor={found.cursor} />
-      </section>
+        <section id="found" data-live>
+          {messages.length === 0 ? (
+            <p>Nothing needs a decision.</p>
+          ) : (
+            <MessageTable
+              caption="Dead letters"
+              messages={messages}
+              now={now}
+              before={mayDecide ? [{ name: 'Choose', cell: chooser(messages) }] : []}
+              last={{
+                name: 'Why',
+                cell: (message) => <Reasons message={message} now={now} />,
+              }}
+            />
+          )}
+          <NextPage path="/dead-letters" fields={fields} cursor={found.cursor} />
+        </section>
+        {messages.length > 0 && <BulkButtons isFiltered={Object.keys(fields).length > 0} />}
+      </form>
     </Page>
   );
 }
 
-function DestinationField({ value }: { value: string | undefined }) {
-  return (
-    <label>
-      Destination
-      <input name="destination" value={value} placeholder="slack:default/C0123ABC" />
-    </label>
+function chooser(messages: readonly MessageSummary[]) {
+  return (message: MessageSummary) => (
+    <input
+      type="checkbox"
+      name={CHOSEN + messages.indexOf(message)}
+      value={message.deduplicationKey}
+      aria-label={`Choose ${message.title ?? message.deduplicationKey}`}
+    />
   );
 }
 
-function MessageCard({ message }: { message: MessageSummary }) {
-  const { ofMessage } = useAddresses();
+function Reasons({ message, now }: { message: MessageSummary; now: Date }) {
+  const { deadLetters } = message;
+  const remedies = new Set(deadLetters.map(({ reason }) => REMEDIES[reason]));
   return (
-    <li class="card">
-      <h2 class="place">
-        <a href={ofMessage(message.deduplicationKey)}>{message.deduplicationKey}</a>{' '}
-        <Status status={message.status} />
-      </h2>
-      <Origin message={message} />
-      <InConversation message={message} />
-      {message.unreadable !== undefined && <p>{message.unreadable}</p>}
-      <p class="soft">
-        {message.destinations.map((destination) => labelIn(message, destination)).join(', ')}
-      </p>
-    </li>
-  );
-}
-
-function DeadLetterCard({ message }: { message: MessageSummary }) {
-  const { deadLetters, deduplicationKey } = message;
-  const { ofMessage } = useAddresses();
-  return (
-    <li class="card">
-      <h2 class="place">
-        <a href={ofMessage(deduplicationKey)}>{deduplicationKey}</a>
-      </h2>
-      <Origin message={message} />
-      {deadLetters.map(({ at, destination, detail, reason }) => (
-        <div>
-          <p>
-            <strong>{labelIn(message, destination)}</strong>, since <Time at={at} />: {detail}
-          </p>
-          <p>{REMEDIES[reason]}</p>
-        </div>
+    <>
+      {deadLetters.map((deadLetter) => (
+        <DeadLetterLine {...{ deadLetter, message, now }} />
       ))}
-      <details>
-        <summary>Decide …</summary>
-        <DecisionForms deduplicationKey={deduplicationKey} />
-      </details>
-    </li>
+      {[...remedies].map((remedy) => (
+        <span class="below">{remedy}</span>
+      ))}
+    </>
   );
 }
 
-function InConversation({ message: { conversation } }: { message: MessageSummary }) {
-  const { ofConversation } = useAddresses();
-  if (!conversation) return null;
+/** Nothing is decided by them: the next page says how many it is about, and asks who decides and why. */
+function BulkButtons({ isFiltered }: { isFiltered: boolean }) {
+  const { mayDecide } = useViewer();
+  if (!mayDecide) return <p>A decision needs the scope “decide”, which you don’t have.</p>;
+  const all = isFiltered ? 'all that match' : 'all';
   return (
-    <p class="soft">
-      Conversation <a href={ofConversation(conversation.key)}>{conversation.key}</a>
-    </p>
-  );
-}
-
-function Origin({ message }: { message: MessageSummary }) {
-  const { acceptedAt, reference, source } = message;
-  const from = [source, reference].filter((part) => part !== undefined).join(' ');
-  return (
-    <p class="soft">
-      {from !== '' && <strong>{from}</strong>}
-      {from !== '' && ' · '}
-      <Time at={acceptedAt} />
-    </p>
-  );
-}
-
-function Choice({
-  name,
-  label,
-  choices,
-  chosen,
-}: {
-  name: string;
-  label: string;
-  choices: readonly string[];
-  chosen: string | undefined;
-}) {
-  return (
-    <label>
-      {label}
-      <select name={name}>
-        <option value="">any</option>
-        {choices.map((choice) => (
-          <option value={choice} selected={choice === chosen}>
-            {choice.replaceAll('_', ' ')}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-function NextPage({
-  path,
-  fields,
-  cursor,
-}: {
-  path: string;
-  fields: SearchFields;
-  cursor: string | undefined;
-}) {
-  const { at } = useAddresses();
-  if (cursor === undefined) return null;
-  const query = new URLSearchParams({ ...fields, cursor }).toString();
-  return (
-    <p>
-      <a href={at(`${path}?${query}`)}>Older ones</a>
-    </p>
+    <div class="bulk" role="group" aria-label="Decide">
+      <button name="decision" value="retry-chosen">
+        Retry the chosen …
+      </button>
+      <button name="decision" value="discard-chosen" class="danger">
+        Discard the chosen …
+      </button>
+      <button name="decision" value="retry-all" class="plain">
+        Retry {all} …
+      </button>
+      <button name="decision" value="discard-all" class="plain">
+        Discard {all} …
+      </button>
+    </div>
   );
 }

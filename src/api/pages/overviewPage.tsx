@@ -251,29 +251,23 @@ function Parts({
   installation: InstallationOverview;
   isReachable: boolean;
 }) {
-  const { at } = useAddresses();
   return (
-    <>
-      <dl class="figures">
-        <div>
-          <dt>Temporal</dt>
-          <dd>
-            {!isReachable
-              ? 'does not answer'
-              : writeFault === undefined
-                ? 'accepts messages'
-                : 'accepts no messages'}
-          </dd>
-        </div>
-        <div>
-          <dt>Workers that poll</dt>
-          <dd>{workers === undefined ? 'not known' : <Figure value={workers} />}</dd>
-        </div>
-      </dl>
-      <p class="links">
-        <a href={at('/readyz')}>Readiness, as probes see it</a>
-      </p>
-    </>
+    <dl class="figures">
+      <div>
+        <dt>Temporal</dt>
+        <dd>
+          {!isReachable
+            ? 'does not answer'
+            : writeFault === undefined
+              ? 'accepts messages'
+              : 'accepts no messages'}
+        </dd>
+      </div>
+      <div>
+        <dt>Workers that poll</dt>
+        <dd>{workers === undefined ? 'not known' : <Figure value={workers} />}</dd>
+      </div>
+    </dl>
   );
 }
 

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { readAcknowledgements } from '../../store/acknowledgementProgress.js';
 import { readMessageRecord } from '../../store/messageHistory.js';
 import { readConversation } from '../../store/search/conversation.js';
-import { searchMessages } from '../../store/search/messageSearch.js';
 import { messageId } from '../../acceptance/messageId.js';
 import { ownForm } from '../../domain/tenant.js';
 import { timelineOf } from '../../explanation/timeline.js';
@@ -14,14 +13,11 @@ import { callerWithoutKey, findKey } from '../authentication.js';
 import { callerOf, callerWithKey, knownCaller, requireScope, setCaller } from '../caller.js';
 import { batchWithResults, cancelBatch, findBatch } from '../batches.js';
 import { basePathOf, withoutBasePath } from '../basePath.js';
-import { inPersonsName } from '../decider.js';
-import { decideOnDeadLetters } from '../decisions.js';
 import { ANY_TENANT, parseMessageId } from '../findMessage.js';
 import type { Methods } from '../methods.js';
-import { allNamed, recordNamed } from '../named.js';
+import { recordNamed } from '../named.js';
 import { operationOf } from '../operation.js';
 import { answeredWith } from '../requestAudit.js';
-import { findDeadLetters } from '../deadLetters.js';
 import { readUnknownKey } from '../messages.js';
 import { parseRequest, Problem } from '../problem.js';
 import { problemHandler } from '../problemHandler.js';
@@ -29,33 +25,35 @@ import { formBody } from '../requestBody.js';
 import { ICON, LIVE_SCRIPT, STYLE } from './assets.js';
 import { BatchPage } from './batchPage.js';
 import { ConversationPage, UnknownConversationPage } from './conversationPage.js';
-import { DeadLettersPage, SearchPage, type SearchFields } from './listPages.js';
+import {
+  cancelOnPage,
+  decideOnMessage,
+  decideOnSeveral,
+  rescheduleOnPage,
+  showDecision,
+} from './decisionRoutes.js';
+import { filledIn } from './formFields.js';
+import { PAGE_SIZE, showDeadLetters, showMessages } from './listRoutes.js';
 import { ForgottenPage, UnknownKeyPage, MessagePage } from './messagePage.js';
 import { OnceMorePage, ProblemPage, SignInPage } from './plainPages.js';
 import { addressOfApi, readSources } from '../sourceReading.js';
 import { SourcesPage } from './sourcesPage.js';
 import { onlyOwnForms, securityHeaders } from './security.js';
 import { showOverview } from './overviewRoute.js';
-import { isReadOnly, isSignedIn, show, showSignOut } from './show.js';
+import { goTo, isReadOnly, isSignedIn, show, showSignOut } from './show.js';
 import { bySignedLink } from './signedLink.js';
 import { PageSessions } from './session.js';
 import type { WrongKeys } from '../wrongKeys.js';
-import {
-  cancelQuerySchema,
-  conversationPageSchema,
-  messageQuerySchema,
-  deadLetterQuerySchema,
-  discardBodySchema,
-  retryBodySchema,
-} from '../schema/requests.js';
+import { cancelQuerySchema, conversationPageSchema } from '../schema/requests.js';
 import { digestOf } from '../../config/keys.js';
-import { batchPagePath, messagePagePath } from '../../domain/messagePage.js';
+import { batchPagePath } from '../../domain/messagePage.js';
 
-const PAGE_SIZE = '50';
 const FORM_LIMIT_BYTES = 16 * 1024;
+/** A page of long keys, percent-encoded. */
+const LARGE_FORM_LIMIT_BYTES = 128 * 1024;
 
 /** The paths of what only somebody who is known sees. */
-const PAGES = /^\/(?:(?:messages|conversations|batches|dead-letters|sources)(?:\/|$)|$)/i;
+const PAGES = /^\/(?:(?:messages|conversations|batches|dead-letters|decisions|sources)(?:\/|$)|$)/i;
 
 /** The pages' paths, each with the methods that it takes. */
 export const PAGE_METHODS: Methods = {
@@ -64,10 +62,14 @@ export const PAGE_METHODS: Methods = {
   '/messages/{key}': ['GET'],
   '/messages/{key}/retry': ['POST'],
   '/messages/{key}/discard': ['POST'],
+  '/messages/{key}/cancel': ['POST'],
+  '/messages/{key}/reschedule': ['POST'],
   '/conversations/{key}': ['GET'],
   '/batches/{id}': ['GET'],
   '/batches/{id}/cancel': ['POST'],
   '/dead-letters': ['GET'],
+  '/dead-letters/decide': ['POST'],
+  '/decisions/{id}': ['GET'],
   '/sources': ['GET'],
   '/sign-in': ['GET', 'POST'],
   '/sign-out': ['POST'],
@@ -97,39 +99,20 @@ export function pagesRouter(
   router.use(knowPeople);
   router.use(requireSession(context, sessions));
   router.get('/', requireScope('read'), showOverview(context));
-  router.get('/messages', requireScope('read'), async (request, response) => {
-    const fields = filledIn(request.query);
-    const { cursor, limit, ...filter } = parseRequest(messageQuerySchema, {
-      limit: PAGE_SIZE,
-      ...fields,
-    });
-    const caller = callerOf(request);
-    const { tenant } = caller;
-    const found = allNamed(
-      await searchMessages(context.readClient, { ...filter, tenant }, { cursor, limit }),
-      context.configuration,
-      caller,
-    );
-    show(response, <SearchPage found={found} fields={fields} signedIn={isSignedIn(request)} />);
-  });
-  router.get('/dead-letters', requireScope('read'), async (request, response) => {
-    const fields = filledIn(request.query);
-    const { cursor, limit, ...filter } = parseRequest(deadLetterQuerySchema, {
-      limit: PAGE_SIZE,
-      ...fields,
-    });
-    const found = await findDeadLetters(context, callerOf(request), filter, { cursor, limit });
-    show(
-      response,
-      <DeadLettersPage found={found} fields={fields} signedIn={isSignedIn(request)} />,
-    );
-  });
+  router.get('/messages', requireScope('read'), showMessages(context));
+  router.get('/dead-letters', requireScope('read'), showDeadLetters(context));
   router.get('/sources', requireScope('read'), showSources(context));
   router.get('/messages/:key', requireScope('read'), message);
   router.get('/conversations/:key', requireScope('read'), showConversation(context));
   router.get('/batches/:id', requireScope('read'), showBatch(context));
-  router.post('/messages/:key/retry', requireScope('decide'), form, decide(context, 'retry'));
-  router.post('/messages/:key/discard', requireScope('decide'), form, decide(context, 'discard'));
+  const mayDecide = [requireScope('decide'), ...form];
+  router.post('/messages/:key/retry', mayDecide, decideOnMessage(context, 'retry'));
+  router.post('/messages/:key/discard', mayDecide, decideOnMessage(context, 'discard'));
+  router.post('/messages/:key/cancel', mayDecide, cancelOnPage(context));
+  router.post('/messages/:key/reschedule', mayDecide, rescheduleOnPage(context));
+  const largeForm = [onlyOwnForms, formBody(LARGE_FORM_LIMIT_BYTES)];
+  router.post('/dead-letters/decide', requireScope('decide'), largeForm, decideOnSeveral(context));
+  router.get('/decisions/:id', requireScope('read'), showDecision(context));
   router.post('/batches/:id/cancel', requireScope('decide'), form, stopBatch(context));
   router.use(showProblem(context));
   return router;
@@ -204,7 +187,7 @@ function showConversation(context: ApiContext): RequestHandler<{ key: string }> 
       ...filledIn(request.query),
       key: request.params.key,
     });
-    const limit = Number(PAGE_SIZE);
+    const limit = PAGE_SIZE;
     const caller = callerOf(request);
     const { tenant } = caller;
     const id = messageId(tenant, key);
@@ -246,20 +229,6 @@ function workflowUrl(
 ): string {
   const path = ['namespaces', namespace, 'workflows', state.deduplicationKey, runId, 'history'];
   return `${webUi.replace(/\/$/, '')}/${path.map(encodeURIComponent).join('/')}`;
-}
-
-function decide(context: ApiContext, action: 'retry' | 'discard'): RequestHandler<{ key: string }> {
-  const schema = action === 'retry' ? retryBodySchema : discardBodySchema;
-  return async (request, response) => {
-    const decision = parseRequest(schema, inPersonsName(request, filledIn(request.body)));
-    const { deduplicationKey } = await decideOnDeadLetters(
-      context,
-      callerOf(request),
-      request.params.key,
-      { action, ...decision },
-    );
-    goTo(response, messagePagePath(deduplicationKey));
-  };
 }
 
 function signIn(context: ApiContext, sessions: PageSessions, wrongKeys: WrongKeys): RequestHandler {
@@ -339,22 +308,13 @@ function showProblem({ log }: ApiContext): ErrorRequestHandler {
   });
 }
 
-/** Leads the browser to another of the pages. */
-function goTo(response: Response, path: string): void {
-  response.redirect(303, basePathOf(response) + path);
-}
-
-/** Forms send empty text for what was left out. */
-function filledIn(fields: unknown): SearchFields {
-  const given = Object.entries((fields ?? {}) as Record<string, string>);
-  return Object.fromEntries(given.filter(([, value]) => value !== ''));
-}
-
 /** Where to go on after signing in: a path of these pages without the base path, and nowhere else. */
 function ownPath(to: unknown, response: Response): string {
   if (typeof to !== 'string') return '/messages';
   const path = withoutBasePath(to, basePathOf(response));
-  return /^\/(?:(?:messages|conversations|batches|dead-letters|sources)(?![^/?])|$)/.test(path)
+  return /^\/(?:(?:messages|conversations|batches|dead-letters|decisions|sources)(?![^/?])|$)/.test(
+    path,
+  )
     ? path
     : '/messages';
 }

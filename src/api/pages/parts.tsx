@@ -17,12 +17,15 @@ export function Page({
   refreshMs,
   here,
   isWide = false,
+  reloadAfterS,
 }: {
   title: string;
   children: ComponentChildren;
   search?: string | undefined;
   /** The path of the entry of the navigation that this page is. */
   here?: string | undefined;
+  /** Where there is no script: how often the whole page is loaded again. */
+  reloadAfterS?: number | undefined;
   /** Whether tables need more room than text. */
   isWide?: boolean;
   /** Whether there is a session to end. */
@@ -39,6 +42,11 @@ export function Page({
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>{`${title} · sendproof`}</title>
+        {reloadAfterS !== undefined && (
+          <noscript>
+            <meta http-equiv="refresh" content={String(reloadAfterS)} />
+          </noscript>
+        )}
         <link rel="icon" href={at('/assets/icon.svg')} type="image/svg+xml" />
         <link rel="stylesheet" href={at('/assets/style.css')} />
         <script type="module" src={at('/assets/live.js')}></script>
@@ -297,27 +305,21 @@ export function DecisionForms({
   const narrowed = destination !== undefined && (
     <input type="hidden" name="destination" value={destination} />
   );
+  const about = destination === undefined ? '' : ` to ${destination}`;
   return (
     <div class="decisions">
-      <form method="post" action={`${page}/retry`}>
+      <form method="post" action={`${page}/retry`} aria-label={`Retry${about}`}>
         {narrowed}
-        <h3>Send it again</h3>
         <DecidersName />
-        <label>
-          What you fixed
-          <input name="reason" autocomplete="off" maxLength={1_000} />
-        </label>
+        <DecisionReason label="What you fixed" />
         <button>Retry</button>
       </form>
       <details>
         <summary>Give it up instead …</summary>
-        <form method="post" action={`${page}/discard`}>
+        <form method="post" action={`${page}/discard`} aria-label={`Discard${about}`}>
           {narrowed}
-          <DecidersName isNeeded />
-          <label>
-            Why it is not needed (needed)
-            <input name="reason" autocomplete="off" required maxLength={1_000} />
-          </label>
+          <DecidersName />
+          <DecisionReason label="Why it is not needed" isNeeded />
           <button class="danger">Discard</button>
         </form>
       </details>
@@ -326,8 +328,8 @@ export function DecisionForms({
 }
 
 /** Who decides: whoever has signed in, or who the form says. */
-export function DecidersName({ isNeeded = false }: { isNeeded?: boolean }) {
-  const { person } = useViewer();
+export function DecidersName() {
+  const { isNameNeeded, person, rememberedName } = useViewer();
   if (person !== undefined) {
     return (
       <label>
@@ -338,8 +340,24 @@ export function DecidersName({ isNeeded = false }: { isNeeded?: boolean }) {
   }
   return (
     <label>
-      {isNeeded ? 'Your name (needed)' : 'Your name'}
-      <input name="by" autocomplete="name" required={isNeeded} maxLength={1_000} />
+      {isNameNeeded ? 'Your name (needed)' : 'Your name'}
+      <input
+        name="by"
+        value={rememberedName}
+        autocomplete="name"
+        required={isNameNeeded}
+        maxLength={1_000}
+      />
+    </label>
+  );
+}
+
+/** Why somebody decides so. */
+export function DecisionReason({ isNeeded = false, label }: { label: string; isNeeded?: boolean }) {
+  return (
+    <label>
+      {isNeeded ? `${label} (needed)` : label}
+      <input name="reason" autocomplete="off" required={isNeeded} maxLength={1_000} />
     </label>
   );
 }

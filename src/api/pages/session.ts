@@ -131,14 +131,19 @@ function cookieFor(
   request: Request,
   response: Response,
 ): { name: string; attributes: CookieOptions } {
-  const attributes: CookieOptions = {
+  const attributes = cookieAttributes(request, response);
+  return { name: isHostCookie(attributes) ? HOST_COOKIE : COOKIE, attributes };
+}
+
+/** Cookies of the pages are for these alone, and no script sees them. */
+export function cookieAttributes(request: Request, response: Response): CookieOptions {
+  return {
     httpOnly: true,
     sameSite: 'strict',
     path: basePathOf(response) || '/',
     // Behind a proxy that ends TLS, the request itself is plain.
     secure: request.secure || request.get('x-forwarded-proto') === 'https',
   };
-  return { name: isHostCookie(attributes) ? HOST_COOKIE : COOKIE, attributes };
 }
 
 /** https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-the-__host-prefix */

@@ -4,6 +4,7 @@ import { renderToString } from 'preact-render-to-string';
 import { basePathOf } from '../basePath.js';
 import { knownCaller } from '../caller.js';
 import { BasePath } from './addresses.js';
+import { rememberedName } from './decidersName.js';
 import { ReadOnly } from './readOnly.js';
 import { CurrentViewer, type Viewer } from './viewer.js';
 
@@ -17,6 +18,11 @@ export function show(response: Response, page: VNode): void {
     </BasePath.Provider>
   );
   response.type('html').send(`<!doctype html>${renderToString(located)}`);
+}
+
+/** Leads the browser to another of the pages. */
+export function goTo(response: Response, path: string): void {
+  response.redirect(303, basePathOf(response) + path);
 }
 
 /** Whatever is shown in this answer is for somebody without a session. */
@@ -45,6 +51,8 @@ function viewerOf(response: Response): Viewer {
   return {
     person: caller?.kind === 'person' ? caller.name : undefined,
     mayDecide: caller?.scopes.has('decide') ?? false,
+    isNameNeeded: caller?.decidesByName !== true,
+    rememberedName: rememberedName(response.req),
     signOutUrl: (response.locals as Locals).signOutUrl,
   };
 }

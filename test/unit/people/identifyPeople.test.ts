@@ -415,7 +415,10 @@ describe('the forms for decisions', () => {
   const shown = (person: string | undefined, mayDecide: boolean) =>
     renderToString(
       h(CurrentViewer.Provider, {
-        value: { person, mayDecide, signOutUrl: undefined },
+        value: {
+          ...{ person, mayDecide, signOutUrl: undefined },
+          ...{ isNameNeeded: true, rememberedName: undefined },
+        },
         children: h(DecisionForms, { deduplicationKey: 'a' }),
       }),
     );

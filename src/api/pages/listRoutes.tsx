@@ -1,0 +1,144 @@
+/** `/messages` and `/dead-letters`: from the address of a list to the list. */
+import type { RequestHandler } from 'express';
+import { z } from 'zod';
+import { FAILURE_REASONS } from '../../domain/delivery.js';
+import { searchMessages, type MessagePage } from '../../store/search/messageSearch.js';
+import type { ApiContext } from '../apiContext.js';
+import { callerOf, type Caller } from '../caller.js';
+import { findDeadLetters } from '../deadLetters.js';
+import { parseMessageId } from '../findMessage.js';
+import { filterOfTab, TABS } from '../messageTabs.js';
+import { readUnknownKey } from '../messages.js';
+import { allNamed } from '../named.js';
+import { parseRequest, Problem } from '../problem.js';
+import { deadLetterQuerySchema, messageQuerySchema } from '../schema/requests.js';
+import { sourcesFor } from '../sourceReading.js';
+import { RANGES, type Choices, type ListFields, type Range } from './filters.js';
+import { filledIn } from './formFields.js';
+import { DeadLettersPage, SearchPage, type UnknownKey } from './listPages.js';
+import { isSignedIn, show } from './show.js';
+
+export const PAGE_SIZE = 50;
+
+const listSchema = messageQuerySchema.extend({
+  tab: z.enum(TABS).default('all'),
+  range: z.enum(Object.keys(RANGES) as [Range, ...Range[]]).optional(),
+  reason: z.enum(FAILURE_REASONS).optional(),
+});
+
+export function showMessages(context: ApiContext): RequestHandler {
+  const { overviews, readClient } = context;
+  return async (request, response) => {
+    const caller = callerOf(request);
+    const { tenant } = caller;
+    const fields = filledIn(request.query);
+    const asked = parseRequest(listSchema, {
+      limit: String(PAGE_SIZE),
+      ...withDestination(context, fields),
+    });
+    const { cursor, limit, range, tab, ...filter } = asked;
+    const now = new Date();
+    const criteria = { ...filter, ...sinceOf(range, now), ...filterOfTab(tab, now), tenant };
+    const [counts, list] = await Promise.all([
+      overviews.tabs(tenant),
+      searchMessages(readClient, criteria, { cursor, limit }),
+    ]);
+    const found = exactFirst(allNamed(list, context.configuration, caller), filter.q);
+    const unknownKey =
+      found.messages.length === 0 ? await explainKey(context, caller, filter.q) : undefined;
+    const choices = choicesFor(context, caller, found);
+    show(
+      response,
+      <SearchPage
+        {...{ choices, counts, fields, found, now, tab, unknownKey }}
+        signedIn={isSignedIn(request)}
+      />,
+    );
+  };
+}
+
+export function showDeadLetters(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const caller = callerOf(request);
+    const fields = filledIn(request.query);
+    const { cursor, limit, ...filter } = parseRequest(deadLetterQuerySchema, {
+      limit: String(PAGE_SIZE),
+      ...withDestination(context, fields),
+    });
+    const found = await findDeadLetters(context, caller, filter, { cursor, limit });
+    show(
+      response,
+      <DeadLettersPage
+        {...{ fields, found }}
+        choices={choicesFor(context, caller, found)}
+        now={new Date()}
+        signedIn={isSignedIn(request)}
+      />,
+    );
+  };
+}
+
+/** People may write the name that they gave a destination. */
+export function withDestination(
+  { configuration: { names } }: Pick<ApiContext, 'configuration'>,
+  fields: ListFields,
+): ListFields {
+  const { destination } = fields;
+  if (destination === undefined) return fields;
+  const known = Object.entries(names).find(
+    ([, name]) => name.toLowerCase() === destination.trim().toLowerCase(),
+  );
+  return known ? { ...fields, destination: known[0] } : fields;
+}
+
+function sinceOf(range: Range | undefined, now: Date): { since?: string } {
+  return range === undefined
+    ? {}
+    : { since: new Date(now.getTime() - RANGES[range].ms).toISOString() };
+}
+
+/** The message whose key was written whole comes before those whose keys begin so. */
+function exactFirst(page: MessagePage, q: string | undefined): MessagePage {
+  const isExact = ({ deduplicationKey }: { deduplicationKey: string }) => deduplicationKey === q;
+  const { messages } = page;
+  return {
+    ...page,
+    messages: [...messages.filter(isExact), ...messages.filter((each) => !isExact(each))],
+  };
+}
+
+/** What is known of a key that was searched for; undefined where no key can look like it. */
+async function explainKey(
+  context: ApiContext,
+  caller: Caller,
+  q: string | undefined,
+): Promise<UnknownKey | undefined> {
+  if (q === undefined) return undefined;
+  try {
+    return await readUnknownKey(context, parseMessageId(caller, q), caller);
+  } catch (error) {
+    if (error instanceof Problem && error.status === 400) return undefined;
+    throw error;
+  }
+}
+
+/** What the caller may know of: named destinations that it may send to, what the page has, and its sources. */
+function choicesFor(context: ApiContext, caller: Caller, { messages }: MessagePage): Choices {
+  const { configuration } = context;
+  const { destinations: limit, tenant } = caller;
+  const mayKnow = (destination: string) => limit?.allows(destination) ?? tenant === undefined;
+  const named = Object.entries(configuration.names).filter(([each]) => mayKnow(each));
+  const listed = messages.flatMap(({ destinations, names }) =>
+    destinations.map((each) => [each, names?.[each] ?? each] as const),
+  );
+  const sources = [
+    ...sourcesFor(caller, context).map(({ name }) => name),
+    ...messages.flatMap(({ source }) => source ?? []),
+  ];
+  return {
+    destinations: [...new Map([...listed, ...named])].sort(([, one], [, other]) =>
+      one.localeCompare(other),
+    ),
+    sources: [...new Set(sources)].sort(),
+  };
+}

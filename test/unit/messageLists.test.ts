@@ -1,0 +1,266 @@
+/** The lists of messages and of dead letters, and the decisions made on them, over a Temporal whose lists are made up. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { expectWithin, mostCalls } from '../callsToTemporal.js';
+import { asTemporalHasIt, execution } from './listedMessages.js';
+import { signIn } from '../tenantRequests.js';
+import { entry, startKeysApi, valueOf, type KeysApi } from './keysApi.js';
+import { grpcError, type Call } from './temporalService.js';
+
+const OPS = 'slack:default/C0123ABC';
+const PAYMENTS = 'slack:default/C0PAY';
+
+let api: KeysApi;
+let cookie = '';
+let calls: Call[] = [];
+let listed: ReturnType<typeof execution>[] = [];
+
+beforeAll(async () => {
+  api = await startKeysApi({
+    keys: [entry('all', ['admin']), entry('reader', ['read'])],
+    names: { [PAYMENTS]: 'Payments team' },
+  });
+  api.answer = (call) => {
+    const { execution: asked } = call.request as { execution?: { workflowId?: string } };
+    if (asked?.workflowId?.startsWith('sendproof/session/')) return undefined;
+    calls.push(call);
+    if (call.method === 'countWorkflowExecutions') {
+      return {
+        count: String(call.request.query).includes('OR DeliveryStatus = "Scheduled"') ? 7 : 1_234,
+        groups: [],
+      };
+    }
+    if (call.method === 'listWorkflowExecutions') {
+      return asTemporalHasIt(call.method, { executions: listed });
+    }
+    if (call.method === 'describeWorkflowExecution') throw grpcError(5, 'workflow not found');
+    return undefined;
+  };
+  cookie = await signIn(api.api.url, valueOf('all'));
+});
+afterAll(() => api.close());
+beforeEach(() => {
+  calls = [];
+  listed = [];
+});
+
+async function open(path: string, headers: Record<string, string> = {}) {
+  const answer = await fetch(new URL(path, api.api.url), {
+    headers: { cookie, 'sec-fetch-site': 'same-origin', ...headers },
+    redirect: 'manual',
+  });
+  return { status: answer.status, html: await answer.text() };
+}
+
+async function submit(path: string, fields: Record<string, string>) {
+  const answer = await fetch(new URL(path, api.api.url), {
+    method: 'POST',
+    headers: { cookie, 'sec-fetch-site': 'same-origin' },
+    redirect: 'manual',
+    body: new URLSearchParams(fields),
+  });
+  return { status: answer.status, html: await answer.text(), headers: answer.headers };
+}
+
+const textOf = (html: string): string =>
+  html
+    .replace(/<head>.*<\/head>/s, '')
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/\s+/g, ' ');
+
+const listQueries = () =>
+  calls.flatMap(({ method, request }) =>
+    method === 'listWorkflowExecutions' ? [String(request.query)] : [],
+  );
+
+const parked = (id: string, destination = OPS, title?: string) =>
+  execution({
+    ...{ id, startedMs: Date.now() - 3_600_000 },
+    attributes: { DeliveryStatus: 'DeadLettered', FailureReason: 'not_authorised' },
+    memo: {
+      ...(title !== undefined && { title }),
+      destinations: [destination],
+      source: 'pagerduty',
+      reference: '55',
+      deadLetters: [
+        {
+          ...{ destination, reason: 'not_authorised', detail: 'not_in_channel' },
+          at: new Date(Date.now() - 1_800_000).toISOString(),
+        },
+      ],
+    },
+  });
+
+describe('the list of messages', () => {
+  it('says what each is about first, and names destinations as people do', async () => {
+    listed = [parked('pd-55', PAYMENTS, 'Disk full on <db-1>'), parked('without')];
+    const { html } = await open('/messages');
+    expect(html).toContain('<a href="/messages/pd-55">Disk full on &lt;db-1></a>');
+    expect(textOf(html)).toMatch(
+      /Disk full on &lt;db-1> pd-55 pagerduty 55 Payments team needs a decision not authorised 1h ago/,
+    );
+    expect(html).toContain(`title="${PAYMENTS}">Payments team`);
+    expect(html).toContain('<a href="/messages/without">without</a>');
+  });
+
+  it('has tabs with counts, which all who look share for some seconds', async () => {
+    const first = await open('/messages?tab=scheduled');
+    expect(textOf(first.html)).toMatch(
+      /Needs action 1,234 Waiting 1,234 Retrying or late 1,234 Scheduled 7 All 1,234/,
+    );
+    expect(first.html).toMatch(/href="\/messages\?tab=scheduled" aria-current="page"/);
+    calls = [];
+    await open('/messages');
+    expectWithin(
+      calls.map(({ method }) => method),
+      { ...mostCalls('page /messages'), searches: 1 },
+      'again',
+    );
+  });
+
+  it.each([
+    ['needs_action', /DeliveryStatus = "DeadLettered"/],
+    ['under_way', /ExecutionTime < "/],
+    ['delayed', /ExecutionTime < "/],
+    ['scheduled', /ExecutionTime > ".*" OR DeliveryStatus = "Scheduled"/],
+  ])('shows by the tab %s what Temporal finds so', async (tab, query) => {
+    await open(`/messages?tab=${tab}`);
+    expect(listQueries()).toEqual([expect.stringMatching(query)]);
+  });
+
+  it('narrows by time, source, status, reason, and a destination by its name', async () => {
+    const fields = { range: '24h', source: 'ci', status: 'expired', reason: 'timeout' };
+    const query = new URLSearchParams({ ...fields, destination: 'payments TEAM' }).toString();
+    const { html } = await open(`/messages?${query}`);
+    const [asked] = listQueries();
+    expect(asked).toMatch(/Source = "ci"/);
+    expect(asked).toMatch(/DeliveryStatus = "Expired"/);
+    expect(asked).toMatch(/FailureReason = "timeout"/);
+    expect(asked).toContain(`"${PAYMENTS}"`);
+    const [, since = ''] = /StartTime >= "([^"]+)"/.exec(asked ?? '') ?? [];
+    expect(Date.now() - Date.parse(since)).toBeGreaterThan(86_000_000);
+    expect(html).toContain('<a href="/messages">Clear filters</a>');
+    expect((await open('/messages')).html).not.toContain('Clear filters');
+  });
+
+  it.each(['?tab=nonsense', '?range=1y', '?reason=nonsense', '?colour=red'])(
+    'refuses %s',
+    async (query) => {
+      expect((await open(`/messages${query}`)).status).toBe(400);
+    },
+  );
+
+  it('offers no status that no search can tell from another', async () => {
+    const { html } = await open('/messages');
+    expect(html).not.toContain('<option value="accepted"');
+    expect(html).toContain('<option value="delivering">under way</option>');
+  });
+
+  it('says of a key that nothing has what is known of it', async () => {
+    const { html, status } = await open('/messages?q=pagerduty-56');
+    expect(status).toBe(200);
+    expect(textOf(html)).toMatch(/No message was found\. .*pagerduty-56/);
+  });
+
+  it('shows the message whose whole key was searched for first', async () => {
+    listed = [parked('disk-11'), parked('disk-1')];
+    const { html } = await open('/messages?q=disk-1');
+    const order = [...html.matchAll(/<a href="\/messages\/(disk-\d+)">/g)].map(([, key]) => key);
+    expect(order).toEqual(['disk-1', 'disk-11']);
+  });
+});
+
+describe('the dead letters', () => {
+  it('say why and what helps, and can be chosen', async () => {
+    listed = [parked('a "b"', OPS, 'Disk full')];
+    const { html } = await open('/dead-letters');
+    expect(textOf(html)).toMatch(/Disk full .*not_in_channel \( 30m ago \) Invite the account/);
+    expect(html).toMatch(
+      /<input type="checkbox" name="message-0" value="a &quot;b&quot;" aria-label="Choose Disk full"/,
+    );
+  });
+
+  it('can’t be chosen by who may not decide', async () => {
+    listed = [parked('a')];
+    const reader = await signIn(api.api.url, valueOf('reader'));
+    const { html } = await open('/dead-letters', { cookie: reader });
+    expect(html).not.toContain('checkbox');
+    const answer = await fetch(new URL('/dead-letters/decide', api.api.url), {
+      method: 'POST',
+      headers: { cookie: reader, 'sec-fetch-site': 'same-origin' },
+      body: new URLSearchParams({ decision: 'retry-all' }),
+    });
+    expect(answer.status).toBe(403);
+  });
+
+  it('ask before they decide, with the number', async () => {
+    const chosen = { 'message-0': 'a', 'message-7': 'b <c>' };
+    const { html, status } = await submit('/dead-letters/decide', {
+      decision: 'retry-chosen',
+      ...chosen,
+    });
+    expect(status).toBe(200);
+    expect(textOf(html)).toContain('Retry 2 messages?');
+    expect(html).toContain('<input type="hidden" name="message-1" value="b &lt;c>"');
+    expect(html).toContain('<input type="hidden" name="confirmed" value="yes"');
+    expect(calls.map(({ method }) => method)).not.toContain('signalWorkflowExecution');
+  });
+
+  it('count all that match before they decide', async () => {
+    listed = [parked('a'), parked('b', PAYMENTS), parked('c')];
+    const all = await submit('/dead-letters/decide', { decision: 'discard-all' });
+    expect(textOf(all.html)).toContain('Discard 3 dead letters?');
+    const some = await submit('/dead-letters/decide', {
+      ...{ decision: 'retry-all', 'filter-destination': PAYMENTS },
+    });
+    expect(textOf(some.html)).toContain('Retry 1 dead letter?');
+    expect(some.html).toContain(`name="filter-destination" value="${PAYMENTS}"`);
+  });
+
+  it.each<[string, Record<string, string>, number, string]>([
+    ['nothing chosen', { decision: 'retry-chosen' }, 400, 'choose at least one'],
+    ['an unknown decision', { decision: 'explode' }, 400, 'decision'],
+    ['a wrong filter', { decision: 'retry-all', 'filter-reason': 'nonsense' }, 400, 'reason'],
+    ['nothing that matches', { decision: 'retry-all' }, 409, 'No dead letter matches'],
+    [
+      'a discard without a reason',
+      { decision: 'discard-chosen', confirmed: 'yes', by: 'ana', 'message-0': 'a' },
+      400,
+      'reason',
+    ],
+  ])('refuse %s', async (_, fields, status, words) => {
+    const answer = await submit('/dead-letters/decide', fields);
+    expect([answer.status, textOf(answer.html).includes(words)]).toEqual([status, true]);
+  });
+
+  it('say of each that was chosen what became of it, remember the name, and go on after a refusal', async () => {
+    const { headers, html, status } = await submit('/dead-letters/decide', {
+      ...{ decision: 'retry-chosen', confirmed: 'yes', by: 'Ana Ö', reason: 'fixed' },
+      ...{ 'message-0': 'gone-1', 'message-1': 'gone-2' },
+    });
+    expect(status).toBe(200);
+    expect(textOf(html)).toMatch(/2 messages were not decided on/);
+    expect(html.match(/No message with the key/g)).toHaveLength(2);
+    const set = headers.get('set-cookie') ?? '';
+    expect(set).toMatch(/^sendproof_name=Ana%20%C3%96;.*HttpOnly; SameSite=Strict/);
+    const next = await submit('/dead-letters/decide', {
+      decision: 'retry-chosen',
+      'message-0': 'a',
+    });
+    expect(next.html).not.toContain('value="Ana Ö"');
+    const known = await fetch(new URL('/dead-letters/decide', api.api.url), {
+      method: 'POST',
+      headers: { cookie: `${cookie}; ${set.split(';')[0] ?? ''}`, 'sec-fetch-site': 'same-origin' },
+      body: new URLSearchParams({ decision: 'retry-chosen', 'message-0': 'a' }),
+    });
+    expect(await known.text()).toContain('name="by" value="Ana Ö"');
+  });
+
+  it('take no form of another site', async () => {
+    const answer = await fetch(new URL('/dead-letters/decide', api.api.url), {
+      method: 'POST',
+      headers: { cookie, 'sec-fetch-site': 'cross-site' },
+      body: new URLSearchParams({ decision: 'retry-all', confirmed: 'yes' }),
+    });
+    expect(answer.status).toBe(403);
+  });
+});
