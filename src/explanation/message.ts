@@ -63,7 +63,38 @@ function explainOutcome(message: MessageState, now: Date): string {
     superseded === 0
       ? ''
       : `, and ${superseded} ${superseded === 1 ? 'shows' : 'show'} a newer one`;
-  return `${explainDelivery(mostUrgent, message, now)} ${confirmed.length} of ${used.length} destinations have confirmed it${others}.`;
+  const explained = explainDelivery(mostUrgent, message, now);
+  // A fallback is no destination of its own: it stands in for one.
+  const primaries = used.filter(({ fallbackFor }) => fallbackFor === undefined);
+  const direct = primaries.filter(({ stage }) => stage.kind === 'confirmed');
+  const replaced = primaries.filter(
+    (each) => each.stage.kind !== 'confirmed' && helperOf(each, confirmed) !== undefined,
+  );
+  if (primaries.length === 1) {
+    const itself = direct.length === 1 ? ' The destination itself has confirmed it.' : '';
+    return `${explained}${itself}${explainFallbacks(mostUrgent, confirmed, message)}`;
+  }
+  const through = replaced.length === 0 ? '' : `, and ${replaced.length} through a fallback`;
+  return `${explained} ${direct.length} of ${primaries.length} destinations have confirmed it${through}${others}.`;
+}
+
+/** The fallback that has confirmed what was meant for this destination. */
+function helperOf(
+  { destination }: DeliveryState,
+  confirmed: readonly DeliveryState[],
+): DeliveryState | undefined {
+  return confirmed.find(({ fallbackFor }) => fallbackFor === destination);
+}
+
+/** What became of the fallbacks of the only destination. Of a dead letter its explanation says it. */
+function explainFallbacks(
+  delivery: DeliveryState,
+  confirmed: readonly DeliveryState[],
+  message: MessageState,
+): string {
+  const helper = helperOf(delivery, confirmed);
+  if (!helper || delivery.stage.kind === 'dead_lettered') return '';
+  return ` Its fallback ${labelIn(message, helper.destination)} confirmed it.`;
 }
 
 /** Of an event that is not posted by itself, all deliveries say the same. */

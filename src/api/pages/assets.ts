@@ -55,6 +55,18 @@ async function keepFresh() {
 localise(document);
 if (everyMs > 0) keepFresh();
 
+document.body.classList.add('scripted');
+document.addEventListener('click', async ({ target }) => {
+  const text = target.dataset?.copy;
+  if (text === undefined) return;
+  try {
+    await navigator.clipboard.writeText(text);
+    target.textContent = 'Copied';
+  } catch {
+    target.textContent = 'Not allowed';
+  }
+});
+
 /** As on many sites: a slash leads to the search, where it isn't typed. */
 document.addEventListener('keydown', (event) => {
   const { target } = event;
@@ -96,6 +108,8 @@ main { max-width: 860px; margin: 0 auto; padding: 20px; }
 h1 { margin: 0 0 12px; font-size: 24px; line-height: 1.25; }
 h2 { margin: 28px 0 8px; font-size: 18px; }
 h3 { margin: 0 0 8px; font-size: 16px; }
+h2 ~ section > h3 { margin-top: 16px; }
+h4 { margin: 8px 0 4px; font-size: 15px; }
 p { margin: 0 0 8px; }
 h1.key { font-family: ui-monospace, monospace; font-size: 20px; }
 .explanation { font-size: 18px; }
@@ -119,7 +133,7 @@ h1.key { font-family: ui-monospace, monospace; font-size: 20px; }
 .content { padding: 14px 16px; border-left: 4px solid var(--line); background: var(--card); }
 .text > :last-child, .text li > :last-child { margin-bottom: 0; }
 .text p { white-space: pre-line; }
-.text h3, .text h4 { margin: 12px 0 8px; font-size: 16px; }
+.text h4, .text h5 { margin: 12px 0 8px; font-size: 16px; }
 .text ul, .text ol { margin: 0 0 8px; padding-left: 24px; }
 .text li > p { margin: 0; }
 .text blockquote { margin: 0 0 8px; padding-left: 12px; border-left: 3px solid var(--line); }
@@ -179,6 +193,12 @@ nav a[aria-current] { color: var(--ink); font-weight: 600; text-decoration-thick
 .list thead th { color: var(--soft); font-size: 14px; font-weight: 400; overflow-wrap: normal; }
 .list tbody th { font-weight: 600; }
 .list input[type=checkbox] { width: 20px; height: 20px; margin: 2px; }
+.copy { display: none; }
+.scripted .copy { display: inline-block; padding: 0 8px; font: 14px/1.5 system-ui, sans-serif; }
+.decided { padding: 6px 12px; border-left: 4px solid var(--blue); background: var(--card); }
+.card .list { margin-top: 8px; font-size: 14px; }
+details.card { margin-top: 12px; }
+progress { width: 100%; height: 16px; accent-color: var(--green); }
 .below, .line { display: block; }
 .below { color: var(--soft); font-size: 14px; font-weight: 400; }
 .tabs { flex-wrap: wrap; gap: 4px; margin-bottom: 16px; border-bottom: 1px solid var(--line); }

@@ -10,7 +10,7 @@ import {
 import { parseDocument } from '../../destinations/document/parseDocument.js';
 
 /** The page has headings of its own. Those of a text are of one level, below them, so that none is left out. */
-type Heading = 'h3' | 'h4';
+type Heading = 'h4' | 'h5';
 
 export function Markdown({ heading, text }: { heading: Heading; text: string }) {
   return <Blocks blocks={parseDocument(text)} heading={heading} />;

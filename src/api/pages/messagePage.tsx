@@ -10,8 +10,11 @@ import type { Content } from '../../domain/message.js';
 import { describeErasure } from '../../domain/sealedContent.js';
 import { Markdown } from './markdown.js';
 import { useReadOnly } from './readOnly.js';
+import { Attempts } from './attempts.js';
+import { MessageActions } from './messageActions.js';
 import {
-  DecisionForms,
+  Age,
+  CopyButton,
   LinkedKeys,
   OutsideLink,
   Page,
@@ -23,6 +26,7 @@ import {
 import {
   type MessageRecord,
   type MessageState,
+  type OperatorAction,
   deliveryStatus,
   labelIn,
 } from '../../domain/messageState.js';
@@ -57,17 +61,26 @@ export function MessagePage({
       refreshMs={state.closedAt === undefined ? OPEN_REFRESH_MS : ENDED_REFRESH_MS}
     >
       {title === undefined ? (
-        <h1 class="key">{deduplicationKey}</h1>
+        <h1 class="key">
+          {deduplicationKey} <CopyButton text={deduplicationKey} what="the key" />
+        </h1>
       ) : (
         <>
           <h1>{title}</h1>
-          <p class="key-inline soft">{deduplicationKey}</p>
+          <p class="key-inline soft">
+            {deduplicationKey} <CopyButton text={deduplicationKey} what="the key" />
+          </p>
         </>
       )}
+      <h2>What happened</h2>
       <section id="why" class="why" aria-live="polite" data-live>
         <p>
-          <Status status={state.status} />
+          <Status status={state.status} />{' '}
+          <span class="soft">
+            accepted <Age at={state.acceptedAt} now={now} />
+          </span>
         </p>
+        <JustDecided state={state} now={now} />
         <p class="explanation">
           <LinkedKeys
             text={explainMessage(state, now)}
@@ -83,22 +96,19 @@ export function MessagePage({
           <OutsideLink url={correlation.url}>At the source</OutsideLink>
         )}
       </p>
-      {!isReadOnly && (
-        <section id="decide" data-live>
-          <Decide state={state} />
-        </section>
-      )}
       <section id="deliveries" data-live aria-labelledby="deliveries-title">
-        <h2 id="deliveries-title">Deliveries</h2>
+        <h3 id="deliveries-title">Deliveries</h3>
         <Deliveries state={state} now={now} />
       </section>
-      <section aria-labelledby="says-title">
-        <h2 id="says-title">What it says</h2>
-        {content ? <WhatItSays content={content} /> : <p class="soft">{whyNoContent(state)}</p>}
-      </section>
-      {!isReadOnly && state.shows !== undefined && <EventsShown {...state.shows} />}
+      {!isReadOnly && (
+        <section id="decide" data-live aria-labelledby="decide-title">
+          <h2 id="decide-title">What to do</h2>
+          <MessageActions state={state} now={now} />
+        </section>
+      )}
+      <h2>What else is known</h2>
       <section id="timeline" data-live aria-labelledby="timeline-title">
-        <h2 id="timeline-title">Timeline</h2>
+        <h3 id="timeline-title">Timeline</h3>
         <ol class="timeline">
           {timeline.map((entry) => (
             <li class={entry.kind}>
@@ -107,8 +117,13 @@ export function MessagePage({
           ))}
         </ol>
       </section>
+      <section aria-labelledby="says-title">
+        <h3 id="says-title">What it says</h3>
+        {content ? <WhatItSays content={content} /> : <p class="soft">{whyNoContent(state)}</p>}
+      </section>
+      {!isReadOnly && state.shows !== undefined && <EventsShown {...state.shows} />}
       <section aria-labelledby="facts-title">
-        <h2 id="facts-title">References</h2>
+        <h3 id="facts-title">References</h3>
         <dl>
           <Fact name="Sent by" value={state.sentBy} />
           <Fact name="Source" value={state.source} />
@@ -120,7 +135,7 @@ export function MessagePage({
               isReadOnly ? undefined : state.conversation && ofConversation(state.conversation.key)
             }
           />
-          <Fact name="Trace" value={state.traceId} />
+          <Fact name="Trace" value={state.traceId} isCopied />
         </dl>
         <p class="links">
           {!isReadOnly && webUiUrl !== undefined && (
@@ -142,13 +157,13 @@ function WhatItSays({ content }: { content: Content }) {
   const { mentions, severity, text, title } = content;
   return (
     <div class="content">
-      {title !== undefined && <h3>{title}</h3>}
+      {title !== undefined && <h4>{title}</h4>}
       {severity !== undefined && <p class="severity">{severity}</p>}
       {mentions !== undefined && (
         <p class="severity">Mentions {mentionedNames(mentions).join(', ')}</p>
       )}
       <div class="text">
-        <Markdown text={text} heading={title === undefined ? 'h3' : 'h4'} />
+        <Markdown text={text} heading={title === undefined ? 'h4' : 'h5'} />
       </div>
     </div>
   );
@@ -175,7 +190,7 @@ function EventsShown({ count, keys }: ShownEvents) {
   const { ofMessage } = useAddresses();
   return (
     <section aria-labelledby="events-title">
-      <h2 id="events-title">Events that it shows</h2>
+      <h3 id="events-title">Events that it shows</h3>
       <ul class="requests">
         {keys.map((key) => (
           <li>
@@ -193,23 +208,28 @@ function mentionedNames({ channel, groups = [], here, users = [] }: Mentions): s
   return [...users, ...groups, ...(here ? ['@here'] : []), ...(channel ? ['@channel'] : [])];
 }
 
-function Decide({ state }: { state: MessageState }) {
-  const { deadLetters, deduplicationKey } = state;
-  if (deadLetters.length === 0) return null;
+/** How long a page shows what somebody has just decided. */
+const JUST_MS = 60_000;
+
+const DECIDED: Record<OperatorAction['action'], string> = {
+  retry: 'Sent again',
+  discard: 'Discarded',
+  cancel: 'Cancelled',
+  reschedule: 'Rescheduled',
+};
+
+/** The result of a decision, also where it has failed again. */
+function JustDecided({ now, state }: { state: MessageState; now: Date }) {
+  const last = state.operatorActions.at(-1);
+  if (!last || now.getTime() - Date.parse(last.at) > JUST_MS) return null;
+  const failedAgain =
+    last.action === 'retry' && state.deadLetters.some((deadLetter) => deadLetter.at > last.at);
   return (
-    <div class="card">
-      <h2>Needs a decision</h2>
-      {deadLetters.length === 1 ? (
-        <DecisionForms deduplicationKey={deduplicationKey} />
-      ) : (
-        deadLetters.map(({ destination }) => (
-          <div>
-            <h3>{labelIn(state, destination)}</h3>
-            <DecisionForms deduplicationKey={deduplicationKey} destination={destination} />
-          </div>
-        ))
-      )}
-    </div>
+    <p class="decided" role="status">
+      {DECIDED[last.action]}
+      {last.by === undefined ? '' : ` by ${last.by}`} <Age at={last.at} now={now} />
+      {failedAgain ? ', and it failed again. The sentence below says why.' : '.'}
+    </p>
   );
 }
 
@@ -219,7 +239,12 @@ function Deliveries({ state, now }: { state: MessageState; now: Date }) {
       {state.deliveries.map((delivery) => (
         <li class="card">
           <p class="place">
-            <span>{labelIn(state, delivery.destination)}</span>{' '}
+            <span>
+              {labelIn(state, delivery.destination)}
+              {delivery.fallbackFor !== undefined && (
+                <span class="below">fallback of {labelIn(state, delivery.fallbackFor)}</span>
+              )}
+            </span>{' '}
             <Status status={deliveryStatus(delivery)} />
           </p>
           {state.deliveries.length > 1 && (
@@ -231,6 +256,7 @@ function Deliveries({ state, now }: { state: MessageState; now: Date }) {
             </p>
           )}
           <PostLink delivery={delivery} />
+          <Attempts attempts={delivery.attempts} label={labelIn(state, delivery.destination)} />
         </li>
       ))}
     </ul>
@@ -238,19 +264,30 @@ function Deliveries({ state, now }: { state: MessageState; now: Date }) {
 }
 
 function Fact({
+  href,
+  isCopied = false,
   name,
   value,
-  href,
 }: {
   name: string;
   value: string | undefined;
   href?: string | undefined;
+  /** Whether people paste it elsewhere. */
+  isCopied?: boolean;
 }) {
   if (value === undefined) return null;
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{href === undefined ? value : <a href={href}>{value}</a>}</dd>
+      <dd>
+        {href === undefined ? value : <a href={href}>{value}</a>}
+        {isCopied && (
+          <>
+            {' '}
+            <CopyButton text={value} what={name.toLowerCase()} />
+          </>
+        )}
+      </dd>
     </div>
   );
 }

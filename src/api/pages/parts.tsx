@@ -163,6 +163,15 @@ function inUtc(at: string): string {
   return `${day} ${rest.slice(0, 8)} UTC`;
 }
 
+/** Copies a text. Only the script shows it, and does it. @param what as `the key` */
+export function CopyButton({ text, what }: { text: string; what: string }) {
+  return (
+    <button type="button" class="copy plain" data-copy={text} aria-label={`Copy ${what}`}>
+      Copy
+    </button>
+  );
+}
+
 /** A number with thousands separators. */
 export function Figure({ value }: { value: number }) {
   return <>{value.toLocaleString('en')}</>;
