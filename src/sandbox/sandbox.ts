@@ -130,7 +130,11 @@ class RunningSandbox implements Sandbox {
     });
     this.#control = createControl(
       this,
-      pageRoutes(content, this.#changes),
+      pageRoutes(content, this.#changes, {
+        addFault: (fault) => this.addFault(fault),
+        removeFault: (id) => this.removeFault(id),
+        clearFaults: () => this.clearFaults(),
+      }),
       isLoopback(host) ? allowedHosts : undefined,
     );
     this.#server = createServer((request, response) => this.#handle(request, response));

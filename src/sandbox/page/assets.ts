@@ -96,6 +96,11 @@ at, .mention { background: #fdf2d0; color: #1264a3; border-radius: 3px; padding:
 .faults { margin: 0 0 16px; padding: 10px 16px; background: #fff6e5; border: 1px solid #f0c36d; border-radius: 10px; }
 .faults h2 { margin: 0 0 4px; font-size: 14px; }
 .faults ul { margin: 0; padding: 0; list-style: none; }
+.faults form > button { margin-top: 8px; }
+.presets { margin: 0 0 16px; }
+.presets summary { padding: 8px 0; cursor: pointer; }
+.presets fieldset { margin: 8px 0; padding: 8px 12px; border: 1px solid var(--line); border-radius: 10px; background: #fff; }
+main button { margin: 4px 8px 4px 0; padding: 6px 12px; border: 1px solid #8a8a8f; border-radius: 6px; background: #fff; color: var(--ink); font: inherit; font-size: 13px; cursor: pointer; }
 .faults span { color: var(--soft); }
 `;
 

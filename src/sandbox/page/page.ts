@@ -7,6 +7,7 @@ import type { GraphContent, PostContent, ReceivedContent, SandboxPost } from '..
 import { cardHtml } from './card.js';
 import { chatHtml } from './chat.js';
 import { escapeHtml } from './escape.js';
+import { faultsHtml, presetsHtml } from './faultForms.js';
 import { linesHtml, slackHtml } from './mrkdwn.js';
 
 /** The content of the page. */
@@ -36,7 +37,10 @@ export function pageHtml(content: PageContent): string {
 <h1>sendproof <span>sandbox</span></h1>
 <p>The chat platforms, on this machine. What is posted shows here at once.</p>
 </header>
-<main id="channels">${channelsHtml(content)}</main>
+<main>
+${presetsHtml()}
+<div id="channels">${channelsHtml(content)}</div>
+</main>
 </body>
 </html>
 `;
@@ -60,18 +64,6 @@ export function channelsHtml({ places, faults, postsOf }: PageContent): string {
     `<div class="panes">${shown.map(({ place, posts }) => paneHtml(place, posts)).join('')}</div>`,
     hidden === 0 ? '' : `<p class="more">and ${hidden} quieter places</p>`,
   ].join('');
-}
-
-function faultsHtml(faults: ActiveFault[]): string {
-  if (faults.length === 0) return '';
-  const rows = faults.map(({ id, fault, applied }) => {
-    const { kind, platform, path, operation, times, ...rest } = fault;
-    const details = Object.entries(rest).map(([name, value]) => `${name} ${value}`);
-    const where = [platform, path, operation].filter((part) => part !== undefined).join(' · ');
-    const hits = `${applied}${times === undefined ? '' : ` of ${times}`} hit`;
-    return `<li><code>${escapeHtml(id)}</code> <strong>${escapeHtml(kind)}</strong> ${escapeHtml(details.join(', '))} <span>${escapeHtml(where)} — ${hits}</span></li>`;
-  });
-  return `<section class="faults"><h2>Faults that are set</h2><ul>${rows.join('')}</ul></section>`;
 }
 
 function paneHtml(place: Place, posts: readonly SandboxPost[]): string {

@@ -2,6 +2,7 @@
 import type { EventEmitter } from 'node:events';
 import { Router, type Response } from 'express';
 import { REFRESH_SCRIPT, STYLE } from './assets.js';
+import { faultForms, type FaultActions } from './faultForms.js';
 import { channelsHtml, pageHtml, type PageContent } from './page.js';
 
 /** Allows only the page's own scripts and styles, and nothing from other origins. */
@@ -11,7 +12,7 @@ const CONTENT_SECURITY_POLICY = [
   "style-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",
-  "form-action 'none'",
+  "form-action 'self'",
   "frame-ancestors 'none'",
 ].join('; ');
 
@@ -21,13 +22,15 @@ const CHANGES_EVERY_MS = 200;
 export function pageRoutes(
   content: () => PageContent,
   changes: EventEmitter<{ changed: [] }>,
+  actions: FaultActions,
 ): Router {
   const router = Router();
   router.use((_request, response, next) => {
     response.set({
       'content-security-policy': CONTENT_SECURITY_POLICY,
       'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
+      // Without any, browsers would hide the origin of the page's own forms.
+      'referrer-policy': 'same-origin',
       'cache-control': 'no-store',
     });
     next();
@@ -44,6 +47,7 @@ export function pageRoutes(
   router.get('/page/style.css', (_request, response) => {
     response.type('css').send(STYLE);
   });
+  faultForms(router, actions);
   router.get('/page/changes', (_request, response) => streamChanges(response, changes));
   return router;
 }
