@@ -39,6 +39,7 @@ import { auditRequests } from './requestAudit.js';
 import { traceRequests } from './requestSpan.js';
 import { errorChain } from '../lib/errorChain.js';
 import { assertSingleHeaders } from './singleHeaders.js';
+import { takeTurnsAs } from './turns.js';
 import type { QueuedIntake } from './queuedIntake.js';
 import type { LiveConfiguration } from './liveConfiguration.js';
 import { RecentSourceRequests } from './recentSourceRequests.js';
@@ -115,6 +116,7 @@ export function createApp(options: {
   const wrongKeys = new WrongKeys(metrics, stopping);
   const knowPeople = identifyPeople(context, wrongKeys);
   const authenticated = Router();
+  authenticated.use(takeTurnsAs('API'));
   authenticated.use(noOtherSites(() => live.current));
   authenticated.use(knowPeople);
   authenticated.use(authenticate(context, wrongKeys));

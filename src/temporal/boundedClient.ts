@@ -8,6 +8,8 @@ import {
 } from '@temporalio/client';
 import { withinTime } from '../lib/deadline.js';
 import { CallGate, type CallBounds } from './callGate.js';
+import type { Line } from './fairTurns.js';
+import { presentLine } from './inLine.js';
 import { isSearch } from './searches.js';
 import { SharedCalls } from './sharedCalls.js';
 
@@ -67,12 +69,14 @@ function boundedConnection(
   };
   const scopes = new AsyncLocalStorage<CallScope>();
   const run: RunCall = async (call, method, request) => {
-    if (!searches || !isSearch(method)) return await runAlone(call, gate);
-    const key = `${method} ${JSON.stringify(request)}`;
+    const line = presentLine();
+    if (!searches || !isSearch(method)) return await runAlone(call, gate, line);
+    // A page doesn't wait where programs wait, not even for the same answer.
+    const key = `${line[0]} ${method} ${JSON.stringify(request)}`;
     const { deadline = Number.POSITIVE_INFINITY, signal } = scopes.getStore() ?? {};
     const withinMs = Math.max(0, deadline - Date.now());
     const result = searches.shared.run(key, () =>
-      searches.forAll(() => runAlone(call, searches.gate)),
+      searches.forAll(() => runAlone(call, searches.gate, line)),
     );
     if (deadline === Number.POSITIVE_INFINITY && signal === undefined) return await result;
     return await withinTime(result, Math.min(withinMs, LONGEST_TIMER_MS), {
@@ -80,7 +84,11 @@ function boundedConnection(
       signals: [signal],
     });
   };
-  const runAlone = async <Result>(call: () => Promise<Result>, gate: CallGate): Promise<Result> => {
+  const runAlone = async <Result>(
+    call: () => Promise<Result>,
+    gate: CallGate,
+    line: Line,
+  ): Promise<Result> => {
     const { deadline: given = Number.POSITIVE_INFINITY, signal } = scopes.getStore() ?? {};
     const remainingMs = () => Math.max(0, Math.min(bounds.deadlineMs, given - Date.now()));
     const signals = [stopping, signal];
@@ -92,7 +100,7 @@ function boundedConnection(
         { late: () => new NoAnswerInTime(withinMs), signals },
       );
     };
-    return await gate.run(makeCall, { withinMs: remainingMs(), signals });
+    return await gate.run(makeCall, { line, withinMs: remainingMs(), signals });
   };
   const bounded: InternalConnectionLike = {
     workflowService: boundedService(connection.workflowService, run),

@@ -1,12 +1,13 @@
 /** Runs a bounded number of calls at once, lets a bounded number wait for a bounded time, and refuses the rest. */
 import { onceAborted } from '../lib/deadline.js';
+import { FairTurns, type Line, type Turn } from './fairTurns.js';
 
 export interface CallBounds {
   /** What the calls are for, as `reading messages`. */
   purpose: string;
   /** Calls that run at once. */
   concurrent: number;
-  /** Calls that wait for one of these to end. One more is refused with `TooManyCalls`. */
+  /** Calls that wait for one of these to end. With one more, the last of the longest line is refused with `TooManyCalls`. */
   waiting: number;
   /** For each call: as long as it may wait for its turn, and then as long as it may run. In milliseconds. */
   deadlineMs: number;
@@ -17,7 +18,7 @@ export interface CallBounds {
   searches?: { concurrent: number; waiting: number };
 }
 
-/** The call was not made: as many as may wait were waiting already, or its turn didn't come in time. */
+/** The call was not made: as many as may wait were waiting, and its line was the longest, or its turn didn't come in time. */
 export class TooManyCalls extends Error {
   override readonly name = 'TooManyCalls';
   readonly purpose: string;
@@ -28,16 +29,22 @@ export class TooManyCalls extends Error {
   }
 }
 
-/** How long a call waits for its turn. */
+/** How a call waits for its turn. */
 export interface Patience {
+  line: Line;
   withinMs: number;
   /** End the waiting, with their reason. */
   signals: readonly (AbortSignal | undefined)[];
 }
 
+interface WaitingCall extends Turn {
+  begin(): void;
+  refuse(): void;
+}
+
 export class CallGate {
   readonly #bounds: CallBounds;
-  readonly #queue: { begin: () => void }[] = [];
+  readonly #waiting = new FairTurns<WaitingCall>();
   #running = 0;
 
   constructor(bounds: CallBounds) {
@@ -55,33 +62,43 @@ export class CallGate {
     try {
       return await call();
     } finally {
-      // The place goes straight to the next one in the queue.
-      const next = this.#queue.shift();
+      // The place goes straight to the one whose turn it is.
+      const next = this.#waiting.takeNext();
       if (next) next.begin();
       else this.#running -= 1;
     }
   }
 
-  #turn({ withinMs, signals }: Patience): Promise<void> {
-    if (this.#queue.length >= this.#bounds.waiting) throw new TooManyCalls(this.#bounds);
+  #turn({ line, withinMs, signals }: Patience): Promise<void> {
+    this.#makeRoom(line);
     return new Promise((resolve, reject) => {
-      const turn = {
-        begin: () => {
-          clearTimeout(timer);
-          forget();
-          resolve();
-        },
-      };
-      const leave = (error: Error): void => {
+      const settle = (): void => {
         clearTimeout(timer);
         forget();
-        this.#queue.splice(this.#queue.indexOf(turn), 1);
+      };
+      const leave = (error: Error): void => {
+        settle();
+        this.#waiting.remove(turn);
         reject(error);
       };
+      const refuse = (): void => leave(new TooManyCalls(this.#bounds));
+      const begin = (): void => {
+        settle();
+        resolve();
+      };
+      const turn: WaitingCall = { line, begin, refuse };
       let forget: () => void = () => undefined;
-      this.#queue.push(turn);
-      const timer = setTimeout(() => leave(new TooManyCalls(this.#bounds)), withinMs);
+      this.#waiting.add(turn);
+      const timer = setTimeout(refuse, withinMs);
       forget = onceAborted(signals, leave);
     });
+  }
+
+  /** Where as many wait as may, only those of the longest line are refused. */
+  #makeRoom(line: Line): void {
+    if (this.#waiting.size < this.#bounds.waiting) return;
+    const last = this.#waiting.lastOfLonger(line);
+    if (!last) throw new TooManyCalls(this.#bounds);
+    last.refuse();
   }
 }

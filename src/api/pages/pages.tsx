@@ -43,6 +43,7 @@ import { showOverview } from './overviewRoute.js';
 import { goTo, isReadOnly, isSignedIn, show, showSignOut } from './show.js';
 import { bySignedLink } from './signedLink.js';
 import { PageSessions } from './session.js';
+import { takeTurnsAs } from '../turns.js';
 import type { WrongKeys } from '../wrongKeys.js';
 import { cancelQuerySchema, conversationPageSchema } from '../schema/requests.js';
 import { digestOf } from '../../config/keys.js';
@@ -85,6 +86,7 @@ export function pagesRouter(
   const form: RequestHandler[] = [onlyOwnForms, formBody(FORM_LIMIT_BYTES)];
 
   const router = Router();
+  router.use(takeTurnsAs('page'));
   router.use(securityHeaders);
   router.use('/assets', assetsRouter());
   router.get('/sign-in', (request, response) => {
