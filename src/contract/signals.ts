@@ -21,6 +21,11 @@ export interface OperatorRequest {
    * of a worker, never applies to what was parked later.
    */
   parkedBy?: string;
+  /**
+   * The sender knows a worker that has the destination's account, so the message need not ask. A wrong answer delays the next dead
+   * letter until the check for overdue messages.
+   */
+  accountIsServed?: boolean;
 }
 
 export interface AccountRemoved {

@@ -172,6 +172,18 @@ describe('a person’s decision on a delivery', () => {
     expect(delivery.stage).toEqual({ kind: 'dead_lettered', deadLetter: DEAD_LETTER });
   });
 
+  it.each([
+    [true, true],
+    ['yes', undefined],
+    [undefined, undefined],
+  ])('with accountIsServed: %j says of the account %j', (accountIsServed, expected) => {
+    const delivery = parkedDelivery();
+    delivery.decide('retry', { accountIsServed });
+    expect(delivery.decision?.accountIsServed).toBe(expected);
+    delivery.applyDecision(LATER);
+    expect(delivery.decision).toBeUndefined();
+  });
+
   it('is ignored unless the delivery is parked', () => {
     const delivery = new Delivery(PLAN, []);
     delivery.begin();

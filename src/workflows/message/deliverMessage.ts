@@ -8,6 +8,7 @@ import { isSuperseded, messageFailure } from './messageFailure.js';
 import { isNeeded } from './fallback.js';
 import { endUnposted } from './unposted.js';
 import { publishDeadLetters, publishSuperseded, waitForDecision } from './parking.js';
+import { Resolutions } from './resolutions.js';
 import { checkAccountOf, checksAccounts, markRemovedAccount } from './removedAccount.js';
 import {
   accountRemovedSignal,
@@ -37,6 +38,7 @@ export async function deliverMessage(stored: StoredMessageInput): Promise<Delive
   const deliveries = sent.deliveries.map((plan) => new Delivery(plan, attemptLostByReset()));
   const acknowledgements = new Acknowledgements(sent, deliveries);
   const turns = new ConversationTurns(sent);
+  const resolutions = new Resolutions();
   setHandler(retrySignal, (request) => {
     for (const delivery of deliveries) delivery.decide('retry', request);
   });
@@ -54,11 +56,15 @@ export async function deliverMessage(stored: StoredMessageInput): Promise<Delive
   // allSettled, not all: after a cancellation every delivery still has to clean up.
   const outcomes = await Promise.allSettled(
     deliveries.map((delivery, index) =>
-      deliverUntilFinal(delivery, index, { input, all: deliveries, acknowledgements, turns }),
+      deliverUntilFinal(delivery, index, {
+        ...{ input, acknowledgements, turns, resolutions },
+        all: deliveries,
+      }),
     ),
   );
   if (outcomes.every(({ status }) => status === 'fulfilled')) acknowledgements.acknowledgeEnd();
   await acknowledgements.allStarted();
+  await resolutions.allSent();
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 
   const failure = messageFailure(deliveries);
@@ -87,6 +93,7 @@ interface MessageContext {
   all: Delivery[];
   acknowledgements: Acknowledgements;
   turns: ConversationTurns;
+  resolutions: Resolutions;
 }
 
 /** Delivers it, and has its conversation wait for it no longer than that. */
@@ -116,20 +123,24 @@ async function deliverUntilFinal(
 async function deliverOrPark(
   delivery: Delivery,
   index: number,
-  { input, all, acknowledgements, turns }: MessageContext,
+  { input, all, acknowledgements, turns, resolutions }: MessageContext,
 ): Promise<void> {
+  const { expiresAt } = input;
   for (;;) {
+    let accountIsServed = false;
     await attemptDelivery(delivery, index, input, turns);
     if (delivery.stage.kind === 'dead_lettered') {
       if (delivery.plan.conversationId !== undefined) await turns.reportParked(delivery, index);
       acknowledgements.acknowledgeDeadLetter(delivery);
-      await waitForDecision(delivery, delivery.stage.deadLetter, all, input.expiresAt);
+      ({ accountIsServed } = await waitForDecision(delivery, delivery.stage.deadLetter, {
+        ...{ all, expiresAt, resolutions },
+      }));
       acknowledgements.acknowledgeRetry(delivery);
       delivery.applyDecision(new Date());
     }
     const { kind } = delivery.stage;
     if (kind !== 'confirmed' && kind !== 'superseded') publishDeadLetters(all);
     if (delivery.isFinal) return;
-    if (checksAccounts()) await checkAccountOf(delivery);
+    if (checksAccounts() && !accountIsServed) await checkAccountOf(delivery);
   }
 }

@@ -7,7 +7,10 @@ import type { Destination } from '../../domain/destination.js';
 import { describePostedParts } from '../../domain/postedParts.js';
 import type { DeadLetter } from '../../domain/deadLetter.js';
 
-export type Decision = { action: 'retry' | 'discard' } & Pick<OperatorRequest, 'by' | 'reason'>;
+export type Decision = { action: 'retry' | 'discard' } & Pick<
+  OperatorRequest,
+  'by' | 'reason' | 'accountIsServed'
+>;
 
 /** Where a delivery is; the last five are final. */
 export type DeliveryStage =
@@ -179,10 +182,15 @@ export class Delivery {
   /** Records a person's decision. Only the first one counts, and only while the delivery is parked. */
   decide(action: Decision['action'], request: unknown): void {
     if (this.#stage.kind !== 'dead_lettered' || this.#stage.decision) return;
-    const { destination, by, reason, parkedBy } = parseOperatorRequest(request);
+    const { accountIsServed, destination, by, reason, parkedBy } = parseOperatorRequest(request);
     if (destination !== undefined && destination !== this.destination) return;
     if (parkedBy !== undefined && parkedBy < this.#stage.deadLetter.at) return;
-    this.#stage = { ...this.#stage, decision: { action, by, reason } };
+    this.#stage = { ...this.#stage, decision: { action, by, reason, accountIsServed } };
+  }
+
+  /** What a person decided on it while it is parked. */
+  get decision(): Decision | undefined {
+    return this.#stage.kind === 'dead_lettered' ? this.#stage.decision : undefined;
   }
 
   /** Ends the parking: retried or discarded as the person decided, or expired where nobody decided in time. */
@@ -214,11 +222,12 @@ function stageAfterParking(
 /** Anyone may send a signal: a payload that isn't an OperatorRequest counts as an empty one. */
 function parseOperatorRequest(request: unknown): OperatorRequest {
   if (typeof request !== 'object' || request === null) return {};
-  const { destination, by, reason, parkedBy } = request as Record<string, unknown>;
+  const { accountIsServed, destination, by, reason, parkedBy } = request as Record<string, unknown>;
   return {
     ...(destination !== undefined && { destination: destination as Destination }),
     ...(typeof by === 'string' && { by }),
     ...(typeof reason === 'string' && { reason }),
     ...(typeof parkedBy === 'string' && { parkedBy }),
+    ...(accountIsServed === true && { accountIsServed }),
   };
 }

@@ -1,5 +1,6 @@
 import {
   condition,
+  patched,
   setCurrentDetails,
   upsertMemo,
   upsertSearchAttributes,
@@ -13,32 +14,54 @@ import { signalDeadLetterQueue } from '../deadLetters/signalDeadLetterQueue.js';
 import type { Delivery } from './delivery.js';
 import { parkingDetails } from './parkingDetails.js';
 import { deadLetteredSignal, resolvedSignal } from '../../contract/signals.js';
+import type { Resolutions } from './resolutions.js';
 import { millisecondsUntil } from './time.js';
 import type { DeadLetter, DeadLetterMemo } from '../../domain/deadLetter.js';
 
+/** The first versions notified the queue, and then asked whether the account is still served, before they delivered a retry. */
+const RETRIES_AT_ONCE_PATCH = 'retries-at-once';
+
 /**
  * Parks a delivery: publishes it, signals its destination's dead-letter queue, and waits for a person's decision or the
- * message's expiry.
+ * message's expiry. Where it is retried, the signal to the queue goes out beside the delivery.
+ *
+ * @returns whether the retry may begin without a check of its account
  */
 export async function waitForDecision(
   delivery: Delivery,
   { reason, at }: DeadLetter,
-  all: Delivery[],
-  expiresAt: string | undefined,
-): Promise<void> {
+  { all, expiresAt, resolutions }: ParkingContext,
+): Promise<{ accountIsServed: boolean }> {
+  const { destination } = delivery;
   const reference = { deduplicationKey: workflowInfo().workflowId, reason, at };
   publishDeadLetters(all);
-  await signalDeadLetterQueue(deadLetteredSignal, delivery.destination, reference);
+  // The queue counts the end of the last parking before the begin of this one.
+  const lastResolution = resolutions.lastOf(delivery);
+  if (lastResolution) await lastResolution;
+  await signalDeadLetterQueue(deadLetteredSignal, destination, reference);
   try {
-    const decided = () =>
-      delivery.stage.kind === 'dead_lettered' && delivery.stage.decision !== undefined;
+    const decided = () => delivery.decision !== undefined;
     const leftMs = millisecondsUntil(expiresAt);
     if (leftMs === undefined) await condition(decided);
     // The SDK gives a time-out of zero a meaning of its own.
     else await condition(decided, Math.max(1, leftMs));
-  } finally {
-    await signalDeadLetterQueue(resolvedSignal, delivery.destination, reference);
+  } catch (error) {
+    await signalDeadLetterQueue(resolvedSignal, destination, reference);
+    throw error;
   }
+  if (delivery.decision?.action === 'retry' && patched(RETRIES_AT_ONCE_PATCH)) {
+    resolutions.begin(delivery, reference);
+    return { accountIsServed: delivery.decision.accountIsServed === true };
+  }
+  await signalDeadLetterQueue(resolvedSignal, destination, reference);
+  return { accountIsServed: false };
+}
+
+interface ParkingContext {
+  /** The message's deliveries. */
+  all: Delivery[];
+  expiresAt: string | undefined;
+  resolutions: Resolutions;
 }
 
 /** Temporal's own status says that the workflow has completed. */
