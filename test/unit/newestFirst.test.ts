@@ -37,11 +37,14 @@ function temporalWith(all: readonly Listed[]) {
       const [, time] = new RegExp(`StartTime ${operator} "([^"]+)"`).exec(query) ?? [];
       return time === undefined ? undefined : Date.parse(time);
     };
-    const [last, from, before] = [bound('<='), bound('>='), bound('<')];
+    const [last, before] = [bound('<='), bound('<')];
+    const from = Math.max(
+      ...[...query.matchAll(/StartTime >= "([^"]+)"/g)].map(([, time]) => Date.parse(time ?? '')),
+    );
     const matching = inTemporalsOrder(all).filter(
       ({ startedAt }) =>
         (last === undefined || startedAt <= last) &&
-        (from === undefined || startedAt >= from) &&
+        startedAt >= from &&
         (before === undefined || startedAt < before),
     );
     const at = nextPageToken?.length ? Number(Buffer.from(nextPageToken).toString()) : 0;
@@ -116,6 +119,33 @@ describe('a list', () => {
         },
       ),
       { numRuns: 25 },
+    );
+  });
+
+  it('between the ends of two pages has what lies between them, however pages are cut', async () => {
+    const drawn = fc.tuple(listed(fc.constant(undefined), 60), fc.nat(59), fc.nat(59), limits);
+    await fc.assert(
+      fc.asyncProperty(drawn, fc.boolean(), async ([all, one, other, limit], areOpen) => {
+        const { client } = temporalWith(all);
+        const order = newestFirst(all);
+        const [from, to] = one < other ? [one, other] : [other, one];
+        const endAt = (index: number): PageEnd | undefined => {
+          const found = all.find(({ runId }) => runId === order[index]);
+          if (!found) return undefined;
+          const startedAt = new Date(found.startedAt).toISOString().replace('Z', '000000Z');
+          return { runId: found.runId, startedAt };
+        };
+        const until = endAt(to);
+        const runs: (string | null | undefined)[] = [];
+        let after = endAt(from);
+        do {
+          const page = await listNewestFirst(client, 'x', { after, areOpen, limit, until });
+          runs.push(...page.executions.map(({ execution }) => execution?.runId));
+          after = page.end;
+        } while (after);
+        const first = endAt(from) ? from + 1 : 0;
+        expect(runs).toEqual(order.slice(first, to + 1));
+      }),
     );
   });
 

@@ -1,7 +1,12 @@
 /** Dead letters in Temporal's visibility: the whole list, answered while no worker runs. */
 import type { Client } from '@temporalio/client';
 import type { FailureReason } from '../../domain/delivery.js';
-import { searchMessages, type MessagePage, type TenantFilter } from './messageSearch.js';
+import {
+  searchMessages,
+  type MessagePage,
+  type PageRequest,
+  type TenantFilter,
+} from './messageSearch.js';
 import type { Destination } from '../../domain/destination.js';
 import type { MessageSummary } from '../../domain/messageState.js';
 import type { DeadLetterMemo } from '../../domain/deadLetter.js';
@@ -32,7 +37,7 @@ export function matchingDeadLetters(
 export async function searchDeadLetters(
   client: Client,
   filter: TenantFilter<DeadLetterFilter>,
-  page: { limit: number; cursor?: string | undefined },
+  page: PageRequest,
 ): Promise<MessagePage> {
   const { destination, tenant } = filter;
   const criteria = { status: 'dead_lettered' as const, destination, tenant };

@@ -55,6 +55,16 @@ export interface MessagePage {
   cursor: string | undefined;
 }
 
+/** Which part of a list is read. */
+export interface PageRequest {
+  /** How many messages at most. */
+  limit: number;
+  /** The `cursor` of the page before; without it, the list is read from its beginning. */
+  cursor?: string | undefined;
+  /** The `cursor` of the last page that is wanted; without it, all are. */
+  until?: string | undefined;
+}
+
 /**
  * Messages from Temporal's visibility, the newest first. Visibility lags behind by some milliseconds. A page may have fewer
  * than `limit` messages, and only the last one has none. Those of a conversation are found by the reference of any of them.
@@ -62,7 +72,7 @@ export interface MessagePage {
 export async function searchMessages(
   client: Client,
   filter: TenantFilter<MessageFilter>,
-  page: { limit: number; cursor?: string | undefined },
+  page: PageRequest,
 ): Promise<MessagePage> {
   const alone = isReferenceAlone(filter) && page.cursor === undefined;
   const first = alone ? await searchPage(client, { ...filter, related: [] }, page) : undefined;
@@ -85,12 +95,14 @@ export async function searchMessages(
 async function searchPage(
   client: Client,
   filter: MessageFilter & RelatedConversations,
-  page: { limit: number; cursor?: string | undefined },
+  page: PageRequest,
 ): Promise<MessagePage> {
-  const after = page.cursor === undefined ? undefined : fromCursor(page.cursor);
+  const [after, until] = [page.cursor, page.until].map((cursor) =>
+    cursor === undefined ? undefined : fromCursor(cursor),
+  );
   const query = visibilityQuery(filter);
   const { executions, end } = await listNewestFirst(client, query, {
-    ...{ limit: page.limit, after },
+    ...{ limit: page.limit, after, until },
     areOpen: findsOpenOnly(filter),
   });
   const found = await Promise.all(

@@ -31,17 +31,28 @@ export interface ExecutionPage {
  *
  * @param query a list filter of Temporal's visibility
  * @param after the end of the page before
+ * @param until the end of the last page that is wanted; without it, all of them are
  * @param areOpen whether the query finds open ones only, which Temporal lists with the newest first: no more than a page is read then
  */
 export async function listNewestFirst(
   client: Client,
   query: string,
-  { after, areOpen, limit }: { limit: number; after?: PageEnd | undefined; areOpen: boolean },
+  {
+    after,
+    areOpen,
+    limit,
+    until,
+  }: {
+    limit: number;
+    after?: PageEnd | undefined;
+    until?: PageEnd | undefined;
+    areOpen: boolean;
+  },
 ): Promise<ExecutionPage> {
   // The page, one more that tells whether there is another, and the last one of the page before.
   const wanted = areOpen ? limit + (after ? 2 : 1) : Math.max(SHORTEST_ANSWER, 4 * limit);
   const answerSize = Math.min(LONGEST_ANSWER, wanted);
-  const listing = new Listing(client, query, { after, answerSize });
+  const listing = new Listing(client, query, { after, until, answerSize });
   if (areOpen) return page(await listing.newestOpen(limit), limit, false);
   const sample = await listing.upTo(undefined);
   if (!sample.more) return page(sample.executions, limit, false);
@@ -68,16 +79,22 @@ class Listing {
   readonly #client: Client;
   readonly #query: string;
   readonly #after: PageEnd | undefined;
+  readonly #until: PageEnd | undefined;
   readonly #answerSize: number;
 
   constructor(
     client: Client,
     query: string,
-    { after, answerSize }: { after: PageEnd | undefined; answerSize: number },
+    {
+      after,
+      answerSize,
+      until,
+    }: { after: PageEnd | undefined; until: PageEnd | undefined; answerSize: number },
   ) {
     this.#client = client;
     this.#query = query;
     this.#after = after;
+    this.#until = until;
     this.#answerSize = answerSize;
   }
 
@@ -110,7 +127,8 @@ class Listing {
 
   async upTo(span: string | undefined, token?: Uint8Array) {
     const last = this.#after && `StartTime <= "${this.#after.startedAt}"`;
-    const bounds = [last, span].filter((bound) => bound !== undefined);
+    const first = this.#until && `StartTime >= "${this.#until.startedAt}"`;
+    const bounds = [last, first, span].filter((bound) => bound !== undefined);
     return await this.#ask(bounds.join(' AND '), token);
   }
 
@@ -123,18 +141,19 @@ class Listing {
     });
     const more = answer.nextPageToken.length > 0;
     return {
-      executions: answer.executions.filter((each) => this.#isBeyond(each)).sort(newerFirst),
+      executions: answer.executions.filter((each) => this.#isWithin(each)).sort(newerFirst),
       more,
       token: more ? answer.nextPageToken : undefined,
     };
   }
 
-  /** Not on an earlier page. */
-  #isBeyond(execution: Execution): boolean {
-    if (!this.#after) return true;
-    const { startedAt, runId } = this.#after;
-    const start = startOf(execution);
-    return start < startedAt || (start === startedAt && runOf(execution) < runId);
+  /** Neither on an earlier page, nor on a later one than the last that is wanted. */
+  #isWithin(execution: Execution): boolean {
+    const isBeyond = (end: PageEnd) => {
+      const start = startOf(execution);
+      return start < end.startedAt || (start === end.startedAt && runOf(execution) < end.runId);
+    };
+    return (!this.#after || isBeyond(this.#after)) && !(this.#until && isBeyond(this.#until));
   }
 }
 
