@@ -3,12 +3,11 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { findAccount, type Configuration } from '../config/configuration.js';
 import { matchingDeadLetters, searchDeadLetters } from '../store/search/deadLetterSearch.js';
 import { discardSignal, retrySignal } from '../contract/signals.js';
-import type {
-  DecideDeadLettersInput,
-  DecideDeadLettersResult,
-} from '../contract/deadLetterQueue.js';
-import { accountId } from '../domain/account.js';
-import { parseDestination, type Destination } from '../domain/destination.js';
+import type { WorkflowQueueActivities } from '../contract/activities.js';
+import type { DeadLetterPage, DecidePageInput } from '../contract/deadLetterQueue.js';
+import { accountOf } from '../domain/account.js';
+import type { Destination } from '../domain/destination.js';
+import type { MessageSummary } from '../domain/messageState.js';
 
 /** The heartbeat details. */
 interface Progress {
@@ -19,12 +18,26 @@ interface Progress {
 /** Decisions per second, at least and at most. The retried messages are paced by the account's task queue as well. */
 const MINIMUM_PER_SECOND = 1;
 const MAXIMUM_PER_SECOND = 50;
+/**
+ * With more allowed, several pages are decided at the same time: at most three of a destination, since a worker runs 100 of these
+ * activities at once, for all destinations and for all else that a workflow asks of sendproof itself.
+ */
+const PER_SECOND_AND_PAGE = 20;
 /** About how long one page takes, and so how often a decision's progress is updated. */
-const PAGE_SECONDS = 5;
+const PAGE_SECONDS = 10;
+/** The same for `decideDeadLetters`. */
+const SINGLE_PAGE_SECONDS = 5;
+/** A plan ends with the page in which this time is over, however few of the pages have a dead letter that the filter means. */
+const PLAN_MS = 10_000;
+/** Signals that are sent at the same time: not more than a second's. */
+const SIGNALS_AT_ONCE = 20;
+
+/** What a page of the list is searched with, and what its messages are signalled. */
+type Decided = Omit<DecidePageInput, 'page' | 'perSecond'>;
 
 /**
- * Makes the activity that signals a decision to one page of a destination's dead letters, as fast as the account may post.
- * It is safe to repeat after the loss of a worker: the signal affects only what was parked before the decision.
+ * Makes the activities that signal a decision to a destination's dead letters, as fast as the account may post. All are safe to
+ * repeat after the loss of a worker: the signal affects only what was parked before the decision.
  */
 export function createDecideDeadLetters({
   client,
@@ -32,50 +45,136 @@ export function createDecideDeadLetters({
 }: {
   client: Client;
   configuration: Configuration;
-}) {
-  return async function decideDeadLetters({
-    destination,
-    action,
-    by,
-    reason,
-    filter,
-    cursor,
-  }: DecideDeadLettersInput): Promise<DecideDeadLettersResult> {
+}): Pick<WorkflowQueueActivities, 'planDecision' | 'decidePage' | 'decideDeadLetters'> {
+  const search = (
+    { destination, filter: { reason, tenant } }: Pick<Decided, 'destination' | 'filter'>,
+    part: DeadLetterPage & { limit: number },
+  ) => searchDeadLetters(client, { destination, reason, tenant }, part);
+
+  /** Signals these messages at the pace, and resolves with how many the decision has reached in all attempts. */
+  const decide = async (decided: Decided, messages: MessageSummary[], perSecond: number) => {
     const context = Context.current();
-    const progress = (context.info.heartbeatDetails as Progress | undefined) ?? { told: [] };
-    const perSecond = decisionsPerSecond(configuration, destination);
-    const signal = action === 'retry' ? retrySignal : discardSignal;
-    const criteria = { destination, reason: filter.reason, tenant: filter.tenant };
-    const limit = Math.ceil(perSecond * PAGE_SECONDS);
-    const page = await searchDeadLetters(client, criteria, { limit, cursor });
-    for (const message of page.messages) {
-      const { deduplicationKey } = message;
-      const meant = matchingDeadLetters(message, criteria).some(({ at }) => at <= filter.at);
-      if (!meant || progress.told.includes(deduplicationKey)) continue;
-      try {
-        await client.workflow
-          .getHandle(deduplicationKey)
-          .signal(signal, { destination, by, reason, parkedBy: filter.at });
-      } catch (error) {
-        // The message ended after the list was made: somebody else decided.
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
-        continue;
-      }
-      progress.told.push(deduplicationKey);
-      context.heartbeat(progress);
+    const { told } = progressOf(context);
+    const left = messages.filter(
+      (message) => isMeant(message, decided) && !told.includes(message.deduplicationKey),
+    );
+    const groupSize = Math.max(1, Math.min(SIGNALS_AT_ONCE, Math.floor(perSecond)));
+    for (let from = 0; from < left.length; from += groupSize) {
+      const group = left.slice(from, from + groupSize);
+      const startedAt = Date.now();
+      const signals = await Promise.allSettled(
+        group.map(async ({ deduplicationKey }) => {
+          if (await signal(client, deduplicationKey, decided, configuration)) {
+            told.push(deduplicationKey);
+          }
+        }),
+      );
+      context.heartbeat({ told } satisfies Progress);
+      for (const each of signals) if (each.status === 'rejected') throw each.reason;
+      const leftMs = (group.length * 1_000) / perSecond - (Date.now() - startedAt);
       // Rejects where the worker is asked to stop: another worker continues.
-      await context.sleep(1_000 / perSecond);
+      await context.sleep(Math.max(1, leftMs));
     }
-    return {
-      decided: progress.told.length,
-      ...(page.cursor !== undefined && { cursor: page.cursor }),
-    };
+    return told.length;
   };
+
+  return {
+    async planDecision({ destination, filter, cursor: from }) {
+      const perSecond = decisionsPerSecond(configuration, destination);
+      const atOnce = Math.ceil(perSecond / PER_SECOND_AND_PAGE);
+      const limit = Math.ceil((perSecond / atOnce) * PAGE_SECONDS);
+      const pages: DeadLetterPage[] = [];
+      let cursor = from;
+      const startedAt = Date.now();
+      do {
+        const page = await search({ destination, filter }, { limit, ...begin(cursor) });
+        const { cursor: until } = page;
+        if (page.messages.some((message) => isMeant(message, { destination, filter }))) {
+          pages.push({ ...begin(cursor), ...(until !== undefined && { until }) });
+        }
+        cursor = until;
+      } while (cursor !== undefined && pages.length < atOnce && Date.now() - startedAt < PLAN_MS);
+      return { pages, perSecond: perSecond / Math.max(1, pages.length), ...begin(cursor) };
+    },
+
+    async decidePage({ page, perSecond, ...decided }) {
+      const context = Context.current();
+      const messages: MessageSummary[] = [];
+      let cursor = page.cursor;
+      // Others may have come into this part of the list meanwhile.
+      do {
+        const found = await search(decided, { limit: LONGEST_LIST, ...page, ...begin(cursor) });
+        messages.push(...found.messages);
+        cursor = found.cursor;
+        context.heartbeat(progressOf(context));
+      } while (cursor !== undefined);
+      return { decided: await decide(decided, messages, perSecond) };
+    },
+
+    async decideDeadLetters({ destination, action, by, reason, filter, cursor }) {
+      const perSecond = decisionsPerSecond(configuration, destination);
+      const limit = Math.ceil(perSecond * SINGLE_PAGE_SECONDS);
+      const decided = { destination, action, by, reason, filter };
+      const page = await search(decided, { limit, ...begin(cursor) });
+      return {
+        decided: await decide(decided, page.messages, perSecond),
+        ...begin(page.cursor),
+      };
+    },
+  };
+}
+
+/** Of messages that are read at once. */
+const LONGEST_LIST = 500;
+
+function begin(cursor: string | undefined): { cursor?: string } {
+  return cursor === undefined ? {} : { cursor };
+}
+
+function progressOf({ info }: Context): Progress {
+  return (info.heartbeatDetails as Progress | undefined) ?? { told: [] };
+}
+
+/** Whether it has a dead letter that matches the filter, and that was parked before the decision. */
+function isMeant(
+  message: MessageSummary,
+  { destination, filter }: Pick<Decided, 'destination' | 'filter'>,
+): boolean {
+  return matchingDeadLetters(message, { destination, reason: filter.reason }).some(
+    ({ at }) => at <= filter.at,
+  );
+}
+
+/** @returns false where the message ended after the list was made: somebody else decided */
+async function signal(
+  client: Client,
+  deduplicationKey: string,
+  { destination, action, by, reason, filter }: Decided,
+  configuration: Configuration,
+): Promise<boolean> {
+  const handle = client.workflow.getHandle(deduplicationKey);
+  const request = { destination, by, reason, parkedBy: filter.at };
+  try {
+    if (action === 'discard') {
+      await handle.signal(discardSignal, request);
+    } else {
+      const isServed = findAccount(configuration, accountOf(destination)) !== undefined;
+      await handle.signal(retrySignal, {
+        ...request,
+        // Where this worker doesn't have the account, another one may: the message finds out.
+        ...(isServed && { accountIsServed: true }),
+      });
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
 }
 
 /** The rate at which the destination's account may post to it, within bounds. */
 function decisionsPerSecond(configuration: Configuration, destination: Destination): number {
-  const account = findAccount(configuration, accountId(parseDestination(destination)));
+  const account = findAccount(configuration, accountOf(destination));
   const { perDestination = 'off', perAccount = 'off' } = account?.limits ?? {};
   const limits = [perDestination, perAccount].map((limit) =>
     limit === 'off' ? MAXIMUM_PER_SECOND : limit,

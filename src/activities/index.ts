@@ -58,7 +58,7 @@ export function createWorkflowQueueActivities(dependencies: {
 }): WorkflowQueueActivities {
   return {
     overdueMessages: createOverdueMessages(dependencies),
-    decideDeadLetters: createDecideDeadLetters(dependencies),
+    ...createDecideDeadLetters(dependencies),
     digestPolicy: createDigestPolicy(dependencies.configuration),
     tellOperators: createTellOperators(dependencies),
     joinGroup: createJoinGroup(dependencies),

@@ -4,7 +4,14 @@ import type { AcknowledgementResult } from '../domain/acknowledgement.js';
 import type { AcknowledgeInput } from './acknowledge.js';
 import type { BatchMessageResult, BatchSlice } from './batch.js';
 import type { CheckResult } from './accountTrouble.js';
-import type { DecideDeadLettersInput, DecideDeadLettersResult } from './deadLetterQueue.js';
+import type {
+  DecideDeadLettersInput,
+  DecideDeadLettersResult,
+  DecidePageInput,
+  DecidePageResult,
+  PlanDecisionInput,
+  PlanDecisionResult,
+} from './deadLetterQueue.js';
 import type { EventWindow } from '../domain/eventGroup.js';
 import type { JoinGroupInput, JoinGroupResult } from './eventGroup.js';
 import type { DeliverInput, DeliverResult } from './deliver.js';
@@ -65,7 +72,11 @@ export interface WorkflowQueueActivities extends DeliveryActivities {
   postGroup(window: EventWindow): Promise<void>;
   /** Finds messages that are neither delivered nor parked long after they were due. */
   overdueMessages(): Promise<OverdueMessages>;
-  /** Applies a decision to one page of a destination's dead letters. */
+  /** Reads where the next pages of dead letters begin and end that a decision means. */
+  planDecision(input: PlanDecisionInput): Promise<PlanDecisionResult>;
+  /** Applies a decision to one of these pages. */
+  decidePage(input: DecidePageInput): Promise<DecidePageResult>;
+  /** Applies a decision to the next page of a destination's dead letters. For queues that began with one page at a time. */
   decideDeadLetters(input: DecideDeadLettersInput): Promise<DecideDeadLettersResult>;
   /** What the configuration says about digests: workflows can't read it themselves. */
   digestPolicy(): Promise<DigestPolicy>;

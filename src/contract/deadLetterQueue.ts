@@ -104,3 +104,33 @@ export interface DecideDeadLettersResult {
   /** Where the next page begins; absent after the last one. */
   cursor?: string;
 }
+
+/** A part of the list of a destination's dead letters, in the order of the list. Both ends are cursors. */
+export interface DeadLetterPage {
+  /** Absent where the list begins. */
+  cursor?: string;
+  /** Absent where the list ends. */
+  until?: string;
+}
+
+export type PlanDecisionInput = { destination: Destination } & Pick<
+  BulkDecision,
+  'filter' | 'cursor'
+>;
+
+export interface PlanDecisionResult {
+  /** To be decided at the same time. Empty where nothing is left that the filter means. */
+  pages: DeadLetterPage[];
+  /** How many dead letters of each page may be decided in a second. */
+  perSecond: number;
+  /** Where the next plan begins; absent after the last one. */
+  cursor?: string;
+}
+
+export type DecidePageInput = { destination: Destination; page: DeadLetterPage } & Pick<
+  BulkDecision,
+  'action' | 'by' | 'reason' | 'filter'
+> &
+  Pick<PlanDecisionResult, 'perSecond'>;
+
+export type DecidePageResult = Pick<DecideDeadLettersResult, 'decided'>;

@@ -164,6 +164,22 @@ describe('dead letters as a whole', () => {
   });
 });
 
+/** The workflow task that took the retry scheduled the delivery and the signal to the queue, and nobody was asked for the account. */
+async function expectDeliveredAtOnce(key: string): Promise<void> {
+  const { events } = await harness.client.workflow.getHandle(key).fetchHistory();
+  const activities = (events ?? []).flatMap(
+    ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled ?? [],
+  );
+  expect(activities.map(({ activityType }) => activityType?.name)).toEqual(['deliver', 'deliver']);
+  const signals = (events ?? []).flatMap(
+    ({ signalExternalWorkflowExecutionInitiatedEventAttributes: signal }) => signal ?? [],
+  );
+  const resolved = signals.find(({ signalName }) => signalName === 'resolved');
+  expect(String(activities.at(-1)?.workflowTaskCompletedEventId)).toBe(
+    String(resolved?.workflowTaskCompletedEventId),
+  );
+}
+
 describe('a decision by filter', () => {
   it('is counted first, then made once for each dead letter that it means, and can be followed', async () => {
     await park(['d1', 'd2', 'd3']);
@@ -200,6 +216,7 @@ describe('a decision by filter', () => {
         { action: 'retry', by: 'ana', reason: 'invited the app', destination: OPS },
       ]);
     }
+    await expectDeliveredAtOnce('d1');
     expect(harness.sandbox.posts()).toHaveLength(3);
     expect((await listed(2)).map(({ deduplicationKey }) => deduplicationKey).sort()).toEqual([
       'd4',

@@ -91,7 +91,11 @@ export class BulkDecisions {
   }
 
   /** Records that one page was processed; without a cursor it was the last one. */
-  recordPage(decision: BulkDecision, page: { decided: number; cursor?: string }, now: Date): void {
+  recordPage(
+    decision: BulkDecision,
+    page: { decided: number; cursor?: string | undefined },
+    now: Date,
+  ): void {
     decision.decided += page.decided;
     decision.cursor = page.cursor;
     if (page.cursor === undefined) decision.finishedAt = now.toISOString();

@@ -48,9 +48,14 @@ const SIGNALS_PER_RUN = 5_000;
 /** The first version of the queue only counted. A queue that it started begins to notify operators with its next dead letter. */
 const NOTIFIES_OPERATORS_PATCH = 'tells-operators';
 /** One page takes about ten seconds. A lost worker is detected by its heartbeat. */
-const { decideDeadLetters } = proxyActivities<WorkflowQueueActivities>({
+const { decideDeadLetters, decidePage } = proxyActivities<WorkflowQueueActivities>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '15 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
+});
+/** Reads a few pages of Temporal's list, each of which may have to wait for its turn. */
+const { planDecision } = proxyActivities<WorkflowQueueActivities>({
+  startToCloseTimeout: '1 minute',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 });
 const { digestPolicy } = proxyActivities<WorkflowQueueActivities>({
@@ -67,6 +72,9 @@ const { tellOperators } = proxyActivities<WorkflowQueueActivities>({
 
 /** The first versions of the queue dropped a notice that could not be sent. */
 const KEEPS_NOTICES_PATCH = 'keeps-notices';
+
+/** The first versions applied a decision to one page after the other. */
+const DECIDES_PAGES_AT_ONCE_PATCH = 'decides-pages-at-once';
 
 /** The state of a queue, which its handlers change and its loops read. */
 interface Queue {
@@ -134,17 +142,43 @@ function memoOf({ decisions }: Queue): DeadLetterQueueMemo & Record<string, unkn
   return { decisions: decisions.all() };
 }
 
-/** Applies the accepted decisions, page by page. */
+/** Applies the accepted decisions, one after the other. */
 async function applyDecisions(queue: Queue): Promise<void> {
   const { decisions, destination } = queue;
   for (;;) {
     await condition(() => queue.isFull() || decisions.current() !== undefined);
     const decision = decisions.current();
     if (queue.isFull() || !decision) return;
+    if (patched(DECIDES_PAGES_AT_ONCE_PATCH)) {
+      await applyToNextPages(queue, decision);
+      continue;
+    }
     const page = await decideDeadLetters({ destination, ...decision });
     decisions.recordPage(decision, page, new Date());
     upsertMemo(memoOf(queue));
   }
+}
+
+/**
+ * Applies a decision to the next few pages, each in an activity of its own, so that several workers share them. The decision's
+ * cursor moves when all of them are done, so the next run, or a worker of an earlier version, can continue there.
+ */
+async function applyToNextPages(queue: Queue, decision: BulkDecision): Promise<void> {
+  const { decisions, destination } = queue;
+  const { action, by, reason, filter, cursor } = decision;
+  const plan = await planDecision({ destination, filter, cursor });
+  await Promise.all(
+    plan.pages.map(async (page) => {
+      const { perSecond } = plan;
+      const { decided } = await decidePage({
+        ...{ destination, action, by, reason, filter, page, perSecond },
+      });
+      decision.decided += decided;
+      upsertMemo(memoOf(queue));
+    }),
+  );
+  decisions.recordPage(decision, { decided: 0, cursor: plan.cursor }, new Date());
+  upsertMemo(memoOf(queue));
 }
 
 /** Sends digests of new dead letters, and reminders of those that stay open for too long. */
