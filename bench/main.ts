@@ -8,10 +8,11 @@ import { runMain } from '../src/lib/process.js';
 import { memory } from './memory.js';
 import { overhead } from './overhead.js';
 import { pacing } from './pacing.js';
+import { retries } from './retries.js';
 import type { Scenario } from './scenario.js';
 import { storm } from './storm.js';
 
-const SCENARIOS: readonly Scenario[] = [overhead, pacing, storm, memory];
+const SCENARIOS: readonly Scenario[] = [overhead, pacing, storm, memory, retries];
 
 interface Options {
   quick: boolean;

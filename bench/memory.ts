@@ -2,8 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { resolvePort } from '../src/lib/ports.js';
-import { visibilityQuery } from '../src/store/search/messageSearch.js';
-import { sendBurst } from './burst.js';
+import { parkMessages } from './deadLetters.js';
 import type { MemoryReport } from './memoryProbe.js';
 import type { Scenario } from './scenario.js';
 import { startTestbed, type Testbed } from './testbed.js';
@@ -24,7 +23,6 @@ const RETRIED = 20;
 const CHANNELS = 50;
 const REPLAYS_AT_ONCE = 20;
 const SETTLING_MS = 2_000;
-const PARKING_TIMEOUT_MS = 20 * 60_000;
 const PROBE = new URL('memoryProbe.js', import.meta.url).href;
 const MIB = 2 ** 20;
 
@@ -76,17 +74,11 @@ export const memory: Scenario = {
 
 /** Parks so many messages, and resolves with their keys. */
 async function park(testbed: Testbed, count: number): Promise<string[]> {
-  await testbed.setFault({ kind: 'slack_error', platform: 'slack', error: 'not_in_channel' });
-  const worker = await startWorker(testbed, QUICK_CACHE_SIZES[0] ?? 50);
-  await sendBurst(testbed, 'parked', count, CHANNELS);
-  const query = visibilityQuery({ status: 'dead_lettered' });
-  const deadline = Date.now() + PARKING_TIMEOUT_MS;
-  while ((await testbed.client.workflow.count(query)).count < count) {
-    if (Date.now() > deadline) throw new Error(`Not ${count} messages were parked in time.`);
-    await delay(1_000);
-  }
+  const burst = { name: 'parked', count, channels: CHANNELS };
+  const worker = await parkMessages(testbed, burst, () =>
+    startWorker(testbed, QUICK_CACHE_SIZES[0] ?? 50),
+  );
   await worker.stop();
-  await testbed.clearFaults();
   return Array.from({ length: count }, (_, index) => `parked-${index}`);
 }
 

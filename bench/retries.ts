@@ -1,0 +1,116 @@
+/** A decision to retry thousands of dead letters, carried out by one, two and three worker processes. */
+import { countBecomes, parkMessages } from './deadLetters.js';
+import type { Scenario, ScenarioContext } from './scenario.js';
+import { surroundings, type Surroundings } from './surroundings.js';
+import { startTestbed, type Testbed } from './testbed.js';
+import { textTable } from './textTable.js';
+
+const WORKERS = [1, 2, 3] as const;
+/** Each has a dead-letter queue of its own, whose decision may retry 50 a second. */
+const CHANNELS = 20;
+const RETRYING_TIMEOUT_MS = 40 * 60_000;
+
+interface Measurement {
+  workers: number;
+  /** From the request to the last post. */
+  seconds: number;
+  perSecond: number;
+  /** To the rate of one worker, on the same machine. */
+  ratio: number;
+  /** From the request to the first post. */
+  secondsToFirst: number;
+  /** More posts than messages. 0 is what must come out. */
+  postedTwice: number;
+}
+
+export const retries: Scenario = {
+  name: 'retries',
+  summary:
+    'thousands of dead letters that are retried by one decision, with one, two and three workers',
+  async run(context) {
+    const messages = context.quick ? 300 : 10_000;
+    const measurements: Measurement[] = [];
+    let at: Surroundings | undefined;
+    for (const workers of WORKERS) {
+      // Each has a new server, so that none works on the database that others have filled.
+      const testbed = await startTestbed(context.log, { apiAlone: true });
+      try {
+        const { perSecond, ...rest } = await measure(testbed, messages, workers, context);
+        const ratio = perSecond / (measurements[0]?.perSecond ?? perSecond);
+        measurements.push({ ...rest, workers, perSecond, ratio });
+        at = surroundings(testbed);
+      } finally {
+        await testbed.close();
+      }
+    }
+    return {
+      figures: { surroundings: at, messages, measurements },
+      table: textTable([
+        [`${messages} retried`, 'seconds', 'to the first', 'a second', 'ratio', 'posted twice'],
+        ...measurements.map(row),
+      ]),
+    };
+  },
+};
+
+async function measure(
+  testbed: Testbed,
+  messages: number,
+  workers: number,
+  { progress }: ScenarioContext,
+): Promise<Omit<Measurement, 'ratio' | 'workers'>> {
+  progress(`${messages} messages are parked and retried by ${nameOf(workers)}`);
+  const burst = { name: 'retried', count: messages, channels: CHANNELS };
+  await parkMessages(testbed, burst, async () => {
+    for (let started = 0; started < workers; started += 1) {
+      await testbed.startWorker({ environment: {}, nodeOptions: [] });
+    }
+  });
+  progress('All are parked, and the retry begins');
+  const requestedAt = Date.now();
+  await retryAll(testbed);
+  await countBecomes(testbed, { isOpen: true }, 0, RETRYING_TIMEOUT_MS);
+  const posts = await testbed.posts();
+  if (posts.length < messages) throw new Error(`Only ${posts.length} of ${messages} were posted.`);
+  const times = posts.map(({ postedAt }) => postedAt).sort((one, other) => one - other);
+  const seconds = ((times.at(-1) ?? requestedAt) - requestedAt) / 1_000;
+  return {
+    seconds,
+    perSecond: messages / seconds,
+    secondsToFirst: ((times[0] ?? requestedAt) - requestedAt) / 1_000,
+    postedTwice: posts.length - messages,
+  };
+}
+
+async function retryAll({ apiUrl }: Testbed): Promise<void> {
+  const response = await fetch(`${apiUrl}/v1/dead-letters/retry`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      filter: { reason: 'not_authorised' },
+      by: 'bench',
+      reason: 'invited the app',
+    }),
+  });
+  if (!response.ok) throw new Error(`sendproof answered ${response.status} to the decision.`);
+}
+
+function row({
+  workers,
+  seconds,
+  secondsToFirst,
+  perSecond,
+  ratio,
+  postedTwice,
+}: Measurement): string[] {
+  return [
+    nameOf(workers),
+    ...[seconds, secondsToFirst, perSecond].map((figure) => figure.toFixed(1)),
+    ratio.toFixed(2),
+    String(postedTwice),
+  ];
+}
+
+function nameOf(workers: number): string {
+  return workers === 1 ? 'one worker' : `${workers} workers`;
+}
