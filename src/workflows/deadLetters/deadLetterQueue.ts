@@ -48,10 +48,16 @@ const SIGNALS_PER_RUN = 5_000;
 /** The first version of the queue only counted. A queue that it started begins to notify operators with its next dead letter. */
 const NOTIFIES_OPERATORS_PATCH = 'tells-operators';
 /** One page takes about ten seconds. A lost worker is detected by its heartbeat. */
-const { decideDeadLetters, decidePage } = proxyActivities<WorkflowQueueActivities>({
+const PAGE_OPTIONS = {
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '15 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
+} as const;
+const { decideDeadLetters } = proxyActivities<WorkflowQueueActivities>(PAGE_OPTIONS);
+/** There may be hundreds of pages, and they share their workers with activities that take milliseconds: these go first. */
+const { decidePage } = proxyActivities<WorkflowQueueActivities>({
+  ...PAGE_OPTIONS,
+  priority: { priorityKey: 5 },
 });
 /** Reads a few pages of Temporal's list, each of which may have to wait for its turn. */
 const { planDecision } = proxyActivities<WorkflowQueueActivities>({
