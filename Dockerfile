@@ -9,7 +9,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 # Without scripts: `prepare` would build before there are sources, and no dependency needs its own.
 RUN npm ci --include=dev --ignore-scripts
-COPY tsconfig.json tsconfig.build.json worker.ts ./
+COPY tsconfig.json tsconfig.build.json tsconfig.types.json worker.ts ./
 COPY src src
 RUN npm run build && chmod +x dist/src/cli/main.js
 

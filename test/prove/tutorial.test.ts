@@ -1,10 +1,12 @@
-/** The commands of the tutorial and of the README, as they are written there, against what `npm start` starts. */
+/** The commands of the tutorial and of the README, as they are written there, with the package from its tarball in an empty folder. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SandboxPost } from '../../src/sandbox/sandbox.js';
 import type { MessageState } from '../harness.js';
+import { installPackedProduct, type PackedProduct } from '../packedProduct.js';
 import { StartDirectory, type StartedProduct } from '../startedProduct.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -13,13 +15,22 @@ const TUTORIAL = ['first-message', 'break-and-fix', 'read-the-timeline'].map(
   (page) => `docs/tutorial/${page}.md`,
 );
 
+let packed: PackedProduct;
 let directory: StartDirectory;
 let product: StartedProduct;
 beforeAll(async () => {
-  directory = await StartDirectory.create();
-  product = await directory.start();
+  packed = await installPackedProduct();
+  await start();
 });
-afterAll(() => directory.remove());
+afterAll(async () => {
+  await directory.remove();
+  await rm(packed.folder, { recursive: true });
+});
+
+async function start(): Promise<void> {
+  directory = await StartDirectory.create();
+  product = await directory.start(process.execPath, [packed.command, 'start']);
+}
 
 interface Ran {
   command: string;
@@ -38,10 +49,10 @@ async function runCommandsOf(page: string): Promise<Ran[]> {
   return ran;
 }
 
-/** On ports of its own, and with the command of this checkout. */
+/** On ports of its own, and with the command of the package. */
 function runInShell(command: string): Promise<Ran> {
   const api = product.address('API');
-  const script = `npx() { shift; ${process.execPath} ${join(ROOT, 'dist/src/cli/main.js')} "$@"; }\n${command
+  const script = `npx() { shift; ${process.execPath} ${packed.command} "$@"; }\n${command
     .replaceAll('http://127.0.0.1:3000', api)
     .replaceAll('http://127.0.0.1:4010', product.address('Sandbox'))}`;
   const env = { ...directory.environment, SENDPROOF_URL: api };
@@ -105,8 +116,7 @@ it('leads a newcomer from the first message to the timeline', async () => {
 it('needs nothing but the lines of the README', async () => {
   // The README's messages have the keys of the tutorial: it is another product.
   await directory.remove();
-  directory = await StartDirectory.create();
-  product = await directory.start();
+  await start();
   await runCommandsOf('README.md');
   await expectStatus('alert-55-triggered', 'confirmed');
   await expectStatus('deploy-7', 'confirmed');
