@@ -196,7 +196,7 @@ describe('a fallback', () => {
 
   it('is counted for the destination that it stands in for', () => {
     const other: DeliveryState = {
-      destination: 'slack:default/C0THIRD' as Destination,
+      destination: 'slack:default/C0THIRD',
       attempts: [],
       stage: { kind: 'confirmed', receipt: {} },
     };

@@ -73,10 +73,10 @@ function idIn({ request }: Pick<Call, 'request'>): string {
 /** What of a call leads beyond the tenant; undefined where nothing does. */
 function leak({ method, request }: Call): unknown {
   switch (method) {
-    case 'describeNamespace':
-    case 'getSystemInfo':
     // The queues are of accounts. The pages show a tenant none of their counts.
     case 'describeTaskQueue':
+    case 'describeNamespace':
+    case 'getSystemInfo':
       return undefined;
     case 'countWorkflowExecutions':
     case 'listWorkflowExecutions': {

@@ -83,11 +83,13 @@ export function ConfirmDecisionPage({
         <input type="hidden" name="decision" value={decision} />
         <input type="hidden" name="confirmed" value="yes" />
         {chosen?.map((key, index) => (
-          <input type="hidden" name={CHOSEN + index} value={key} />
+          <input type="hidden" name={`${CHOSEN}${index}`} value={key} />
         ))}
-        {Object.entries(filter).map(
-          ([name, value]) =>
-            value !== undefined && <input type="hidden" name={`filter-${name}`} value={value} />,
+        {(['destination', 'reason'] as const).map(
+          (name) =>
+            filter[name] !== undefined && (
+              <input type="hidden" name={`filter-${name}`} value={filter[name]} />
+            ),
         )}
         <DecidersName />
         <DecisionReason

@@ -31,6 +31,7 @@ import {
 } from './decisionPages.js';
 import { filledIn } from './formFields.js';
 import { CHOSEN } from './listPages.js';
+import { withDestination } from './listRoutes.js';
 import { goTo, isSignedIn, show } from './show.js';
 
 /** Long enough for an attempt that the platform answers at once, so that the page shows its result. */
@@ -129,7 +130,10 @@ export function decideOnSeveral(context: ApiContext): RequestHandler {
     if (form.confirmed === undefined) {
       const matching =
         asked.chosen === undefined
-          ? await summariseDeadLetters(context, { ...filterOf(asked), tenant: caller.tenant })
+          ? await summariseDeadLetters(context, {
+              ...filterOf(context, asked),
+              tenant: caller.tenant,
+            })
           : undefined;
       if (matching?.deadLetters === 0) {
         throw new Problem('no_dead_letters', 'No dead letter matches the filter.');
@@ -183,8 +187,9 @@ function askedDecision(
   return { action, chosen, filter: {} };
 }
 
-function filterOf({ filter }: AskedDecision) {
-  return parseRequest(bulkDecisionBodySchema.shape.filter, filledIn(withoutUndefined(filter)));
+function filterOf(context: ApiContext, { filter }: AskedDecision) {
+  const given = withDestination(context, withoutUndefined(filter));
+  return parseRequest(bulkDecisionBodySchema.shape.filter, given);
 }
 
 async function decideOnAll(
@@ -201,7 +206,7 @@ async function decideOnAll(
   const by = decidedBy(caller, claimed) ?? claimed;
   return await decideOnAllMatching(context, caller, {
     ...{ action: asked.action, by, reason },
-    filter: filterOf(asked),
+    filter: filterOf(context, asked),
   });
 }
 

@@ -54,10 +54,11 @@ export function Filters({
     fields.tab === undefined ? '' : `?${new URLSearchParams({ tab: fields.tab }).toString()}`;
   return (
     <form class="filters" action={at(path)} aria-label="Filters">
-      {kept.map(
-        (name) =>
-          fields[name] !== undefined && <input type="hidden" name={name} value={fields[name]} />,
-      )}
+      {Object.entries(fields)
+        .filter(([name]) => kept.includes(name))
+        .map(([name, value]) => (
+          <input type="hidden" name={name} value={value} />
+        ))}
       {path === '/messages' && (
         <>
           <Choice name="range" label="Accepted in" chosen={fields.range} anything="any time">

@@ -173,12 +173,8 @@ export function DeadLettersPage({
       </p>
       <Filters {...{ choices, fields }} path="/dead-letters" kept={[]} withStatus={false} />
       <form method="post" action={at('/dead-letters/decide')} aria-label="Decide on dead letters">
-        {['destination', 'reason'].map(
-          (name) =>
-            fields[name] !== undefined && (
-              <input type="hidden" name={`filter-${name}`} value={fields[name]} />
-            ),
-        )}
+        <FilterField name="destination" value={fields.destination} />
+        <FilterField name="reason" value={fields.reason} />
         <section id="found" data-live>
           {messages.length === 0 ? (
             <p>Nothing needs a decision.</p>
@@ -202,11 +198,17 @@ export function DeadLettersPage({
   );
 }
 
+/** What “all” means in the form: all that the list shows. */
+function FilterField({ name, value }: { name: string; value: string | undefined }) {
+  if (value === undefined) return null;
+  return <input type="hidden" name={`filter-${name}`} value={value} />;
+}
+
 function chooser(messages: readonly MessageSummary[]) {
   return (message: MessageSummary) => (
     <input
       type="checkbox"
-      name={CHOSEN + messages.indexOf(message)}
+      name={`${CHOSEN}${messages.indexOf(message)}`}
       value={message.deduplicationKey}
       aria-label={`Choose ${message.title ?? message.deduplicationKey}`}
     />

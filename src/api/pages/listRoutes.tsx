@@ -2,6 +2,7 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { FAILURE_REASONS } from '../../domain/delivery.js';
+import { own } from '../../lib/own.js';
 import { searchMessages, type MessagePage } from '../../store/search/messageSearch.js';
 import type { ApiContext } from '../apiContext.js';
 import { callerOf, type Caller } from '../caller.js';
@@ -129,7 +130,7 @@ function choicesFor(context: ApiContext, caller: Caller, { messages }: MessagePa
   const mayKnow = (destination: string) => limit?.allows(destination) ?? tenant === undefined;
   const named = Object.entries(configuration.names).filter(([each]) => mayKnow(each));
   const listed = messages.flatMap(({ destinations, names }) =>
-    destinations.map((each) => [each, names?.[each] ?? each] as const),
+    destinations.map((each) => [each, (names && own(names, each)) ?? each] as const),
   );
   const sources = [
     ...sourcesFor(caller, context).map(({ name }) => name),

@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import proto from '@temporalio/proto';
+import { own } from '../../lib/own.js';
 import { isVisibleTo } from '../../domain/tenant.js';
 import { visibilityQuery } from '../search/messageSearch.js';
 import { quote } from '../search/visibilityText.js';
@@ -45,10 +46,10 @@ export async function readEndedMessages(
     pageSize: SAMPLE,
   });
   // On SQLite, Temporal finds some of a tenant whose name differs in capital letters alone.
-  const own = executions.filter(({ execution }) =>
+  const visible = executions.filter(({ execution }) =>
     isVisibleTo(tenant, execution?.workflowId ?? ''),
   );
-  return { ...endedMessagesOf(own), isComplete: nextPageToken.length === 0 };
+  return { ...endedMessagesOf(visible), isComplete: nextPageToken.length === 0 };
 }
 
 export function endedMessagesOf(
@@ -80,7 +81,7 @@ function timeToConfirmOf(execution: Execution): number | undefined {
 }
 
 function attributeOf({ searchAttributes }: Execution, name: string): string | undefined {
-  const value = searchAttributes?.indexedFields?.[name];
+  const value = own(searchAttributes?.indexedFields ?? {}, name);
   return value ? defaultPayloadConverter.fromPayload<string>(value) : undefined;
 }
 
