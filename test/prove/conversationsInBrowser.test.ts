@@ -144,8 +144,8 @@ describe('an incident', () => {
     await page.goto(`${harness.api.url}/messages`);
     await page.type('input[name=q]', 'PagerDuty 55');
     await follow('form.search button');
-    await page.waitForSelector('#found .card:nth-child(5) a');
-    expect(await shownAll('#found .card > .place a')).toEqual([
+    await page.waitForSelector('#found tbody tr:nth-child(5) a');
+    expect(await shownAll('#found th .key-inline')).toEqual([
       LATE_KEY,
       NEWEST_KEY,
       'pagerduty:01EXAMPLENOTE',

@@ -178,6 +178,7 @@ nav a[aria-current] { color: var(--ink); font-weight: 600; text-decoration-thick
 .troubles { margin: 0 0 8px; padding-left: 20px; }
 .chart { width: 100%; border-collapse: collapse; }
 .chart th { width: 1%; padding: 4px 16px 4px 0; font-weight: 400; text-align: left; white-space: nowrap; }
+.chart thead th { padding: 0; }
 .chart .bar { display: flex; gap: 10px; align-items: center; }
 .chart svg { flex: 1; height: 16px; border-radius: 3px; background: var(--card); }
 .chart rect { fill: var(--gray); }

@@ -37,10 +37,14 @@ export function OutcomeChart({ counts, since }: { counts: OutcomeCounts; since: 
   return (
     <table class="chart">
       <caption class="unseen">Messages of the last 24 hours by outcome</caption>
-      <thead class="unseen">
+      <thead>
         <tr>
-          <th scope="col">Outcome</th>
-          <th scope="col">Messages</th>
+          <th scope="col">
+            <span class="unseen">Outcome</span>
+          </th>
+          <th scope="col">
+            <span class="unseen">Messages</span>
+          </th>
         </tr>
       </thead>
       <tbody>

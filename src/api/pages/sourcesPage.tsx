@@ -29,7 +29,7 @@ export function SourcesPage({
   sources: readonly SourceReading[];
 }) {
   return (
-    <Page title="Sources" signedIn={signedIn} refreshMs={REFRESH_MS}>
+    <Page title="Sources" here="/sources" signedIn={signedIn} refreshMs={REFRESH_MS}>
       <h1>Sources</h1>
       <p class="soft">
         Messages are found by a search. Requests are those that this API process has received since{' '}
