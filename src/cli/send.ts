@@ -150,14 +150,33 @@ function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof UnreachableError || (error instanceof ApiProblem && error.temporary);
 }
 
+/** Sooner than this, the next command shows the post itself. */
+const AT_ONCE_MS = 5_000;
+
+/** When it is posted, where that is known and not at once. */
+function renderExpected(
+  expectedAt: string | undefined,
+  heldBack: string | undefined,
+  now: Date,
+): string[] {
+  if (heldBack !== undefined) {
+    const why = heldBack === '' ? '' : `: ${heldBack}`;
+    return [`  held back until the account works again${why}`];
+  }
+  if (expectedAt === undefined) return [];
+  if (Date.parse(expectedAt) - now.getTime() < AT_ONCE_MS) return [];
+  return [`  expected  ${expectedAt}`];
+}
+
 function renderAcceptance(acceptance: Acceptance, display: Display): string {
-  const { deduplicationKey, duplicate, status, traceId } = acceptance;
+  const { deduplicationKey, duplicate, expectedAt, heldBack, status, traceId } = acceptance;
   const what = duplicate
     ? `duplicate: it was accepted before and is ${formatStatus(status, display)}; nothing was posted`
     : formatStatus(status, display);
   return [
     `${display.style('bold', deduplicationKey)}  ${what}`,
     `  trace     ${traceId}`,
+    ...renderExpected(expectedAt, heldBack, new Date()),
     `  follow it with: ${shellCommand('sendproof status', [deduplicationKey], { watch: true })}`,
   ].join('\n');
 }

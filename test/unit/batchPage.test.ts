@@ -111,7 +111,9 @@ describe('the page of a batch', () => {
         reason: 'sent by mistake',
       },
     ]);
-    expect((await cancel({ by: '', reason: '' })).status).toBe(303);
+    // A decision has a name.
+    expect((await cancel({ by: '', reason: '' })).status).toBe(400);
+    expect((await cancel({ by: 'Kim', reason: '' })).status).toBe(303);
   });
 
   it('takes no form of another site, and none with other fields', async () => {
@@ -123,7 +125,7 @@ describe('the page of a batch', () => {
   it('has no button once the batch has ended, and says why it can’t be cancelled', async () => {
     isOpen = false;
     expect((await get(page)).text).not.toContain('/cancel');
-    const answered = await cancel({});
+    const answered = await cancel({ by: 'Kim' });
     expect(answered.status).toBe(409);
     expect(await answered.text()).toContain('no message of it waits to be started');
     expect(cancelled).toEqual([]);

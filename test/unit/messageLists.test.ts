@@ -264,3 +264,18 @@ describe('the dead letters', () => {
     expect(answer.status).toBe(403);
   });
 });
+
+describe('the progress of a decision on all', () => {
+  it('is refused of one that nobody made, and asks for one search', async () => {
+    const { html, status } = await open('/decisions/never-made?of=3');
+    expect([status, html.includes('No decision &quot;never-made&quot; is known')]).toEqual([
+      404,
+      true,
+    ]);
+    expectWithin(
+      calls.map(({ method }) => method),
+      mostCalls('page /decisions/{id}'),
+      'progress',
+    );
+  });
+});

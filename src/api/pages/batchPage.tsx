@@ -1,7 +1,7 @@
 /** One batch: how far it is, and what of it was refused. */
 import type { BatchBody, BatchMessageBody } from '../batchBody.js';
 import { useAddresses } from './addresses.js';
-import { DecidersName, Page, Time } from './parts.js';
+import { DecidersName, DecisionReason, Page, Time } from './parts.js';
 
 const OPEN_REFRESH_MS = 2_000;
 
@@ -78,10 +78,7 @@ function CancelForm({ batch: { counts, id } }: { batch: BatchBody }) {
             {`No more messages are started: ${counts.queued} are queued now. Up to 50 that are being started are still started. Messages that were started are cancelled one by one.`}
           </p>
           <DecidersName />
-          <label>
-            Why it is not needed
-            <input name="reason" autocomplete="off" maxLength={1_000} />
-          </label>
+          <DecisionReason label="Why it is not needed" />
           <button class="danger">Cancel the batch</button>
         </form>
       </details>

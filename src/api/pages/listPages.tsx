@@ -6,7 +6,7 @@ import { TABS, type Tab, type TabCounts } from '../messageTabs.js';
 import { useAddresses } from './addresses.js';
 import { Filters, NextPage, type Choices, type ListFields } from './filters.js';
 import { DeadLetterLine, MessageTable, StatusAndReason } from './messageTable.js';
-import { Figure, Page } from './parts.js';
+import { Figure, OutsideLink, Page } from './parts.js';
 import { useViewer } from './viewer.js';
 
 const REFRESH_MS = 5_000;
@@ -154,12 +154,15 @@ export function DeadLettersPage({
   found,
   now,
   signedIn,
+  webUiUrl,
 }: {
   choices: Choices;
   found: MessagePage;
   fields: ListFields;
   now: Date;
   signedIn: boolean;
+  /** The same list in Temporal's Web UI. */
+  webUiUrl?: string | undefined;
 }) {
   const { at } = useAddresses();
   const { mayDecide } = useViewer();
@@ -194,6 +197,11 @@ export function DeadLettersPage({
         </section>
         {messages.length > 0 && <BulkButtons isFiltered={Object.keys(fields).length > 0} />}
       </form>
+      {webUiUrl !== undefined && (
+        <p class="links">
+          <OutsideLink url={webUiUrl}>The same list in Temporal’s Web UI</OutsideLink>
+        </p>
+      )}
     </Page>
   );
 }

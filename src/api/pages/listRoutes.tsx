@@ -3,7 +3,11 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { FAILURE_REASONS } from '../../domain/delivery.js';
 import { own } from '../../lib/own.js';
-import { searchMessages, type MessagePage } from '../../store/search/messageSearch.js';
+import {
+  searchMessages,
+  visibilityQuery,
+  type MessagePage,
+} from '../../store/search/messageSearch.js';
 import type { ApiContext } from '../apiContext.js';
 import { callerOf, type Caller } from '../caller.js';
 import { findDeadLetters } from '../deadLetters.js';
@@ -74,9 +78,21 @@ export function showDeadLetters(context: ApiContext): RequestHandler {
         choices={choicesFor(context, caller, found)}
         now={new Date()}
         signedIn={isSignedIn(request)}
+        webUiUrl={deadLettersInWebUi(context, caller)}
       />,
     );
   };
+}
+
+/** https://docs.temporal.io/web-ui: a list with a filter. Temporal’s own list has the messages of all tenants. */
+function deadLettersInWebUi(
+  { configuration: { temporalUiUrl }, readClient }: ApiContext,
+  { tenant }: Caller,
+): string | undefined {
+  if (temporalUiUrl === undefined || tenant !== undefined) return undefined;
+  const namespace = encodeURIComponent(readClient.workflow.options.namespace);
+  const query = new URLSearchParams({ query: visibilityQuery({ status: 'dead_lettered' }) });
+  return `${temporalUiUrl.replace(/\/$/, '')}/namespaces/${namespace}/workflows?${query.toString()}`;
 }
 
 /** People may write the name that they gave a destination. */

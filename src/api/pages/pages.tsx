@@ -13,6 +13,7 @@ import { callerWithoutKey, findKey } from '../authentication.js';
 import { callerOf, callerWithKey, knownCaller, requireScope, setCaller } from '../caller.js';
 import { batchWithResults, cancelBatch, findBatch } from '../batches.js';
 import { basePathOf, withoutBasePath } from '../basePath.js';
+import { inPersonsName } from '../decider.js';
 import { ANY_TENANT, parseMessageId } from '../findMessage.js';
 import type { Methods } from '../methods.js';
 import { recordNamed } from '../named.js';
@@ -32,6 +33,7 @@ import {
   rescheduleOnPage,
   showDecision,
 } from './decisionRoutes.js';
+import { assertNamed, rememberName } from './decidersName.js';
 import { filledIn } from './formFields.js';
 import { PAGE_SIZE, showDeadLetters, showMessages } from './listRoutes.js';
 import { ForgottenPage, UnknownKeyPage, MessagePage } from './messagePage.js';
@@ -216,8 +218,11 @@ function showBatch(context: ApiContext): RequestHandler<{ id: string }> {
 
 function stopBatch(context: ApiContext): RequestHandler<{ id: string }> {
   return async (request, response) => {
-    const asked = parseRequest(cancelQuerySchema, filledIn(request.body));
+    const fields = inPersonsName(request, filledIn(request.body));
+    const asked = parseRequest(cancelQuerySchema, fields);
     const caller = callerOf(request);
+    assertNamed(caller, asked.by);
+    rememberName(request, response, asked.by);
     const { id } = await cancelBatch(context, caller, request.params.id, asked);
     goTo(response, batchPagePath(ownForm(caller.tenant, id)));
   };
