@@ -1,6 +1,7 @@
 /** What a list says that a message is about. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { startIntakeApi, OPS } from './intakeApi.js';
 import { messageTitle } from '../../src/acceptance/messageTitle.js';
 
 it.each<[string, { text: string; title?: string }, string | undefined]>([
@@ -28,4 +29,19 @@ it('is one short line of whatever text', () => {
       expect((line ?? '').length).toBeLessThanOrEqual(120);
     }),
   );
+});
+
+it('is kept in the memo of the message, where lists find it', async () => {
+  const intake = await startIntakeApi();
+  await fetch(new URL('/v1/messages', intake.api.url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      ...{ deduplicationKey: 'k', destinations: [OPS] },
+      content: { title: 'Disk full', text: 'x' },
+    }),
+  });
+  await intake.close();
+  const { data } = intake.starts[0]?.memo?.fields?.title ?? {};
+  expect(JSON.parse(Buffer.from(data ?? []).toString())).toBe('Disk full');
 });

@@ -216,7 +216,11 @@ export function anyStatusClause(statuses: readonly MessageStatus[]): string {
 }
 
 function findsOpenOnly({ dueAfter, isOpen, status }: MessageFilter): boolean {
-  return isOpen === true || dueAfter !== undefined || (status !== undefined && STATUS_CLAUSES[status].startsWith(RUNNING));
+  return (
+    isOpen === true ||
+    dueAfter !== undefined ||
+    (status !== undefined && STATUS_CLAUSES[status].startsWith(RUNNING))
+  );
 }
 
 /** A rescheduled message that waits is due at another time than Temporal knows. */

@@ -46,7 +46,11 @@ const message = (more: object = {}): Message =>
 function startOf(sent: Message, unposted?: DeliverMessageInput['unposted']): MessageStart {
   const { content, correlation, deduplicationKey, onAmbiguous, priority } = sent;
   const input = { content, correlation, deliveries: [], onAmbiguous, priority, traceId: 'a' };
-  const memo = { fingerprint: fingerprint(sent), startToken: 'a token' };
+  const memo = {
+    ...{ fingerprint: fingerprint(sent), startToken: 'a token' },
+    // For lists.
+    title: CONTENT.title,
+  };
   return { deduplicationKey, input: { ...input, ...(unposted && { unposted }) }, memo };
 }
 
@@ -71,7 +75,10 @@ describe('the start of a message', () => {
     for (const field of Object.keys(plain)) {
       expect(sealed[field] === plain[field]).toBe(!field.startsWith('content.'));
     }
+    const { title = '' } = start.memo;
+    expect(await openTitle(vault, 'a-message', title)).toBe(CONTENT.title);
     await vault().erase(seal, {});
+    expect(await openTitle(vault, 'a-message', title)).toBeUndefined();
     await expect(openContent(vault, 'a-message', start.input.content)).rejects.toThrow('erased');
   });
 
