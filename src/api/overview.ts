@@ -23,6 +23,9 @@ export const DAY_MS = 86_400_000;
  */
 const MESSAGE_TIMES = { freshMs: 5_000, usableMs: 60_000 };
 
+/** Where thousands need a decision, several pages of them are read. */
+const DEAD_LETTER_TIMES = { freshMs: 15_000, usableMs: 60_000 };
+
 /** None of its calls is a search. */
 const INSTALLATION_TIMES = { freshMs: 5_000, usableMs: 30_000 };
 
@@ -66,17 +69,21 @@ export class Overviews {
 
   constructor(sources: Sources) {
     const { configuration, readClient } = sources;
+    const deadLetters = new SharedReadings(
+      async (tenant) => await readOpenDeadLetters(readClient, tenantOf(tenant)),
+      DEAD_LETTER_TIMES,
+    );
     this.#messages = new SharedReadings(
       async (tenant) =>
-        await readMessages(
-          readClient,
-          tenant === ALL ? undefined : tenant,
-          configuration().overdueAfterMs,
-        ),
+        await readMessages(readClient, {
+          tenant: tenantOf(tenant),
+          overdueAfterMs: configuration().overdueAfterMs,
+          deadLetters: () => deadLetters.get(tenant),
+        }),
       MESSAGE_TIMES,
     );
     this.#tabs = new SharedReadings(
-      async (tenant) => await countTabs(readClient, tenant === ALL ? undefined : tenant),
+      async (tenant) => await countTabs(readClient, tenantOf(tenant)),
       MESSAGE_TIMES,
     );
     this.#installation = new SharedReadings(
@@ -101,17 +108,28 @@ export class Overviews {
   }
 }
 
+function tenantOf(key: string): string | undefined {
+  return key === ALL ? undefined : key;
+}
+
 async function readMessages(
   client: Client,
-  tenant: string | undefined,
-  overdueAfterMs: number,
+  {
+    deadLetters: readDeadLetters,
+    overdueAfterMs,
+    tenant,
+  }: {
+    tenant: string | undefined;
+    overdueAfterMs: number;
+    deadLetters: () => Promise<OpenDeadLetters>;
+  },
 ): Promise<MessageOverview> {
   const now = new Date();
   const since = new Date(now.getTime() - DAY_MS).toISOString();
   const [outcomes, ended, deadLetters, overdue] = await Promise.all([
     countOutcomes(client, { since, tenant }),
     readEndedMessages(client, { since, tenant }),
-    readOpenDeadLetters(client, tenant),
+    readDeadLetters(),
     countMatching(client, visibilityQuery({ ...overdueFilter(overdueAfterMs, now), tenant })),
   ]);
   return { at: now.toISOString(), outcomes, ended, deadLetters, overdue };

@@ -9,7 +9,7 @@ import {
 /** One less than Temporal gives in an answer: the next one tells whether there are more. */
 const PAGE = 999;
 /** Each page is a call. Of more, the newest are told of. */
-const MOST_PAGES = 5;
+const MOST_PAGES = 6;
 
 export interface OpenDeadLetters {
   summary: DeadLetterSummary;
@@ -21,7 +21,7 @@ export interface OpenDeadLetters {
   isComplete: boolean;
 }
 
-/** What needs a decision: one call for each 999 messages, up to five. */
+/** What needs a decision: one call for each 999 messages, up to six. */
 export async function readOpenDeadLetters(
   client: Client,
   tenant: string | undefined,
