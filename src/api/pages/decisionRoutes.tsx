@@ -227,24 +227,50 @@ async function decideOnChosen(
     withoutUndefined({ by: order.by, reason: order.reason }),
   );
   const limit = pLimit(AT_ONCE);
-  return await Promise.all(
+  const refusals = await Promise.all(
     order.chosen.map((key) =>
+      limit(async () => await refusalOf(context, caller, key, { action, by, reason })),
+    ),
+  );
+  // One wait for all: an account may take its time.
+  const until = performance.now() + RESULT_WITHIN_MS;
+  return await Promise.all(
+    order.chosen.map((key, index) =>
       limit(async (): Promise<DecidedMessage> => {
-        try {
-          await decideOnDeadLetters(context, caller, key, { action, by, reason });
-        } catch (error) {
-          if (!(error instanceof Problem) || error.status >= 500) throw error;
-          return { key, status: undefined, refused: error.message };
-        }
-        return { key, status: await resultOf(context, caller, key), refused: undefined };
+        const refused = refusals[index];
+        const isDecided = refused === undefined;
+        return {
+          ...{ key, refused },
+          status: isDecided ? await resultOf(context, caller, key, until) : undefined,
+        };
       }),
     ),
   );
 }
 
+/** Decides on one message, and returns why that was refused. What isn’t the caller’s fault is thrown. */
+async function refusalOf(
+  context: ApiContext,
+  caller: Caller,
+  key: string,
+  decision: Parameters<typeof decideOnDeadLetters>[3],
+): Promise<string | undefined> {
+  try {
+    await decideOnDeadLetters(context, caller, key, decision);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status >= 500) throw error;
+    return error.message;
+  }
+}
+
 /** The status once the decision has had its effect, or after a while the one that it has then; undefined where it can’t be read. */
-async function resultOf(context: ApiContext, caller: Caller, key: string) {
-  const until = performance.now() + RESULT_WITHIN_MS;
+async function resultOf(
+  context: ApiContext,
+  caller: Caller,
+  key: string,
+  until = performance.now() + RESULT_WITHIN_MS,
+) {
   try {
     for (;;) {
       const { state } = await findMessage(context.decisionClient, caller, key);
