@@ -52,6 +52,8 @@ export interface CrossTenant {
   askAsOther(asked: Asked): Promise<{ status: number; text: string }>;
   /** Asks with the key of the first tenant. */
   askAsOwner<Body>(method: string, path: string, body?: unknown): Promise<Answer<Body>>;
+  /** Opens one of the pages with a session of the first tenant. */
+  openAsOwner(path: string): Promise<string>;
   /** Throws where a message of the first tenant has another status than it had. */
   assertUnchanged(): Promise<void>;
 }
@@ -65,7 +67,8 @@ export async function startCrossTenant(): Promise<CrossTenant> {
     settings: {
       keys: [
         entry(`ours-${MARKER}`, ['admin'], { tenant: 'ours' }),
-        entry('theirs', ['admin'], { tenant: 'theirs' }),
+        // Of all names, SQLite takes this one for the same most easily.
+        entry('theirs', ['admin'], { tenant: 'Ours' }),
       ],
       sources: { hook: { ...source, map, tenant: 'ours' } },
       routes: [
@@ -113,7 +116,12 @@ export async function startCrossTenant(): Promise<CrossTenant> {
     }
     return { status, text };
   };
-  return { harness, askAsOwner, askAsOther, assertUnchanged };
+  const openAsOwner: CrossTenant['openAsOwner'] = async (path) => {
+    const cookie = await signIn(harness.api.url, OURS);
+    const answer = await fetch(harness.api.url + path, { headers: { cookie } });
+    return await answer.text();
+  };
+  return { harness, askAsOwner, askAsOther, assertUnchanged, openAsOwner };
 }
 
 async function populate({ api, sandbox }: Harness, ask: CrossTenant['askAsOwner']): Promise<void> {

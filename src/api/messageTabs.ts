@@ -1,7 +1,7 @@
 /** The lists that people open most: messages by what has to happen next. */
 import type { Client } from '@temporalio/client';
-import { countMatching } from '../store/overview/counts.js';
-import { visibilityQuery, type MessageFilter } from '../store/search/messageSearch.js';
+import { countMessages } from '../store/overview/counts.js';
+import type { MessageFilter } from '../store/search/messageSearch.js';
 
 /**
  * `under_way`: due, and not yet final. `delayed`: the same for over a minute, as where an attempt has failed and is repeated, or the
@@ -36,10 +36,10 @@ export function filterOfTab(tab: Tab, now: Date): MessageFilter {
 export async function countTabs(client: Client, tenant: string | undefined): Promise<TabCounts> {
   const now = new Date();
   const counts = await Promise.all(
-    TABS.map(async (tab) => {
-      const query = visibilityQuery({ ...filterOfTab(tab, now), tenant });
-      return [tab, await countMatching(client, query)] as const;
-    }),
+    TABS.map(
+      async (tab) =>
+        [tab, await countMessages(client, { ...filterOfTab(tab, now), tenant })] as const,
+    ),
   );
   return Object.fromEntries(counts) as Record<Tab, number>;
 }

@@ -3,12 +3,11 @@ import type { Client } from '@temporalio/client';
 import type { AccountId } from '../domain/account.js';
 import type { AccountQueue } from '../domain/deliveryEstimate.js';
 import { SharedReadings } from '../lib/sharedReadings.js';
-import { countMatching } from '../store/overview/counts.js';
+import { countMessages } from '../store/overview/counts.js';
 import { countOutcomes, type OutcomeCounts } from '../store/overview/dayOutcomes.js';
 import { readEndedMessages, type EndedMessages } from '../store/overview/endedMessages.js';
 import { readOpenDeadLetters, type OpenDeadLetters } from '../store/overview/openDeadLetters.js';
 import { countWorkers } from '../store/pollers.js';
-import { visibilityQuery } from '../store/search/messageSearch.js';
 import { overdueFilter } from '../store/systemState.js';
 import type { Configuration } from '../config/configuration.js';
 import type { WriteProof } from '../temporal/writeProof.js';
@@ -18,8 +17,8 @@ import { countTabs, type TabCounts } from './messageTabs.js';
 export const DAY_MS = 86_400_000;
 
 /**
- * Five searches for the overview of each tenant that somebody looks at, and as many for its lists, of the ten that a Temporal frontend answers in a second. Whoever comes
- * back within a minute sees the earlier reading at once.
+ * Five searches for the overview of each tenant that somebody looks at, and as many for its lists, of the ten that a Temporal frontend
+ * answers in a second. Whoever comes back within a minute sees the earlier reading at once.
  */
 const MESSAGE_TIMES = { freshMs: 5_000, usableMs: 60_000 };
 
@@ -130,7 +129,7 @@ async function readMessages(
     countOutcomes(client, { since, tenant }),
     readEndedMessages(client, { since, tenant }),
     readDeadLetters(),
-    countMatching(client, visibilityQuery({ ...overdueFilter(overdueAfterMs, now), tenant })),
+    countMessages(client, { ...overdueFilter(overdueAfterMs, now), tenant }),
   ]);
   return { at: now.toISOString(), outcomes, ended, deadLetters, overdue };
 }

@@ -47,6 +47,20 @@ describe('another tenant', () => {
     expect(await bodyOf('/v1/sources')).toMatchObject({ sources: [] });
   });
 
+  it('is counted in nothing that the pages show', async () => {
+    const page = async (path: string): Promise<string> => {
+      const asked = requestsAbout('x').find(({ name }) => name === `page GET ${path}`);
+      if (!asked) throw new Error(`no page ${path}`);
+      return (await tenants.askAsOther(asked)).text;
+    };
+    const tabs = [...(await page('/messages')).matchAll(/class="count">([^<]*)</g)];
+    expect(tabs.map(([, count]) => count)).toEqual(['0', '0', '0', '0', '0']);
+    const overview = await page('/');
+    expect(overview).toContain('All is well');
+    const bars = [...overview.matchAll(/class="figure">([^<]*)</g)].map(([, count]) => count);
+    expect(bars).toEqual(['0', '0', '0']);
+  });
+
   it('is answered 404 for every id, on every route and page', async () => {
     const limit = pLimit(AT_ONCE);
     const reading = requestsAboutAll(IDS).filter(({ name }) => READING.includes(name));
@@ -82,6 +96,11 @@ describe('another tenant', () => {
 });
 
 describe('the tenant itself', () => {
+  it('sees on the pages how many of its messages there are', async () => {
+    const page = await tenants.openAsOwner('/messages');
+    expect(page.replace(/<[^>]*>/g, '')).toMatch(/Needs action 1Waiting 0.*Scheduled 1All 12\D/s);
+  });
+
   it('sees its messages by its own keys, and finds them by the whole ids of links too', async () => {
     const { body } = await tenants.askAsOwner<Page>('GET', '/v1/messages?q=ops+7&limit=100');
     expect(body.messages.length).toBeGreaterThan(5);

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { anyStatusClause, visibilityQuery } from '../search/messageSearch.js';
+import { anyStatusClause } from '../search/messageSearch.js';
 import { countByExecutionStatus } from './counts.js';
 
 /**
@@ -26,13 +26,12 @@ export type OutcomeCounts = Readonly<Record<Outcome, number>>;
  */
 export async function countOutcomes(
   client: Client,
-  { since, tenant }: { since: string; tenant: string | undefined },
+  of: { since: string; tenant: string | undefined },
 ): Promise<OutcomeCounts> {
-  const query = visibilityQuery({ since, tenant });
   const apart = anyStatusClause(['dead_lettered', 'expired', 'muted', 'grouped', 'superseded']);
   const [all, special] = await Promise.all([
-    countByExecutionStatus(client, query),
-    countByExecutionStatus(client, `${query} AND ${apart}`),
+    countByExecutionStatus(client, of),
+    countByExecutionStatus(client, of, apart),
   ]);
   return outcomesOf(all, special);
 }

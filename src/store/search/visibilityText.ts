@@ -10,6 +10,17 @@ export function tenantClause(tenant: string, idPrefix = ''): string {
   return startsWith('WorkflowId', idPrefix + tenantPrefix(tenant));
 }
 
+/**
+ * In addition to `tenantClause`, on SQLite alone: it compares `STARTS_WITH` without regard to capital letters, and this byte by byte.
+ * Other databases order text by the rules of a language, and their `STARTS_WITH` is exact.
+ */
+export function exactTenantClause(tenant: string): string {
+  const first = tenantPrefix(tenant);
+  // The character after the slash.
+  const afterLast = first.replace(/\/$/, '0');
+  return `WorkflowId >= ${quote(first)} AND WorkflowId < ${quote(afterLast)}`;
+}
+
 /** `Name IN ("a", "b")` */
 export function oneOf(attribute: string, values: Iterable<string>): string {
   return `${attribute} IN (${[...values].map(quote).join(', ')})`;
