@@ -10,13 +10,14 @@ const textOf = (html: string): string =>
     .replace(/<[^>]+>/g, ' ')
     .replace(/\s+/g, ' ');
 
+const OPS = 'slack:default/C0123ABC';
 const AT = '2026-11-25T12:00:00.000Z';
 const progress = (done: boolean) => ({
   ...{ id: 'd', action: 'retry' as const, by: 'Ana', reason: 'fixed', requestedAt: AT },
   ...{ filter: {}, done, pending: 0, decided: 40 },
   destinations: [
     {
-      destination: 'slack:default/C0123ABC',
+      destination: OPS,
       decided: 40,
       ...(done && { finishedAt: AT }),
     },
@@ -27,16 +28,18 @@ describe('the progress', () => {
   it('is loaded again without a script while it goes on', () => {
     const page = h(DecisionProgressPage, {
       ...{ progress: progress(false), signedIn: true, total: 200 },
+      names: { [OPS]: 'Operations' },
     });
     const html = renderToString(page);
     expect(html).toContain('<noscript><meta http-equiv="refresh" content="2"');
     expect(html).toMatch(/<progress max="200" value="40" aria-label="Progress"/);
     expect(textOf(renderToString(page))).toContain('Under way: 40 of 200 sent again.');
+    expect(html).toContain(`Operations (${OPS})`);
   });
 
   it('ends', () => {
     const page = h(DecisionProgressPage, {
-      ...{ progress: progress(true), signedIn: true, total: undefined },
+      ...{ names: {}, progress: progress(true), signedIn: true, total: undefined },
     });
     expect(renderToString(page)).not.toMatch(/http-equiv="refresh"|<progress|data-refresh-ms/);
     expect(textOf(renderToString(page))).toContain('Done: 40 sent again.');

@@ -99,8 +99,8 @@ a { color: var(--link); }
 .skip:focus { left: 8px; top: 8px; padding: 8px; background: var(--card); }
 header { display: flex; flex-wrap: wrap; gap: 8px 20px; align-items: center; padding: 12px 20px; border-bottom: 1px solid var(--line); background: var(--card); }
 .brand { color: var(--ink); font-size: 18px; font-weight: 700; text-decoration: none; }
-nav { display: flex; gap: 16px; }
-nav a { display: inline-block; padding: 6px 0; }
+nav { display: flex; flex-wrap: wrap; gap: 0 16px; }
+nav a { display: inline-block; padding: 6px 0; white-space: nowrap; }
 .search { display: flex; flex: 1 1 220px; gap: 8px; max-width: 480px; margin-left: auto; }
 .search input { flex: 1; min-width: 0; }
 .away header::after { content: 'Not connected: what you see may be old.'; flex: 1 0 100%; color: var(--red); }
@@ -116,13 +116,13 @@ h1.key { font-family: ui-monospace, monospace; font-size: 20px; }
 .soft { color: var(--soft); font-size: 14px; }
 .cards { display: grid; gap: 12px; margin: 0; padding: 0; list-style: none; }
 .card { padding: 14px 16px; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }
-.card h2 { margin-top: 0; }
 .card h3 { margin: 14px 0 4px; font-size: 15px; }
 .address { overflow-wrap: anywhere; }
 .requests { margin: 0; padding: 0; list-style: none; }
 .outcome.refused, .outcome.failed, .outcome.late { color: var(--red); }
 .outcome.unusable { color: var(--amber); }
 .requests li { padding: 4px 0; overflow-wrap: anywhere; }
+.card > :first-child { margin-top: 0; }
 .card > :last-child { margin-bottom: 0; }
 .place { display: flex; flex-wrap: wrap; gap: 4px 12px; justify-content: space-between; font-weight: 600; }
 .status { display: inline-block; padding: 1px 10px; border: 1px solid currentColor; border-radius: 99px; font-size: 14px; font-weight: 600; white-space: nowrap; color: var(--gray); }
@@ -161,15 +161,15 @@ dd { margin: 0; font-family: ui-monospace, monospace; font-size: 14px; line-heig
 form { margin: 0; }
 label { display: block; margin: 0 0 10px; color: var(--soft); font-size: 14px; }
 input, select, button { font: inherit; color: inherit; }
-input, select { display: block; width: 100%; padding: 7px 10px; border: 1px solid var(--soft); border-radius: 8px; background: var(--ground); color: var(--ink); }
-button { padding: 8px 16px; border: 1px solid transparent; border-radius: 8px; background: #1f6f54; color: #fff; cursor: pointer; }
+input, select { display: block; width: 100%; min-height: 40px; padding: 7px 10px; border: 1px solid var(--soft); border-radius: 8px; background: var(--ground); color: var(--ink); }
+button { min-height: 40px; padding: 7px 16px; border: 1px solid transparent; border-radius: 8px; background: #1f6f54; color: #fff; cursor: pointer; }
 button.danger { background: #a8322d; }
 button.plain { border-color: var(--line); background: none; color: var(--ink); }
 :focus-visible { outline: 3px solid var(--blue); outline-offset: 2px; }
 summary { padding: 6px 0; cursor: pointer; color: var(--link); }
 .decisions details { margin-top: 8px; }
 .filters { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: flex-end; margin-bottom: 16px; }
-.filters label { flex: 1 1 180px; margin: 0; }
+.filters label { flex: 1 1 150px; margin: 0; }
 main.wide { max-width: 1200px; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 nav a[aria-current] { color: var(--ink); font-weight: 600; text-decoration-thickness: 2px; text-underline-offset: 6px; }
@@ -177,10 +177,11 @@ nav a[aria-current] { color: var(--ink); font-weight: 600; text-decoration-thick
 .verdict.well { border-left-color: var(--green); }
 .troubles { margin: 0 0 8px; padding-left: 20px; }
 .chart { width: 100%; border-collapse: collapse; }
-.chart th { width: 1%; padding: 4px 16px 4px 0; font-weight: 400; text-align: left; white-space: nowrap; }
-.chart thead th { padding: 0; }
+.chart th:first-child { width: 1%; padding: 4px 16px 4px 0; font-weight: 400; text-align: left; white-space: nowrap; }
+.chart thead th:first-child { padding: 0; }
 .chart .bar { display: flex; gap: 10px; align-items: center; }
-.chart svg { flex: 1; height: 16px; border-radius: 3px; background: var(--card); }
+.chart .figure { flex: 0 0 7ch; text-align: right; font-variant-numeric: tabular-nums; }
+.chart svg { flex: 1; width: 0; min-width: 0; height: 16px; border-radius: 3px; background: var(--card); }
 .chart rect { fill: var(--gray); }
 .chart rect.confirmed { fill: var(--green); }
 .chart rect.under_way { fill: var(--blue); }
@@ -193,31 +194,39 @@ nav a[aria-current] { color: var(--ink); font-weight: 600; text-decoration-thick
 .list th, .list td { padding: 8px 12px; border: 1px solid var(--line); text-align: left; vertical-align: top; }
 .list thead th { color: var(--soft); font-size: 14px; font-weight: 400; overflow-wrap: normal; }
 .list tbody th { font-weight: 600; }
-.list input[type=checkbox] { width: 20px; height: 20px; margin: 2px; }
+.list input[type=checkbox] { display: inline-block; width: 20px; height: 20px; min-height: 0; margin: 2px; vertical-align: middle; }
 .copy { display: none; }
-.scripted .copy { display: inline-block; padding: 0 8px; font: 14px/1.5 system-ui, sans-serif; }
+.scripted .copy { display: inline-block; min-height: 24px; padding: 0 8px; font: 14px/1.5 system-ui, sans-serif; }
 .decided { padding: 6px 12px; border-left: 4px solid var(--blue); background: var(--card); }
+:is(.list, form.card, details.card) + p { margin-top: 12px; }
 .card .list { margin-top: 8px; font-size: 14px; }
-details.card { margin-top: 12px; }
+.card .list [data-name=Code] { min-width: 15ch; }
+details.card { margin: 12px 0; padding-top: 8px; padding-bottom: 8px; }
 progress { width: 100%; height: 16px; accent-color: var(--green); }
 .below, .line { display: block; }
 .below { color: var(--soft); font-size: 14px; font-weight: 400; }
-.tabs { flex-wrap: wrap; gap: 4px; margin-bottom: 16px; border-bottom: 1px solid var(--line); }
+.tabs { gap: 4px; margin-bottom: 16px; border-bottom: 1px solid var(--line); }
 .tabs a { padding: 8px 12px; border-bottom: 3px solid transparent; text-decoration: none; }
 .tabs a[aria-current] { border-bottom-color: var(--link); }
 .count { color: var(--soft); font-size: 14px; font-weight: 400; }
-.bulk { display: flex; flex-wrap: wrap; gap: 8px; padding: 12px 0; }
+.bulk { position: sticky; bottom: 0; display: flex; flex-wrap: wrap; gap: 8px; padding: 12px 0; background: var(--ground); border-top: 1px solid var(--line); }
 .filters > a { padding: 8px 0; }
+@media (min-width: 901px) {
+  main.wide .list tbody th { min-width: 220px; }
+}
 @media (max-width: 900px) {
   .list, .list tbody { display: block; background: none; }
   .list thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .list tr { display: block; margin: 0 0 12px; padding: 10px 14px; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }
   .list tbody th, .list td { display: block; padding: 2px 0; border: 0; }
+  .list td > .line:first-of-type { display: inline; }
   .list td::before { content: attr(data-name) ': '; color: var(--soft); font-size: 14px; }
 }
 @media (max-width: 600px) {
   header, main { padding-left: 14px; padding-right: 14px; }
   .search { flex-basis: 100%; max-width: none; }
+  nav { gap: 0 12px; }
+  .bulk button { padding: 7px 10px; font-size: 14px; }
   .timeline li { grid-template-columns: 1fr; }
 }
 `;

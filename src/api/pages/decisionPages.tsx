@@ -176,10 +176,12 @@ type Progress = z.input<typeof bulkDecisionProgressSchema>;
 
 /** How far a decision on all that match is. */
 export function DecisionProgressPage({
+  names,
   progress,
   signedIn,
   total,
 }: {
+  names: DestinationNames;
   progress: Progress;
   signedIn: boolean;
   /** How many matched when it was made; undefined where the address doesn't say. */
@@ -219,7 +221,11 @@ export function DecisionProgressPage({
           caption="By destination"
           rows={destinations}
           columns={[
-            { name: 'Destination', isHeading: true, cell: ({ destination }) => destination },
+            {
+              name: 'Destination',
+              isHeading: true,
+              cell: ({ destination }) => labelOf(destination, { names }),
+            },
             { name: 'Decided', cell: (each) => <Figure value={each.decided} /> },
             {
               name: 'State',

@@ -162,7 +162,11 @@ export function showDecision(context: ApiContext): RequestHandler<{ id: string }
     const total = given !== undefined && /^[1-9]\d{0,8}$/.test(given) ? Number(given) : undefined;
     show(
       response,
-      <DecisionProgressPage {...{ progress, total }} signedIn={isSignedIn(request)} />,
+      <DecisionProgressPage
+        {...{ progress, total }}
+        names={context.configuration.names}
+        signedIn={isSignedIn(request)}
+      />,
     );
   };
 }

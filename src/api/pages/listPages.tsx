@@ -171,8 +171,8 @@ export function DeadLettersPage({
     <Page title="Dead letters" here="/dead-letters" {...{ signedIn }} refreshMs={REFRESH_MS} isWide>
       <h1>Dead letters</h1>
       <p>
-        What could not be delivered needs a decision: send it again, or give it up. It waits as long
-        as it takes.
+        A dead letter could not be delivered. Retry or discard it; it is kept until somebody
+        decides.
       </p>
       <Filters {...{ choices, fields }} path="/dead-letters" kept={[]} withStatus={false} />
       <form method="post" action={at('/dead-letters/decide')} aria-label="Decide on dead letters">

@@ -56,7 +56,9 @@ export function OutcomeChart({ counts, since }: { counts: OutcomeCounts; since: 
             <td>
               <span class="bar">
                 <Bar outcome={outcome} share={counts[outcome] / largest} />
-                <Figure value={counts[outcome]} />
+                <span class="figure">
+                  <Figure value={counts[outcome]} />
+                </span>
               </span>
             </td>
           </tr>

@@ -78,7 +78,7 @@ function paneHtml(place: Place, posts: readonly SandboxPost[]): string {
   return `<section class="pane ${place.platform}">
 <h2><span class="title">${escapeHtml(titleOf(place))}</span><span class="platform">${label}${state}</span></h2>
 <p class="path">${escapeHtml(place.path)}</p>
-<div class="posts">${body}</div>
+<div class="posts" tabindex="0" role="region" aria-label="Posts of ${escapeHtml(titleOf(place))}, ${label}">${body}</div>
 </section>`;
 }
 
