@@ -92,10 +92,11 @@ it('turns to confirmed under the eyes of who looks at it, and spares a form that
   await park('watched', { content: { text: 'watched' } });
   await page.goto(`${harness.api.url}/messages/watched`);
   await page.evaluate(() => document.body.setAttribute('data-same-page', ''));
-  await page.type('.decisions input[name=by]', 'bert');
+  await page.type('.decisions input[name=reason]', 'invited');
   await harness.request('POST', '/v1/messages/watched/retry');
   await page.waitForSelector('[data-same-page] #why .status.confirmed', { timeout: 30_000 });
-  expect(await page.$eval('.decisions input[name=by]', (field) => field.value)).toBe('bert');
+  const reason = await page.$eval('.decisions input[name=reason]', (field) => field.value);
+  expect(reason).toBe('invited');
   expect(complaints).toEqual([]);
 });
 

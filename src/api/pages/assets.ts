@@ -213,6 +213,7 @@ progress { width: 100%; height: 16px; accent-color: var(--green); }
 .filters > a { padding: 8px 0; }
 @media (min-width: 901px) {
   main.wide .list tbody th { min-width: 220px; }
+  .list [data-name=From] { min-width: 13ch; }
 }
 @media (max-width: 900px) {
   .list, .list tbody { display: block; background: none; }
@@ -225,7 +226,7 @@ progress { width: 100%; height: 16px; accent-color: var(--green); }
 @media (max-width: 600px) {
   header, main { padding-left: 14px; padding-right: 14px; }
   .search { flex-basis: 100%; max-width: none; }
-  nav { gap: 0 12px; }
+  nav { gap: 0 10px; }
   .bulk button { padding: 7px 10px; font-size: 14px; }
   .timeline li { grid-template-columns: 1fr; }
 }

@@ -324,7 +324,7 @@ export function DecisionForms({
         <button>Retry</button>
       </form>
       <details>
-        <summary>Give it up instead …</summary>
+        <summary>Discard it instead …</summary>
         <form method="post" action={`${page}/discard`} aria-label={`Discard${about}`}>
           {narrowed}
           <DecidersName />
