@@ -227,7 +227,7 @@ it('shows a text as its posts do, however wide its lines are', async () => {
   await harness.waitForStatus('rich', 'confirmed');
   await page.goto(`${harness.api.url}/messages/rich`);
   await look('rich');
-  expect(await shownAll('.text h3')).toEqual(['Runbook', 'Step 1']);
+  expect(await shownAll('.text :is(h4, h5)')).toEqual(['Runbook', 'Step 1']);
   expect(await shown('.text p strong')).toBe('db-3');
   expect(await page.$$eval('.text a', (links) => links.map(({ href }) => href))).toEqual([
     'https://example.com/panel',
