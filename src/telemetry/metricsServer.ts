@@ -24,7 +24,7 @@ export interface Readiness {
 type AddressVariable = 'WORKER_METRICS_ADDRESS' | 'INGEST_METRICS_ADDRESS';
 
 /**
- * Serves `/metrics` and `/readyz` of a process that isn't the API at the address of the variable; undefined if that is not set.
+ * Serves `/metrics`, `/readyz` and `/healthz` of a process that isn't the API at the address of the variable; undefined if that is not set.
  * There is no authentication, because neither names messages or destinations.
  */
 export async function serveMetrics(
@@ -44,6 +44,8 @@ export async function serveMetrics(
         if (request.method !== 'GET') response.writeHead(404).end();
         else if (request.url === '/metrics') void answerScrape(source, response, log);
         else if (request.url === '/readyz') answerProbe(readiness(), response);
+        // That the process answers at all, whatever Temporal does.
+        else if (request.url === '/healthz') answerJson(200, { status: 'ok' }, response);
         else response.writeHead(404).end();
       },
       { host, port },
@@ -58,10 +60,12 @@ export async function serveMetrics(
 }
 
 function answerProbe({ details, ready, reasons }: Readiness, response: ServerResponse): void {
-  const body = { status: ready ? 'ready' : 'not ready', reasons, ...details };
-  response
-    .writeHead(ready ? 200 : 503, { 'content-type': 'application/json' })
-    .end(JSON.stringify(body));
+  const status = ready ? 'ready' : 'not ready';
+  answerJson(ready ? 200 : 503, { status, reasons, ...details }, response);
+}
+
+function answerJson(status: number, body: object, response: ServerResponse): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
 /** Never rejects: metrics that can't be collected must not end the worker. */

@@ -34,6 +34,7 @@ it('tell of its attempts, of the Temporal SDK and of the process, where WORKER_M
   expect(text).toMatch(/^temporal_sticky_cache_size\{/m);
   expect(text).toMatch(/^process_resident_memory_bytes \d/m);
   expect((await fetch(`http://${address}/elsewhere`)).status).toBe(404);
+  expect(await (await fetch(`http://${address}/healthz`)).json()).toEqual({ status: 'ok' });
 
   await expect(worker.kill('SIGTERM')).resolves.toBe(0);
   await expect(fetch(`http://${address}/metrics`)).rejects.toThrow();
