@@ -62,6 +62,11 @@ const DYNAMIC_CONFIG: Readonly<Record<string, boolean | number | string>> = {
   // Timers fire this much late, as an allowance for clocks that differ between nodes. There is one node. By default (1 s)
   // retries come up to 760 ms late; with both settings 21 ms.
   'history.timerProcessorMaxTimeShift': '10ms',
+  // A queue of tasks forgets those that are done when it is saved, by default every 30 s. Until then it goes through all of them
+  // whenever it gets a new one: thousands in a spike.
+  'history.transferProcessorUpdateAckInterval': '5s',
+  'history.visibilityProcessorUpdateAckInterval': '5s',
+  'history.timerProcessorUpdateAckInterval': '5s',
   // Fairness keys and their rate limits, which pace every destination by itself, need both. The first is the default from
   // server 1.31 on.
   'matching.useNewMatcher': true,
@@ -87,6 +92,10 @@ const SQLITE_PRAGMAS: Readonly<Record<string, string>> = {
   // Every commit is synced to the disk (FULL). With 1 the server would be a quarter faster, and a power loss could take
   // back what was answered with 202.
   synchronous: '2',
+  // In pages of 4 KiB: that file's size, 40 MB, at which its pages are copied to the database. By default it is 4 MB, which a few
+  // messages fill, since each of a workflow's three entries for searches is in some 60 indexes. The server then writes 14 % fewer
+  // bytes for a message. A commit is synced as before.
+  wal_autocheckpoint: '10000',
 };
 
 /**
