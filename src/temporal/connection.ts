@@ -36,12 +36,26 @@ const LONGEST_ANSWER_BYTES = 128 * 1_024 * 1_024;
 
 /** For the connection of every client. */
 export function channelArgsFor(address: string | undefined): ChannelArgs {
-  const isOnThisMachine = /^(?:localhost|127\.[\d.]+|\[::1\])(?::|$)/i.test(address ?? '');
   return {
     'grpc.max_receive_message_length': LONGEST_ANSWER_BYTES,
     // A client would go through `https_proxy` to this machine too; a worker's connection uses no proxy of the environment.
-    ...(isOnThisMachine && { 'grpc.enable_http_proxy': 0 }),
+    ...(isOnThisMachine(address) && { 'grpc.enable_http_proxy': 0 }),
   };
+}
+
+/**
+ * For the connection of every worker. Within one machine, compressing takes processor time and saves nothing: a message has some
+ * twenty requests and answers, which the SDK and the server would each compress with gzip.
+ */
+export function compressionFor(
+  address: string | undefined,
+): Pick<NativeConnectionOptions, 'grpcCompression'> {
+  return isOnThisMachine(address) ? { grpcCompression: { codec: 'none' } } : {};
+}
+
+/** @param address as `localhost:7233` */
+function isOnThisMachine(address: string | undefined): boolean {
+  return /^(?:localhost|127\.[\d.]+|\[::1\])(?::|$)/i.test(address ?? '');
 }
 
 interface ChannelArgs {
