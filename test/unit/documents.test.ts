@@ -202,6 +202,14 @@ it('no text that people see has such a word', () => {
   ]);
 });
 
+it.each(['README.md', 'docs/tutorial/first-message.md'])(
+  '%s installs the tarball of this version',
+  (page) => {
+    const { name, version } = JSON.parse(read('package.json')) as Record<string, string>;
+    expect(read(page)).toContain(`npm install ./${name}-${version}.tgz && npx sendproof start\n`);
+  },
+);
+
 it('the README has at most 80 lines', () => {
   expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(80);
 });
