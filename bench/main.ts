@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { readVariables } from '../src/lib/environment.js';
 import { levelOf } from '../src/lib/log.js';
 import { runMain } from '../src/lib/process.js';
+import { growth } from './growth.js';
 import { memory } from './memory.js';
 import { overhead } from './overhead.js';
 import { pacing } from './pacing.js';
@@ -12,7 +13,7 @@ import { retries } from './retries.js';
 import type { Scenario } from './scenario.js';
 import { storm } from './storm.js';
 
-const SCENARIOS: readonly Scenario[] = [overhead, pacing, storm, memory, retries];
+const SCENARIOS: readonly Scenario[] = [overhead, pacing, storm, memory, retries, growth];
 
 interface Options {
   quick: boolean;

@@ -2,7 +2,7 @@
  * Starts what a scenario measures: an embedded Temporal server with an empty SQLite file, the sandbox, and sendproof exactly
  * as `npm start` runs it, each in a process of its own, on free ports, in a temporary directory.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -19,6 +19,7 @@ import { DEFAULT_NAMESPACE } from '../src/temporal/connection.js';
 import { startDevServer } from '../src/embedded/devServer.js';
 import { spawnKept, type KeptProcess } from '../src/embedded/keptProcess.js';
 import { resolvePort } from '../src/lib/ports.js';
+import { usageOf, type ProcessUsage } from './processUsage.js';
 import type { SandboxAddress } from './sandboxProcess.js';
 
 const BARE_TASK_QUEUE = 'bare';
@@ -43,6 +44,12 @@ export interface Testbed {
   startBareWorker(): Promise<string>;
   /** Starts sendproof's worker process, where the testbed runs only the API. Resolves when it polls. */
   startWorker(options: WorkerOptions): Promise<TestbedWorker>;
+  /** What Temporal's server has used since its start. */
+  usageOfServer(): Promise<ProcessUsage>;
+  /** What sendproof has used since its start: the API, and the workers that its process runs. */
+  usageOfSendproof(): Promise<ProcessUsage>;
+  /** The size of Temporal's database. */
+  databaseBytes(): Promise<number>;
   /** Adds a step that runs before the testbed stops. */
   readonly closeWith: (step: () => Promise<unknown>) => void;
   close(): Promise<void>;
@@ -67,6 +74,7 @@ export interface WorkerOptions {
 }
 
 export interface TestbedWorker {
+  usage(): Promise<ProcessUsage>;
   stop(): Promise<void>;
 }
 
@@ -152,6 +160,12 @@ async function build(
     return response.status === 204 ? undefined : await response.json();
   };
   return {
+    usageOfServer: () => usageOf(server.processGroup),
+    usageOfSendproof: () => usageOf(sendproof.process.processGroup),
+    databaseBytes: async () => {
+      const files = [databaseFile, `${databaseFile}-wal`].map((file) => stat(file));
+      return (await Promise.all(files)).reduce((sum, { size }) => sum + size, 0);
+    },
     client: new Client({ connection, namespace }),
     serverVersion,
     apiUrl,
@@ -176,7 +190,11 @@ async function build(
       const worker = run('../worker.js', [], variables, nodeOptions);
       // It logs its first line once it is polling.
       await worker.firstLine;
-      return { stop: () => worker.process.stop(STOP_GRACE_MS) };
+      const { process } = worker;
+      return {
+        usage: () => usageOf(process.processGroup),
+        stop: () => process.stop(STOP_GRACE_MS),
+      };
     },
     closeWith: (step) => void cleanUp.push(step),
   };

@@ -33,6 +33,8 @@ export interface DevServerOptions {
 export interface DevServer {
   /** `host:port` of its gRPC service. */
   readonly address: string;
+  /** The id of the group of its processes. */
+  readonly processGroup: number | undefined;
   /** Of the Web UI; absent without one. */
   readonly uiUrl: string | undefined;
   /** Resolves with the exit code when the server has ended, for any reason. */
@@ -130,6 +132,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   errorOutput.forward(true);
   return {
     address,
+    processGroup: server.processGroup,
     uiUrl: uiPort === undefined ? undefined : `http://${LOOPBACK}:${uiPort}`,
     exited: server.exited,
     databaseFault: () => errorOutput.databaseFault(),

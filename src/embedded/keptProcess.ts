@@ -27,6 +27,8 @@ exit "$status"
 `;
 
 export interface KeptProcess {
+  /** The id of the group that the command and what it starts are in; undefined if the keeper can't be started. */
+  readonly processGroup: number | undefined;
   readonly stdout: Readable;
   readonly stderr: Readable;
   /**
@@ -67,6 +69,7 @@ export function spawnKept(
     process.kill(-keeper.pid, signal);
   };
   return {
+    processGroup: keeper.pid,
     stdout: keeper.stdout,
     stderr: keeper.stderr,
     exited,
