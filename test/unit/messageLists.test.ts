@@ -109,11 +109,13 @@ describe('the list of messages', () => {
     );
     expect(first.html).toMatch(/href="\/messages\?tab=scheduled" aria-current="page"/);
     calls = [];
-    await open('/messages');
+    await Promise.all([open('/messages'), open('/messages')]);
+    const { searches } = mostCalls('page /messages');
+    // The list of each.
     expectWithin(
       calls.map(({ method }) => method),
-      { ...mostCalls('page /messages'), searches: 1 },
-      'again',
+      { searches: searches + 1, others: 0 },
+      'both',
     );
   });
 
