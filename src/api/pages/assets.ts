@@ -199,6 +199,7 @@ nav a[aria-current] { color: var(--ink); font-weight: 600; text-decoration-thick
 .scripted .copy { display: inline-block; min-height: 24px; padding: 0 8px; font: 14px/1.5 system-ui, sans-serif; }
 .decided { padding: 6px 12px; border-left: 4px solid var(--blue); background: var(--card); }
 :is(.list, form.card, details.card) + p { margin-top: 12px; }
+section > .list:last-child { margin-bottom: 12px; }
 .card .list { margin-top: 8px; font-size: 14px; }
 .card .list [data-name=Code] { min-width: 15ch; }
 details.card { margin: 12px 0; padding-top: 8px; padding-bottom: 8px; }
@@ -213,7 +214,7 @@ progress { width: 100%; height: 16px; accent-color: var(--green); }
 .filters > a { padding: 8px 0; }
 @media (min-width: 901px) {
   main.wide .list tbody th { min-width: 220px; }
-  .list [data-name=From] { min-width: 13ch; }
+  .list :is([data-name=From], [data-name=To]) { min-width: 13ch; }
 }
 @media (max-width: 900px) {
   .list, .list tbody { display: block; background: none; }
