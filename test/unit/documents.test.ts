@@ -114,6 +114,7 @@ const WORDS: [pattern: RegExp, instead: string][] = [
   [/\bwait(s|ed|ing)? for (a person|somebody|someone|you)\b/i, 'needs a decision'],
   [/\bpark(s|ed|ing)?\b(?!\.)/i, 'dead letter, dead-lettered'],
   [/’s sake|'s sake/i, 'because of'],
+  [/\bwhat (became|has become) of\b/i, 'outcome, status'],
   [/\bspeaks for all\b/i, 'the first one counts'],
   [/\bits time (was|is) over\b/i, 'expired at'],
   [/\b(house|floor|door|room)s?\b(?!\()/i, 'module, layer, endpoint, space'],
