@@ -1,8 +1,9 @@
 /** A decision to retry thousands of dead letters, carried out by one, two and three worker processes. */
 import { countBecomes, parkMessages } from './deadLetters.js';
+import type { ProcessUsage } from './processUsage.js';
 import type { Scenario, ScenarioContext } from './scenario.js';
 import { surroundings, type Surroundings } from './surroundings.js';
-import { startTestbed, type Testbed } from './testbed.js';
+import { startTestbed, type Testbed, type TestbedWorker } from './testbed.js';
 import { textTable } from './textTable.js';
 
 const WORKERS = [1, 2, 3] as const;
@@ -19,6 +20,12 @@ interface Measurement {
   ratio: number;
   /** From the request to the first post. */
   secondsToFirst: number;
+  /** Processor time per message in milliseconds, from the request to the end of the last message. */
+  serverMs: number;
+  /** The same of all workers together. */
+  workerMs: number;
+  /** The processors that both used on average. Near the number that the machine has, more workers can't be faster. */
+  processorsUsed: number;
   /** More posts than messages. 0 is what must come out. */
   postedTwice: number;
 }
@@ -46,7 +53,10 @@ export const retries: Scenario = {
     return {
       figures: { surroundings: at, messages, measurements },
       table: textTable([
-        [`${messages} retried`, 'seconds', 'to the first', 'a second', 'ratio', 'posted twice'],
+        [
+          ...[`${messages} retried`, 'seconds', 'to the first', 'a second', 'ratio'],
+          ...['server', 'workers', 'processors', 'posted twice'],
+        ],
         ...measurements.map(row),
       ]),
     };
@@ -61,26 +71,43 @@ async function measure(
 ): Promise<Omit<Measurement, 'ratio' | 'workers'>> {
   progress(`${messages} messages are parked and retried by ${nameOf(workers)}`);
   const burst = { name: 'retried', count: messages, channels: CHANNELS };
-  await parkMessages(testbed, burst, async () => {
-    for (let started = 0; started < workers; started += 1) {
-      await testbed.startWorker({ environment: {}, nodeOptions: [] });
+  const processes = await parkMessages(testbed, burst, async () => {
+    const started: TestbedWorker[] = [];
+    while (started.length < workers) {
+      started.push(await testbed.startWorker({ environment: {}, nodeOptions: [] }));
     }
+    return started;
+  });
+  const used = async () => ({
+    server: (await testbed.usageOfServer()).processorMs,
+    workers: sum((await Promise.all(processes.map((each) => each.usage()))).map(processorMs)),
   });
   progress('All are parked, and the retry begins');
+  const before = await used();
   const requestedAt = Date.now();
   await retryAll(testbed);
   await countBecomes(testbed, { isOpen: true }, 0, RETRYING_TIMEOUT_MS);
+  const after = await used();
+  const endedAt = Date.now();
   const posts = await testbed.posts();
   if (posts.length < messages) throw new Error(`Only ${posts.length} of ${messages} were posted.`);
   const times = posts.map(({ postedAt }) => postedAt).sort((one, other) => one - other);
   const seconds = ((times.at(-1) ?? requestedAt) - requestedAt) / 1_000;
+  const serverMs = after.server - before.server;
+  const workerMs = after.workers - before.workers;
   return {
     seconds,
     perSecond: messages / seconds,
     secondsToFirst: ((times[0] ?? requestedAt) - requestedAt) / 1_000,
+    serverMs: serverMs / messages,
+    workerMs: workerMs / messages,
+    processorsUsed: (serverMs + workerMs) / (endedAt - requestedAt),
     postedTwice: posts.length - messages,
   };
 }
+
+const processorMs = (usage: ProcessUsage): number => usage.processorMs;
+const sum = (values: readonly number[]): number => values.reduce((total, each) => total + each, 0);
 
 async function retryAll({ apiUrl }: Testbed): Promise<void> {
   const response = await fetch(`${apiUrl}/v1/dead-letters/retry`, {
@@ -95,18 +122,15 @@ async function retryAll({ apiUrl }: Testbed): Promise<void> {
   if (!response.ok) throw new Error(`sendproof answered ${response.status} to the decision.`);
 }
 
-function row({
-  workers,
-  seconds,
-  secondsToFirst,
-  perSecond,
-  ratio,
-  postedTwice,
-}: Measurement): string[] {
+function row(measurement: Measurement): string[] {
+  const { perSecond, postedTwice, processorsUsed, ratio, seconds, secondsToFirst } = measurement;
+  const { serverMs, workerMs, workers } = measurement;
   return [
     nameOf(workers),
     ...[seconds, secondsToFirst, perSecond].map((figure) => figure.toFixed(1)),
     ratio.toFixed(2),
+    ...[serverMs, workerMs].map((figure) => `${figure.toFixed(0)} ms`),
+    processorsUsed.toFixed(1),
     String(postedTwice),
   ];
 }
