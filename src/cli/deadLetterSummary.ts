@@ -1,25 +1,20 @@
 /** `sendproof dead-letters summary` */
-import type { FailureReason } from '../domain/delivery.js';
 import { labelOf } from '../domain/destinationNames.js';
 import { REMEDIES } from '../domain/remedies.js';
 import type { DeadLetterSummary } from './apiClient.js';
 import type { CommandContext } from './command.js';
+import { readFilter, type DeadLetterOptions } from './deadLetterFilter.js';
 import { ExitCode } from './exitCode.js';
 import { formatDistance } from './format.js';
 import type { Display } from './output.js';
 import { table } from './table.js';
-import type { Destination } from '../domain/destination.js';
-
-export interface DeadLetterSummaryOptions {
-  destination?: Destination;
-  reason?: FailureReason;
-}
 
 /** Counts dead letters by destination and reason. */
 export async function deadLetterSummary(
-  { destination, reason }: DeadLetterSummaryOptions,
+  options: DeadLetterOptions,
   { api, output }: CommandContext,
 ): Promise<ExitCode> {
+  const { destination, reason } = readFilter(options, output);
   output.result(await api().deadLetterSummary({ destination, reason }), summaryTable);
   return ExitCode.done;
 }

@@ -1,7 +1,7 @@
 /** `sendproof dead-letters` */
-import type { FailureReason } from '../domain/delivery.js';
 import type { MessageSummary } from './apiClient.js';
 import type { CommandContext } from './command.js';
+import { readFilter, type DeadLetterOptions } from './deadLetterFilter.js';
 import { ExitCode } from './exitCode.js';
 import { formatTime } from './format.js';
 import type { PageOptions } from './list.js';
@@ -10,10 +10,7 @@ import { own } from '../lib/own.js';
 import { REMEDIES } from '../domain/remedies.js';
 import { table } from './table.js';
 
-export interface DeadLettersOptions extends PageOptions {
-  destination?: string;
-  reason?: FailureReason;
-}
+export interface DeadLettersOptions extends PageOptions, DeadLetterOptions {}
 
 /** A delivery that needs a decision, with its remedy. */
 type DeadLetter = MessageSummary['deadLetters'][number] & {
@@ -25,9 +22,10 @@ type DeadLetter = MessageSummary['deadLetters'][number] & {
 
 /** Lists the deliveries that need a decision, newest message first. */
 export async function deadLetters(
-  { limit, all, destination, reason }: DeadLettersOptions,
+  { limit, all, ...options }: DeadLettersOptions,
   { api, output }: CommandContext,
 ): Promise<ExitCode> {
+  const { destination, reason } = readFilter(options, output);
   const { messages, more } = await api().deadLetters(
     { destination, reason },
     all ? Infinity : limit,

@@ -1,20 +1,15 @@
 /** `sendproof dead-letters retry` and `discard`: a decision on all dead letters that match a filter. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FailureReason } from '../domain/delivery.js';
 import type { ApiClient, BulkDecision, BulkDryRun, BulkProgress } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { confirm } from './confirm.js';
+import { readDecision, type DeadLetterOptions } from './deadLetterFilter.js';
 import { summaryTable } from './deadLetterSummary.js';
 import { ApiProblem, UnreachableError, UsageError } from './errors.js';
 import { ExitCode } from './exitCode.js';
 import { userName } from './userName.js';
-import type { Destination } from '../domain/destination.js';
 
-export interface DecideAllOptions {
-  /** As they were typed: the API validates them. */
-  destination?: Destination;
-  reason?: FailureReason;
-  why?: string;
+export interface DecideAllOptions extends DeadLetterOptions {
   by?: string;
   dryRun?: true;
   yes?: true;
@@ -28,23 +23,20 @@ const LONGEST_OUTAGE_MS = 30_000;
 /** Counts the dead letters, asks for confirmation, sends the decision and shows its progress. */
 export async function decideAll(
   action: BulkDecision['action'],
-  { destination, reason: failure, why, by, dryRun, yes, wait }: DecideAllOptions,
+  { by, dryRun, yes, wait, ...options }: DecideAllOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
   const { output } = context;
   const api = context.api();
-  const filter = {
-    ...(destination !== undefined && { destination }),
-    ...(failure !== undefined && { reason: failure }),
-  };
+  const { explanation, filter } = readDecision(options, output);
   const found = await api.countForDecision(action, filter);
   if (dryRun || found.deadLetters === 0) {
     output.result(found, summaryTable);
     return ExitCode.done;
   }
-  if (why === undefined)
+  if (explanation === undefined)
     throw new UsageError(
-      'Add --why with the explanation of the decision; it is kept with each message.',
+      'Add --reason with the explanation of the decision; it is kept with each message.',
     );
   const person = by ?? userName();
   if (!yes) {
@@ -54,7 +46,7 @@ export async function decideAll(
       return ExitCode.failed;
     }
   }
-  const decision = await api.decideByFilter(action, { filter, by: person, reason: why });
+  const decision = await api.decideByFilter(action, { filter, by: person, reason: explanation });
   if (!wait) {
     output.result(decision, ({ id, deadLetters }) => `${outcomeOf(action, deadLetters)} (${id})`);
     return ExitCode.done;

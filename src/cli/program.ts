@@ -15,7 +15,7 @@ import type { BatchOptions } from './batch.js';
 import type { CommandContext, Surroundings } from './command.js';
 import type { DecideAllOptions } from './decideAll.js';
 import type { DeadLettersOptions } from './deadLetters.js';
-import type { DeadLetterSummaryOptions } from './deadLetterSummary.js';
+import type { DeadLetterOptions } from './deadLetterFilter.js';
 import type { EraseOptions } from './erase.js';
 import type { CancelOptions, DiscardOptions, RetryOptions } from './decide.js';
 import { CommandError, FailureError } from './errors.js';
@@ -363,10 +363,7 @@ function addDeadLetters(program: Command, invocation: Invocation): void {
     .action(
       run(invocation, async (context, _own: object, command: Command) => {
         const { deadLetterSummary } = await import('./deadLetterSummary.js');
-        return await deadLetterSummary(
-          command.optsWithGlobals<DeadLetterSummaryOptions>(),
-          context,
-        );
+        return await deadLetterSummary(command.optsWithGlobals<DeadLetterOptions>(), context);
       }),
     );
   addDecideAll(deadLetters, invocation, 'retry', 'Retry all dead letters that match the filter.');
@@ -386,9 +383,16 @@ function withFilter(command: Command): Command {
   return command
     .option('--destination <destination>', 'only deliveries to this destination')
     .addOption(
-      new Option('--reason <reason>', 'only deliveries that failed for this reason').choices(
-        FAILURE_REASONS,
-      ),
+      new Option(
+        '--failure-reason <reason>',
+        'only deliveries that failed for this reason',
+      ).choices(FAILURE_REASONS),
+    )
+    .addOption(
+      new Option(
+        '--reason <reason>',
+        'the explanation of the decision; it is kept with each message',
+      ).hideHelp(command.name() === 'dead-letters' || command.name() === 'summary'),
     );
 }
 
@@ -400,7 +404,7 @@ function addDecideAll(
 ): void {
   withFilter(deadLetters.command(action))
     .description(`${description} Without a filter, every dead letter matches.`)
-    .option('--why <words>', 'the explanation of the decision; it is kept with each message')
+    .addOption(new Option('--why <words>', 'the old name of --reason').hideHelp())
     .option('--by <person>', 'the person who decides (default: your user name on this system)')
     .option('--dry-run', 'only count the dead letters')
     .option('--yes', 'do not ask for confirmation')

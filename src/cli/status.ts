@@ -1,6 +1,7 @@
 /** `sendproof status` */
-import type { MessageState } from './apiClient.js';
+import type { ApiClient, MessageState } from './apiClient.js';
 import type { CommandContext } from './command.js';
+import { ApiProblem } from './errors.js';
 import { ExitCode } from './exitCode.js';
 import { renderChanges, renderMessage } from './messageView.js';
 import { awaitOutcome, exitCodeOf } from './awaitOutcome.js';
@@ -16,6 +17,30 @@ export async function status(
   deduplicationKey: string,
   { watch, wait, timeout = Infinity }: StatusOptions,
   { api, output }: CommandContext,
+): Promise<ExitCode> {
+  try {
+    return await show(deduplicationKey, { watch, wait, timeout }, { api, output });
+  } catch (error) {
+    throw await withSimilarKeys(error, deduplicationKey, api());
+  }
+}
+
+/** An error of an unknown key says which similar keys there are, as the timeline does. */
+async function withSimilarKeys(
+  error: unknown,
+  deduplicationKey: string,
+  api: ApiClient,
+): Promise<unknown> {
+  if (!(error instanceof ApiProblem) || error.type !== 'not_found') return error;
+  const timeline = await api.timeline(deduplicationKey).catch(() => undefined);
+  if (!timeline || timeline.known) return error;
+  return new ApiProblem({ ...error.problem, detail: timeline.explanation });
+}
+
+async function show(
+  deduplicationKey: string,
+  { watch, wait, timeout }: StatusOptions & { timeout: number },
+  { api, output }: Pick<CommandContext, 'api' | 'output'>,
 ): Promise<ExitCode> {
   if (watch) {
     let before: MessageState | undefined;

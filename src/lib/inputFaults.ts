@@ -61,7 +61,7 @@ function kindOf(input: unknown): string {
 
 function wrongType(issue: Raw<z.core.$ZodIssueInvalidType>): string {
   const { expected, input } = issue;
-  if (input === undefined) return 'is needed';
+  if (input === undefined) return 'is required';
   const needed = `must be ${kindNamed(expected)}${exampleOf(issue.inst)}`;
   if (expected === 'string' && ['number', 'boolean'].includes(typeof input)) {
     return `${needed}: put it in quotes`;
@@ -81,7 +81,7 @@ function exampleOf(schema: unknown): string {
 }
 
 function wrongValue({ input, values }: Raw<z.core.$ZodIssueInvalidValue>): string {
-  if (input === undefined) return 'is needed';
+  if (input === undefined) return 'is required';
   const texts = values.map(String);
   const meant = typeof input === 'string' ? nearest(input, texts) : undefined;
   const needed = `must be ${texts.length > 1 ? 'one of ' : ''}${texts.join(', ')}`;
@@ -129,7 +129,7 @@ const WITHOUT_BOUND = { 'at least': 'more than', 'at most': 'less than' } as con
 
 /** Where a field may be a text or a map: which of these it must be. Other forms have messages of their own. */
 function noneOfTheForms({ errors, input }: Raw<z.core.$ZodIssueInvalidUnion>): string | undefined {
-  if (input === undefined) return 'is needed';
+  if (input === undefined) return 'is required';
   const kinds = errors.map(([first]) =>
     first?.code === 'invalid_type' && first.path.length === 0
       ? kindNamed(first.expected)

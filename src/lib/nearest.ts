@@ -24,7 +24,7 @@ export function remedy(word: string, candidates: readonly string[], prefix = '')
 }
 
 /** How many characters have to be added, left out, changed, or swapped with the next one. */
-function editsBetween(one: string, other: string): number {
+export function editsBetween(one: string, other: string): number {
   let previous = Array.from({ length: other.length + 1 }, (_, index) => index);
   let beforePrevious: number[] = [];
   for (let row = 1; row <= one.length; row += 1) {

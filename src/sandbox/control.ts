@@ -6,12 +6,16 @@ import express, {
   type Router,
 } from 'express';
 import { z } from 'zod';
+import { inputFaults, relevantIssues } from '../lib/inputFaults.js';
 import { isAllowedHost, isFromOtherSite } from '../lib/requestSite.js';
 import { faultSchema } from './faults.js';
 import { placeSchema } from './places.js';
 import { SANDBOX_PLATFORMS } from './platforms.js';
 import { personSchema } from './slack/people.js';
 import type { Sandbox } from './interface.js';
+
+/** What is wrong with a request is said about its fields. */
+const IN_WORDS = { error: inputFaults({ name: 'field' }) };
 
 const filterSchema = z.strictObject({
   platform: z.enum(SANDBOX_PLATFORMS).optional(),
@@ -59,24 +63,29 @@ export function createControl(
   app.use('/control', refuseOtherSites, refuseOtherTypes, express.json());
 
   app.get('/control/posts', (request, response) => {
-    response.json(sandbox.posts(filterSchema.parse(request.query)));
+    response.json(sandbox.posts(filterSchema.parse(request.query, IN_WORDS)));
   });
   app.post('/control/posts', (request, response) => {
-    response.status(201).json(sandbox.postAsPerson(personsPostSchema.parse(request.body)));
+    response
+      .status(201)
+      .json(sandbox.postAsPerson(personsPostSchema.parse(request.body, IN_WORDS)));
   });
   app.delete('/control/posts', (request, response) => {
-    const address = postAddressSchema.parse(request.query);
+    const address = postAddressSchema.parse(request.query, IN_WORDS);
     if (sandbox.deletePost(address)) response.status(204).end();
     else response.status(404).json({ error: 'There is no such post: GET /control/posts.' });
   });
   app.put('/control/settings', (request, response) => {
-    const { slackEditWindowSeconds: seconds, teamsEditing } = settingsSchema.parse(request.body);
+    const { slackEditWindowSeconds: seconds, teamsEditing } = settingsSchema.parse(
+      request.body,
+      IN_WORDS,
+    );
     if (seconds !== undefined) sandbox.setSlackEditWindow((seconds ?? Infinity) * 1_000);
     if (teamsEditing !== undefined) sandbox.allowTeamsEditing(teamsEditing);
     response.status(204).end();
   });
   app.get('/control/requests', (request, response) => {
-    response.json(sandbox.requests(requestFilterSchema.parse(request.query)));
+    response.json(sandbox.requests(requestFilterSchema.parse(request.query, IN_WORDS)));
   });
 
   app
@@ -85,7 +94,9 @@ export function createControl(
       response.json(sandbox.faults());
     })
     .post((request, response) => {
-      response.status(201).json({ id: sandbox.addFault(faultSchema.parse(request.body)) });
+      response
+        .status(201)
+        .json({ id: sandbox.addFault(faultSchema.parse(request.body, IN_WORDS)) });
     })
     .delete((_request, response) => {
       sandbox.clearFaults();
@@ -98,17 +109,17 @@ export function createControl(
   });
 
   app.post('/control/channels', (request, response) => {
-    const place = placeSchema.parse(request.body);
+    const place = placeSchema.parse(request.body, IN_WORDS);
     sandbox.addPlace(place);
     response.status(201).json(place);
   });
   app.post('/control/people', (request, response) => {
-    const person = personSchema.parse(request.body);
+    const person = personSchema.parse(request.body, IN_WORDS);
     sandbox.addPerson(person);
     response.status(201).json(person);
   });
   app.put('/control/grants', (request, response) => {
-    const { slackScopes, graphPermissions } = grantsSchema.parse(request.body);
+    const { slackScopes, graphPermissions } = grantsSchema.parse(request.body, IN_WORDS);
     if (slackScopes) sandbox.grantSlackScopes(slackScopes);
     if (graphPermissions) sandbox.grantGraphPermissions(graphPermissions);
     response.status(204).end();
@@ -173,9 +184,9 @@ const explainErrors: ErrorRequestHandler = (error: unknown, _request, response, 
     return;
   }
   if (error instanceof z.ZodError) {
-    const problems = error.issues.map(({ path, message }) =>
-      path.length > 0 ? `${path.join('.')}: ${message}` : message,
-    );
+    const problems = error.issues
+      .flatMap(relevantIssues)
+      .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
     response.status(400).json({ error: problems.join('; ') });
     return;
   }

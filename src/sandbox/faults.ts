@@ -1,5 +1,9 @@
 /** Faults that a test or a person sets, to see how messages are delivered in spite of them. */
 import { z } from 'zod';
+import { shortenText } from '../lib/cutText.js';
+import { isRecord } from '../lib/isRecord.js';
+import { remedy } from '../lib/nearest.js';
+import { own } from '../lib/own.js';
 import { SANDBOX_PLATFORMS, type SandboxPlatform } from './platforms.js';
 
 const scope = {
@@ -29,64 +33,77 @@ const retryAfter = z.string().min(1).optional().meta({
 });
 const errorStatus = z.int().min(400).max(599);
 
-export const faultSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('rate_limited'), ...scope, retryAfter }),
-  z.strictObject({
-    kind: z.literal('http_error'),
-    ...scope,
-    status: errorStatus,
-    when,
-    retryAfter,
-  }),
-  z.strictObject({ kind: z.literal('timeout'), ...scope, when }),
-  z.strictObject({ kind: z.literal('reset'), ...scope, when }),
-  z.strictObject({ kind: z.literal('slack_error'), ...scope, error: z.string().min(1), when }),
-  z.strictObject({
-    kind: z.literal('graph_error'),
-    ...scope,
-    status: errorStatus,
-    code: z.string().min(1),
-    when,
-  }),
-  z.strictObject({
-    kind: z.literal('google_error'),
-    ...scope,
-    status: errorStatus,
-    code: z.string().min(1).meta({ description: 'As `PERMISSION_DENIED`.' }),
-    reason: z.string().min(1).optional().meta({ description: 'As `SERVICE_DISABLED`.' }),
-    when,
-  }),
-  z.strictObject({
-    kind: z.literal('platform_error'),
-    ...scope,
-    status: errorStatus,
-    code: z.string().min(1).meta({ description: 'In the platform’s own form, as `50013`.' }),
-    when,
-  }),
-  z.strictObject({ kind: z.literal('revoked_token'), ...scope }),
-  z.strictObject({
-    kind: z.literal('slow'),
-    ...scope,
-    delayMs: z.int().min(1).max(600_000),
-    when: z.enum(['before', 'after']).default('after'),
-  }),
-  z.strictObject({
-    kind: z.literal('garbage'),
-    ...scope,
-    form: z.enum(['html', 'cut_json']).default('html'),
-    when,
-  }),
-  z.strictObject({
-    kind: z.literal('answer'),
-    ...scope,
-    status: z.int().min(200).max(599).default(200),
-    body: z.string().meta({ description: 'Sent as it is.' }),
-    contentType: z.string().min(1).default('text/plain; charset=utf-8'),
-    when,
-    retryAfter,
-  }),
-  z.strictObject({ kind: z.literal('hold'), ...scope }),
-]);
+export const faultSchema = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('rate_limited'), ...scope, retryAfter }),
+    z.strictObject({
+      kind: z.literal('http_error'),
+      ...scope,
+      status: errorStatus,
+      when,
+      retryAfter,
+    }),
+    z.strictObject({ kind: z.literal('timeout'), ...scope, when }),
+    z.strictObject({ kind: z.literal('reset'), ...scope, when }),
+    z.strictObject({ kind: z.literal('slack_error'), ...scope, error: z.string().min(1), when }),
+    z.strictObject({
+      kind: z.literal('graph_error'),
+      ...scope,
+      status: errorStatus,
+      code: z.string().min(1),
+      when,
+    }),
+    z.strictObject({
+      kind: z.literal('google_error'),
+      ...scope,
+      status: errorStatus,
+      code: z.string().min(1).meta({ description: 'As `PERMISSION_DENIED`.' }),
+      reason: z.string().min(1).optional().meta({ description: 'As `SERVICE_DISABLED`.' }),
+      when,
+    }),
+    z.strictObject({
+      kind: z.literal('platform_error'),
+      ...scope,
+      status: errorStatus,
+      code: z.string().min(1).meta({ description: 'In the platform’s own form, as `50013`.' }),
+      when,
+    }),
+    z.strictObject({ kind: z.literal('revoked_token'), ...scope }),
+    z.strictObject({
+      kind: z.literal('slow'),
+      ...scope,
+      delayMs: z.int().min(1).max(600_000),
+      when: z.enum(['before', 'after']).default('after'),
+    }),
+    z.strictObject({
+      kind: z.literal('garbage'),
+      ...scope,
+      form: z.enum(['html', 'cut_json']).default('html'),
+      when,
+    }),
+    z.strictObject({
+      kind: z.literal('answer'),
+      ...scope,
+      status: z.int().min(200).max(599).default(200),
+      body: z.string().meta({ description: 'Sent as it is.' }),
+      contentType: z.string().min(1).default('text/plain; charset=utf-8'),
+      when,
+      retryAfter,
+    }),
+    z.strictObject({ kind: z.literal('hold'), ...scope }),
+  ],
+  { error: ({ input }) => wrongKind(input) },
+);
+
+/** What is wrong with a fault of no known kind. */
+function wrongKind(input: unknown): string | undefined {
+  const kind = isRecord(input) ? own(input, 'kind') : undefined;
+  const kinds = faultSchema.options.map(({ shape }) => shape.kind.value);
+  if (typeof kind === 'string')
+    return `there is no kind "${shortenText(kind, 100)}"; ${remedy(kind, kinds)}`;
+  return isRecord(input) ? `is required: one of ${kinds.join(', ')}` : undefined;
+}
 
 export type Fault = z.output<typeof faultSchema>;
 /** A fault as it is set: fields with a default are optional. */

@@ -20,7 +20,7 @@ describe('bad input is refused with a problem document, and nothing is started:'
     ['a text that is a number', { content: { text: 5 } }, 'content.text', 'must be a text'],
     ['an empty text', { content: { text: '' } }, 'content.text', 'empty'],
     ['a blank text', { content: { text: ' \n ' } }, 'content.text', 'empty'],
-    ['no content', { content: undefined }, 'content', 'is needed'],
+    ['no content', { content: undefined }, 'content', 'is required'],
     ['an unknown field', { contents: {} }, '(whole body)', 'contents'],
     [
       'an unknown severity',

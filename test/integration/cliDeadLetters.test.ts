@@ -71,13 +71,13 @@ describe('sendproof dead-letters', () => {
       operatorActions: [{ action: 'retry', by: 'ada', reason: 'invited the app' }],
     });
 
-    const rest = await deadLetters(['discard', '--why', 'old', '--yes', '--json']);
+    const rest = await deadLetters(['discard', '--reason', 'old', '--yes', '--json']);
     expect(JSON.parse(rest.stdout)).toMatchObject({ action: 'discard', decided: 1, done: true });
     await harness.waitForStatus('b1', 'discarded');
     await eventually(async () => {
       expect((await deadLetters(['summary'])).stdout).toBe('No dead letters.\n');
     });
-    expect(await deadLetters(['discard', '--why', 'old', '--yes'])).toMatchObject({
+    expect(await deadLetters(['discard', '--reason', 'old', '--yes'])).toMatchObject({
       exitCode: 0,
       stdout: 'No dead letters.\n',
     });
@@ -87,7 +87,7 @@ describe('sendproof dead-letters', () => {
     await park(['c1'], OPS);
     const run = await deadLetters(['discard', '--destination', OPS, '--yes']);
     expect(run).toMatchObject({ exitCode: 2 });
-    expect(run.stderr).toContain('--why');
+    expect(run.stderr).toContain('--reason');
     expect((await harness.message('c1')).status).toBe('dead_lettered');
   });
 });

@@ -72,7 +72,7 @@ describe('sendproof.yaml', () => {
 
   it.each([
     ['acounts: {}', '(top level): there is no setting "acounts"; did you mean "accounts"?'],
-    ['routes: [{ name: all }]', 'routes.0.to: is needed'],
+    ['routes: [{ name: all }]', 'routes.0.to: is required'],
     ['Retry: {}', 'there is no setting "Retry"; did you mean "retry"?'],
     [
       'retry: { slow: { intialDelay: 5s } }',

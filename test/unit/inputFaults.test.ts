@@ -110,7 +110,7 @@ describe('a wrong setting', () => {
     ],
     ['retry: { page: { attempts: many } }', 'retry.page.attempts: must be a'],
     ['conversations: { patience: [10m] }', 'conversations.patience: must be a text'],
-    ['operators: {}', 'operators.destinations: is needed'],
+    ['operators: {}', 'operators.destinations: is required'],
     ['hello', '(top level): must be a map, and this is a text'],
     ['[]', '(top level): must be a map, and this is a list'],
   ])('%s says: %s', (yaml, words) => {
@@ -221,7 +221,7 @@ describe('a wrong field of a request', () => {
       { ...EVENT, labels: { a: 5 } },
       'labels.a: must be a text: put it in quotes',
     ],
-    ['POST', '/v1/events', { ...EVENT, title: undefined }, 'title: is needed'],
+    ['POST', '/v1/events', { ...EVENT, title: undefined }, 'title: is required'],
     ['POST', '/v1/events', [], '(whole body): must be a map, and this is a list'],
     [
       'POST',

@@ -21,7 +21,7 @@ describe('`keys:`', () => {
   it.each<[string, unknown, RegExp]>([
     ['no list', { ci: good }, /must be a list/],
     ['no map', ['ci'], /^0: must be a map/],
-    ['no name', [{ ...good, name: undefined }], /^0\.name: is needed/],
+    ['no name', [{ ...good, name: undefined }], /^0\.name: is required/],
     ['a name with a space', [{ ...good, name: 'two words' }], /^0\.name: must begin with/],
     ['a name that is too long', [{ ...good, name: 'x'.repeat(64) }], /^0\.name/],
     ['no hash', [{ ...good, hash: undefined }], /^0\.hash: must be "sha256:"/],

@@ -105,7 +105,7 @@ describe('a rate limit', () => {
     [{ requests: 1, per: 60 }, /per: needs a unit: write 60s or 1m/],
     [{ requests: 1, burst: 0 }, /burst/],
     [{ request: 1 }, /did you mean "requests"/],
-    [{}, /requests: is needed/],
+    [{}, /requests: is required/],
     [100, /rateLimit/],
     [[], /rateLimit/],
   ])('can’t be %j', (rateLimit, fault) => {

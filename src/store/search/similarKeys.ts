@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { freeTextClause } from './freeText.js';
 import { soughtIdBeginning } from '../searchValues.js';
+import { mostSimilar } from './mostSimilar.js';
 import { startsWith, tenantClause } from './visibilityText.js';
 import { idInTenant, isVisibleTo, ownForm } from '../../domain/tenant.js';
 
@@ -8,12 +9,10 @@ const MOST = 5;
 /** Of these the most similar are taken. */
 const CANDIDATES = 200;
 const SHORTEST_BEGINNING = 3;
-/** Less than this in common is a coincidence. */
-const LEAST_SIMILARITY = 0.6;
 
 /**
  * Keys of messages that somebody may have meant who asked for this one: those with a common beginning, and those whose
- * source and reference are in it, as `pagerduty` and `55` in `pagerduty-55-resolved`. The most similar first, at most five.
+ * source and reference are in it, as `pagerduty` and `55` in `pagerduty-55-resolved`. The most similar first (`mostSimilar`), at most five.
  */
 export async function findSimilarKeys(
   client: Client,
@@ -28,11 +27,7 @@ export async function findSimilarKeys(
     beginning === undefined ? [] : found(startsWith('WorkflowId', beginning)),
     words.length < 2 ? [] : found(freeTextClause(words.join(' '), tenant)),
   ]);
-  const similar = alike
-    .map((key) => ({ key, similarity: similarity(key, deduplicationKey) }))
-    .filter((each) => each.similarity >= LEAST_SIMILARITY)
-    .sort((one, other) => other.similarity - one.similarity)
-    .map(({ key }) => key);
+  const similar = mostSimilar(deduplicationKey, alike);
   return [...new Set([...similar, ...correlated])].slice(0, MOST);
 }
 
@@ -47,14 +42,4 @@ async function keys(client: Client, clause: string, tenant: string | undefined):
   });
   const ids = executions.map(({ execution }) => execution?.workflowId ?? '');
   return ids.filter((id) => isVisibleTo(tenant, id)).map((id) => ownForm(tenant, id));
-}
-
-/** How much of the longer one both have in common at the beginning and at the end, from 0 to 1: a typo costs one letter. */
-function similarity(one: string, other: string): number {
-  const shorter = Math.min(one.length, other.length);
-  let head = 0;
-  while (head < shorter && one[head] === other[head]) head += 1;
-  let tail = 0;
-  while (tail < shorter - head && one.at(-1 - tail) === other.at(-1 - tail)) tail += 1;
-  return (head + tail) / Math.max(one.length, other.length);
 }

@@ -67,7 +67,7 @@ describe('people', () => {
 
   it.each([
     [`{ ${ROLES} }`, 'people: needs "proxy", "token" or both'],
-    ['{ proxy: {} }', 'people.roles: is needed'],
+    ['{ proxy: {} }', 'people.roles: is required'],
     [
       '{ proxy: {}, roles: { sre: [read] }, tenants: { srf: build } }',
       'people.tenants.srf: is no group of people.roles; did you mean "sre"?',
@@ -93,7 +93,7 @@ describe('people', () => {
       `{ proxy: { userHeader: X, emailHeader: x }, ${ROLES} }`,
       'each header must have another name',
     ],
-    [`{ token: { audience: a }, ${ROLES} }`, 'people.token.issuer: is needed'],
+    [`{ token: { audience: a }, ${ROLES} }`, 'people.token.issuer: is required'],
     [`{ token: { issuer: "https://x" }, ${ROLES} }`, 'people.token.audience'],
     [`{ token: { issuer: "https://x", audience: [] }, ${ROLES} }`, 'people.token.audience'],
     [

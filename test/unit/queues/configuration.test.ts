@@ -60,7 +60,7 @@ describe('queues:', () => {
     [{ main: null }, 'queues.main: must have one of kafka, sqs'],
     [{ main: 'kafka' }, 'queues.main: must have one of kafka, sqs'],
     [{ main: { kafak: kafka } }, 'there is no queue of the kind "kafak"; did you mean "kafka"?'],
-    [{ main: { kafka: {} } }, 'queues.main.kafka.brokers: is needed'],
+    [{ main: { kafka: {} } }, 'queues.main.kafka.brokers: is required'],
     [{ main: { kafka: { ...kafka, brokers: [] } } }, 'must name at least one broker'],
     [{ main: { kafka: { ...kafka, brokers: ['http://kafka:9092'] } } }, 'must be host:port'],
     [{ main: { kafka: { ...kafka, brokers: ['kafka'] } } }, 'must be host:port'],
