@@ -14,8 +14,11 @@ const PAGES = [
     .map((name) => `docs/${name}`),
 ];
 
-/** In files that Alertmanager, Prometheus and Kubernetes read. */
-const OF_OTHERS = ['receivers', 'rule_files', 'apiVersion'];
+/** In files that Alertmanager, Prometheus, Kubernetes, Helm and Temporal's server read. */
+const OF_OTHERS = [
+  ...['receivers', 'rule_files', 'apiVersion', 'image'],
+  'matching.numTaskqueueReadPartitions',
+];
 const SETTINGS = [
   ...['accounts', 'acknowledgements', 'contentRetention', 'conversations'],
   ...['deduplicationWindow', 'encryption'],
