@@ -20,6 +20,7 @@ Worker.create = async function (options) {
 };
 
 Worker.prototype.run = async function () {
+  if (kind === 'rejection' && this.options.taskQueue === taskQueue) void Promise.reject(failure);
   if (kind !== 'run' || this.options.taskQueue !== taskQueue) return await run.call(this);
   const running = run.call(this);
   await delay(3_000);
@@ -27,5 +28,3 @@ Worker.prototype.run = async function () {
   await running;
   throw failure;
 };
-
-if (kind === 'rejection') void delay(3_000).then(() => Promise.reject(failure));
