@@ -4,11 +4,7 @@ import { mostSimilar } from '../../src/store/search/mostSimilar.js';
 
 it.each<[string, string[], string[]]>([
   ['deploy-77', ['deploy-17', 'deploy-7'], ['deploy-7', 'deploy-17']],
-  [
-    'alert',
-    ['alarm-1', 'alert-55-triggered', 'alert-5'],
-    ['alert-5', 'alert-55-triggered'],
-  ],
+  ['alert', ['alarm-1', 'alert-55-triggered', 'alert-5'], ['alert-5', 'alert-55-triggered']],
   [
     'pagerduty-77-trigered',
     ['pagerduty-77-triggered', 'pagerduty-78-resolved'],
