@@ -5,9 +5,8 @@
  * Without this script everything works, with the browser's own reload.
  */
 export const LIVE_SCRIPT = `
-const everyMs = Number(document.body.dataset.refreshMs);
-
 function isInUse(part) {
+  if (part.querySelector('select:focus, textarea:focus') !== null) return true;
   const fields = [...part.querySelectorAll('input:not([type=hidden])')];
   return fields.some((field) => field === document.activeElement || field.value !== field.defaultValue
       || field.checked !== field.defaultChecked)
@@ -25,27 +24,43 @@ function localise(root) {
   }
 }
 
+const UNAVAILABLE = 503;
+
+/** Whether all of the page could be read. */
 async function refresh() {
   const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
-  if (!answer.ok) throw new Error(String(answer.status));
+  // A page with this status can show a part of itself: what is out of reach, and what is known besides.
+  const isPartial = answer.status === UNAVAILABLE;
+  if (!answer.ok && !isPartial) throw new Error(String(answer.status));
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
   localise(fresh);
-  for (const part of document.querySelectorAll('[data-live]')) {
-    const newer = fresh.getElementById(part.id);
-    // The page has become another one, as when the session has ended.
-    if (!newer) return location.reload();
-    if (newer.innerHTML !== part.innerHTML && !isInUse(part)) part.innerHTML = newer.innerHTML;
+  const parts = [...document.querySelectorAll('[data-live]')];
+  const newer = [...fresh.querySelectorAll('[data-live]')];
+  const known = parts.filter(({ id }) => newer.some((each) => each.id === id));
+  const isSame = known.length === parts.length && known.length === newer.length;
+  if (!isSame && !isPartial && !isInUse(document)) {
+    // The page has become another one, as when the session has ended, or has parts that were out of reach.
+    location.reload();
+    return true;
+  }
+  if (known.length === 0) throw new Error('another page');
+  for (const part of known) {
+    const { innerHTML } = newer.find(({ id }) => id === part.id);
+    if (innerHTML !== part.innerHTML && !isInUse(part)) part.innerHTML = innerHTML;
   }
   document.body.dataset.refreshMs = fresh.body.dataset.refreshMs ?? '';
+  return !isPartial;
 }
 
+/** Until the page says no more how often. */
 async function keepFresh() {
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, Number(document.body.dataset.refreshMs)));
+    const ms = Number(document.body.dataset.refreshMs);
+    if (!(ms > 0)) return;
+    await new Promise((resolve) => setTimeout(resolve, ms));
     if (document.hidden) continue;
     try {
-      await refresh();
-      document.body.classList.remove('away');
+      document.body.classList.toggle('away', !(await refresh()));
     } catch {
       document.body.classList.add('away');
     }
@@ -53,7 +68,7 @@ async function keepFresh() {
 }
 
 localise(document);
-if (everyMs > 0) keepFresh();
+keepFresh();
 
 document.body.classList.add('scripted');
 document.addEventListener('click', async ({ target }) => {
