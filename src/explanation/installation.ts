@@ -1,6 +1,7 @@
 /** Whether all is well, and if not, what is wrong and what to do. */
 import type { AccountQueue, DeliveryEstimate } from '../domain/deliveryEstimate.js';
 import { formatDuration } from '../lib/formatDuration.js';
+import { joinWithAnd } from './joinWithAnd.js';
 
 export interface Trouble {
   text: string;
@@ -10,8 +11,11 @@ export interface Trouble {
 
 /** What is known of an installation at one moment. */
 export interface InstallationFacts {
+  /** Why nothing can be read; undefined where Temporal answers. */
+  outage: Trouble | undefined;
   deadLetters: { count: number; isComplete: boolean };
   overdue: number;
+  /** The queue is undefined where Temporal doesn't describe it. */
   accounts: readonly { id: string; queue: AccountQueue | undefined }[];
   /** Undefined where Temporal doesn't say. */
   workers: number | undefined;
@@ -20,8 +24,9 @@ export interface InstallationFacts {
 
 /** The most urgent first; empty if all is well. */
 export function troublesOf(facts: InstallationFacts): Trouble[] {
-  const { accounts, deadLetters, overdue, workers, writeFault } = facts;
+  const { accounts, deadLetters, outage, overdue, workers, writeFault } = facts;
   return [
+    ...(outage ? [outage] : unreadable(facts)),
     ...(writeFault === undefined ? [] : [{ text: writeFault }]),
     ...(workers === 0
       ? [{ text: 'No worker polls: messages are accepted, and not delivered. Start a worker.' }]
@@ -37,6 +42,24 @@ export function troublesOf(facts: InstallationFacts): Trouble[] {
         ]
       : []),
   ];
+}
+
+/** What is not known may be wrong. */
+function unreadable({ accounts, workers }: InstallationFacts): Trouble[] {
+  const unknown = accounts.filter(({ queue }) => queue === undefined);
+  const [first] = unknown;
+  const whose = [
+    ...(workers === undefined ? ['of the workers'] : []),
+    ...(first === undefined
+      ? []
+      : [
+          unknown.length === 1
+            ? `of the account ${first.id}`
+            : `of ${counted(unknown.length, 'account', 'accounts')}`,
+        ]),
+  ];
+  if (whose.length === 0) return [];
+  return [{ text: `The state ${joinWithAnd(whose)} can’t be read from Temporal.` }];
 }
 
 function accountTroubles(id: string, queue: AccountQueue, workers: number | undefined): Trouble[] {

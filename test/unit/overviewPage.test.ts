@@ -212,6 +212,17 @@ describe('the overview', () => {
     expect(textOf((await open()).html)).toContain('No worker polls');
   });
 
+  it('does not say that all is well where the state of an account or of the workers can’t be read', async () => {
+    answers.describeTaskQueue = ({ request }) => {
+      const { name } = request.taskQueue as { name: string };
+      if (name.endsWith('.slack.second')) throw grpcError(14, 'no connection');
+      return working();
+    };
+    const one = textOf((await open()).html);
+    expect(one).toContain('One thing needs attention');
+    expect(one).toContain('The state of the account slack:second can’t be read from Temporal.');
+  });
+
   it('says that Temporal does not answer, and what is known besides', async () => {
     const away = () => {
       throw grpcError(14, 'no connection');
@@ -225,6 +236,7 @@ describe('the overview', () => {
     expect(status).toBe(503);
     expect(textOf(html)).toMatch(/One thing needs attention/);
     expect(textOf(html)).toMatch(/slack:default not known unknown/);
+    expect(textOf(html)).not.toContain('can’t be read from Temporal');
   });
 
   it('shows text of senders and platforms as text', async () => {

@@ -29,18 +29,17 @@ export function showOverview(context: ApiContext): RequestHandler {
     ]);
     const messages = 'text' in reading ? undefined : reading;
     const accounts = accountsFor(caller, installation);
-    const known = troublesOf({
+    const troubles = troublesOf({
+      outage: 'text' in reading ? reading : undefined,
       deadLetters: {
         count: messages?.deadLetters.summary.deadLetters ?? 0,
         isComplete: messages?.deadLetters.isComplete ?? true,
       },
       overdue: messages?.overdue ?? 0,
       accounts: caller.tenant === undefined ? accounts : withoutCounts(accounts),
-      // Who can't be asked has workers or hasn't.
       workers: messages && installation.workers,
       writeFault: messages && installation.writeFault,
     });
-    const troubles = 'text' in reading ? [reading, ...known] : known;
     if (!messages) response.status(UNAVAILABLE);
     show(
       response,
