@@ -228,7 +228,7 @@ describe('where API keys are configured', () => {
   it('leads nowhere else after signing in', async () => {
     for (const to of ['https://evil.example/', '//evil.example', '/\\evil.example', '/messagesx']) {
       const { answer } = await signIn(KEY, to);
-      expect(answer.headers.get('location')).toBe('/messages');
+      expect(answer.headers.get('location')).toBe('/');
     }
   });
 

@@ -153,13 +153,16 @@ describe.each([
     expect(signedIn.headers.get('location')).toBe(`${PREFIX}/messages?q=a`);
     for (const [given, expected] of [
       [`${PREFIX}/dead-letters`, '/dead-letters'],
-      ['//evil.example/messages', '/messages'],
-      [`${PREFIX}//evil.example`, '/messages'],
-      [`https://evil.example${PREFIX}/dead-letters`, '/messages'],
+      ['//evil.example/messages', '/'],
+      [`${PREFIX}//evil.example`, '/'],
+      [`https://evil.example${PREFIX}/dead-letters`, '/'],
     ] as const) {
       const answer = await submit(`${PREFIX}/sign-in`, { key: KEY, to: given });
       expect(answer.headers.get('location')).toBe(PREFIX + expected);
     }
+
+    const plain = await submit(`${PREFIX}/sign-in`, { key: KEY });
+    expect(plain.headers.get('location')).toBe(`${PREFIX}/`);
 
     const fromElsewhere = await get(`${PREFIX}/messages`, { 'sec-fetch-site': 'cross-site' });
     const onceMore = addressesIn(await fromElsewhere.text());

@@ -33,8 +33,7 @@ export function Attempts({ attempts, label }: { attempts: readonly Attempt[]; la
         },
         {
           name: 'Took',
-          cell: ({ durationMs }) =>
-            durationMs === undefined ? '–' : `+${Math.round(durationMs)} ms`,
+          cell: ({ durationMs }) => (durationMs === undefined ? '–' : formatDuration(durationMs)),
         },
         { name: 'Outcome', cell: ({ outcome }) => OUTCOMES[outcome] },
         { name: 'HTTP', cell: ({ httpStatus }) => httpStatus ?? '–' },

@@ -315,13 +315,15 @@ function showProblem({ log }: ApiContext): ErrorRequestHandler {
   });
 }
 
+const OVERVIEW = '/';
+
 /** Where to go on after signing in: a path of these pages without the base path, and nowhere else. */
 function ownPath(to: unknown, response: Response): string {
-  if (typeof to !== 'string') return '/messages';
+  if (typeof to !== 'string') return OVERVIEW;
   const path = withoutBasePath(to, basePathOf(response));
   return /^\/(?:(?:messages|conversations|batches|dead-letters|decisions|sources)(?![^/?])|$)/.test(
     path,
   )
     ? path
-    : '/messages';
+    : OVERVIEW;
 }
