@@ -230,7 +230,7 @@ export async function decideOnAllMatching(
 /** The request is answered after this time; what isn't decided by then is decided afterwards. */
 const ANSWER_AFTER_MS = 10_000;
 /** A decision that isn't everywhere by then is sent again by whoever made it, with its id. */
-const GIVE_UP_AFTER_MS = 15 * 60_000;
+export const GIVE_UP_AFTER_MS = 15 * 60_000;
 
 /**
  * Sends a decision to the queues of its destinations, for a while after the answer too. Throws if no queue accepts it.

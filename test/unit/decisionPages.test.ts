@@ -12,9 +12,9 @@ const textOf = (html: string): string =>
 
 const OPS = 'slack:default/C0123ABC';
 const AT = '2026-11-25T12:00:00.000Z';
-const progress = (done: boolean) => ({
+const progress = (done: boolean, pending = 0) => ({
   ...{ id: 'd', action: 'retry' as const, by: 'Ana', reason: 'fixed', requestedAt: AT },
-  ...{ filter: {}, done, pending: 0, decided: 40 },
+  ...{ filter: {}, done: done && pending === 0, pending, decided: 40 },
   destinations: [
     {
       destination: OPS,
@@ -24,10 +24,13 @@ const progress = (done: boolean) => ({
   ],
 });
 
+/** What has a page fetched again. */
+const ENDLESS = /http-equiv="refresh"|<progress|data-refresh-ms/;
+
 describe('the progress', () => {
   it('is loaded again without a script while it goes on', () => {
     const page = h(DecisionProgressPage, {
-      ...{ progress: progress(false), signedIn: true, total: 200 },
+      ...{ isGivenUp: false, progress: progress(false), signedIn: true, total: 200 },
       names: { [OPS]: 'Operations' },
     });
     const html = renderToString(page);
@@ -39,10 +42,47 @@ describe('the progress', () => {
 
   it('ends', () => {
     const page = h(DecisionProgressPage, {
-      ...{ names: {}, progress: progress(true), signedIn: true, total: undefined },
+      ...{ isGivenUp: false, names: {}, progress: progress(true) },
+      ...{ signedIn: true, total: undefined },
     });
-    expect(renderToString(page)).not.toMatch(/http-equiv="refresh"|<progress|data-refresh-ms/);
+    expect(renderToString(page)).not.toMatch(ENDLESS);
     expect(textOf(renderToString(page))).toContain('Done: 40 sent again.');
+    expect(textOf(renderToString(page))).not.toContain('accepted');
+  });
+
+  it.each([
+    [1, '1 destination has'],
+    [2, '2 destinations have'],
+  ])(
+    'says that %i destinations have not accepted the decision, and ends when they are asked no more',
+    (pending, have) => {
+      const shown = (isGivenUp: boolean, done = true) =>
+        renderToString(
+          h(DecisionProgressPage, {
+            ...{ isGivenUp, names: {}, progress: progress(done, pending) },
+            ...{ signedIn: true, total: 41 },
+          }),
+        );
+      expect(shown(false)).toMatch(ENDLESS);
+      expect(textOf(shown(false))).toContain('Under way: 40 of 41 sent again.');
+      expect(textOf(shown(false))).toContain(`${have} not accepted the decision yet.`);
+      expect(shown(true)).not.toMatch(ENDLESS);
+      expect(textOf(shown(true))).toContain('Not complete: 40 of 41 sent again.');
+      expect(textOf(shown(true))).toContain(
+        `${have} not accepted the decision, and it is no longer`,
+      );
+      expect(textOf(shown(true))).toContain('Make the decision again');
+      // The others go on.
+      expect(shown(true, false)).toMatch(ENDLESS);
+    },
+  );
+
+  it('names who claimed to decide beside who did', () => {
+    const page = h(DecisionProgressPage, {
+      ...{ isGivenUp: false, names: {}, signedIn: true, total: undefined },
+      progress: { ...progress(true), by: 'on-call', claimedBy: 'Ada <L>' },
+    });
+    expect(textOf(renderToString(page))).toContain('Decided by on-call (claimed: Ada &lt;L>) at');
   });
 });
 

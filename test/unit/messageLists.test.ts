@@ -9,6 +9,10 @@ import { grpcError, type Call } from './temporalService.js';
 const OPS = 'slack:default/C0123ABC';
 const PAYMENTS = 'slack:default/C0PAY';
 
+const MANY_NAMES = Object.fromEntries(
+  Array.from({ length: 250 }, (_, index) => [`slack:default/C0N${index}`, `Team ${index}`]),
+);
+
 let api: KeysApi;
 let cookie = '';
 let calls: Call[] = [];
@@ -16,8 +20,12 @@ let listed: ReturnType<typeof execution>[] = [];
 
 beforeAll(async () => {
   api = await startKeysApi({
-    keys: [entry('all', ['admin']), entry('reader', ['read'])],
-    names: { [PAYMENTS]: 'Payments team' },
+    keys: [
+      entry('all', ['admin']),
+      entry('reader', ['read']),
+      entry('mine', ['admin'], { tenant: 'mine', destinations: [OPS] }),
+    ],
+    names: { ...MANY_NAMES, [OPS]: 'Operations', [PAYMENTS]: 'Payments team' },
   });
   api.answer = (call) => {
     const { execution: asked } = call.request as { execution?: { workflowId?: string } };
@@ -151,6 +159,34 @@ describe('the list of messages', () => {
     },
   );
 
+  it.each(['messages', 'dead-letters'])(
+    'of %s says as much of the names of others to a tenant as of names that nobody gave',
+    async (list) => {
+      const mine = { cookie: await signIn(api.api.url, valueOf('mine')) };
+      const answers = await Promise.all(
+        ['payments team', 'no such team'].map(async (destination) => {
+          const query = new URLSearchParams({ destination }).toString();
+          return await open(`/${list}?${query}`, mine);
+        }),
+      );
+      expect(answers.map(({ status }) => status)).toEqual([400, 400]);
+      const [others, nobodys] = answers.map(({ html }) => textOf(html));
+      expect(others?.replaceAll('payments team', 'no such team')).toBe(nobodys);
+      expect((await open(`/${list}?destination=operations`, mine)).status).toBe(200);
+      expect((await open(`/${list}?destination=payments+team`)).status).toBe(200);
+    },
+  );
+
+  it('offers so many destinations that a browser can show them, those of the page among them', async () => {
+    listed = [parked('a', PAYMENTS), parked('b', 'slack:default/C0LAST')];
+    const { html } = await open('/messages');
+    const [, offered = ''] =
+      /<datalist id="destination-choices">(.*?)<\/datalist>/s.exec(html) ?? [];
+    expect(offered.match(/<option/g)).toHaveLength(200);
+    expect(offered).toContain(`<option value="${PAYMENTS}">Payments team`);
+    expect(offered).toContain('<option value="slack:default/C0LAST">');
+  });
+
   it('offers no status that no search can tell from another', async () => {
     const { html } = await open('/messages');
     expect(html).not.toContain('<option value="accepted"');
@@ -179,6 +215,16 @@ describe('the dead letters', () => {
     expect(html).toMatch(
       /<input type="checkbox" name="message-0" value="a &quot;b&quot;" aria-label="Choose Disk full"/,
     );
+  });
+
+  it('have the buttons in a part of their own, which is there without dead letters too', async () => {
+    const bulk = async (path = '/dead-letters') =>
+      /<section id="bulk"[^>]* data-live[^>]*>(.*?)<\/section>/s.exec((await open(path)).html)?.[1];
+    expect(await bulk()).toBe('');
+    listed = [parked('a')];
+    expect(await bulk()).toContain('Retry all …');
+    expect(await bulk('/dead-letters?limit=10')).toContain('Retry all …');
+    expect(await bulk('/dead-letters?reason=not_authorised')).toContain('Retry all that match …');
   });
 
   it('can’t be chosen by who may not decide', async () => {

@@ -226,6 +226,7 @@ progress { width: 100%; height: 16px; accent-color: var(--green); }
 .tabs a[aria-current] { border-bottom-color: var(--link); }
 .count { color: var(--soft); font-size: 14px; font-weight: 400; }
 .bulk { position: sticky; bottom: 0; display: flex; flex-wrap: wrap; gap: 8px; padding: 12px 0; background: var(--ground); border-top: 1px solid var(--line); }
+.bulk:empty { display: none; }
 .filters > a { padding: 8px 0; }
 @media (min-width: 901px) {
   main.wide .list tbody th { min-width: 220px; }

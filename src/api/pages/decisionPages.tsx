@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { DeadLetterSummary } from '../../store/search/deadLetterSearch.js';
 import type { DestinationNames } from '../../domain/destinationNames.js';
 import { labelOf } from '../../domain/destinationNames.js';
+import { deciderText } from '../../domain/decider.js';
 import type { MessageStatus } from '../../domain/delivery.js';
 import type { bulkDecisionProgressSchema } from '../schema/deadLetterRepresentation.js';
 import { useAddresses } from './addresses.js';
@@ -176,11 +177,14 @@ type Progress = z.input<typeof bulkDecisionProgressSchema>;
 
 /** How far a decision on all that match is. */
 export function DecisionProgressPage({
+  isGivenUp,
   names,
   progress,
   signedIn,
   total,
 }: {
+  /** Whether the destinations that have not accepted the decision are asked no more. */
+  isGivenUp: boolean;
   names: DestinationNames;
   progress: Progress;
   signedIn: boolean;
@@ -188,23 +192,26 @@ export function DecisionProgressPage({
   total: number | undefined;
 }) {
   const { at } = useAddresses();
-  const { action, by, decided, destinations, done, reason, requestedAt } = progress;
+  const { action, by, claimedBy, decided, destinations, done, pending, reason, requestedAt } =
+    progress;
+  const isUnderWay =
+    (pending > 0 && !isGivenUp) || destinations.some(({ finishedAt }) => finishedAt === undefined);
   const title = `${VERBS[action]} dead letters`;
   return (
     <Page
       title={title}
       here="/dead-letters"
       signedIn={signedIn}
-      refreshMs={done ? undefined : PROGRESS_REFRESH_MS}
-      reloadAfterS={done ? undefined : PROGRESS_RELOAD_S}
+      refreshMs={isUnderWay ? PROGRESS_REFRESH_MS : undefined}
+      reloadAfterS={isUnderWay ? PROGRESS_RELOAD_S : undefined}
     >
       <h1>{title}</h1>
       <p class="soft">
-        Decided by {by} at <Time at={requestedAt} />: {reason}
+        Decided by {deciderText({ by, claimedBy })} at <Time at={requestedAt} />: {reason}
       </p>
       <section id="progress" data-live aria-live="polite">
         <p class="explanation">
-          {done ? 'Done: ' : 'Under way: '}
+          {done ? 'Done: ' : isUnderWay ? 'Under way: ' : 'Not complete: '}
           <Figure value={decided} />
           {total !== undefined && (
             <>
@@ -214,7 +221,8 @@ export function DecisionProgressPage({
           )}{' '}
           {DONE[action]}.
         </p>
-        {total !== undefined && !done && (
+        {pending > 0 && <Pending count={pending} isGivenUp={isGivenUp} />}
+        {total !== undefined && isUnderWay && (
           <progress max={total} value={Math.min(decided, total)} aria-label="Progress" />
         )}
         <Table
@@ -240,6 +248,19 @@ export function DecisionProgressPage({
         </a>
       </p>
     </Page>
+  );
+}
+
+/** A decision doesn't name the destinations that have not accepted it. */
+function Pending({ count, isGivenUp }: { count: number; isGivenUp: boolean }) {
+  const have = `${counted(count, 'destination has', 'destinations have')} not accepted the decision`;
+  return isGivenUp ? (
+    <p role="alert">
+      {have}, and it is no longer sent to {count === 1 ? 'it' : 'them'}. Make the decision again for
+      the dead letters that are left.
+    </p>
+  ) : (
+    <p>{have} yet. It is sent again for up to 15 minutes.</p>
   );
 }
 

@@ -7,7 +7,12 @@ import { messagePagePath } from '../../domain/messagePage.js';
 import { hasSettled } from '../../domain/messageState.js';
 import type { ApiContext } from '../apiContext.js';
 import { callerOf, type Caller } from '../caller.js';
-import { decideOnAllMatching, readDecision, summariseDeadLetters } from '../deadLetters.js';
+import {
+  decideOnAllMatching,
+  GIVE_UP_AFTER_MS,
+  readDecision,
+  summariseDeadLetters,
+} from '../deadLetters.js';
 import { inPersonsName } from '../decider.js';
 import { cancelMessage, decideOnDeadLetters } from '../decisions.js';
 import { findMessage } from '../findMessage.js';
@@ -131,7 +136,7 @@ export function decideOnSeveral(context: ApiContext): RequestHandler {
       const matching =
         asked.chosen === undefined
           ? await summariseDeadLetters(context, {
-              ...filterOf(context, asked),
+              ...filterOf(context, caller, asked),
               tenant: caller.tenant,
             })
           : undefined;
@@ -164,6 +169,7 @@ export function showDecision(context: ApiContext): RequestHandler<{ id: string }
       response,
       <DecisionProgressPage
         {...{ progress, total }}
+        isGivenUp={Date.now() - Date.parse(progress.requestedAt) > GIVE_UP_AFTER_MS}
         names={context.configuration.names}
         signedIn={isSignedIn(request)}
       />,
@@ -191,8 +197,8 @@ function askedDecision(
   return { action, chosen, filter: {} };
 }
 
-function filterOf(context: ApiContext, { filter }: AskedDecision) {
-  const given = withDestination(context, withoutUndefined(filter));
+function filterOf(context: ApiContext, caller: Caller, { filter }: AskedDecision) {
+  const given = withDestination(context, caller, withoutUndefined(filter));
   return parseRequest(bulkDecisionBodySchema.shape.filter, given);
 }
 
@@ -210,7 +216,7 @@ async function decideOnAll(
   const by = decidedBy(caller, claimed) ?? claimed;
   return await decideOnAllMatching(context, caller, {
     ...{ action: asked.action, by, reason },
-    filter: filterOf(context, asked),
+    filter: filterOf(context, caller, asked),
   });
 }
 

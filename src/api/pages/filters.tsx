@@ -28,8 +28,12 @@ const STATUS_NAMES: Partial<Record<MessageStatus, string>> = {
   dead_lettered: 'needs a decision',
 };
 
-/** These say which list it is; all others narrow it. */
-const OF_THE_LIST = new Set(['tab', 'cursor']);
+/** These say which list it is, and which part of it; all others narrow it. */
+const OF_THE_LIST = new Set(['tab', 'cursor', 'limit']);
+
+export function isNarrowed(fields: ListFields): boolean {
+  return Object.keys(fields).some((name) => !OF_THE_LIST.has(name));
+}
 
 /**
  * @param withStatus whether the list has messages of several statuses
@@ -49,7 +53,6 @@ export function Filters({
   withStatus: boolean;
 }) {
   const { at } = useAddresses();
-  const isFiltered = Object.keys(fields).some((name) => !OF_THE_LIST.has(name));
   const tab =
     fields.tab === undefined ? '' : `?${new URLSearchParams({ tab: fields.tab }).toString()}`;
   return (
@@ -86,7 +89,7 @@ export function Filters({
         {choices.destinations}
       </Offered>
       <button>Show</button>
-      {isFiltered && <a href={at(path + tab)}>Clear filters</a>}
+      {isNarrowed(fields) && <a href={at(path + tab)}>Clear filters</a>}
     </form>
   );
 }

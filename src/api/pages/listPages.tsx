@@ -4,7 +4,7 @@ import type { MessageSummary } from '../../domain/messageState.js';
 import type { MessagePage } from '../../store/search/messageSearch.js';
 import { TABS, type Tab, type TabCounts } from '../messageTabs.js';
 import { useAddresses } from './addresses.js';
-import { Filters, NextPage, type Choices, type ListFields } from './filters.js';
+import { Filters, isNarrowed, NextPage, type Choices, type ListFields } from './filters.js';
 import { DeadLetterLine, MessageTable, StatusAndReason } from './messageTable.js';
 import { Figure, OutsideLink, Page } from './parts.js';
 import { useViewer } from './viewer.js';
@@ -136,8 +136,7 @@ function NothingFound({
       </>
     );
   }
-  const sought = Object.keys(fields).some((name) => name !== 'cursor' && name !== 'tab');
-  if (!sought) return <p>{NOTHING[tab]}</p>;
+  if (!isNarrowed(fields)) return <p>{NOTHING[tab]}</p>;
   return (
     <p>
       No message was found. <a href={at('/messages')}>Show all messages</a>
@@ -195,7 +194,9 @@ export function DeadLettersPage({
           )}
           <NextPage path="/dead-letters" fields={fields} cursor={found.cursor} />
         </section>
-        {messages.length > 0 && <BulkButtons isFiltered={Object.keys(fields).length > 0} />}
+        <section id="bulk" class={mayDecide ? 'bulk' : undefined} aria-label="Decide" data-live>
+          {messages.length > 0 && <BulkButtons isFiltered={isNarrowed(fields)} />}
+        </section>
       </form>
       {webUiUrl !== undefined && (
         <p class="links">
@@ -244,7 +245,7 @@ function BulkButtons({ isFiltered }: { isFiltered: boolean }) {
   if (!mayDecide) return <p>A decision needs the scope “decide”, which you don’t have.</p>;
   const all = isFiltered ? 'all that match' : 'all';
   return (
-    <div class="bulk" role="group" aria-label="Decide">
+    <>
       <button name="decision" value="retry-chosen">
         Retry the chosen …
       </button>
@@ -257,6 +258,6 @@ function BulkButtons({ isFiltered }: { isFiltered: boolean }) {
       <button name="decision" value="discard-all" class="plain">
         Discard {all} …
       </button>
-    </div>
+    </>
   );
 }

@@ -25,6 +25,9 @@ import { isSignedIn, show } from './show.js';
 
 export const PAGE_SIZE = 50;
 
+/** The fields take any text, so that nothing is out of reach which they don't offer. */
+const MOST_CHOICES = 200;
+
 const listSchema = messageQuerySchema.extend({
   tab: z.enum(TABS).default('all'),
   range: z.enum(Object.keys(RANGES) as [Range, ...Range[]]).optional(),
@@ -39,7 +42,7 @@ export function showMessages(context: ApiContext): RequestHandler {
     const fields = filledIn(request.query);
     const asked = parseRequest(listSchema, {
       limit: String(PAGE_SIZE),
-      ...withDestination(context, fields),
+      ...withDestination(context, caller, fields),
     });
     const { cursor, limit, range, tab, ...filter } = asked;
     const now = new Date();
@@ -68,7 +71,7 @@ export function showDeadLetters(context: ApiContext): RequestHandler {
     const fields = filledIn(request.query);
     const { cursor, limit, ...filter } = parseRequest(deadLetterQuerySchema, {
       limit: String(PAGE_SIZE),
-      ...withDestination(context, fields),
+      ...withDestination(context, caller, fields),
     });
     const found = await findDeadLetters(context, caller, filter, { cursor, limit });
     show(
@@ -95,15 +98,18 @@ function deadLettersInWebUi(
   return `${temporalUiUrl.replace(/\/$/, '')}/namespaces/${namespace}/workflows?${query.toString()}`;
 }
 
-/** People may write the name that they gave a destination. */
+/** People may write the name that they gave a destination. Of the names of others, a tenant learns nothing. */
 export function withDestination(
   { configuration: { names } }: Pick<ApiContext, 'configuration'>,
+  caller: Caller,
   fields: ListFields,
 ): ListFields {
   const { destination } = fields;
   if (destination === undefined) return fields;
   const known = Object.entries(names).find(
-    ([, name]) => name.toLowerCase() === destination.trim().toLowerCase(),
+    ([each, name]) =>
+      name.toLowerCase() === destination.trim().toLowerCase() &&
+      (caller.tenant === undefined || mayKnow(caller, each)),
   );
   return known ? { ...fields, destination: known[0] } : fields;
 }
@@ -139,23 +145,29 @@ async function explainKey(
   }
 }
 
-/** What the caller may know of: named destinations that it may send to, what the page has, and its sources. */
+/** Whether the caller may know of a destination that none of its messages has. */
+function mayKnow({ destinations, tenant }: Caller, destination: string): boolean {
+  return destinations?.allows(destination) ?? tenant === undefined;
+}
+
+/**
+ * What the caller may know of: what the page has, named destinations that it may send to, and its sources. Where there are too
+ * many, the page's own come first.
+ */
 function choicesFor(context: ApiContext, caller: Caller, { messages }: MessagePage): Choices {
   const { configuration } = context;
-  const { destinations: limit, tenant } = caller;
-  const mayKnow = (destination: string) => limit?.allows(destination) ?? tenant === undefined;
-  const named = Object.entries(configuration.names).filter(([each]) => mayKnow(each));
+  const named = Object.entries(configuration.names).filter(([each]) => mayKnow(caller, each));
   const listed = messages.flatMap(({ destinations, names }) =>
     destinations.map((each) => [each, (names && own(names, each)) ?? each] as const),
   );
   const sources = [
-    ...sourcesFor(caller, context).map(({ name }) => name),
     ...messages.flatMap(({ source }) => source ?? []),
+    ...sourcesFor(caller, context).map(({ name }) => name),
   ];
   return {
-    destinations: [...new Map([...listed, ...named])].sort(([, one], [, other]) =>
-      one.localeCompare(other),
-    ),
-    sources: [...new Set(sources)].sort(),
+    destinations: [...new Map([...listed, ...named])]
+      .slice(0, MOST_CHOICES)
+      .sort(([, one], [, other]) => one.localeCompare(other)),
+    sources: [...new Set(sources)].slice(0, MOST_CHOICES).sort(),
   };
 }
