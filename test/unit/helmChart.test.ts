@@ -108,6 +108,14 @@ describe('the Helm chart', () => {
     compare(schema, values, '');
   });
 
+  it('takes variables as text alone, since Helm writes 10000000 as 1e+07', () => {
+    const schema = JSON.parse(read('values.schema.json')) as unknown;
+    for (const path of [[], ...COMPONENTS.map((component) => [component])]) {
+      const environment = [...path, 'environment'].flatMap((name) => ['properties', name]);
+      expect(at(schema, [...environment, 'additionalProperties'])).toEqual({ type: 'string' });
+    }
+  });
+
   it('has the alert rules as they are', () => {
     expect(read('files/sendproof.rules.yml')).toBe(
       readFileSync('deploy/prometheus/sendproof.rules.yml', 'utf8'),

@@ -8,6 +8,13 @@ port and portName: where it is asked; liveness: the path.
 {{- $values := index .root.Values .component -}}
 {{- $temporal := .root.Values.temporal -}}
 {{- $certificate := $temporal.tls.clientCertificate.secretName -}}
+{{- $variables := dict -}}
+{{- /* The later ones hold. `merge` would take an empty value for a missing one. */ -}}
+{{- range list $root.Values.environment $values.environment .variables -}}
+{{- range $name, $value := . -}}
+{{- $_ := set $variables $name $value -}}
+{{- end -}}
+{{- end -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -87,8 +94,8 @@ spec:
             - name: SENDPROOF_API_KEYS
               valueFrom: { secretKeyRef: { name: {{ $root.Values.apiKeys.secretName }}, key: {{ $root.Values.apiKeys.key }} } }
             {{- end }}
-            {{- range $name, $value := merge (dict) .variables $values.environment $root.Values.environment }}
-            - { name: {{ $name }}, value: {{ $value | toString | quote }} }
+            {{- range $name, $value := $variables }}
+            - { name: {{ $name }}, value: {{ $value | quote }} }
             {{- end }}
             {{- with $root.Values.extraEnv }}
             {{- toYaml . | nindent 12 }}

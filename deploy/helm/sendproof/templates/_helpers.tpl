@@ -43,8 +43,12 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- fail "temporal.address is required: host:port of a Temporal service, as temporal-frontend.temporal:7233" -}}
 {{- end -}}
 {{- $v := .Values -}}
-{{- if not (or $v.apiKeys.secretName $v.config.keys $v.existingConfigMap $v.environmentSecrets) -}}
-{{- fail "The API listens beyond loopback and needs API keys: set apiKeys.secretName, or config.keys" -}}
+{{- if not (or $v.apiKeys.secretName $v.config.keys $v.config.people $v.existingConfigMap $v.environmentSecrets) -}}
+{{- fail "The API listens beyond loopback and needs API keys: set apiKeys.secretName, config.keys or config.people" -}}
+{{- end -}}
+{{- $erased := include "sendproof.contentKeysInPods" $v.config -}}
+{{- if and $erased (not $v.dataVolume.enabled) -}}
+{{- fail (printf "config.%s needs keys that all pods share: set dataVolume.enabled, or config.contentRetention.keyDirectory to a shared directory outside of /var/lib/sendproof" $erased) -}}
 {{- end -}}
 {{- if and .Values.existingConfigMap .Values.config -}}
 {{- fail "Set config or existingConfigMap, not both" -}}
@@ -54,5 +58,27 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 {{- if and .Values.api.ingress.enabled (not .Values.api.ingress.host) -}}
 {{- fail "api.ingress.host is required with api.ingress.enabled" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The first setting of this sendproof.yaml whose keys are in the data folder or another one of the pod's own; empty where none is. */}}
+{{- define "sendproof.contentKeysInPods" -}}
+{{- $settings := list -}}
+{{- $directory := "" -}}
+{{- if kindIs "map" .contentRetention -}}
+{{- $directory = .contentRetention.keyDirectory | default "" | toString -}}
+{{- if .contentRetention.after -}}
+{{- $settings = append $settings "contentRetention" -}}
+{{- end -}}
+{{- else if .contentRetention -}}
+{{- $settings = append $settings "contentRetention" -}}
+{{- end -}}
+{{- range $name, $source := default (dict) .sources -}}
+{{- if and (kindIs "map" $source) $source.contentRetention -}}
+{{- $settings = append $settings (printf "sources.%s.contentRetention" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- if not (and (hasPrefix "/" $directory) (not (regexMatch "^/(var/lib/sendproof|tmp)(/|$)" (clean $directory)))) -}}
+{{- with $settings }}{{ first . }}{{ end -}}
 {{- end -}}
 {{- end -}}
