@@ -71,8 +71,8 @@ function boundedConnection(
   const run: RunCall = async (call, method, request) => {
     const line = presentLine();
     if (!searches || !isSearch(method)) return await runAlone(call, gate, line);
-    // A page doesn't wait where programs wait, not even for the same answer.
-    const key = `${line[0]} ${method} ${JSON.stringify(request)}`;
+    // Nobody waits behind the line of another, or is refused with it, not even for the same answer.
+    const key = `${JSON.stringify(line)} ${method} ${JSON.stringify(request)}`;
     const { deadline = Number.POSITIVE_INFINITY, signal } = scopes.getStore() ?? {};
     const withinMs = Math.max(0, deadline - Date.now());
     const result = searches.shared.run(key, () =>

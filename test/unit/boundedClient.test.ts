@@ -5,6 +5,7 @@ import { problemOf } from '../../src/api/problemOf.js';
 import { boundedClients } from '../../src/api/boundedClients.js';
 import { boundedClient, NoAnswerInTime } from '../../src/temporal/boundedClient.js';
 import { TooManyCalls } from '../../src/temporal/callGate.js';
+import { inLine } from '../../src/temporal/inLine.js';
 import { clientAnsweredBy, type Call } from './temporalService.js';
 
 const BOUNDS = { purpose: 'tests', concurrent: 100, waiting: 400, deadlineMs: 8_000 };
@@ -236,6 +237,29 @@ describe('searches with bounds of their own', () => {
     await vi.waitFor(() => expect(open).toHaveLength(3));
     open[2]?.fail(new TypeError('broken'));
     await expect(later).rejects.toThrow('broken');
+  });
+
+  it('are calls of their own in each line, so that nobody is refused with another', async () => {
+    const { list, open } = openCalls({ ...SEARCHING, searches: { concurrent: 1, waiting: 3 } });
+    const as = (name: string, query: string) =>
+      inLine(
+        () => ['page', name],
+        () => list(query).catch((error: unknown) => error),
+      );
+    const running = as('anna', 'a');
+    const ofAnna = ['b', 'c', 'same'].map((query) => as('anna', query));
+    // Her last search makes room for his.
+    const ofBela = [as('bela', 'same'), as('bela', 'same')];
+    expect(await ofAnna[2]).toMatchObject({ purpose: 'searching' });
+    for (let answered = 0; answered < 4; answered += 1) {
+      await vi.waitFor(() => expect(open).toHaveLength(answered + 1));
+      open[answered]?.answer(`answer ${answered}`);
+    }
+    const answers = await Promise.all([running, ...ofAnna.slice(0, 2), ...ofBela]);
+    expect(answers.toSorted()).toEqual(
+      ['answer 0', 'answer 1', 'answer 2', 'answer 3'].concat(String(answers[3])).toSorted(),
+    );
+    expect(answers[3]).toBe(answers[4]);
   });
 
   it('go on for the others when one who asked leaves', async () => {
