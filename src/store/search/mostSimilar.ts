@@ -2,6 +2,8 @@ import { editsBetween } from '../../lib/nearest.js';
 
 /** More of the longer key than this to change is a coincidence. */
 const MOST_CHANGED = 0.4;
+/** So are more edits than this, however long the keys are: nobody mistypes that many. It bounds the time of the comparison, too. */
+const MOST_EDITS = 16;
 
 /**
  * The keys that somebody may have meant who typed this one. First those that begin with it, or that it begins with: a key is often typed in
@@ -11,12 +13,11 @@ export function mostSimilar(typed: string, keys: readonly string[]): string[] {
   const ranked = keys.flatMap((key) => {
     const isBeginning = key.startsWith(typed) || typed.startsWith(key);
     const longest = Math.max(key.length, typed.length);
-    const most = isBeginning ? longest : longest * MOST_CHANGED;
-    if (Math.abs(key.length - typed.length) > most) return [];
+    const most = Math.min(MOST_EDITS, Math.floor(longest * MOST_CHANGED));
     const edits = isBeginning
       ? Math.abs(key.length - typed.length)
-      : editsBetween(...withoutCommonBeginning(key, typed));
-    return edits > most ? [] : [{ key, isBeginning, edits }];
+      : editsBetween(...withoutCommonBeginning(key, typed), most);
+    return edits === Number.POSITIVE_INFINITY ? [] : [{ key, isBeginning, edits }];
   });
   return ranked
     .sort(
