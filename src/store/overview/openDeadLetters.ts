@@ -6,8 +6,8 @@ import {
   type DeadLetterSummary,
 } from '../search/deadLetterSearch.js';
 
-/** One less than Temporal gives in an answer: the next one tells whether there are more. */
-const PAGE = 999;
+/** Two less than Temporal gives in an answer: the next one tells whether there are more, and the last one of the page before comes again. */
+const PAGE = 998;
 /** Each page is a call. Of more, the newest are told of. */
 const MOST_PAGES = 6;
 
@@ -21,7 +21,7 @@ export interface OpenDeadLetters {
   isComplete: boolean;
 }
 
-/** What needs a decision: one call for each 999 messages, up to six. */
+/** What needs a decision: one call for each 998 messages, up to six. */
 export async function readOpenDeadLetters(
   client: Client,
   tenant: string | undefined,
