@@ -80,18 +80,21 @@ export function ingestionRouter(context: ApiContext): Router {
 /** What is known without asking Temporal: an answer doesn't wait for it. */
 function expectedDelivery(
   { accountQueues }: ApiContext,
-  { deliverAt, destinations, priority }: Message,
+  { deliverAt, destinations, expiresAt, priority }: Message,
 ): Pick<AcceptanceBody, 'expectedAt' | 'heldBack'> {
   const first = destinations.map(({ destination }) => destination);
   const estimate = accountQueues.estimate(first, priority);
+  const now = Date.now();
+  const dueMs = deliverAt === undefined ? now : Math.max(now, Date.parse(deliverAt));
   switch (estimate?.kind) {
     case 'in': {
-      const turnMs = Date.now() + estimate.ms;
-      const dueMs = deliverAt === undefined ? 0 : Date.parse(deliverAt);
-      return { expectedAt: new Date(Math.max(turnMs, dueMs)).toISOString() };
+      const expectedMs = Math.max(now + estimate.ms, dueMs);
+      const isTooLate = expiresAt !== undefined && Date.parse(expiresAt) <= expectedMs;
+      return isTooLate ? {} : { expectedAt: new Date(expectedMs).toISOString() };
     }
     case 'held_back':
-      return { heldBack: estimate.reason };
+      // When it is due, the account may work again.
+      return dueMs > now ? {} : { heldBack: estimate.reason };
     default:
       return {};
   }

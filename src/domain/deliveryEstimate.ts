@@ -29,6 +29,12 @@ export type DeliveryEstimate =
 /** What an unnamed priority is. */
 const USUAL_PRIORITY = 3;
 
+/** The time that Temporal's pace is an average of. */
+const PACE_SPAN_MS = 30_000;
+
+/** A backlog that is younger is taken to be this old, for its pace. */
+const YOUNGEST_MS = 1_000;
+
 /** Fewer than this in a second is no pace: the 30 s that Temporal looks at may have begun without any work. */
 const SLOWEST_PACE = 0.02;
 
@@ -60,12 +66,17 @@ function waitBehind(queue: AccountQueue, ahead: number): DeliveryEstimate {
   return { kind: 'in', ms: pace === undefined ? 0 : Math.round((ahead / pace) * 1_000) };
 }
 
-/** The pace at which a backlog gets shorter: what was measured, which knows the limits of channels too, or else the account's limit. */
-function paceOf({ limitPerSecond, pacePerSecond }: AccountQueue): number | undefined {
-  if (pacePerSecond >= SLOWEST_PACE) {
+/**
+ * The pace at which a backlog gets shorter: what was measured, which knows the limits of channels too, or else the account's limit.
+ * While the backlog is younger than what was measured, the time before it may have been idle: then the limit is the pace, or, without
+ * one, what was delivered is taken to be delivered since the backlog began.
+ */
+function paceOf({ backlogAgeMs, limitPerSecond, pacePerSecond }: AccountQueue): number | undefined {
+  if (pacePerSecond < SLOWEST_PACE) return limitPerSecond;
+  if (backlogAgeMs >= PACE_SPAN_MS) {
     return Math.min(pacePerSecond, limitPerSecond ?? Number.POSITIVE_INFINITY);
   }
-  return limitPerSecond;
+  return limitPerSecond ?? (pacePerSecond * PACE_SPAN_MS) / Math.max(YOUNGEST_MS, backlogAgeMs);
 }
 
 /** Those of the same or a higher priority. */

@@ -23,7 +23,12 @@ const queue = (given: Partial<AccountQueue> = {}): AccountQueue => ({
 describe('a message that is sent now', () => {
   it.each<[string, Partial<AccountQueue>, number | undefined, unknown]>([
     ['nothing waits', {}, undefined, { kind: 'in', ms: 0 }],
-    ['60 wait at 2/s', { backlog: 60, pacePerSecond: 2 }, undefined, { kind: 'in', ms: 30_000 }],
+    [
+      '60 wait at 2/s',
+      { backlog: 60, backlogAgeMs: 30_000, pacePerSecond: 2 },
+      undefined,
+      { kind: 'in', ms: 30_000 },
+    ],
     [
       'the backlog has just begun, and the limit is known',
       { backlog: 60, limitPerSecond: 1 },
@@ -40,6 +45,7 @@ describe('a message that is sent now', () => {
       'most of what waits is less urgent',
       {
         backlog: 100,
+        backlogAgeMs: 100_000,
         pacePerSecond: 1,
         backlogByPriority: new Map([
           [1, 10],
@@ -58,6 +64,42 @@ describe('a message that is sent now', () => {
     ['no worker polls', { workers: 0 }, undefined, { kind: 'no_worker' }],
   ])('where %s', (_, given, priority, expected) => {
     expect(estimateDelivery(queue(given), priority)).toEqual(expected);
+  });
+
+  it.each<[string, Partial<AccountQueue>, number]>([
+    [
+      'read after 5 s, with a limit of 1/s',
+      { backlog: 595, backlogAgeMs: 5_000, limitPerSecond: 1, pacePerSecond: 5 / 30 },
+      595,
+    ],
+    [
+      'read at once, with a limit of 1/s and one post before',
+      { backlog: 600, backlogAgeMs: 0, limitPerSecond: 1, pacePerSecond: 1 / 30 },
+      600,
+    ],
+    [
+      'read after 5 s, without a limit',
+      { backlog: 400, backlogAgeMs: 5_000, pacePerSecond: 100 / 30 },
+      20,
+    ],
+    [
+      'read at once, without a limit and with one post before',
+      { backlog: 500, backlogAgeMs: 0, pacePerSecond: 1 / 30 },
+      500,
+    ],
+    [
+      'read after 29 s, without a limit',
+      { backlog: 100, backlogAgeMs: 29_000, pacePerSecond: 29 / 30 },
+      100,
+    ],
+    [
+      'read after 30 s, where its channel is slower than the limit',
+      { backlog: 100, backlogAgeMs: 30_000, limitPerSecond: 10, pacePerSecond: 1 },
+      100,
+    ],
+  ])('doesn’t take the idle time before a burst for its pace: %s', (_, given, seconds) => {
+    const estimate = estimateDelivery(queue(given));
+    expect(estimate.kind === 'in' && estimate.ms / 1_000).toBeCloseTo(seconds, 1);
   });
 
   it('never waits shorter because of a larger backlog, a lower pace or a lower priority', () => {

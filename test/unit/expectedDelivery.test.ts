@@ -36,7 +36,9 @@ async function send(message: object = {}) {
 }
 
 it('says when a message is expected to be posted, from what was read lately, without waiting for it', async () => {
-  await startWith({ stats: { approximateBacklogCount: 120, tasksDispatchRate: 2 } });
+  const approximateBacklogAge = { seconds: 60 };
+  const stats = { approximateBacklogCount: 120, approximateBacklogAge, tasksDispatchRate: 2 };
+  await startWith({ stats });
   expect(await send()).not.toHaveProperty('expectedAt');
   const earliest = Date.now() + 60_000;
   const expected = Date.parse((await send()).expectedAt ?? '');
@@ -54,15 +56,34 @@ it('says for a message that is posted later that time', async () => {
   expect((await send({ deliverAt })).expectedAt).toBe(deliverAt);
 });
 
-it('says why the account is held back, and then no time', async () => {
-  await startWith({
-    config: {
-      queueRateLimit: {
-        rateLimit: { requestsPerSecond: 0 },
-        metadata: { reason: 'sendproof: the token is refused' },
-      },
+it('says no time at which the message has expired', async () => {
+  const stats = { approximateBacklogCount: 120, approximateBacklogAge: { seconds: 60 } };
+  await startWith({ stats: { ...stats, tasksDispatchRate: 2 } });
+  await send();
+  const within = (ms: number) => ({ expiresAt: new Date(Date.now() + ms).toISOString() });
+  expect(await send(within(3_600_000))).toHaveProperty('expectedAt');
+  expect(await send(within(30_000))).not.toHaveProperty('expectedAt');
+});
+
+const HELD_BACK = {
+  config: {
+    queueRateLimit: {
+      rateLimit: { requestsPerSecond: 0 },
+      metadata: { reason: 'sendproof: the token is refused' },
     },
-  });
+  },
+};
+
+it('says nothing of an account that is held back now for a message that is posted later', async () => {
+  await startWith(HELD_BACK);
+  await send();
+  const answer = await send({ deliverAt: new Date(Date.now() + 86_400_000).toISOString() });
+  expect(Object.keys(answer)).not.toContain('heldBack');
+  expect(Object.keys(answer)).not.toContain('expectedAt');
+});
+
+it('says why the account is held back, and then no time', async () => {
+  await startWith(HELD_BACK);
   await send();
   const answer = await send();
   expect(answer).toMatchObject({ heldBack: 'the token is refused' });

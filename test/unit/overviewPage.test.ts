@@ -22,6 +22,8 @@ const working = () => ({
   statsByPriorityKey: {},
 });
 
+const waitingFor = (seconds: number) => ({ approximateBacklogAge: { seconds } });
+
 let api: KeysApi;
 let calls: string[] = [];
 let answers: Answers = {};
@@ -187,7 +189,7 @@ describe('the overview', () => {
       return {
         ...working(),
         config: { queueRateLimit: { rateLimit: { requestsPerSecond: 2 } } },
-        stats: { approximateBacklogCount: 90, tasksDispatchRate: 1.5 },
+        stats: { ...waitingFor(60), approximateBacklogCount: 90, tasksDispatchRate: 1.5 },
       };
     };
     const text = textOf((await open()).html);
@@ -199,7 +201,7 @@ describe('the overview', () => {
   it('shows a tenant its own accounts, and no counts of what others send', async () => {
     answers.describeTaskQueue = () => ({
       ...working(),
-      stats: { approximateBacklogCount: 4_711, tasksDispatchRate: 10 },
+      stats: { ...waitingFor(400), approximateBacklogCount: 4_711, tasksDispatchRate: 10 },
     });
     const { html } = await open('/', 'mine');
     expect(textOf(html)).toMatch(/slack:default working in about 7m 51s/);

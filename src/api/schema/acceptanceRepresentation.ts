@@ -26,7 +26,7 @@ export const acceptanceSchema = z
     traceId: traceIdSchema,
     expectedAt: timestamp.optional().meta({
       description:
-        'The estimated time at which the message is posted, from the queues of its accounts as they were some seconds ago at most: how many deliveries wait, and how fast the account delivers. Absent for duplicates, and where it is not known.',
+        'The estimated time at which the message is posted, from the queues of its accounts as they were some seconds ago at most: how many deliveries wait, and how fast the account delivers. Absent for duplicates, where it is not known, and where the message expires earlier.',
       examples: ['2026-11-23T12:04:30.000Z'],
     }),
     heldBack: z
@@ -34,7 +34,7 @@ export const acceptanceSchema = z
       .optional()
       .meta({
         description:
-          'The reason why the queue of one of its accounts is held back. The message is posted when the account works again.',
+          'The reason why the queue of one of its accounts is held back. The message is posted when the account works again. Absent for a message with a later `deliverAt`.',
         examples: ['Slack rejects the token of the account slack:default.'],
       }),
     ignored: z
