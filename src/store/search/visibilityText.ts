@@ -12,7 +12,8 @@ export function tenantClause(tenant: string, idPrefix = ''): string {
 
 /**
  * In addition to `tenantClause`, on SQLite alone: it compares `STARTS_WITH` without regard to capital letters, and this byte by byte.
- * Other databases order text by the rules of a language, and their `STARTS_WITH` is exact.
+ * PostgreSQL may order text by the rules of a language, and its `STARTS_WITH` is exact. MySQL ignores capital letters in both, and is not
+ * supported.
  */
 export function exactTenantClause(tenant: string): string {
   const first = tenantPrefix(tenant);
