@@ -214,6 +214,7 @@ export async function decideOnAllMatching(
     ...{ id, by, reason },
     filter: {
       ...(filter.reason && { reason: filter.reason }),
+      ...(filter.at !== undefined && { at: filter.at }),
       ...(tenant !== undefined && { tenant }),
     },
   });
@@ -295,17 +296,21 @@ function notAccepted(failure: unknown, id: string): unknown {
   );
 }
 
-/** Waits until the link in the answer works. If visibility lags for longer, the request succeeds anyway. */
+/** Waits until the link in the answer works. If visibility lags for longer or can’t be read, the request succeeds anyway: the decision stands. */
 async function waitUntilVisible(
-  { decisionClient }: ApiContext,
+  { decisionClient, log }: ApiContext,
   id: string,
   destinations: number,
 ): Promise<void> {
   const deadline = Date.now() + VISIBILITY_TIMEOUT_MS;
-  while (Date.now() < deadline) {
-    const parts = await followDecision(decisionClient, id);
-    if (parts.length >= destinations) return;
-    await sleep(VISIBLE_CHECK_MS + destinations * VISIBLE_CHECK_PER_QUEUE_MS);
+  try {
+    while (Date.now() < deadline) {
+      const parts = await followDecision(decisionClient, id);
+      if (parts.length >= destinations) return;
+      await sleep(VISIBLE_CHECK_MS + destinations * VISIBLE_CHECK_PER_QUEUE_MS);
+    }
+  } catch (error) {
+    log.warn({ id, err: error }, 'A decision that was accepted can’t be followed');
   }
 }
 

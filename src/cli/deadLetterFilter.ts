@@ -46,11 +46,14 @@ export function readFilter(options: DeadLetterOptions, output: Output): DeadLett
  * For a decision. A reason that is the name of a failure's was always a filter, and stays one unless `--failure-reason` is there: an old
  * script must not decide more than it was written for.
  */
-export function readDecision(
+export function readDecisionOptions(
   options: DeadLetterOptions,
   output: Output,
 ): { filter: DeadLetterFilter; explanation: string | undefined } {
   const { destination, failureReason, reason, why } = options;
+  if (failureReason !== undefined && reason !== undefined && why !== undefined) {
+    throw new UsageError('--reason and --why are the same now: leave --why out.');
+  }
   if (why !== undefined) output.remark(WHY_NOTICE);
   if (failureReason !== undefined || reason === undefined) {
     return { filter: filterOf(destination, failureReason), explanation: reason ?? why };

@@ -1,9 +1,10 @@
 /** `sendproof dead-letters retry` and `discard`: a decision on all dead letters that match a filter. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { newestOf } from '../domain/deadLetter.js';
 import type { ApiClient, BulkDecision, BulkDryRun, BulkProgress } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { confirm } from './confirm.js';
-import { readDecision, type DeadLetterOptions } from './deadLetterFilter.js';
+import { readDecisionOptions, type DeadLetterOptions } from './deadLetterFilter.js';
 import { summaryTable } from './deadLetterSummary.js';
 import { ApiProblem, UnreachableError, UsageError } from './errors.js';
 import { ExitCode } from './exitCode.js';
@@ -28,7 +29,7 @@ export async function decideAll(
 ): Promise<ExitCode> {
   const { output } = context;
   const api = context.api();
-  const { explanation, filter } = readDecision(options, output);
+  const { explanation, filter } = readDecisionOptions(options, output);
   const found = await api.countForDecision(action, filter);
   if (dryRun || found.deadLetters === 0) {
     output.result(found, summaryTable);
@@ -46,7 +47,13 @@ export async function decideAll(
       return ExitCode.failed;
     }
   }
-  const decision = await api.decideByFilter(action, { filter, by: person, reason: explanation });
+  // What came after the count was not confirmed.
+  const at = yes ? undefined : newestOf(found.destinations);
+  const decision = await api.decideByFilter(action, {
+    filter: { ...filter, ...(at !== undefined && { at }) },
+    by: person,
+    reason: explanation,
+  });
   if (!wait) {
     output.result(decision, ({ id, deadLetters }) => `${outcomeOf(action, deadLetters)} (${id})`);
     return ExitCode.done;

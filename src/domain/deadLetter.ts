@@ -10,6 +10,17 @@ export interface DeadLetter {
   at: string;
 }
 
+/**
+ * When the newest of these was parked, ISO 8601; undefined where there are none. A decision on what was parked by then leaves
+ * alone what came after the count, whatever the clocks of others say.
+ */
+export function newestOf(counts: readonly { newest: string }[]): string | undefined {
+  return counts
+    .map(({ newest }) => newest)
+    .sort()
+    .at(-1);
+}
+
 /** What the memo `deadLetters` lists while a message is parked. */
 export interface DeadLetterMemo extends DeadLetter {
   destination: Destination;

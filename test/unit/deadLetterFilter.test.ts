@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runSendproof, type CommandRun } from '../sendproofCommand.js';
 
+/** The newest dead letter of each destination. */
+const COUNTED = ['2026-11-26T10:00:00.250Z', '2026-11-26T09:00:00.000Z'];
 const requests: { path: string; body: string }[] = [];
 const server = createServer((request, response) => {
   let body = '';
@@ -23,7 +25,10 @@ const server = createServer((request, response) => {
         entries: [],
       },
     };
-    const counted = { action: 'retry', deadLetters: 2, destinations: [], id: 'd-1' };
+    const destinations = COUNTED.map((newest, index) => ({
+      ...{ destination: `slack:default/C${index}`, count: 1, oldest: newest, newest, reasons: [] },
+    }));
+    const counted = { action: 'retry', deadLetters: 2, destinations, id: 'd-1' };
     response
       .writeHead(pathname === '/v1/messages/alert-5' ? 404 : 200, {
         'content-type': 'application/json',
@@ -43,8 +48,15 @@ afterAll(() => {
 beforeEach(() => void requests.splice(0));
 
 async function sendproof(...words: string[]): Promise<CommandRun> {
+  return await runWith({ interactive: false }, words);
+}
+
+async function runWith(
+  { interactive }: { interactive: boolean },
+  words: string[],
+): Promise<CommandRun> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return await runSendproof([...words, '--api-url', url]);
+  return await runSendproof([...words, '--api-url', url], { stdin: 'y\n', interactive });
 }
 
 /** What the decision itself was sent with, after the count. */
@@ -93,10 +105,20 @@ describe('a decision on dead letters', () => {
     ['no explanation', []],
     ['a filter in the old form, and no explanation', ['--reason', 'rate_limited']],
     ['two explanations', ['--reason', 'paced', '--why', 'paced']],
+    [
+      'two explanations beside a filter',
+      ['--failure-reason', 'rate_limited', '--reason', 'paced', '--why', 'healed'],
+    ],
   ])('is not made with %s', async (_, options) => {
     expect(await decide(...options)).toMatchObject({ exitCode: 2 });
     expect(requests.filter(({ body }) => body.includes('"by"'))).toEqual([]);
   });
+});
+
+it('leaves alone what came after the question that a person confirmed', async () => {
+  const words = ['dead-letters', 'discard', '--no-wait', '--reason', 'old'];
+  expect(await runWith({ interactive: true }, words)).toMatchObject({ exitCode: 0 });
+  expect(decision().filter).toEqual({ at: COUNTED[0] });
 });
 
 describe.each([

@@ -86,15 +86,33 @@ describe('the progress', () => {
   });
 });
 
-it('the results name what was refused, and what has failed again', () => {
+describe('the results', () => {
   const decided = [
-    { key: 'a', status: 'confirmed' as const, refused: undefined },
-    { key: 'b', status: 'dead_lettered' as const, refused: undefined },
-    { key: 'c', status: undefined, refused: 'It was confirmed.' },
+    { key: 'a', status: 'confirmed' as const, refused: undefined, isUnknown: false },
+    { key: 'b', status: 'dead_lettered' as const, refused: undefined, isUnknown: false },
+    { key: 'c', status: undefined, refused: 'It was confirmed.', isUnknown: false },
+    { key: 'd', status: undefined, refused: undefined, isUnknown: true },
   ];
-  const text = textOf(renderToString(h(DecidedPage, { action: 'retry', decided, signedIn: true })));
-  expect(text).toContain('2 messages sent again');
-  expect(text).toContain('1 message was not decided on');
-  expect(text).toContain('1 message has failed again already, and needs another decision.');
-  expect(text).toContain('c It was confirmed.');
+  const shown = (isFiltered: boolean) =>
+    textOf(
+      renderToString(
+        h(DecidedPage, { ...{ action: 'retry' as const, decided, isFiltered, signedIn: true } }),
+      ),
+    );
+
+  it('name what was refused, what has failed again, and what is not known', () => {
+    const text = shown(false);
+    expect(text).toContain('2 messages sent again');
+    expect(text).toContain('1 message was not decided on');
+    expect(text).toContain('1 message has failed again already, and needs another decision.');
+    expect(text).toContain('c It was confirmed.');
+    expect(text).toContain('Of 1 message it is not known whether the decision was accepted.');
+    expect(text).toContain('d not known: look at the message');
+  });
+
+  it('do not call a dead letter that was not meant a new one', () => {
+    expect(shown(true)).toContain(
+      '1 message has other dead letters or failed again already, and needs another decision.',
+    );
+  });
 });

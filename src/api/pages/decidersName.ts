@@ -10,14 +10,18 @@ const REMEMBERED_MS = 90 * 86_400_000;
 /** As long as a name in history may be. */
 const LONGEST = 1_000;
 
+/** In bytes, as the cookie has the name. */
+const LONGEST_COOKIE = 1_000;
+
 /** Throws a Problem where neither the caller nor the form says who decides. */
 export function assertNamed({ decidesByName }: Caller, by: string | undefined): void {
   if (decidesByName || by !== undefined) return;
   throw invalidRequest([{ field: 'by', detail: 'enter your name: it is kept with the decision' }]);
 }
 
+/** Remembers a valid name, unless it makes every later request of the browser too large for proxies. */
 export function rememberName(request: Request, response: Response, name: string | undefined): void {
-  if (name === undefined) return;
+  if (name === undefined || encodeURIComponent(name).length > LONGEST_COOKIE) return;
   const attributes = { ...cookieAttributes(request, response), maxAge: REMEMBERED_MS };
   response.cookie(COOKIE, name, attributes);
 }

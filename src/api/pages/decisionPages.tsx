@@ -14,7 +14,12 @@ export interface AskedDecision {
   action: 'retry' | 'discard';
   /** The keys that were chosen; undefined: all that match the filter. */
   chosen: readonly string[] | undefined;
-  filter: { destination?: string | undefined; reason?: string | undefined };
+  filter: {
+    destination?: string | undefined;
+    reason?: string | undefined;
+    /** ISO 8601: only what was parked by then. */
+    at?: string | undefined;
+  };
 }
 
 const VERBS = { retry: 'Retry', discard: 'Discard' } as const;
@@ -25,12 +30,14 @@ export function ConfirmDecisionPage({
   asked,
   decision,
   matching,
+  names,
   signedIn,
 }: {
   asked: AskedDecision;
   /** As the form had it. */
   decision: string;
   matching: (DeadLetterSummary & { names?: DestinationNames }) | undefined;
+  names: DestinationNames;
   signedIn: boolean;
 }) {
   const { at } = useAddresses();
@@ -48,6 +55,7 @@ export function ConfirmDecisionPage({
           ? 'Each is posted again, as fast as its account allows.'
           : 'They are given up for good: nothing posts them later.'}
       </p>
+      {chosen && <p>{meantOf(filter, names)}</p>}
       {chosen && (
         <ul>
           {chosen.map((key) => (
@@ -86,7 +94,7 @@ export function ConfirmDecisionPage({
         {chosen?.map((key, index) => (
           <input type="hidden" name={`${CHOSEN}${index}`} value={key} />
         ))}
-        {(['destination', 'reason'] as const).map(
+        {(['destination', 'reason', 'at'] as const).map(
           (name) =>
             filter[name] !== undefined && (
               <input type="hidden" name={`filter-${name}`} value={filter[name]} />
@@ -108,42 +116,69 @@ export function ConfirmDecisionPage({
   );
 }
 
+/** Which dead letters of the chosen messages are meant. */
+function meantOf(
+  { destination, reason }: AskedDecision['filter'],
+  names: DestinationNames,
+): string {
+  if (destination === undefined && reason === undefined) {
+    return 'It is about all dead letters of these messages, at every destination.';
+  }
+  const where = destination === undefined ? '' : ` at ${labelOf(destination, { names })}`;
+  const why = reason === undefined ? '' : ` for the reason “${reason.replaceAll('_', ' ')}”`;
+  return `It is only about their dead letters${where}${why}, as the list was filtered.`;
+}
+
 export interface DecidedMessage {
   key: string;
   /** What became of it so far; undefined where it can't be read. */
   status: MessageStatus | undefined;
   /** Why nothing was decided. */
   refused: string | undefined;
+  /** A failure hid whether it was decided on. */
+  isUnknown: boolean;
 }
 
 /** What became of each message that was chosen. */
 export function DecidedPage({
   action,
   decided,
+  isFiltered,
   signedIn,
 }: {
   action: AskedDecision['action'];
   decided: readonly DecidedMessage[];
+  /** Whether other dead letters of these messages may be left. */
+  isFiltered: boolean;
   signedIn: boolean;
 }) {
   const { at, ofMessage } = useAddresses();
-  const done = decided.filter(({ refused }) => refused === undefined).length;
-  const again = decided.filter(
+  const known = decided.filter(({ isUnknown }) => !isUnknown);
+  const unknown = decided.length - known.length;
+  const done = known.filter(({ refused }) => refused === undefined).length;
+  const again = known.filter(
     ({ refused, status }) => refused === undefined && status === 'dead_lettered',
   ).length;
   const title = `${counted(done, 'message', 'messages')} ${DONE[action]}`;
   return (
     <Page title={title} here="/dead-letters" signedIn={signedIn} isWide>
       <h1>{title}</h1>
-      {done < decided.length && (
+      {done < known.length && (
         <p role="alert">
-          {counted(decided.length - done, 'message was', 'messages were')} not decided on. The table
+          {counted(known.length - done, 'message was', 'messages were')} not decided on. The table
           says why.
+        </p>
+      )}
+      {unknown > 0 && (
+        <p role="alert">
+          Of {counted(unknown, 'message', 'messages')} it is not known whether the decision was
+          accepted. Look at {unknown === 1 ? 'it' : 'them'} before you decide again.
         </p>
       )}
       {action === 'retry' && again > 0 && (
         <p role="alert">
-          {counted(again, 'message has', 'messages have')} failed again already, and{' '}
+          {counted(again, 'message has', 'messages have')}{' '}
+          {isFiltered ? 'other dead letters or failed again already' : 'failed again already'}, and{' '}
           {again === 1 ? 'needs' : 'need'} another decision.
         </p>
       )}
@@ -158,8 +193,10 @@ export function DecidedPage({
           },
           {
             name: 'Result',
-            cell: ({ refused, status }) =>
-              refused ?? (status === undefined ? 'decided' : <Status status={status} />),
+            cell: ({ isUnknown, refused, status }) => {
+              if (isUnknown) return 'not known: look at the message';
+              return refused ?? (status === undefined ? 'decided' : <Status status={status} />);
+            },
           },
         ]}
       />

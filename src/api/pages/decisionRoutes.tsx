@@ -3,8 +3,11 @@ import type { RequestHandler } from 'express';
 import pLimit from 'p-limit';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { newestOf } from '../../domain/deadLetter.js';
+import type { Destination } from '../../domain/destination.js';
 import { messagePagePath } from '../../domain/messagePage.js';
 import { hasSettled } from '../../domain/messageState.js';
+import { matchingDeadLetters } from '../../store/search/deadLetterSearch.js';
 import type { ApiContext } from '../apiContext.js';
 import { callerOf, type Caller } from '../caller.js';
 import {
@@ -124,39 +127,45 @@ const decisionFormSchema = z.object({
   reason: z.string().optional(),
 });
 
-/** First the question, with the count; and what is confirmed is decided. */
+/** More than a page of the list has. */
+const CHOSEN_AT_MOST = 100;
+
+/** First the question, with the count; and what is confirmed is decided, without what came after the count. */
 export function decideOnSeveral(context: ApiContext): RequestHandler {
   return async (request, response) => {
     const caller = callerOf(request);
     const fields = filledIn(request.body);
     const form = parseRequest(decisionFormSchema, inPersonsName(request, fields));
-    const asked = askedDecision(form.decision, fields);
+    const { action, chosen, ...given } = askedDecision(form.decision, fields);
+    const filter = filterOf(context, caller, given);
     const signedIn = isSignedIn(request);
     if (form.confirmed === undefined) {
       const matching =
-        asked.chosen === undefined
-          ? await summariseDeadLetters(context, {
-              ...filterOf(context, caller, asked),
-              tenant: caller.tenant,
-            })
+        chosen === undefined
+          ? await summariseDeadLetters(context, { ...filter, tenant: caller.tenant })
           : undefined;
       if (matching?.deadLetters === 0) {
         throw new Problem('no_dead_letters', 'No dead letter matches the filter.');
       }
       const { decision } = form;
-      show(response, <ConfirmDecisionPage {...{ asked, decision, matching, signedIn }} />);
+      // A tenant may have written the id of a destination whose name it must not learn.
+      const names = caller.tenant === undefined ? context.configuration.names : {};
+      const at = matching && newestOf(matching.destinations);
+      const asked = { action, chosen, filter: { ...filter, at } };
+      show(response, <ConfirmDecisionPage {...{ asked, decision, matching, names, signedIn }} />);
       return;
     }
     assertNamed(caller, form.by);
-    rememberName(request, response, form.by);
-    const { action, chosen } = asked;
     if (chosen === undefined) {
-      const { found, id } = await decideOnAll(context, caller, asked, form);
+      const { found, id } = await decideOnAll(context, caller, { action, filter, ...form });
+      rememberName(request, response, form.by);
       goTo(response, `${decisionPagePath(id)}?of=${found.deadLetters}`);
       return;
     }
-    const decided = await decideOnChosen(context, caller, { action, chosen, ...form });
-    show(response, <DecidedPage {...{ action, decided, signedIn }} />);
+    const decided = await decideOnChosen(context, caller, { action, chosen, filter, ...form });
+    rememberName(request, response, form.by);
+    const isFiltered = filter.destination !== undefined || filter.reason !== undefined;
+    show(response, <DecidedPage {...{ action, decided, isFiltered, signedIn }} />);
   };
 }
 
@@ -186,18 +195,33 @@ function askedDecision(
   fields: Record<string, string>,
 ): AskedDecision {
   const action = decision.startsWith('retry') ? 'retry' : 'discard';
-  const filter = { destination: fields['filter-destination'], reason: fields['filter-reason'] };
+  const filter = {
+    destination: fields['filter-destination'],
+    reason: fields['filter-reason'],
+    at: fields['filter-at'],
+  };
   if (decision.endsWith('-all')) return { action, chosen: undefined, filter };
-  const chosen = Object.entries(fields).flatMap(([name, key]) =>
+  const keys = Object.entries(fields).flatMap(([name, key]) =>
     name.startsWith(CHOSEN) ? [key] : [],
   );
+  const chosen = [...new Set(keys)];
   if (chosen.length === 0) {
     throw invalidRequest([{ field: 'message', detail: 'choose at least one message in the list' }]);
   }
-  return { action, chosen, filter: {} };
+  if (chosen.length > CHOSEN_AT_MOST) {
+    const detail = `choose at most ${CHOSEN_AT_MOST} messages, or decide on all that match a filter`;
+    throw invalidRequest([{ field: 'message', detail }]);
+  }
+  return { action, chosen, filter };
 }
 
-function filterOf(context: ApiContext, caller: Caller, { filter }: AskedDecision) {
+type MeantFilter = z.output<typeof bulkDecisionBodySchema.shape.filter>;
+
+function filterOf(
+  context: ApiContext,
+  caller: Caller,
+  { filter }: Pick<AskedDecision, 'filter'>,
+): MeantFilter {
   const given = withDestination(context, caller, withoutUndefined(filter));
   return parseRequest(bulkDecisionBodySchema.shape.filter, given);
 }
@@ -205,52 +229,55 @@ function filterOf(context: ApiContext, caller: Caller, { filter }: AskedDecision
 async function decideOnAll(
   context: ApiContext,
   caller: Caller,
-  asked: AskedDecision,
-  form: { by?: string | undefined; reason?: string | undefined },
+  order: {
+    action: 'retry' | 'discard';
+    filter: MeantFilter;
+    by?: string | undefined;
+    reason?: string | undefined;
+  },
 ) {
+  const { action, filter } = order;
   const { by: claimed, reason } = parseRequest(discardBodySchema.pick({ by: true, reason: true }), {
     // A named key decides in its own name.
-    by: form.by ?? caller.name,
-    reason: form.reason,
+    by: order.by ?? caller.name,
+    reason: order.reason,
   });
   const by = decidedBy(caller, claimed) ?? claimed;
-  return await decideOnAllMatching(context, caller, {
-    ...{ action: asked.action, by, reason },
-    filter: filterOf(context, caller, asked),
-  });
+  return await decideOnAllMatching(context, caller, { action, by, filter, reason });
 }
 
-/** One refusal doesn’t keep the others from being decided. */
+/** One refusal or failure doesn’t keep the others from being decided, nor hides their results. */
 async function decideOnChosen(
   context: ApiContext,
   caller: Caller,
   order: {
     action: 'retry' | 'discard';
     chosen: readonly string[];
+    filter: MeantFilter;
     by?: string | undefined;
     reason?: string | undefined;
   },
 ): Promise<DecidedMessage[]> {
-  const { action } = order;
+  const { action, filter } = order;
   const { by, reason } = parseRequest(
     action === 'retry' ? retryBodySchema : discardBodySchema.partial({ by: true }),
     withoutUndefined({ by: order.by, reason: order.reason }),
   );
   const limit = pLimit(AT_ONCE);
-  const refusals = await Promise.all(
+  const outcomes = await Promise.all(
     order.chosen.map((key) =>
-      limit(async () => await refusalOf(context, caller, key, { action, by, reason })),
+      limit(async () => await outcomeOf(context, caller, key, { action, by, filter, reason })),
     ),
   );
   // One wait for all: an account may take its time.
   const until = performance.now() + RESULT_WITHIN_MS;
   return await Promise.all(
-    order.chosen.map((key, index) =>
+    outcomes.map((outcome) =>
       limit(async (): Promise<DecidedMessage> => {
-        const refused = refusals[index];
-        const isDecided = refused === undefined;
+        const { isUnknown, key, refused } = outcome;
+        const isDecided = refused === undefined && !isUnknown;
         return {
-          ...{ key, refused },
+          ...outcome,
           status: isDecided ? await resultOf(context, caller, key, until) : undefined,
         };
       }),
@@ -258,15 +285,60 @@ async function decideOnChosen(
   );
 }
 
-/** Decides on one message, and returns why that was refused. What isn’t the caller’s fault is thrown. */
-async function refusalOf(
+/** A decision on those dead letters of a chosen message that the list was filtered by. */
+type ChosenDecision = Omit<Parameters<typeof decideOnDeadLetters>[3], 'destination'> & {
+  filter: MeantFilter;
+};
+
+async function outcomeOf(
   context: ApiContext,
   caller: Caller,
   key: string,
-  decision: Parameters<typeof decideOnDeadLetters>[3],
-): Promise<string | undefined> {
+  decision: ChosenDecision,
+): Promise<Omit<DecidedMessage, 'status'>> {
   try {
-    await decideOnDeadLetters(context, caller, key, decision);
+    const refused = await decideOnMeant(context, caller, key, decision);
+    return { key, refused, isUnknown: false };
+  } catch (error) {
+    context.log.warn({ err: error }, 'It is not known whether a message was decided on');
+    return { key, refused: undefined, isUnknown: true };
+  }
+}
+
+/** Decides on what is meant of one message, and returns why that was refused. What isn’t the caller’s fault is thrown. */
+async function decideOnMeant(
+  context: ApiContext,
+  caller: Caller,
+  key: string,
+  { filter, ...decision }: ChosenDecision,
+): Promise<string | undefined> {
+  const decideAt = async (destination: Destination | undefined) =>
+    await refusalOf(() =>
+      decideOnDeadLetters(context, caller, key, {
+        ...decision,
+        ...(destination !== undefined && { destination }),
+      }),
+    );
+  if (filter.reason === undefined) return await decideAt(filter.destination);
+  let meant: Destination[] = [];
+  const unread = await refusalOf(async () => {
+    const { state } = await findMessage(context.decisionClient, caller, key);
+    meant = matchingDeadLetters(state, filter).map(({ destination }) => destination);
+  });
+  if (unread !== undefined) return unread;
+  if (meant.length === 0) return 'It has no dead letter that the filter matches any more.';
+  const refusals: string[] = [];
+  for (const destination of new Set(meant)) {
+    const refused = await decideAt(destination);
+    if (refused !== undefined) refusals.push(refused);
+  }
+  return refusals.length === 0 ? undefined : refusals.join(' ');
+}
+
+/** Why the API refuses an act; undefined where it was done. What isn’t the caller’s fault is thrown. */
+async function refusalOf(act: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await act();
     return undefined;
   } catch (error) {
     if (!(error instanceof Problem) || error.status >= 500) throw error;

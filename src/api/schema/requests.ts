@@ -148,9 +148,18 @@ export const deadLetterSummaryQuerySchema = z.strictObject(filterFields);
 
 export const bulkDecisionBodySchema = z
   .strictObject({
-    filter: z.strictObject(filterFields).meta({
-      description: 'The dead letters to decide on. An empty filter `{}` matches all of them.',
-    }),
+    filter: z
+      .strictObject({
+        ...filterFields,
+        at: requestTimestamp.optional().meta({
+          description:
+            'Only what became a dead letter at this time or before. With the newest time of a count, the decision leaves alone what came after the count. Without this field, or with a time in the future, the time of the decision.',
+          examples: ['2026-11-23T12:20:00.118Z'],
+        }),
+      })
+      .meta({
+        description: 'The dead letters to decide on. An empty filter `{}` matches all of them.',
+      }),
     by: decisionText.optional().meta({
       description:
         'The name of the person who decides. Required unless `dryRun` is true, or the caller has a named key, whose name is then recorded with this one beside it.',

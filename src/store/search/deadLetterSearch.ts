@@ -15,17 +15,22 @@ import type { DeadLetterMemo } from '../../domain/deadLetter.js';
 export interface DeadLetterFilter {
   destination?: string | undefined;
   reason?: FailureReason | undefined;
+  /** ISO 8601: parked at this time or before; at any time, where it doesn't say. */
+  at?: string | undefined;
 }
 
 /** What of a message is meant by the filter. */
 export function matchingDeadLetters(
   { deadLetters }: Pick<MessageSummary, 'deadLetters'>,
-  { destination, reason }: DeadLetterFilter,
+  { at, destination, reason }: DeadLetterFilter,
 ): DeadLetterMemo[] {
+  const parkedBy = at === undefined ? Infinity : Date.parse(at);
   return deadLetters.filter(
     (deadLetter) =>
       (destination === undefined || deadLetter.destination === destination) &&
-      (reason === undefined || deadLetter.reason === reason),
+      (reason === undefined || deadLetter.reason === reason) &&
+      // What has no time that can be read is meant by a filter without one.
+      !(Date.parse(deadLetter.at) > parkedBy),
   );
 }
 
