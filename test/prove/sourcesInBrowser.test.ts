@@ -65,7 +65,7 @@ it('shows what came, leads to its message, and learns of the next request by its
     page.click('a[href="/messages/pagerduty%3A01EXAMPLETRIGGER"]'),
   ]);
   expect(await page.$eval('h1 + p', (element) => element.textContent)).toBe(
-    'pagerduty:01EXAMPLETRIGGER',
+    'pagerduty:01EXAMPLETRIGGER Copy',
   );
   expect(complaints).toEqual([]);
 });
