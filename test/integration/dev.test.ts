@@ -12,10 +12,10 @@ const PATIENCE = { timeout: 20_000, interval: 50 };
 
 /** Stands for the product: says that it runs and that it stops, and takes a moment to stop. */
 const PROGRAM = `
-  console.log('started');
   setInterval(() => {}, 1_000);
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () =>
     setTimeout(() => { console.log('stopped by ' + signal); process.exit(0); }, 200));
+  console.log('started');
 `;
 
 let directory: string;
