@@ -1,5 +1,6 @@
 /** Whether all is well, and if not, what is wrong and what to do. */
 import type { AccountQueue, DeliveryEstimate } from '../domain/deliveryEstimate.js';
+import { counted } from '../lib/counted.js';
 import { formatDuration } from '../lib/formatDuration.js';
 import { joinWithAnd } from './joinWithAnd.js';
 
@@ -92,8 +93,4 @@ export function describeEstimate(estimate: DeliveryEstimate): string {
     case 'no_worker':
       return 'unknown: when a worker polls';
   }
-}
-
-function counted(count: number, one: string, several: string): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : several}`;
 }

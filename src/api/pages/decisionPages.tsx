@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { DeadLetterSummary } from '../../store/search/deadLetterSearch.js';
 import type { DestinationNames } from '../../domain/destinationNames.js';
 import { labelOf } from '../../domain/destinationNames.js';
+import { counted } from '../../lib/counted.js';
 import { deciderText } from '../../domain/decider.js';
 import type { MessageStatus } from '../../domain/delivery.js';
 import type { bulkDecisionProgressSchema } from '../schema/deadLetterRepresentation.js';
@@ -299,8 +300,4 @@ function Pending({ count, isGivenUp }: { count: number; isGivenUp: boolean }) {
   ) : (
     <p>{have} yet. It is sent again for up to 15 minutes.</p>
   );
-}
-
-function counted(count: number, one: string, several: string): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : several}`;
 }
