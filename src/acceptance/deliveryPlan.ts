@@ -10,7 +10,6 @@ import { accountId } from '../domain/account.js';
 import type { RetryProfile } from '../domain/delivery.js';
 import { allDestinations, type Message } from '../domain/message.js';
 import { deliveryTaskQueue } from '../contract/names.js';
-import { NOTHING_TO_SHOW, parseDocument } from '../destinations/document/parseDocument.js';
 import { conversationId } from './conversationPlan.js';
 import {
   everyMention,
@@ -25,15 +24,12 @@ import { own } from '../lib/own.js';
 
 /**
  * Plans the delivery to each destination of the message, each followed by its fallbacks. Throws a MessageRefused that names
- * every destination that can't be used, and content of which no destination would show anything.
+ * every destination that can't be used.
  */
 export function planDeliveries(message: Message, configuration: Configuration): DeliveryPlan[] {
   const retry = chosenProfile(message, configuration);
   const { conversation } = message;
   const faults: FieldFault[] = [];
-  if (parseDocument(message.content.text).length === 0) {
-    faults.push({ field: 'content', detail: NOTHING_TO_SHOW });
-  }
   const plans: DeliveryPlan[] = [];
   message.destinations.forEach(({ destination, fallback, fallbackAfterMs }, route) => {
     [destination, ...fallback].forEach((each, place) => {

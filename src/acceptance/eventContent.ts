@@ -1,7 +1,7 @@
 import type { SourceEvent } from '../domain/event.js';
 import type { Configuration } from '../config/configuration.js';
 import { contentSchema, readableContent, type Content } from '../domain/message.js';
-import { parseDocument } from '../destinations/document/parseDocument.js';
+import { isOnlyMarkup } from '../destinations/document/parseDocument.js';
 import { own } from '../lib/own.js';
 import type { EventRoute } from '../routing/route.js';
 import { defaultContent } from '../templates/defaultContent.js';
@@ -51,5 +51,5 @@ function usableText(content: Content, { title }: SourceEvent): Content {
 /** As it is sent, that is without what only terminals understand. */
 function isUsable(content: Content): boolean {
   const { success, data } = contentSchema.safeParse(readableContent(content));
-  return success && parseDocument(data.text).length > 0;
+  return success && !isOnlyMarkup(data.text);
 }

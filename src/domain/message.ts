@@ -7,6 +7,7 @@ import {
   INVISIBLE,
   isBlank,
   NEVER_VISIBLE,
+  NOT_BLANK,
   NOT_IN_ONE_LINE,
   utf8Length,
   withoutTerminalCodes,
@@ -67,9 +68,6 @@ function codePoint(character = ''): string {
 
 const notBlank = (text: string): boolean => !isBlank(text);
 
-/** For the document: what `notBlank` checks. */
-const NOT_BLANK = { minLength: 1, pattern: '\\S' };
-
 /**
  * The text is in the input of every delivery, and a workflow schedules the deliveries to 20 destinations in one request, of
  * which Temporal takes 4 MiB: https://docs.temporal.io/cloud/limits#per-message-grpc-limit. Each platform has its own limits,
@@ -92,7 +90,8 @@ export const contentSchema = z
       .meta({
         description:
           'The text of the message, in Markdown: CommonMark with tables, strikethrough and codes of emoji. Links to `https`, `http`, `mailto` and `tel` addresses are links; other addresses are shown as text. At most 128 KiB of UTF-8. A destination that can’t show all of it shows the beginning and says so; the page of the message shows the whole.',
-        ...NOT_BLANK,
+        minLength: 1,
+        pattern: NOT_BLANK,
         examples: ['**Checkout is down.** Runbook: https://example.com/runbooks/checkout'],
       }),
     title: z
@@ -102,7 +101,8 @@ export const contentSchema = z
       .optional()
       .meta({
         description: 'The title that the destination shows above the text.',
-        ...NOT_BLANK,
+        minLength: 1,
+        pattern: NOT_BLANK,
         examples: ['PagerDuty incident 55 triggered'],
       }),
     severity: z

@@ -81,7 +81,7 @@ describe('bad input is refused with a problem document, and nothing is started:'
       'content.title',
       '1,000',
     ],
-    ['a text that shows nothing', { content: { text: '![]()' } }, 'content', 'nothing to show'],
+    ['a text that nobody sees', { content: { text: '\u200b' } }, 'content.text', 'empty'],
   ])('%s', async (_, change, field, word) => {
     const answer = await harness.request<ProblemBody>('POST', '/v1/messages', {
       ...valid,

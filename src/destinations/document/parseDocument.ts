@@ -2,8 +2,10 @@
 import { ExpiringMap } from '../../lib/expiringMap.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import { own } from '../../lib/own.js';
+import { isBlank } from '../../lib/text.js';
 import {
   joinAlike,
+  plainRun,
   STYLES,
   textOf,
   type Block,
@@ -13,9 +15,6 @@ import {
 } from './document.js';
 import { parseMarkdown, type Token } from './markdownParser.js';
 
-/** The error for text without visible content, as one that only defines links. */
-export const NOTHING_TO_SHOW = 'content.text has nothing to show once its Markdown is rendered.';
-
 /**
  * A text of 35,000 characters takes some 15 ms, in which its process does nothing else. An event is accepted at each of its routes,
  * and a message is laid out and posted at each of its destinations, within seconds mostly and with the same text.
@@ -24,8 +23,22 @@ const recent = new ExpiringMap<readonly Block[]>(60_000, 5);
 /** In characters. Shorter texts are parsed in half a millisecond. Of longer ones, a few would take much memory. */
 const REMEMBERED = { shortest: 1_000, longest: 100_000 };
 
-/** The document's blocks; none where nothing of the text would show. Those of a text that was parsed lately are the same objects. */
+/**
+ * The document's blocks. Text that is nothing but markup, as `#` or an image without an address, is shown as it was written: it is
+ * all that its sender said. There are none for text that is blank. Those of a text that was parsed lately are the same objects.
+ */
 export function parseDocument(markdown: string): readonly Block[] {
+  const blocks = blocksThatShow(markdown);
+  if (blocks.length > 0 || isBlank(markdown)) return blocks;
+  return [{ kind: 'paragraph', runs: [plainRun(markdown.trim())] }];
+}
+
+/** Whether rendering its Markdown leaves nothing of the text to show. */
+export function isOnlyMarkup(markdown: string): boolean {
+  return blocksThatShow(markdown).length === 0;
+}
+
+function blocksThatShow(markdown: string): readonly Block[] {
   const { length } = markdown;
   if (length < REMEMBERED.shortest || length > REMEMBERED.longest) {
     return blocksOf(parseMarkdown(markdown));
@@ -76,7 +89,7 @@ function blockOf(tokens: readonly Token[]): Block[] {
     case 'fence':
     case 'code_block': {
       const text = wordsOfFence(opening) + opening.content.replace(/\n$/, '');
-      return text.trim() === '' ? [] : [{ kind: 'code', text }];
+      return isBlank(text) ? [] : [{ kind: 'code', text }];
     }
     case 'table_open': {
       const rows: Run[][][] = [];
@@ -101,7 +114,7 @@ function wordsOfFence({ info }: Token): string {
 
 function withRuns(tokens: readonly Token[], block: (runs: readonly Run[]) => Block): Block[] {
   const runs = tokens.flatMap(({ children }) => runsOf(children ?? []));
-  return textOf(runs).trim() === '' ? [] : [block(runs)];
+  return isBlank(textOf(runs)) ? [] : [block(runs)];
 }
 
 const STYLE_OF_TAG: Partial<Record<string, Style>> = { strong: 'bold', em: 'italic', s: 'strike' };

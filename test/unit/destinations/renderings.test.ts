@@ -10,6 +10,7 @@ import { documentToMrkdwn, textBlocks } from '../../../src/destinations/slack/re
 import { documentToHtml } from '../../../src/destinations/teams/html.js';
 import { documentToCard } from '../../../src/destinations/teams-webhook/cardElements.js';
 import { mayLinkTo } from '../../../src/lib/linkTargets.js';
+import { isBlank } from '../../../src/lib/text.js';
 import { checkBlocks } from '../../../src/sandbox/slack/blocks.js';
 import { cardSchema } from '../../../src/sandbox/webhook/cardSchema.js';
 import { markdownDocuments, type ShownText } from './markdownDocuments.js';
@@ -180,4 +181,77 @@ describe.each<[string, Rendering, Expectations]>([
       { numRuns: 40 },
     );
   });
+
+  it('shows text that is nothing but markup as it was written', () => {
+    for (const markdown of [
+      '#',
+      '![]()',
+      '[]()',
+      '- ',
+      '> ',
+      '```\n```',
+      '&#8203;',
+      '[a]: b\n# ',
+    ]) {
+      expect(textOf(render(markdown)).trim(), markdown).toContain(markdown.trim().split('\n')[0]);
+    }
+  });
+
+  it('shows something of all that isn’t blank', () => {
+    fc.assert(
+      fc.property(markupAlone, (markdown) => {
+        fc.pre(!isBlank(markdown));
+        const seen = textOf(render(markdown));
+        expect(isBlank(seen) && !seesRule(markdown), JSON.stringify(seen)).toBe(false);
+      }),
+      { numRuns: 200 },
+    );
+  });
 });
+
+/** Of what makes markup, with hardly a word in it. */
+const markupAlone = fc
+  .array(
+    fc.constantFrom(
+      ...[
+        '#',
+        '*',
+        '**',
+        '_',
+        '~~',
+        '`',
+        '```',
+        '>',
+        '-',
+        '+',
+        '1.',
+        '|',
+        '\\',
+        '!',
+        '<',
+        '&',
+        ':',
+      ],
+      ...[
+        '[]',
+        '()',
+        '![]()',
+        '[a]: b',
+        '&#8203;',
+        '&nbsp;',
+        '\u200b',
+        ' ',
+        '\n',
+        '\n\n',
+        '    ',
+        '\t',
+        'x',
+      ],
+    ),
+    { minLength: 1, maxLength: 8 },
+  )
+  .map((pieces) => pieces.join(''));
+
+/** A platform may have a line of its own for a rule, which is no text. */
+const seesRule = (markdown: string): boolean =>
+  parseDocument(markdown).some(({ kind }) => kind === 'rule');
