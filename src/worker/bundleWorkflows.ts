@@ -6,6 +6,7 @@ import { readdir, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DROP_PROMISE_STACKS } from './promiseStacks.js';
 import { WORKFLOW_BUNDLE } from './workflowBundle.js';
 
 /** This module is compiled to `dist/src/worker`. */
@@ -40,7 +41,7 @@ if ((await modifiedAt(WORKFLOW_BUNDLE)) < (await newestInput())) {
     }),
     logger: new DefaultLogger('WARN'),
   });
-  await writeFile(WORKFLOW_BUNDLE, code);
+  await writeFile(WORKFLOW_BUNDLE, DROP_PROMISE_STACKS + code);
 }
 
 async function newestInput(): Promise<number> {

@@ -54,6 +54,9 @@ describe('a dead letter', () => {
     expect(message.deadLetters).toMatchObject([
       { destination: OPS, reason: 'not_authorised', at: expect.any(String) as string },
     ]);
+    // Of its promises there are no stack traces, which would be most of a workflow's work.
+    const waits = harness.client.workflow.getHandle('listed');
+    expect(await waits.query('__stack_trace')).toBe('');
     await eventually(async () => {
       const list = await harness.request<MessagePage>(
         'GET',
