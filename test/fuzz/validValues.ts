@@ -72,7 +72,13 @@ export function withValidValues(document: object, values: ValidValues): object {
       case 'Idempotency-Key':
         return [];
       case 'key':
-        return [{ ...given, schema: { anyOf: [oneOf(values.keys), visit(given.schema, '')] } }];
+        // Of a type, or lists would be made up as values that are no keys, whose text in the address is one.
+        return [
+          {
+            ...given,
+            schema: { type: 'string', anyOf: [oneOf(values.keys), visit(given.schema, '')] },
+          },
+        ];
       case 'cursor':
         return [{ ...given, schema: oneOf(listOf((given.schema as Node).examples)) }];
       case 'wait':
