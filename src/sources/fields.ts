@@ -2,25 +2,68 @@
 import { EVENT_STATES, type EventState } from '../domain/event.js';
 import type { Severity } from '../domain/message.js';
 import { shortenText } from '../lib/cutText.js';
-import { facts, plain } from './facts.js';
-import { isObject, textAt } from './json.js';
+import { facts, paragraphs, plain } from './facts.js';
+import { textAt } from './json.js';
 
 const MOST_FIELDS = 20;
 const LONGEST_VALUE = 500;
 const LONGEST_DATA = 3_000;
 
-/** A line for each text, number and truth value at the top of an object; other data as it is. Markdown. */
+/**
+ * A line for each text, number and truth value of an object, those at its top first, those within it by their path; other data
+ * as it is. Markdown.
+ */
 export function fieldsOf(data: unknown): string {
   if (typeof data === 'string') return plain(shortenText(data, LONGEST_DATA)) ?? '';
-  if (!isObject(data)) {
+  if (typeof data !== 'object' || data === null) {
     return data === undefined || data === null ? '' : (plain(JSON.stringify(data)) ?? '');
   }
-  const values = Object.entries(data).flatMap(([name, value]) =>
-    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-      ? [[plain(name) ?? '', plain(shortenText(String(value), LONGEST_VALUE))] as const]
-      : [],
+  const values = valuesIn(data);
+  const lines = values
+    .slice(0, MOST_FIELDS)
+    .map(([name, value]) => [plain(name) ?? '', plain(shortenText(value, LONGEST_VALUE))] as const);
+  return paragraphs(
+    facts(Object.fromEntries(lines)),
+    values.length > MOST_FIELDS ? 'and more fields' : undefined,
   );
-  return facts(Object.fromEntries(values.slice(0, MOST_FIELDS)));
+}
+
+/** Deeper ones are the sender's own business. */
+const DEEPEST_FIELD = 6;
+
+/** One more than are shown, where there are more. Each with its path, as `detail.state` or `Records[0].eventName`. */
+function valuesIn(data: object): [path: string, value: string][] {
+  const values: [string, string][] = [];
+  let level: [path: string, within: object][] = [['', data]];
+  for (let depth = 0; depth < DEEPEST_FIELD && level.length > 0; depth += 1) {
+    const next: [string, object][] = [];
+    for (const [path, within] of level) {
+      for (const [name, value] of Object.entries(within) as [string, unknown][]) {
+        const place = placeOf(path, name, within);
+        if (isScalar(value)) values.push([place, String(value)]);
+        else if (Array.isArray(value) && value.length > 0 && value.every(isScalar)) {
+          values.push([place, value.slice(0, MOST_FIELDS).join(', ')]);
+        } else if (typeof value === 'object' && value !== null) next.push([place, value]);
+        if (values.length > MOST_FIELDS) return values;
+      }
+    }
+    level = next;
+  }
+  return values;
+}
+
+function placeOf(path: string, name: string, within: object): string {
+  if (Array.isArray(within)) return `${path}[${name}]`;
+  return path === '' ? name : `${path}.${name}`;
+}
+
+/** An empty text says nothing. */
+function isScalar(value: unknown): value is string | number | boolean {
+  return (
+    typeof value === 'number' ||
+    typeof value === 'boolean' ||
+    (typeof value === 'string' && value.trim() !== '')
+  );
 }
 
 /** The title that data of an unknown form gives itself. */

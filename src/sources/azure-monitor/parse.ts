@@ -4,6 +4,7 @@ import { facts, paragraphs, plain } from '../facts.js';
 import { firstTen } from '../listing.js';
 import { at, isObject, listAt, textAt, type JsonObject } from '../json.js';
 import { Unusable, type ParsedEvent } from '../source.js';
+import { contextText, isEndOfIssue, issueIn, resultsUrl } from './context.js';
 
 /** `Sev0` is the highest: https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-overview */
 const SEVERITIES = new Map<string, Severity>([
@@ -12,10 +13,16 @@ const SEVERITIES = new Map<string, Severity>([
   ['Sev2', 'warning'],
 ]);
 
-/** @throws Unusable where it is not an alert in the common schema */
+/**
+ * The same for each try of Azure. An alert that fires again under its id is another event.
+ *
+ * @throws Unusable where it is not an alert in the common schema
+ */
 export function alertKey(payload: JsonObject): string {
-  const id = textAt(payload, 'data', 'essentials', 'alertId');
-  if (id !== undefined) return `${id} ${conditionOf(payload)}`;
+  const essentials = at(payload, 'data', 'essentials');
+  const id = textAt(essentials, 'alertId');
+  const firedAt = textAt(essentials, 'firedDateTime') ?? '';
+  if (id !== undefined) return [id, conditionOf(payload), firedAt].join(' ').trim();
   throw new Unusable(
     'The body has no data.essentials.alertId: enable the common alert schema in the action group.',
   );
@@ -27,25 +34,29 @@ function conditionOf(payload: JsonObject): string {
 
 export function parseAlert(payload: JsonObject): ParsedEvent {
   const essentials = at(payload, 'data', 'essentials');
-  const isResolved = conditionOf(payload).toLowerCase() === 'resolved';
-  const rule = textAt(essentials, 'alertRule') ?? 'An alert';
+  const context = at(payload, 'data', 'alertContext');
+  const tracking = textAt(context, 'properties', 'trackingId');
+  const alertId = textAt(essentials, 'alertId');
+  const isResolved = conditionOf(payload).toLowerCase() === 'resolved' || isEndOfIssue(context);
   const severity = textAt(essentials, 'severity');
   const targets = listAt(essentials, 'configurationItems').flatMap((item) =>
     typeof item === 'string' ? [item] : [],
   );
   return event({
     key: alertKey(payload),
-    reference: textAt(essentials, 'originAlertId') ?? textAt(essentials, 'alertId'),
-    conversation: textAt(essentials, 'alertId'),
+    reference: tracking ?? textAt(essentials, 'originAlertId') ?? alertId,
+    // Each piece of news about an issue at Azure, or about the health of a resource, is an alert of its own.
+    conversation: tracking ?? resourceWithHealth(payload) ?? alertId,
     state: isResolved ? 'resolved' : 'triggered',
-    occurredAt: isResolved
-      ? textAt(essentials, 'resolvedDateTime')
-      : textAt(essentials, 'firedDateTime'),
+    occurredAt:
+      (isResolved ? textAt(essentials, 'resolvedDateTime') : undefined) ??
+      textAt(context, 'eventTimestamp') ??
+      (isResolved ? undefined : textAt(essentials, 'firedDateTime')),
     severity: isResolved ? 'ok' : (SEVERITIES.get(severity ?? '') ?? 'info'),
-    title: `${rule} ${isResolved ? 'resolved' : 'fired'}${targets.length === 1 ? ` on ${targets[0] ?? ''}` : ''}`,
+    title: titleOf({ essentials, issue: issueIn(context), isResolved, targets }),
     text: paragraphs(
       plain(textAt(essentials, 'description')),
-      firstTen(listAt(payload, 'data', 'alertContext', 'condition', 'allOf').map(conditionLine)),
+      contextText(context),
       targets.length > 1 ? firstTen(targets.map((target) => plain(target) ?? '')) : undefined,
       facts({
         Severity: plain(severity),
@@ -53,12 +64,10 @@ export function parseAlert(payload: JsonObject): ParsedEvent {
         Signal: plain(textAt(essentials, 'signalType')),
       }),
     ),
-    url:
-      textAt(essentials, 'investigationLink') ??
-      textAt(payload, 'data', 'alertContext', 'condition', 'allOf', 0, 'linkToSearchResultsUI'),
+    url: textAt(essentials, 'investigationLink') ?? resultsUrl(context),
     labels: {
       ...recordAt(payload, 'customProperties'),
-      rule,
+      rule: textAt(essentials, 'alertRule'),
       condition: conditionOf(payload),
       azure_severity: severity,
       service: textAt(essentials, 'monitoringService'),
@@ -69,16 +78,26 @@ export function parseAlert(payload: JsonObject): ParsedEvent {
   });
 }
 
+function resourceWithHealth(payload: JsonObject): string | undefined {
+  const health = textAt(payload, 'data', 'alertContext', 'properties', 'currentHealthStatus');
+  const resource = textAt(payload, 'data', 'essentials', 'alertTargetIDs', 0);
+  return health && resource && `health of ${resource}`;
+}
+
+/** As `High CPU fired on db-3`, or `Storage fired: Errors in West Europe`. */
+function titleOf(alert: {
+  essentials: unknown;
+  issue: string | undefined;
+  isResolved: boolean;
+  targets: readonly string[];
+}): string {
+  const { essentials, isResolved, issue, targets } = alert;
+  const rule = textAt(essentials, 'alertRule') ?? 'An alert';
+  const [target] = targets.length === 1 ? targets : [];
+  return `${rule} ${isResolved ? 'resolved' : 'fired'}${target === undefined ? '' : ` on ${target}`}${issue === undefined ? '' : `: ${issue}`}`;
+}
+
 function recordAt(payload: JsonObject, name: string): JsonObject {
   const found = at(payload, 'data', name);
   return isObject(found) ? found : {};
-}
-
-/** As `Percentage CPU GreaterThan 80, is 97.2`. */
-function conditionLine(condition: unknown): string {
-  const name = textAt(condition, 'metricName') ?? textAt(condition, 'metricMeasureColumn');
-  const rule = [name, textAt(condition, 'operator'), textAt(condition, 'threshold')];
-  const value = textAt(condition, 'metricValue');
-  const line = rule.filter((part) => part !== undefined).join(' ');
-  return plain(value === undefined ? line : `${line}, is ${value}`) ?? '';
 }

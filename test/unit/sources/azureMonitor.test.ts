@@ -1,5 +1,7 @@
+import { expect, it } from 'vitest';
 import { azureMonitor } from '../../../src/sources/azure-monitor/source.js';
 import { describeSourceContract } from './contract.js';
+import { parsing } from './parsed.js';
 
 describeSourceContract({
   type: azureMonitor,
@@ -10,4 +12,204 @@ describeSourceContract({
   }),
   signsBody: false,
   senderWaitsMs: 10_000,
+});
+
+const { keyOf, parse } = parsing(azureMonitor);
+
+/** An alert as the monitoring service sends it, by its documentation. */
+function alert(essentials: object, alertContext?: object) {
+  const common = { alertId: '/alerts/1', alertRule: 'Rule', monitorCondition: 'Fired' };
+  const data = { essentials: { ...common, ...essentials }, alertContext };
+  return {
+    headers: {},
+    body: JSON.stringify({ schemaId: 'azureMonitorCommonAlertSchema', data }),
+  };
+}
+
+/** The words of Markdown. */
+function textOf(sample: ReturnType<typeof alert>): string {
+  return parse(sample).text.replaceAll('\\', '');
+}
+
+it.each<[string, object, string[]]>([
+  [
+    'Platform, with a threshold that follows the metric',
+    {
+      conditionType: 'DynamicThresholdCriteria',
+      condition: {
+        allOf: [
+          {
+            alertSensitivity: 'High',
+            metricName: 'Transactions',
+            operator: 'GreaterOrLessThan',
+            threshold: null,
+            metricValue: 78.09,
+            dimensions: [{ name: 'ApiName', value: 'PutBlob' }],
+          },
+        ],
+      },
+    },
+    ['Transactions GreaterOrLessThan, is 78.09 (ApiName=PutBlob)'],
+  ],
+  [
+    'Platform, of an availability test',
+    {
+      condition: {
+        allOf: [
+          {
+            webTestName: 'shop',
+            metricName: 'Failed Location',
+            operator: 'GreaterThan',
+            threshold: '2',
+            metricValue: 5,
+          },
+        ],
+      },
+    },
+    ['shop GreaterThan 2, is 5'],
+  ],
+  [
+    'Log Alerts V2',
+    {
+      conditionType: 'LogQueryCriteria',
+      condition: {
+        allOf: [
+          {
+            searchQuery: 'Heartbeat | count',
+            metricMeasureColumn: null,
+            operator: 'LowerThan',
+            threshold: '1',
+            dimensions: [{ name: 'Computer', value: 'db-3' }],
+            metricValue: 0,
+          },
+        ],
+      },
+    },
+    ['Heartbeat | count LowerThan 1, is 0 (Computer=db-3)'],
+  ],
+  [
+    'Log Analytics',
+    { SearchQuery: 'Perf | where CounterValue > 90', ResultCount: 2, Threshold: 0 },
+    ['Query:** Perf | where CounterValue > 90', 'Results:** 2'],
+  ],
+  [
+    'Activity Log - Administrative',
+    {
+      authorization: { action: 'Microsoft.Compute/virtualMachines/restart/action' },
+      caller: 'ana@example.com',
+      operationName: 'Microsoft.Compute/virtualMachines/restart/action',
+      status: 'Failed',
+      properties: { entity: 'vm-3', eventCategory: 'Administrative' },
+    },
+    ['By:** ana@example.com', 'virtualMachines/restart', 'Status:** Failed', 'entity:** vm-3'],
+  ],
+  [
+    'Activity Log - Autoscale',
+    {
+      properties: {
+        Description: 'The autoscale engine scales',
+        OldInstancesCount: '3',
+        NewInstancesCount: '2',
+      },
+    },
+    ['The autoscale engine scales', 'NewInstancesCount:** 2'],
+  ],
+  [
+    'Activity Log - Security',
+    {
+      properties: {
+        threatStatus: 'Quarantined',
+        compromisedEntity: 'vm-3',
+        actionTaken: 'Blocked',
+      },
+    },
+    ['compromisedEntity:** vm-3'],
+  ],
+  [
+    'ServiceHealth',
+    {
+      status: 'Active',
+      properties: {
+        title: 'Errors of Storage in West Europe',
+        service: 'Storage',
+        region: 'West Europe',
+        incidentType: 'Incident',
+        trackingId: 'ABC-123',
+        communication: '<p><b>Impact:</b> writes fail.</p><p>We work on it.</p>',
+        impactedServices: '[{"ServiceName":"Storage"}]',
+      },
+    },
+    ['Errors of Storage', '**Impact:** writes fail.', 'region:** West Europe', 'ABC-123'],
+  ],
+  [
+    'ResourceHealth',
+    {
+      status: 'Active',
+      properties: {
+        title: 'The virtual machine is rebooting',
+        details: null,
+        currentHealthStatus: 'Unavailable',
+        previousHealthStatus: 'Available',
+        cause: 'PlatformInitiated',
+      },
+    },
+    ['The virtual machine is rebooting', 'currentHealthStatus:** Unavailable', 'PlatformInitiated'],
+  ],
+  [
+    'Prometheus',
+    {
+      interval: 'PT1M',
+      expression: 'kube_pod_status_ready{condition="false"} > 0',
+      expressionValue: '3',
+      labels: { namespace: 'shop', pod: 'pay-1' },
+      annotations: {
+        summary: 'Pods are not ready',
+        runbook_url: 'https://runbooks.example.com/pods',
+      },
+    },
+    [
+      'Pods are not ready',
+      'pod:** pay-1',
+      'Value:** 3',
+      '[Runbook](<https://runbooks.example.com/pods>)',
+    ],
+  ],
+  [
+    'SmartDetector',
+    { DetectionSummary: 'An abnormal rise in failed requests', DetectedFailureRate: '50 %' },
+    ['An abnormal rise in failed requests', 'DetectedFailureRate:** 50 %'],
+  ],
+  [
+    'CostAlerts',
+    { AlertCategory: 'budgets', AlertData: { BudgetName: 'cloud', BudgetThreshold: '$50.00' } },
+    ['AlertData.BudgetName:** cloud', '$50.00'],
+  ],
+])('shows what caused an alert of %s', (monitoringService, context, expected) => {
+  const text = textOf(alert({ monitoringService }, context));
+  for (const words of expected) expect(text).toContain(words);
+});
+
+it('tells the end of an issue at Azure, whose alerts are always fired, and keeps its news together', () => {
+  const news = (id: string, stage: string) =>
+    alert(
+      { alertId: id, monitoringService: 'ServiceHealth', severity: 'Sev4' },
+      { properties: { title: 'Errors of Storage', trackingId: 'ABC-123', stage }, status: stage },
+    );
+  expect(parse(news('/alerts/1', 'Active'))).toMatchObject({
+    title: 'Rule fired: Errors of Storage',
+    state: 'triggered',
+    reference: 'ABC-123',
+  });
+  expect(parse(news('/alerts/2', 'Resolved'))).toMatchObject({
+    title: 'Rule resolved: Errors of Storage',
+    state: 'resolved',
+    severity: 'ok',
+    conversation: parse(news('/alerts/1', 'Active')).conversation,
+  });
+});
+
+it('is another event where an alert fires again, and the same one where Azure sends again', () => {
+  const first = alert({ firedDateTime: '2026-11-23T12:00:00Z' });
+  expect(keyOf(alert({ firedDateTime: '2026-11-23T12:00:00Z' }))).toBe(keyOf(first));
+  expect(keyOf(alert({ firedDateTime: '2026-11-23T13:00:00Z' }))).not.toBe(keyOf(first));
 });
