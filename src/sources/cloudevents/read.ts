@@ -1,4 +1,7 @@
-/** The three forms of CloudEvents over HTTP: https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/http-protocol-binding.md */
+/**
+ * The three forms of CloudEvents over HTTP: https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/http-protocol-binding.md.
+ * In Kafka attributes have another prefix: https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/kafka-protocol-binding.md
+ */
 import { createHash } from 'node:crypto';
 import { decodeUtf8 } from '../../lib/text.js';
 import { isObject, parseJson } from '../json.js';
@@ -22,7 +25,7 @@ export function readCloudEvents(request: SourceRequest): CloudEvent[] {
       return batch.map(structuredOrNot);
     }
     default:
-      return [binary(request, mediaType.trim())];
+      return binary(request, mediaType.trim());
   }
 }
 
@@ -69,30 +72,50 @@ function structuredOrNot(value: unknown): CloudEvent {
   }
 }
 
-/** The attributes are headers, percent-encoded; the body is the data. */
-function binary({ body, headers }: SourceRequest, mediaType: string): CloudEvent {
+/** The attributes are headers; the body is the data. */
+function binary({ body, headers }: SourceRequest, mediaType: string): CloudEvent[] {
   const attributes = Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]): [string, string][] =>
-      name.startsWith('ce-') && value !== undefined
-        ? [[name.slice('ce-'.length), percentDecoded(value)]]
-        : [],
-    ),
+    Object.entries(headers).flatMap(([name, value]): [string, string][] => {
+      if (value === undefined) return [];
+      if (name.startsWith(HTTP_PREFIX)) return [[name.slice(HTTP_PREFIX.length), decoded(value)]];
+      return name.startsWith(KAFKA_PREFIX) ? [[name.slice(KAFKA_PREFIX.length), value]] : [];
+    }),
   );
-  if (Object.keys(attributes).length === 0) {
-    throw new Unusable(
-      'The request is not a CloudEvent: it has neither headers that begin with ce- nor the content type application/cloudevents+json.',
-    );
-  }
-  return complete({ ...attributes, datacontenttype: mediaType }, dataOf(body, mediaType));
+  if (Object.keys(attributes).length === 0) return withoutHeaders(body);
+  return [complete({ ...attributes, datacontenttype: mediaType }, dataOf(body, mediaType))];
 }
 
-function percentDecoded(header: string): string {
-  const text = Buffer.from(header, 'latin1').toString('utf8');
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
+const HTTP_PREFIX = 'ce-';
+const KAFKA_PREFIX = 'ce_';
+
+/** Many a sender names another content type, or none. */
+function withoutHeaders(body: Buffer): CloudEvent[] {
+  const value = jsonOrText(body);
+  if (isObject(value) && 'specversion' in value) return [structured(value)];
+  if (Array.isArray(value) && value.some((each) => isObject(each) && 'specversion' in each)) {
+    return value.map(structuredOrNot);
   }
+  throw new Unusable(
+    'The request is not a CloudEvent: it has neither headers that begin with ce- nor the content type application/cloudevents+json.',
+  );
+}
+
+/**
+ * The text of a header: "any HTTP header value MUST first be unescaped with respect to double-quoted strings", and then
+ * percent-decoded once. Bytes that are not UTF-8 stay apart from each other, so that two ids never become one.
+ */
+function decoded(header: string): string {
+  const quoted = /^"((?:[^"\\]|\\.)*)"$/.exec(header)?.[1];
+  const text = quoted?.replaceAll(/\\(.)/g, '$1') ?? header;
+  // A queue has the text itself, where HTTP has bytes, which Node.js shows as Latin-1.
+  if (/[^\0-\xFF]/.test(text)) return text;
+  const bytes = Buffer.from(
+    text.replaceAll(/%([0-9a-f]{2})/gi, (_, digits: string) =>
+      String.fromCharCode(parseInt(digits, 16)),
+    ),
+    'latin1',
+  );
+  return decodeUtf8(bytes) ?? bytes.toString('latin1');
 }
 
 function dataOf(bytes: Buffer, mediaType: string): unknown {
