@@ -17,6 +17,8 @@ export interface GroupSource {
   url: unknown;
   /** Where people go on from one alert. */
   linksOf(alert: Alert): readonly Link[];
+  /** What an alert is called, where its label `alertname` isn't what people know it by. */
+  nameOf?(labels: Texts): string | undefined;
   /** What is said of one alert beside its labels. */
   valuesOf?(alert: Alert): string | undefined;
   /** Where people go on from the whole group. */
@@ -39,7 +41,7 @@ export function groupEvent(group: AlertGroup, source: GroupSource): ParsedEvent 
     state: isFiring ? 'triggered' : 'resolved',
     occurredAt: lastChange(group),
     severity: isFiring ? worstOf(group) : 'ok',
-    title: titleOf(group),
+    title: titleOf(group, source),
     text: textOf(group, source),
     url: source.url,
     // The alert's own labels win: people match by those.
@@ -55,27 +57,35 @@ export function groupEvent(group: AlertGroup, source: GroupSource): ParsedEvent 
 }
 
 /** As `Firing: DiskFull (3 firing, 1 resolved) – 97 % of /var is used`. */
-function titleOf(group: AlertGroup): string {
-  const { alerts, annotations, groupLabels, isFiring, labels, leftOut } = group;
-  const names = [...new Set(alerts.flatMap((alert) => own(alert.labels, 'alertname') ?? []))];
+function titleOf(group: AlertGroup, source: GroupSource): string {
+  const { alerts, annotations, groupLabels, isFiring, labels } = group;
+  const nameOf = (each: Texts) => source.nameOf?.(each) ?? own(each, 'alertname');
+  const names = [...new Set(alerts.flatMap((alert) => nameOf(alert.labels) ?? []))];
   const name =
-    own(labels, 'alertname') ??
+    nameOf(labels) ??
     (names.length > 0 && names.length <= 3 ? names.join(', ') : undefined) ??
     (Object.entries(groupLabels)
       .map(([label, value]) => `${label}=${value}`)
       .join(', ') ||
       'alerts');
-  const resolved = alerts.filter((alert) => !alert.isFiring).length;
-  const total = alerts.length + leftOut;
-  const firing = total - resolved;
-  const count =
-    isFiring && resolved > 0 && firing > 0
-      ? ` (${firing} firing, ${resolved} resolved)`
-      : total > 1
-        ? ` (${total} alerts)`
-        : '';
   const summary = own(annotations, 'summary');
-  return `${isFiring ? 'Firing' : 'Resolved'}: ${name}${count}${summary === undefined ? '' : ` – ${summary}`}`;
+  return `${isFiring ? 'Firing' : 'Resolved'}: ${name}${countOf(group)}${summary === undefined ? '' : ` – ${summary}`}`;
+}
+
+/** As ` (3 firing, 1 resolved, 5 more)`: of those that are left out nobody knows the state. Empty for one alert. */
+function countOf({ alerts, isFiring, leftOut }: AlertGroup): string {
+  const resolved = alerts.filter((alert) => !alert.isFiring).length;
+  const firing = alerts.length - resolved;
+  const total = alerts.length + leftOut;
+  if (isFiring && resolved > 0) {
+    const counts = [
+      ...(firing > 0 ? [`${firing} firing`] : []),
+      `${resolved} resolved`,
+      ...(leftOut > 0 ? [`${leftOut} more`] : []),
+    ];
+    return ` (${counts.join(', ')})`;
+  }
+  return total > 1 ? ` (${total} alerts)` : '';
 }
 
 function textOf(group: AlertGroup, source: GroupSource): string {

@@ -2,7 +2,13 @@
 import { z } from 'zod';
 import { own } from '../../lib/own.js';
 import { groupEvent, type Link } from '../alertGroup/groupEvent.js';
-import { identityOf, readGroup, type Alert, type AlertGroup } from '../alertGroup/group.js';
+import {
+  identityOf,
+  readGroup,
+  type Alert,
+  type AlertGroup,
+  type Texts,
+} from '../alertGroup/group.js';
 import {
   allOf,
   credentialFields,
@@ -11,8 +17,10 @@ import {
   refineCredentials,
 } from '../authentication/credentials.js';
 import { secretsSchema, signedBy } from '../authentication/hmac.js';
-import { at, isObject, parseJsonObject, textAt } from '../json.js';
+import { at, isObject, parseJsonObject, textAt, type JsonObject } from '../json.js';
+import { requestKey } from '../requestKey.js';
 import { sourceFields, Unusable, type ParsedEvent, type SourceType } from '../source.js';
+import { isLegacy, isLegacyTest, parseLegacy } from './legacy.js';
 import { SAMPLES } from './samples.js';
 
 const schema = z
@@ -51,19 +59,27 @@ export const grafana: SourceType<z.output<typeof schema>> = {
         ? [signedBy({ secrets, header: 'X-Grafana-Alerting-Signature', ...signature })]
         : []),
     ]),
-    identify: ({ body }) => {
-      const group = read(body);
-      if (isTest(group)) return { kind: 'test', says: 'a test of the contact point' };
-      return { kind: 'events', key: keyOf(group) };
+    identify: (request) => {
+      const read = readNotification(request.body);
+      if ('group' in read ? isTest(read.group) : isLegacyTest(read.legacy)) {
+        return { kind: 'test', says: 'a test of the contact point' };
+      }
+      return { kind: 'events', key: 'group' in read ? keyOf(read.group) : requestKey(request) };
     },
-    parse: ({ body }) => [parseGrafana(read(body))],
+    parse: (request) => {
+      const read = readNotification(request.body);
+      return [
+        'group' in read ? parseGrafana(read.group) : parseLegacy(read.legacy, requestKey(request)),
+      ];
+    },
   }),
 };
 
 /** @throws Unusable where it is not Grafana's own payload */
-function read(body: Buffer): AlertGroup {
+function readNotification(body: Buffer): { group: AlertGroup } | { legacy: JsonObject } {
   try {
-    return readGroup(parseJsonObject(body));
+    const payload = parseJsonObject(body);
+    return isLegacy(payload) ? { legacy: payload } : { group: readGroup(payload) };
   } catch (error) {
     if (!(error instanceof Unusable)) throw error;
     throw new Unusable(
@@ -99,11 +115,21 @@ function parseGrafana(group: AlertGroup): ParsedEvent {
         only?.ruleUrl ??
         textAt(raw, 'externalURL'),
       linksOf,
+      nameOf,
       valuesOf,
       links: [['Grafana', textAt(raw, 'externalURL')]],
       labels: { orgId: organisation, state: textAt(raw, 'state') },
     },
   );
+}
+
+/** Where a rule has no data or fails, its alert is called so, and the rule is in another label. */
+function nameOf(labels: Texts): string | undefined {
+  const name = own(labels, 'alertname') ?? '';
+  const rule = own(labels, 'rulename');
+  return rule !== undefined && /^Datasource(?:NoData|Error)$/.test(name)
+    ? `${rule} (${name})`
+    : undefined;
 }
 
 function linksOf({ raw, ruleUrl }: Alert): Link[] {

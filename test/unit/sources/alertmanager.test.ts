@@ -125,3 +125,13 @@ it('keeps groups apart whose long keys begin alike', () => {
   expect(new Set(conversations).size).toBe(2);
   for (const each of conversations) expect(each?.length).toBeLessThan(1_000);
 });
+
+it('says of a group with resolved and left-out alerts only what is known', () => {
+  const { alerts } = JSON.parse(grouped?.body ?? '') as Payload;
+  const [first, second, third] = alerts;
+  const sample = changed(grouped, {
+    alerts: [first, { ...second, status: 'resolved' }, { ...third, status: 'resolved' }],
+    truncatedAlerts: 7,
+  });
+  expect(parse(sample).title).toBe('Firing: DiskFull (1 firing, 2 resolved, 7 more)');
+});

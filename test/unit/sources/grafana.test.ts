@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { grafana } from '../../../src/sources/grafana/source.js';
 import { describeSourceContract } from './contract.js';
 import { changed, parsing, requestOf } from './parsed.js';
@@ -25,7 +25,7 @@ describeSourceContract({
   tests: ['test'],
 });
 
-const { keyOf, parse, titles } = parsing(grafana);
+const { keyOf, parse, source, titles } = parsing(grafana);
 const { firing, image } = grafana.samples;
 const NOTHING = { headers: {}, body: '{}' };
 
@@ -90,4 +90,66 @@ it.each([
 it('reads a custom payload that keeps the alerts, with what it has', () => {
   const body = JSON.stringify({ alerts: [{ status: 'firing', labels: { alertname: 'CPU' } }] });
   expect(parse({ headers: {}, body })).toMatchObject({ title: 'Firing: CPU', state: 'triggered' });
+});
+
+describe('the alert of a dashboard, before Grafana 11', () => {
+  const alerting = {
+    dashboardId: 1,
+    evalMatches: [{ value: 97, metric: 'Disk', tags: { host: 'db-3' } }],
+    imageUrl: 'https://grafana.example.com/image.png',
+    message: 'Delete old backups',
+    orgId: 1,
+    panelId: 2,
+    ruleId: 7,
+    ruleName: 'Disk full',
+    ruleUrl: 'https://grafana.example.com/d/disk',
+    state: 'alerting',
+    tags: { team: 'storage' },
+    title: '[Alerting] Disk full',
+  };
+  const sample = (changes: object = {}) => ({
+    headers: {},
+    body: JSON.stringify({ ...alerting, ...changes }),
+  });
+
+  it('is shown with what matched, its message and its links', () => {
+    const event = parse(sample());
+    expect(event).toMatchObject({
+      title: 'Firing: Disk full',
+      state: 'triggered',
+      severity: 'error',
+      labels: { team: 'storage', alertname: 'Disk full' },
+      url: 'https://grafana.example.com/d/disk',
+    });
+    const text = event.text.replaceAll('\\', '');
+    expect(text).toContain('Disk {host=db-3}: 97');
+    expect(text).toContain('Delete old backups');
+    expect(text).toContain('[Image](<https://grafana.example.com/image.png>)');
+  });
+
+  it.each([
+    ['ok', 'Resolved: Disk full', 'resolved'],
+    ['no_data', 'No data: Disk full', 'triggered'],
+    ['paused', 'paused: Disk full', 'updated'],
+  ])('in the state %s', (state, title, expected) => {
+    const event = parse(sample({ state, evalMatches: null }));
+    expect(event).toMatchObject({ title, state: expected });
+    expect(event.conversation).toBe(parse(sample()).conversation);
+  });
+
+  it('is an event each time, since nothing in it tells two alerts of a rule apart', () => {
+    const identify = (id: string) => source.identify({ ...requestOf(sample()), id });
+    expect(identify('a')).not.toEqual(identify('b'));
+  });
+
+  it('is a test where the button "Send Test" made it', () => {
+    expect(keyOf(sample({ ruleId: 0, ruleName: 'Test notification' }))).toBe('test');
+  });
+});
+
+it.each(['DatasourceNoData', 'DatasourceError'])('names the rule of an alert %s', (alertname) => {
+  const labels = { alertname, rulename: 'Slow checkout', datasource_uid: 'P1' };
+  const alert = { status: 'firing', labels, startsAt: '2026-11-23T12:00:00Z' };
+  const body = JSON.stringify({ groupKey: '{}', status: 'firing', alerts: [alert] });
+  expect(parse({ headers: {}, body }).title).toBe(`Firing: Slow checkout (${alertname})`);
 });
