@@ -3,6 +3,7 @@ import type { Severity } from '../../domain/message.js';
 import { event } from '../event.js';
 import { facts, linked, paragraphs, plain } from '../facts.js';
 import { at, listAt, textAt, type JsonObject } from '../json.js';
+import { firstTen } from '../listing.js';
 import { Unusable, type ParsedEvent } from '../source.js';
 
 interface Kind {
@@ -32,9 +33,17 @@ const KINDS = new Map<string, Kind>([
   ['incident.responder.replied', { verb: 'has a reply of a responder', state: 'updated' }],
   ['incident.workflow.started', { verb: 'has a workflow that started', state: 'updated' }],
   ['incident.workflow.completed', { verb: 'has a workflow that ended', state: 'updated' }],
+  ['incident.role.assigned', { verb: 'has a change of roles', state: 'updated' }],
+  ['incident.task.created', { verb: 'has a new task', state: 'updated' }],
+  ['incident.task.updated', { verb: 'has a task that changed', state: 'updated' }],
+  ['incident.task.completed', { verb: 'has a task that is done', state: 'updated' }],
+  ['incident.action_invocation.created', { verb: 'has an action that started', state: 'updated' }],
+  ['incident.action_invocation.updated', { verb: 'has an action that changed', state: 'updated' }],
+  ['incident.action_invocation.terminated', { verb: 'has an action that ended', state: 'updated' }],
   ['service.created', { verb: 'created', state: 'other' }],
   ['service.updated', { verb: 'updated', state: 'other' }],
   ['service.deleted', { verb: 'deleted', state: 'other' }],
+  ['service.custom_field_values.updated', { verb: 'has new custom fields', state: 'other' }],
 ]);
 
 /** @throws Unusable where it has no `event.id` */
@@ -48,8 +57,7 @@ export function parsePagerDuty(payload: JsonObject): ParsedEvent {
     verb: type.replace(/^(?:incident|service)\./, '').replaceAll(/[._]/g, ' '),
     state: isService ? 'other' : 'updated',
   };
-  // Notes, responders and status updates are about an incident, of which they have only a summary.
-  const subject = at(data, 'incident') ?? data;
+  const subject = subjectOf(data, isService);
   const number = textAt(subject, 'number');
   const name = textAt(subject, 'title') ?? textAt(subject, 'summary');
   const kind = isService ? 'Service' : 'Incident';
@@ -61,7 +69,7 @@ export function parsePagerDuty(payload: JsonObject): ParsedEvent {
     occurredAt: textAt(payload, 'event', 'occurred_at'),
     severity: severityOf(state, textAt(subject, 'urgency')),
     title: `${kind}${number === undefined ? '' : ` ${number}`} ${verb}${name === undefined ? '' : `: ${name}`}`,
-    text: textOf(data, subject, textAt(payload, 'event', 'agent', 'summary')),
+    text: textOf({ agent: textAt(payload, 'event', 'agent', 'summary'), data, subject, type }),
     url: textAt(subject, 'html_url') ?? textAt(data, 'html_url'),
     labels: {
       event_type: type,
@@ -77,6 +85,12 @@ export function parsePagerDuty(payload: JsonObject): ParsedEvent {
   });
 }
 
+/** Notes, responders, tasks and the like are about an incident or a service, of which they have only a summary. */
+function subjectOf(data: unknown, isService: boolean): unknown {
+  if (isService) return at(data, 'service') ?? data;
+  return at(data, 'incident') ?? at(data, 'incident_role_assignments', 0, 'incident') ?? data;
+}
+
 function severityOf(state: EventState, urgency: string | undefined): Severity {
   if (state === 'resolved') return 'ok';
   if (state === 'updated' || state === 'other') return 'info';
@@ -85,28 +99,84 @@ function severityOf(state: EventState, urgency: string | undefined): Severity {
 
 /** Some hundred people can be responders. */
 const MOST_PEOPLE = 20;
+const MOST_FIELDS = 20;
 
-function textOf(data: unknown, subject: unknown, agent: string | undefined): string {
-  const said = textAt(data, 'content') ?? textAt(data, 'message');
-  const bridge = at(subject, 'conference_bridge') ?? at(data, 'conference_bridge');
+interface Related {
+  type: string;
+  data: unknown;
+  /** The incident or the service. */
+  subject: unknown;
+  agent: string | undefined;
+}
+
+function textOf({ agent, data, subject, type }: Related): string {
+  const said = textAt(data, 'content') ?? textAt(data, 'message') ?? textAt(data, 'description');
   return paragraphs(
     plain(said === undefined || at(data, 'trimmed') !== true ? said : `${said}…`),
+    firstTen(listAt(data, 'incident_role_assignments').map((each) => () => roleLine(each))),
     facts({
       Service: summaryOf(at(subject, 'service')),
       Urgency: plain(textAt(subject, 'urgency')),
       Priority: plain(textAt(subject, 'priority', 'summary')),
+      ...newsOf(type, subject),
       'Assigned to': listAt(subject, 'assignees')
         .slice(0, MOST_PEOPLE)
         .flatMap((each) => summaryOf(each) ?? [])
         .join(', '),
       Responder: summaryOf(at(data, 'user')),
       Reply: plain(textAt(data, 'state')),
-      'Conference bridge':
-        linked(textAt(bridge, 'conference_url'), textAt(bridge, 'conference_url')) ??
-        plain(textAt(bridge, 'conference_number')),
+      Task: plain(textAt(data, 'name')),
+      Action: summaryOf(at(data, 'action')),
+      Workflow: summaryOf(at(data, 'incident_workflow')),
+      ...customFields(data),
+      'Conference bridge': bridgeOf(at(subject, 'conference_bridge') ?? data),
       Reason: plain(textAt(subject, 'resolve_reason', 'type')),
       By: plain(agent),
     }),
+  );
+}
+
+/** What the event is about, where other events of an incident need not say it. */
+function newsOf(type: string, subject: unknown): Record<string, string | undefined> {
+  switch (type) {
+    case 'incident.delegated':
+      return { 'Escalation policy': summaryOf(at(subject, 'escalation_policy')) };
+    case 'incident.incident_type.changed':
+      return { Type: plain(textAt(subject, 'incident_type', 'name')) };
+    case 'incident.priority_updated':
+      return { Priority: plain(textAt(subject, 'priority', 'summary') ?? 'none') };
+    default:
+      return {};
+  }
+}
+
+/** As `Incident commander: Ana Silva`. */
+function roleLine(assignment: unknown): string {
+  const role = summaryOf(at(assignment, 'role')) ?? 'A role';
+  return `${role}: ${summaryOf(at(assignment, 'assignee')) ?? 'nobody'}`;
+}
+
+/** Those that changed, by their names. */
+function customFields(data: unknown): Record<string, string | undefined> {
+  const changed = listAt(data, 'changed_custom_fields');
+  const fields = changed.length > 0 ? changed : listAt(data, 'custom_fields');
+  return Object.fromEntries(
+    fields.slice(0, MOST_FIELDS).map((field) => {
+      const value = at(field, 'value');
+      const shown = Array.isArray(value) ? value.join(', ') : textAt(field, 'value');
+      return [
+        plain(textAt(field, 'display_name') ?? textAt(field, 'name')) ?? 'Field',
+        plain(typeof value === 'boolean' ? String(value) : shown) ?? 'none',
+      ];
+    }),
+  );
+}
+
+function bridgeOf(bridge: unknown): string | undefined {
+  const url = textAt(bridge, 'conference_url');
+  return (
+    linked(url, url) ??
+    plain(textAt(bridge, 'conference_number') ?? textAt(bridge, 'conference_numbers', 0, 'number'))
   );
 }
 
