@@ -8,6 +8,8 @@ export interface Hook {
   action: string;
   data: JsonObject;
   payload: JsonObject;
+  /** When Sentry made the request, in seconds since 1970; 0 where it doesn't say. */
+  sentAtS: number;
 }
 
 /** What the data of each resource is called. */
@@ -20,16 +22,21 @@ const BY_DATA: readonly (readonly [name: string, resource: string])[] = [
   ['installation', 'installation'],
 ];
 
-/** @param header `Sentry-Hook-Resource`, which a proxy may have taken out */
-export function resourceOf(header: string | undefined, payload: JsonObject): Hook {
+/** @param headers `Sentry-Hook-Resource` and `Sentry-Hook-Timestamp`, which a proxy may have taken out */
+export function hookOf(
+  headers: { resource: string | undefined; timestamp: string | undefined },
+  payload: JsonObject,
+): Hook {
   const given = at(payload, 'data');
   const data = isObject(given) ? given : {};
   const found = BY_DATA.find(([name]) => at(data, name) !== undefined)?.[1];
-  const named = header?.trim() ?? '';
+  const named = headers.resource?.trim() ?? '';
+  const sentAtS = Number(headers.timestamp);
   return {
     resource: named === '' ? (found ?? 'unknown') : named,
     action: textAt(payload, 'action') ?? 'sent',
     data,
     payload,
+    sentAtS: Number.isFinite(sentAtS) ? sentAtS : 0,
   };
 }

@@ -2,28 +2,33 @@ import { createHash } from 'node:crypto';
 import { at, textAt } from '../json.js';
 import type { Hook } from './hook.js';
 
+/** Sentry sends again within a quarter of an hour, if at all. */
+const SAME_REQUEST_WITHIN_S = 3_600;
+
 /**
  * What is the same when Sentry sends something again: `Request-ID` and the time in the headers are not. An issue may be resolved
- * many times, so what changes in between belongs to its identity.
+ * many times, so what changes in between belongs to its identity. A person may also resolve it, undo that and resolve it again,
+ * which changes nothing but the hour.
  */
-export function keyOf({ action, data, payload, resource }: Hook): string {
-  const identity = identityOf(resource, data);
+export function keyOf({ action, data, payload, resource, sentAtS }: Hook): string {
+  const identity = identityOf(resource, data, Math.floor(sentAtS / SAME_REQUEST_WITHIN_S));
   const known = identity.every((part) => part !== undefined);
   // Without an identity, the bytes are all there is.
   const parts = known ? identity : [hash(payload)];
   return [resource, action, ...parts].join('/');
 }
 
-function identityOf(resource: string, data: unknown): (string | undefined)[] {
+function identityOf(resource: string, data: unknown, hour: number): (string | undefined)[] {
   switch (resource) {
     case 'issue':
       return [
         textAt(data, 'issue', 'id'),
-        hash(
-          ['status', 'substatus', 'statusDetails', 'assignedTo', 'count', 'lastSeen'].map((name) =>
-            at(data, 'issue', name),
+        hash([
+          hour,
+          ...['status', 'substatus', 'statusDetails', 'assignedTo', 'count', 'lastSeen'].map(
+            (name) => at(data, 'issue', name),
           ),
-        ),
+        ]),
       ];
     case 'event_alert':
       // One event may trigger several rules.

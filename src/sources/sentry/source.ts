@@ -5,7 +5,7 @@ import { parseJsonObject } from '../json.js';
 import { sourceFields, type SourceRequest, type SourceType } from '../source.js';
 import { keyOf } from './identity.js';
 import { parseSentry } from './parse.js';
-import { resourceOf, type Hook } from './hook.js';
+import { hookOf, type Hook } from './hook.js';
 import { SAMPLES } from './samples.js';
 
 const schema = z.strictObject({
@@ -26,16 +26,17 @@ export const sentry: SourceType<z.output<typeof schema>> = {
   create: ({ secret: secrets }) => ({
     ...signedBy({ secrets, header: 'Sentry-Hook-Signature' }),
     identify: (request) => {
-      const hook = hookOf(request);
+      const hook = readHook(request);
       if (hook.resource === 'installation' && hook.action === 'created') {
         return { kind: 'test', says: 'the integration was installed' };
       }
       return { kind: 'events', key: keyOf(hook) };
     },
-    parse: (request) => [parseSentry(hookOf(request))],
+    parse: (request) => [parseSentry(readHook(request))],
   }),
 };
 
-function hookOf({ body, headers }: SourceRequest): Hook {
-  return resourceOf(headers['sentry-hook-resource'], parseJsonObject(body));
+function readHook({ body, headers }: SourceRequest): Hook {
+  const { 'sentry-hook-resource': resource, 'sentry-hook-timestamp': timestamp } = headers;
+  return hookOf({ resource, timestamp }, parseJsonObject(body));
 }

@@ -60,7 +60,8 @@ it('shows the line of one’s own code, not of a library', () => {
 
 it('knows the resource without its header', () => {
   for (const sample of Object.values(sentry.samples)) {
-    expect(keyOf({ ...sample, headers: {} })).toBe(keyOf(sample));
+    const { 'Sentry-Hook-Resource': _, ...headers } = sample.headers;
+    expect(keyOf({ ...sample, headers })).toBe(keyOf(sample));
   }
 });
 
@@ -84,4 +85,13 @@ it('shows what Sentry may add', () => {
 it('says that an integration was uninstalled', () => {
   const sample = changed(sentry.samples.test, { action: 'deleted' });
   expect(parse(sample).title).toBe('The Sentry integration was deleted');
+});
+
+it('tells an issue that is resolved again from one that is sent again, where nothing else has changed', () => {
+  const later = (seconds: number) => ({
+    body: resolved.body,
+    headers: { ...resolved.headers, 'Sentry-Hook-Timestamp': String(1_795_435_200 + seconds) },
+  });
+  expect(keyOf(later(15 * 60))).toBe(keyOf(resolved));
+  expect(keyOf(later(2 * 3_600))).not.toBe(keyOf(resolved));
 });
