@@ -22,14 +22,16 @@ const OUTCOMES = new Map<string, Pick<Subject, 'severity' | 'state'>>([
   ['action_required', { severity: 'warning', state: 'triggered' }],
 ]);
 
+/** What a deployment or a commit's status is until it ends. */
+const NOT_ENDED = new Set(['expected', 'in_progress', 'pending', 'queued', 'requested', 'waiting']);
+
 /** Runs, jobs, checks, deployments and the statuses of commits: each ends well or badly. */
 export function checksOf(kind: ChecksKind, payload: JsonObject): Subject {
   const subject = kind === 'status' ? payload : (at(payload, kind) ?? at(payload, 'deployment'));
-  const outcome =
-    textAt(subject, 'conclusion') ??
-    (kind === 'status' || kind === 'deployment_status' ? textAt(subject, 'state') : undefined);
-  const isEnd = outcome !== undefined && outcome !== 'pending' && outcome !== 'in_progress';
-  const progress = outcome ?? textAt(payload, 'action') ?? textAt(subject, 'status');
+  const action = textAt(payload, 'action');
+  const outcome = outcomeOf(kind, subject, action);
+  const isEnd = outcome !== undefined && !NOT_ENDED.has(outcome);
+  const progress = outcome ?? action ?? textAt(subject, 'status');
   return {
     what: `${nounOf(kind, payload)} ${words(progress)}`.trim(),
     name: nameOf(kind, payload),
@@ -50,6 +52,17 @@ export function checksOf(kind: ChecksKind, payload: JsonObject): Subject {
     occurredAt:
       at(subject, 'updated_at') ?? at(subject, 'completed_at') ?? at(subject, 'started_at'),
   };
+}
+
+/** Of a check that is to run again, the conclusion is that of the run before. */
+function outcomeOf(
+  kind: ChecksKind,
+  subject: unknown,
+  action: string | undefined,
+): string | undefined {
+  if (action === 'rerequested' || action === 'requested_action') return undefined;
+  const hasState = kind === 'status' || kind === 'deployment_status';
+  return textAt(subject, 'conclusion') ?? (hasState ? textAt(subject, 'state') : undefined);
 }
 
 function nounOf(kind: ChecksKind, payload: JsonObject): string {

@@ -1,7 +1,8 @@
 import type { Severity } from '../../domain/message.js';
 import { firstTen } from '../listing.js';
 import { facts, linked, plain } from '../facts.js';
-import { at, listAt, textAt, type JsonObject } from '../json.js';
+import { titleIn } from '../fields.js';
+import { at, isObject, listAt, textAt, type JsonObject } from '../json.js';
 import { words, type Subject } from './subject.js';
 
 /** What a rare kind of event says of itself, beside what all of them have. */
@@ -73,13 +74,14 @@ const KINDS = new Map<string, (payload: JsonObject, action: string) => Said>([
 
 /** Kinds that are rare, and those that GitHub adds later. */
 export function otherKind(kind: string, payload: JsonObject, action: string): Subject {
-  const subject = at(payload, kind);
+  const subject = at(payload, kind) ?? subjectIn(payload);
   const said = KINDS.get(kind)?.(payload, action) ?? {
     what: `${words(kind)} ${action}`.trim(),
     name:
       textAt(subject, 'name') ??
       textAt(subject, 'title') ??
       textAt(subject, 'summary') ??
+      textAt(subject, 'login') ??
       textAt(payload, 'member', 'login') ??
       textAt(payload, 'branch') ??
       branchOf(textAt(payload, 'ref')),
@@ -92,6 +94,24 @@ export function otherKind(kind: string, payload: JsonObject, action: string): Su
     ...said,
     name: said.name === '' ? undefined : said.name,
   };
+}
+
+/** What every kind of event may have beside what it is about. */
+const SURROUNDINGS = new Set([
+  'changes',
+  'enterprise',
+  'installation',
+  'organization',
+  'repository',
+  'sender',
+]);
+
+/** Of a kind that has another name than its subject: the first object that names itself. */
+function subjectIn(payload: JsonObject): unknown {
+  return Object.entries(payload).find(
+    ([name, value]) =>
+      !SURROUNDINGS.has(name) && isObject(value) && (titleIn(value) ?? textAt(value, 'login')),
+  )?.[1];
 }
 
 function named(noun: string, action: string, name: string | undefined): Said {

@@ -39,6 +39,7 @@ export function parseGitHub({
       title: `${place}: ${subject.what}${subject.name === undefined ? '' : `: ${subject.name}`}`,
       text: paragraphs(
         subject.text,
+        changeOf(payload),
         facts({
           By: linked(textAt(payload, 'sender', 'login'), at(payload, 'sender', 'html_url')),
           Repository: linked(repository, at(payload, 'repository', 'html_url')),
@@ -98,7 +99,11 @@ function subjectOf(kind: string, payload: JsonObject): Subject {
     case 'discussion':
       return numbered('discussion', at(payload, 'discussion'), action);
     case 'issue_comment':
-      return commented('issue', at(payload, 'issue'), payload);
+      return commented(
+        at(payload, 'issue', 'pull_request') === undefined ? 'issue' : 'pull request',
+        at(payload, 'issue'),
+        payload,
+      );
     case 'pull_request_review_comment':
       return commented('pull request', at(payload, 'pull_request'), payload);
     case 'discussion_comment':
@@ -143,6 +148,22 @@ function numbered(noun: string, subject: unknown, action: string): Subject {
     text: action === 'opened' || action === 'created' ? body(textAt(subject, 'body')) : undefined,
     occurredAt: at(subject, 'updated_at'),
   };
+}
+
+/** What was added to it, or taken from it, of which its own fields only say what all are now. */
+function changeOf(payload: JsonObject): string | undefined {
+  if (at(payload, 'issue') === undefined && at(payload, 'pull_request') === undefined) {
+    return undefined;
+  }
+  return facts({
+    Label: plain(textAt(payload, 'label', 'name')),
+    Assignee: plain(textAt(payload, 'assignee', 'login')),
+    Reviewer: plain(
+      textAt(payload, 'requested_reviewer', 'login') ?? textAt(payload, 'requested_team', 'name'),
+    ),
+    Milestone: plain(textAt(payload, 'milestone', 'title')),
+    'Earlier title': plain(textAt(payload, 'changes', 'title', 'from')),
+  });
 }
 
 function conversationOf(number: string | undefined): Pick<Subject, 'conversation' | 'reference'> {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Secret } from '../../lib/secret.js';
 import { allOf } from '../authentication/credentials.js';
 import { secretsSchema, signedBy } from '../authentication/hmac.js';
+import { formOf } from '../form.js';
 import { parseJsonObject, type JsonObject } from '../json.js';
 import {
   sourceFields,
@@ -71,10 +72,7 @@ function deliveryOf({ headers }: SourceRequest): string {
 }
 
 /** A webhook's "Content type" is JSON, or a form with the JSON in its field `payload`. */
-function payloadOf({ body, headers }: SourceRequest): JsonObject {
-  if (!headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
-    return parseJsonObject(body);
-  }
-  const payload = new URLSearchParams(body.toString('utf8')).get('payload');
-  return parseJsonObject(Buffer.from(payload ?? ''));
+function payloadOf(request: SourceRequest): JsonObject {
+  const form = formOf(request);
+  return parseJsonObject(form ? Buffer.from(form.get('payload') ?? '') : request.body);
 }

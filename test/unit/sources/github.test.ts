@@ -136,6 +136,21 @@ it.each([
     'GitHub: something new made: x',
   ],
   ['constructor', { action: 'made' }, 'GitHub: constructor made'],
+  [
+    'sub_issues',
+    { action: 'sub_issue_added', sub_issue: { title: 'Fix it', number: 6 }, parent_issue: {} },
+    'GitHub: sub issues sub issue added: Fix it',
+  ],
+  [
+    'personal_access_token_request',
+    { action: 'created', sender: { login: 'ana' } },
+    'GitHub: personal access token request created',
+  ],
+  [
+    'issue_comment',
+    { action: 'created', issue: { number: 5, title: 'Fix', pull_request: { url: 'x' } } },
+    'GitHub: comment on pull request #5: Fix',
+  ],
 ])('names an event of the kind %s: %j', (kind, payload, title) => {
   expect(eventOf(kind, payload).title).toBe(title);
 });
@@ -162,5 +177,39 @@ it('takes the form that a webhook can be set to', () => {
   expect(source.parse(form)[0]).toMatchObject({
     conversation: 'example/shop#55',
     state: 'resolved',
+  });
+});
+
+it.each([
+  ['labeled', { label: { name: 'urgent' } }, 'Label:** urgent'],
+  ['assigned', { assignee: { login: 'ana' } }, 'Assignee:** ana'],
+  ['milestoned', { milestone: { title: 'v2' } }, 'Milestone:** v2'],
+  ['edited', { changes: { title: { from: 'Old' } } }, 'Earlier title:** Old'],
+])('says what was changed in an issue that was %s', (action, change, expected) => {
+  const payload = { action, issue: { number: 5, title: 'Fix' }, ...change };
+  expect(eventOf('issues', payload).text.replaceAll('\\', '')).toContain(expected);
+});
+
+it.each(['pending', 'queued', 'waiting', 'in_progress'])(
+  'doesn’t end a deployment that is %s',
+  (state) => {
+    const payload = (now: string) => ({
+      deployment: { id: 1, environment: 'production' },
+      deployment_status: { state: now, updated_at: '2026-11-23T12:00:00Z' },
+    });
+    const event = eventOf('deployment_status', payload(state));
+    expect(event.state).toBe('triggered');
+    expect(event.rank).toBeLessThan(eventOf('deployment_status', payload('success')).rank ?? 0);
+  },
+);
+
+it('doesn’t repeat the outcome of a check that is to run again', () => {
+  const payload = {
+    action: 'rerequested',
+    check_run: { id: 1, name: 'Lint', conclusion: 'failure' },
+  };
+  expect(eventOf('check_run', payload)).toMatchObject({
+    title: 'GitHub: check run rerequested: Lint',
+    severity: 'info',
   });
 });
