@@ -3,14 +3,15 @@ import type { Severity } from '../../domain/message.js';
 import { event } from '../event.js';
 import { facts, linked, paragraphs, plain } from '../facts.js';
 import { severityOf } from '../fields.js';
+import { formOf } from '../form.js';
 import { parseJsonObject, textAt, type JsonObject } from '../json.js';
 import { Unusable, type ParsedEvent, type SourceRequest } from '../source.js';
 import type { Field } from './payload.js';
 
 /** JSON, or the form that a webhook can be set to. */
-export function readPayload({ body, headers }: SourceRequest): JsonObject {
-  const isForm = headers['content-type']?.includes('application/x-www-form-urlencoded') ?? false;
-  return isForm ? Object.fromEntries(new URLSearchParams(body.toString())) : parseJsonObject(body);
+export function readPayload(request: SourceRequest): JsonObject {
+  const form = formOf(request);
+  return form ? Object.fromEntries(form) : parseJsonObject(request.body);
 }
 
 /** The value of a variable; undefined where Datadog had none for it, and left its name. */
@@ -117,7 +118,7 @@ export function parseDatadog(payload: JsonObject): ParsedEvent {
     severity: severityIn(payload, transition),
     title,
     text: paragraphs(
-      plain(value('text') ?? textAt(payload, 'body')),
+      textOf(value('text') ?? textAt(payload, 'body')),
       facts({
         Status: plain(value('alert_status')),
         Scope: plain(value('alert_scope')),
@@ -143,6 +144,12 @@ export function parseDatadog(payload: JsonObject): ParsedEvent {
     isReminder: transition.isReminder,
     raw: payload,
   });
+}
+
+/** `$EVENT_MSG` has Markdown between two lines of `%%%`, all other text is plain. */
+function textOf(text: string | undefined): string | undefined {
+  const markdown = /^\s*%%%\s*\n([\s\S]*?)(?:\n\s*%%%\s*)?$/.exec(text ?? '')?.[1];
+  return markdown ?? plain(text);
 }
 
 /** Of `env:prod,service:shop,urgent`: the last is a label with the value `true`. */

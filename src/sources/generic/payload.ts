@@ -1,5 +1,6 @@
 import { decodeUtf8 } from '../../lib/text.js';
 import type { RequestScope } from '../../templates/requestTemplate.js';
+import { formOf } from '../form.js';
 import { isObject, parseJson } from '../json.js';
 import { Unusable, type SourceRequest } from '../source.js';
 
@@ -23,10 +24,9 @@ function bodyOf({ body, headers }: SourceRequest): unknown {
   const [type = ''] = (headers['content-type'] ?? '').toLowerCase().split(';', 1);
   const text = decodeUtf8(body);
   if (text === undefined) throw new Unusable('The body is not UTF-8.');
-  if (type.trim() === 'application/x-www-form-urlencoded') {
-    // curl sends JSON under this name where nobody tells it another.
-    return jsonOrNone(body) ?? fieldsOfForm(new URLSearchParams(text));
-  }
+  const form = formOf({ body, headers });
+  // curl sends JSON under this name where nobody tells it another.
+  if (form) return jsonOrNone(body) ?? fieldsOfForm(form);
   if (/[/+]json$/.test(type.trim())) return parseJson(body);
   if (text.trim() === '') throw new Unusable('The body is empty.');
   return jsonOrNone(body) ?? text;

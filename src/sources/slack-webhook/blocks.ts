@@ -36,6 +36,8 @@ function blockToMarkdown(block: unknown): string | undefined {
       return textAt(block, 'text');
     case 'rich_text':
       return richTextToMarkdown(block);
+    case 'table':
+      return tableToMarkdown(listAt(block, 'rows'));
     case 'divider':
       return '---';
     case 'video':
@@ -47,6 +49,19 @@ function blockToMarkdown(block: unknown): string | undefined {
       // A block that Slack added later: what it says, if it has a text.
       return textObject(at(block, 'text'));
   }
+}
+
+/** A line for each row: cells are of any width. */
+function tableToMarkdown(rows: readonly unknown[]): string {
+  return rows
+    .map((row) => (Array.isArray(row) ? (row as unknown[]) : []).map(cellToMarkdown).join(' · '))
+    .join('\n');
+}
+
+function cellToMarkdown(cell: unknown): string {
+  return textAt(cell, 'type') === 'rich_text'
+    ? richTextToMarkdown(cell).replaceAll('\n', ' ')
+    : (plain(textAt(cell, 'text')) ?? '');
 }
 
 /** Of a section or a context: text, an image, or a button with a link. */

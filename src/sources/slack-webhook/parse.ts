@@ -28,8 +28,8 @@ export function parseWebhook(
   const asMarkdown = (given: string): string =>
     isPlain ? (plain(decodeEntities(given)) ?? '') : mrkdwnToMarkdown(given);
   const markdown = paragraphs(
-    // Where there are blocks, the text is what notifications show of them.
-    blocks.length > 0 ? blocksToMarkdown(blocks) : text && asMarkdown(text),
+    // Where there are blocks, the text is what notifications show of them; and what is shown of blocks that nobody here knows.
+    blocksToMarkdown(blocks) || (text && asMarkdown(text)),
     ...attachments.map(attachmentToMarkdown),
   );
   if (text === undefined && markdown === '') {

@@ -6,6 +6,7 @@ import {
   credentials,
   refineCredentials,
 } from '../authentication/credentials.js';
+import { formOf } from '../form.js';
 import { parseJsonObject, type JsonObject } from '../json.js';
 import { requestKey } from '../requestKey.js';
 import { sourceFields, type SourceRequest, type SourceType } from '../source.js';
@@ -42,9 +43,8 @@ export const slackWebhook: SourceType<z.output<typeof schema>> = {
   }),
 };
 
-/** JSON, or a form with the JSON in its field `payload`. */
-function payloadOf({ body, headers }: SourceRequest): JsonObject {
-  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
-  const form = isForm ? new URLSearchParams(body.toString('utf8')).get('payload') : null;
-  return parseJsonObject(form === null ? body : Buffer.from(form));
+/** JSON, or a form with the JSON in its field `payload`. curl calls JSON a form where nobody tells it another type. */
+function payloadOf(request: SourceRequest): JsonObject {
+  const payload = formOf(request)?.get('payload') ?? undefined;
+  return parseJsonObject(payload === undefined ? request.body : Buffer.from(payload));
 }

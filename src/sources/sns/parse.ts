@@ -94,12 +94,17 @@ function other({ key, payload, text }: Notification, message: JsonObject | undef
   const type = textAt(payload, 'Type');
   const subject = textAt(payload, 'Subject') ?? textAt(message, 'detail-type') ?? titleIn(message);
   const isNotification = type === undefined || type === 'Notification';
-  const [firstLine = ''] = text.trim().split('\n');
+  // JSON is no title.
+  const firstLine = message
+    ? `Notification of ${topicLabels(payload).topic ?? 'AWS SNS'}`
+    : text.trim().split('\n')[0];
   return event({
     key,
     occurredAt: textAt(message, 'time') ?? textAt(payload, 'Timestamp'),
     severity: isNotification ? severityOf(textAt(message, 'severity')) : 'warning',
-    title: isNotification ? (subject ?? firstLine) : `${type}: ${topicLabels(payload).topic ?? ''}`,
+    title: isNotification
+      ? (subject ?? firstLine ?? '')
+      : `${type}: ${topicLabels(payload).topic ?? ''}`,
     // Of a subscription that waits to be confirmed, or that was ended: it begins when this address is opened.
     url: textAt(payload, 'SubscribeURL'),
     text: message ? fieldsOf(message) : (plain(text) ?? ''),

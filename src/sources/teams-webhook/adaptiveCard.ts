@@ -49,6 +49,14 @@ function elementToMarkdown(element: unknown, levels: number): string | undefined
       return listAt(element, 'facts')
         .map((fact) => `**${textAt(fact, 'title') ?? ''}** ${textAt(fact, 'value') ?? ''}`)
         .join('\n');
+    case 'CodeBlock':
+      return codeBlock(textAt(element, 'codeSnippet') ?? '');
+    case 'Badge':
+      return plain(textAt(element, 'text'));
+    case 'Carousel':
+      return inner('pages');
+    case 'ImageSet':
+      return inner('images');
     case 'Image':
       return linked(textAt(element, 'altText') ?? 'Image', at(element, 'url'));
     case 'ActionSet':
@@ -74,6 +82,11 @@ function elementToMarkdown(element: unknown, levels: number): string | undefined
     default:
       return inner('items');
   }
+}
+
+/** A run of backticks would end the block. */
+function codeBlock(code: string): string {
+  return `\`\`\`\n${code.replaceAll('```', '`\u200B``')}\n\`\`\``;
 }
 
 function textBlock(element: unknown): string | undefined {

@@ -1,20 +1,27 @@
 import { severityOfColour } from '../colours.js';
 import { event } from '../event.js';
-import { listAt, textAt, at, type JsonObject } from '../json.js';
+import { paragraphs } from '../facts.js';
+import { htmlToMarkdown } from '../html.js';
+import { at, isObject, listAt, textAt, type JsonObject } from '../json.js';
 import { Unusable, type ParsedEvent } from '../source.js';
 import { adaptiveCardToMarkdown, colourIn, headingIn } from './adaptiveCard.js';
 import { messageCardToMarkdown } from './messageCard.js';
 
 /** @throws Unusable where there is nothing to show */
 export function parseTeamsPayload(payload: JsonObject, key: string): ParsedEvent {
-  const cards = adaptiveCardsIn(payload);
+  const cards = cardsIn(payload);
   const text =
     cards.length > 0
-      ? cards.map(adaptiveCardToMarkdown).join('\n\n---\n\n')
+      ? paragraphs(
+          htmlToMarkdown(textAt(payload, 'text')),
+          cards.map(cardToMarkdown).join('\n\n---\n\n'),
+        )
       : messageCardToMarkdown(payload);
   const title =
     textAt(payload, 'title') ??
-    cards.map(headingIn).find((heading) => heading !== undefined) ??
+    cards
+      .map((card) => headingIn(card) ?? textAt(card, 'title'))
+      .find((heading) => heading !== undefined) ??
     textAt(payload, 'summary') ??
     textAt(payload, 'sections', 0, 'activityTitle');
   if (text === '' && title === undefined) {
@@ -33,14 +40,23 @@ export function parseTeamsPayload(payload: JsonObject, key: string): ParsedEvent
   });
 }
 
-const ADAPTIVE_CARD = 'application/vnd.microsoft.card.adaptive';
-
 /** A card by itself, or as the attachment of a message. */
-function adaptiveCardsIn(payload: JsonObject): unknown[] {
+function cardsIn(payload: JsonObject): unknown[] {
   if (textAt(payload, 'type') === 'AdaptiveCard') return [payload];
-  return listAt(payload, 'attachments').flatMap((attachment) =>
-    textAt(attachment, 'contentType') === ADAPTIVE_CARD ? [at(attachment, 'content')] : [],
-  );
+  return listAt(payload, 'attachments').flatMap((attachment) => {
+    const content = at(attachment, 'content');
+    return isObject(content) ? [content] : [];
+  });
+}
+
+/** What has a body is an Adaptive Card, all other kinds have the fields of a MessageCard. */
+function cardToMarkdown(card: unknown): string {
+  if (!isObject(card)) return '';
+  if (at(card, 'body') !== undefined || textAt(card, 'type') === 'AdaptiveCard') {
+    return adaptiveCardToMarkdown(card);
+  }
+  const title = textAt(card, 'title');
+  return paragraphs(title && `**${withoutMarks(title)}**`, messageCardToMarkdown(card));
 }
 
 function firstLine(text: string): string {

@@ -90,3 +90,11 @@ it('has the payload in its documentation that it reads', () => {
   const [, payload = '{}'] = /```json\n(\{\s+"id": "\$ID"[^}]*\})/.exec(documentation) ?? [];
   expect(JSON.parse(payload)).toEqual(PAYLOAD);
 });
+
+it('shows the Markdown of $EVENT_MSG, and other text as it is', () => {
+  const textOf = (text: string) => parse(changed(triggered, { text })).text;
+  expect(
+    textOf('%%%\n@webhook-ops **Disk** is full\n\n[Runbook](https://example.com/r)\n%%%'),
+  ).toMatch(/^@webhook-ops \*\*Disk\*\* is full\n\n\[Runbook\]\(https:\/\/example\.com\/r\)\n\n/);
+  expect(textOf('100 %%% of **x**')).toContain('100 \\%\\%\\% of \\*\\*x');
+});

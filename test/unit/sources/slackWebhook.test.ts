@@ -242,6 +242,47 @@ describe('what tools send to an incoming webhook', () => {
 });
 
 describe('the payload of an incoming webhook', () => {
+  it('is read from a form, however its type is written', () => {
+    const source = slackWebhook.create(slackWebhook.schema.parse({ type: 'slack-webhook' }), 'ci');
+    const type = 'Application/X-WWW-Form-Urlencoded; Charset=UTF-8';
+    const body = new URLSearchParams({ payload: '{"text":"Build failed"}' }).toString();
+    const [event] = source.parse(requestOf({ headers: { 'Content-Type': type }, body }));
+    expect(event?.title).toBe('Build failed');
+  });
+
+  it('shows a table', () => {
+    const rows = [
+      [
+        { type: 'raw_text', text: 'host' },
+        { type: 'raw_text', text: 'used' },
+      ],
+      [
+        { type: 'raw_text', text: 'db_3' },
+        {
+          type: 'rich_text',
+          elements: [
+            {
+              type: 'rich_text_section',
+              elements: [{ type: 'text', text: '97', style: { bold: true } }],
+            },
+          ],
+        },
+      ],
+    ];
+    expect(parseWebhook({ blocks: [{ type: 'table', rows }] }, MENTIONS).text).toBe(
+      'host · used\ndb\\_3 · **97**',
+    );
+  });
+
+  it('shows its text where it has blocks that nobody here knows', () => {
+    const payload = {
+      text: 'Build failed',
+      blocks: [{ type: 'new' }],
+      attachments: [{ text: 'in 3 min' }],
+    };
+    expect(parseWebhook(payload, MENTIONS).text).toBe('Build failed\n\nin 3 min');
+  });
+
   it('keeps its blocks as they are, without mentions', () => {
     const block = { type: 'section', text: { type: 'mrkdwn', text: '<!channel> *disk* full' } };
     const { native, text } = parseWebhook({ blocks: [block] }, MENTIONS);

@@ -388,7 +388,21 @@ describe('what SNS delivers', () => {
     expect(event).toMatchObject({ occurredAt: '2026-11-23T12:00:00.000Z' });
     expect(event.labels).toMatchObject({ source: 'aws.ec2' });
     expect(event.text.replaceAll('\\', '')).toContain('**region:** eu-west-1');
+    expect(event.text.replaceAll('\\', '')).toContain('**detail.state:** stopped');
     const plain = parse(changed(sns.samples.text, { Subject: undefined, Message: '*a*\nb' }));
     expect(plain).toMatchObject({ title: '*a*', text: '\\*a\\*\nb' });
+  });
+
+  it('has no JSON as its title', () => {
+    const upload = {
+      Records: [{ eventName: 'ObjectCreated:Put', s3: { object: { key: 'a.csv' } } }],
+    };
+    const event = parse(
+      changed(sns.samples.text, { Subject: undefined, Message: JSON.stringify(upload) }),
+    );
+    expect(event.title).toBe('Notification of alarms');
+    const text = event.text.replaceAll('\\', '');
+    expect(text).toContain('**Records[0].eventName:** ObjectCreated:Put');
+    expect(text).toContain('**Records[0].s3.object.key:** a.csv');
   });
 });

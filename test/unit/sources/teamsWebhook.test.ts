@@ -139,3 +139,52 @@ it('of any JSON is an event, or unusable', () => {
     ),
   );
 });
+
+it('shows the text of a message beside its cards', () => {
+  const body = [{ type: 'TextBlock', text: 'Disk full', size: 'Large' }];
+  const payload = {
+    type: 'message',
+    text: 'Look at this',
+    attachments: [{ content: { type: 'AdaptiveCard', body } }],
+  };
+  expect(parseTeamsPayload(payload, 'k')).toMatchObject({
+    title: 'Disk full',
+    text: 'Look at this\n\nDisk full',
+  });
+});
+
+it.each([
+  ['CodeBlock', { type: 'CodeBlock', codeSnippet: 'df -h\n97 %' }, '```\ndf -h\n97 %\n```'],
+  ['Badge', { type: 'Badge', text: 'P1' }, 'P1'],
+  [
+    'Carousel',
+    {
+      type: 'Carousel',
+      pages: [{ type: 'CarouselPage', items: [{ type: 'TextBlock', text: 'inside' }] }],
+    },
+    'inside',
+  ],
+  [
+    'ImageSet',
+    {
+      type: 'ImageSet',
+      images: [{ type: 'Image', url: 'https://example.com/a.png', altText: 'Graph' }],
+    },
+    '[Graph](<https://example.com/a.png>)',
+  ],
+])('shows the element %s of an Adaptive Card', (_, element, expected) => {
+  const card = { type: 'AdaptiveCard', body: [{ type: 'TextBlock', text: 'Disk full' }, element] };
+  expect(parseTeamsPayload(card, 'k').text).toContain(expected);
+});
+
+it.each([
+  ['hero', 'application/vnd.microsoft.card.hero'],
+  ['connector', 'application/vnd.microsoft.teams.card.o365connector'],
+])('shows a %s card in a message', (_, contentType) => {
+  const content = { title: 'Disk full', text: 'on <b>db-3</b>' };
+  const payload = { type: 'message', attachments: [{ contentType, content }] };
+  expect(parseTeamsPayload(payload, 'k')).toMatchObject({
+    title: 'Disk full',
+    text: '**Disk full**\n\non **db-3**',
+  });
+});
