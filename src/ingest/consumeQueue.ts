@@ -238,8 +238,7 @@ const UNREADABLE = 'unreadable';
 const MOVED = 'A record can’t be accepted, and was moved to the dead letters';
 
 function isAway(error: unknown): boolean {
-  const isTransient = error instanceof AgainLater || error instanceof ServerFault;
-  return isTransient || AWAY.includes(problemOf(error).type);
+  return error instanceof ServerFault || AWAY.includes(problemOf(error).type);
 }
 
 /**
@@ -269,8 +268,9 @@ function untilDoubtful<Result>(work: () => Promise<Result>): () => Promise<Resul
   };
 }
 
+/** What a source can't do now, as to confirm a subscription, holds up no other record: its dead letter can be replayed. */
 function deadLetterProblem(error: unknown): Problem {
-  return error instanceof SourceMissing
+  return error instanceof SourceMissing || error instanceof AgainLater
     ? new Problem('not_accepted', error.message, { cause: error })
     : problemOf(error);
 }

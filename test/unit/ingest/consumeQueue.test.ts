@@ -37,12 +37,16 @@ beforeAll(async () => {
   const file = join(directory, 'sendproof.yaml');
   const content = {
     accounts: { slack: { default: { token: { env: 'SLACK_BOT_TOKEN' } } } },
-    sources: { alerts: { type: 'generic', map: ALERT } },
+    sources: {
+      alerts: { type: 'generic', map: ALERT },
+      aws: { type: 'sns', topics: ['arn:*'], emulator: 'http://127.0.0.1:1' },
+    },
     routes: [{ name: 'all', to: [OPS] }],
     queues: {
       main: { kafka: { brokers: ['127.0.0.1:1'], topic: 'messages' }, inFlight: 8 },
       aged: { kafka: { brokers: ['127.0.0.1:1'], topic: 'aged' }, maxAge: '10m' },
       events: { kafka: { brokers: ['127.0.0.1:1'], topic: 'events' }, source: 'alerts' },
+      aws: { kafka: { brokers: ['127.0.0.1:1'], topic: 'aws' }, source: 'aws' },
     },
   };
   await writeFile(file, JSON.stringify(content));
@@ -462,5 +466,21 @@ describe('an event in a queue', () => {
     expect(JSON.stringify(inputOf(starts[0]))).toContain('Something from alerts has no place');
     expect(notices).toEqual([]);
     expect(memory.settled).toHaveLength(1);
+  });
+
+  it('that asks for what can’t be done holds up no other', async () => {
+    const { consumed, memory, notices, starts } = consume('aws');
+    const confirmation = { Type: 'SubscriptionConfirmation', SubscribeURL: 'http://127.0.0.1:1/' };
+    await memory.put({ ...confirmation, MessageId: '1', TopicArn: 'arn:a' });
+    expect(memory.dead.map(({ reason }) => reason)).toEqual([
+      {
+        reason: 'not_accepted',
+        detail: expect.stringContaining('could not be confirmed') as string,
+      },
+    ]);
+    expect(notices).toEqual([{ queue: 'aws', reason: 'not_accepted' }]);
+    await memory.put({ Type: 'Notification', MessageId: '2', TopicArn: 'arn:a', Message: 'x' });
+    expect(starts.map(({ workflowId }) => workflowId)).toEqual(['aws:2']);
+    expect([consumed.fault(), memory.pauses]).toEqual([undefined, 0]);
   });
 });
