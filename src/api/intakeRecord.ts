@@ -14,13 +14,13 @@ import { TENANT_NAME } from '../domain/tenant.js';
 import { invalidRequest } from './problem.js';
 
 const KIND = 'sendproof-intake';
-const SOURCE = 'sendproof-source';
+export const SOURCE_HEADER = 'sendproof-source';
 const REQUEST = 'sendproof-request';
 const SENDER = 'sendproof-sender';
 const TENANT = 'sendproof-tenant';
 
 /** A sender of a source must not choose them: they say what a record is, and whose. */
-const OURS = [KIND, REQUEST, SENDER, SOURCE, TENANT];
+const OURS = [KIND, REQUEST, SENDER, SOURCE_HEADER, TENANT];
 
 /** What a record holds: a message, an event of `POST /v1/events`, or a request of a source. */
 export type IntakeContent =
@@ -113,7 +113,7 @@ export function sourceRecord(
     conversation,
     {
       [KIND]: 'source',
-      [SOURCE]: name,
+      [SOURCE_HEADER]: name,
       [REQUEST]: JSON.stringify(about),
       ...Object.fromEntries(kept.map(([header, value]) => [header, value ?? ''])),
     },
@@ -154,7 +154,7 @@ const CREDENTIAL =
 /** @param source of the queue */
 export function contentOf({ headers }: QueueRecord, source: string | undefined): IntakeContent {
   const kind = headers[KIND];
-  const named = headers[SOURCE];
+  const named = headers[SOURCE_HEADER];
   if (kind === 'event') return { kind };
   if (kind === 'source' && named !== undefined) return { kind, source: named };
   if (kind === 'message' || source === undefined) return { kind: 'message' };

@@ -5,9 +5,15 @@ import type { ReceptionContext } from '../api/apiContext.js';
 import { EVENT_LIMIT_BYTES, receiveEvent } from '../api/eventReception.js';
 import { withKeyOfHeader } from '../api/idempotencyKey.js';
 import type { Asker } from '../api/findMessage.js';
-import { contentOf, requestOf, senderOf, tenantOfRecord } from '../api/intakeRecord.js';
+import {
+  contentOf,
+  requestOf,
+  senderOf,
+  SOURCE_HEADER,
+  tenantOfRecord,
+} from '../api/intakeRecord.js';
 import { parseEvent, parseMessage } from '../api/parseMessage.js';
-import { bodyTooLarge } from '../api/problem.js';
+import { bodyTooLarge, invalidRequest } from '../api/problem.js';
 import { tellingRefusals } from '../api/refusedWrites.js';
 import { MESSAGE_LIMIT_BYTES, parseJsonBytes } from '../api/requestBody.js';
 import { receiveAuthentic } from '../api/sourceReception.js';
@@ -38,9 +44,10 @@ type ReadingQueue = Pick<ConfiguredQueue, 'source' | 'maxAgeMs' | 'tenant'>;
 /** @throws a Problem where nothing can ever be made of it */
 export function readRecord(
   record: QueueRecord,
-  queue: ReadingQueue,
+  configuredQueue: ReadingQueue,
   sources: readonly ConfiguredSource[],
 ): ReadRecord {
+  const queue = { ...configuredQueue, tenant: tenantOfQueue(configuredQueue, sources) };
   const ordered = record.orderedBy === undefined ? [] : [`record:${record.orderedBy}`];
   const content = contentOf(record, queue.source);
   if (content.kind === 'event') return readEvent(record, queue, ordered);
@@ -63,6 +70,7 @@ export function readRecord(
   }
   const configured = sources.find(({ name }) => name === content.source);
   if (!configured) throw new SourceMissing(content.source);
+  assertOfTenant(configured, queue);
   const { largestBodyBytes } = configured.type;
   if (record.body.length > largestBodyBytes) throw bodyTooLarge(largestBodyBytes);
   const request = requestOf(record);
@@ -103,6 +111,22 @@ export class SourceMissing extends Error {
   constructor(source: string) {
     super(`The configuration has no source ${source} any more. Add it, or correct the queue.`);
   }
+}
+
+/** Whose all of its records are; undefined where each of them says that. */
+function tenantOfQueue(
+  { source, tenant }: ReadingQueue,
+  sources: readonly ConfiguredSource[],
+): string | undefined {
+  return tenant ?? sources.find(({ name }) => name === source)?.tenant;
+}
+
+/** Who may write to the queue of a tenant chooses the headers of its records, and with them a source. */
+function assertOfTenant({ tenant }: ConfiguredSource, queue: ReadingQueue): void {
+  if (queue.tenant === undefined || queue.tenant === tenant) return;
+  throw invalidRequest([
+    { field: SOURCE_HEADER, detail: 'the header names a source that is not of the queue’s tenant' },
+  ]);
 }
 
 /** Whose it is: the queue's tenant, else the one that the record names. */

@@ -181,6 +181,40 @@ describe('a record of the queue of the intake', () => {
     expect(read('theirs')).toBe('theirs');
   });
 
+  it('is never of another tenant than the queue’s, or its source’s, whatever the record says', () => {
+    const { sources } = load({
+      sources: {
+        mine: { type: 'generic', tenant: 'mine' },
+        theirs: { type: 'generic', tenant: 'theirs' },
+      },
+    });
+    const ofSource = { id: 'q/1', body: Buffer.from('{}'), sentAt: new Date() };
+    const read = (queue: { source?: string; tenant?: string }, headers: Record<string, string>) =>
+      readRecord(
+        { ...ofSource, headers } as unknown as QueueRecord,
+        { source: undefined, maxAgeMs: undefined, tenant: undefined, ...queue },
+        sources,
+      );
+    const forged = { 'sendproof-intake': 'source', 'sendproof-source': 'theirs' };
+    for (const queue of [{ tenant: 'mine' }, { source: 'mine' }]) {
+      expect(() => read(queue, forged)).toThrow(/not of the queue’s tenant/);
+    }
+    expect(() => read({ tenant: 'theirs' }, forged)).not.toThrow();
+    const body = {
+      deduplicationKey: 'k',
+      destinations: ['slack:default/C0123ABC'],
+      content: { text: 'x' },
+    };
+    const sent = messageRecord(message('theirs'), body);
+    expect(
+      readRecord(
+        received(sent),
+        { source: 'mine', maxAgeMs: undefined, tenant: undefined },
+        sources,
+      ).message?.tenant,
+    ).toBe('mine');
+  });
+
   it.each(['', '../x', 'a b', 'a/b'])('is refused where it says %j', (tenant) => {
     const record = received({ headers: { 'sendproof-tenant': tenant }, body: Buffer.from('{}') });
     expect(() => tenantOfRecord(record)).toThrow(/sendproof-tenant/);
