@@ -25,3 +25,8 @@ export function linked(text: string | undefined, url: unknown): string | undefin
   if (shown === undefined || address === undefined) return shown;
   return `[${shown.replaceAll(/<|>/g, '')}](<${address.replaceAll(/[<>]/g, encodeURIComponent)}>)`;
 }
+
+/** The link alone: undefined where the address is none. */
+export function linkTo(text: string, url: unknown): string | undefined {
+  return webAddress(url) === undefined ? undefined : linked(text, url);
+}

@@ -3,7 +3,7 @@ import type { Severity } from '../../domain/message.js';
 import { shortenText } from '../../lib/cutText.js';
 import { own } from '../../lib/own.js';
 import { event } from '../event.js';
-import { facts, linked, paragraphs, plain } from '../facts.js';
+import { facts, linkTo, paragraphs, plain } from '../facts.js';
 import { severityOf } from '../fields.js';
 import { firstTen } from '../listing.js';
 import type { ParsedEvent } from '../source.js';
@@ -143,12 +143,7 @@ function lineOf(alert: Alert, shared: Texts, source: GroupSource): string {
 }
 
 function linksLine(links: readonly Link[]): string {
-  return links
-    .flatMap(([words, url]) =>
-      typeof url === 'string' && url !== '' ? [linked(words, url) ?? words] : [],
-    )
-    .filter((link) => link.startsWith('['))
-    .join(' · ');
+  return links.flatMap(([words, url]) => linkTo(words, url) ?? []).join(' · ');
 }
 
 const WORST_FIRST: readonly Severity[] = ['critical', 'error', 'warning', 'info', 'ok'];

@@ -3,7 +3,7 @@
  * https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-payload-samples
  */
 import { shortenText } from '../../lib/cutText.js';
-import { facts, linked, paragraphs, plain } from '../facts.js';
+import { facts, linkTo, paragraphs, plain } from '../facts.js';
 import { fieldsOf } from '../fields.js';
 import { htmlToMarkdown } from '../html.js';
 import { at, isObject, listAt, textAt } from '../json.js';
@@ -96,9 +96,4 @@ function conditionLine(condition: unknown): string {
       `${line}${value === undefined ? '' : `, is ${value}`}${dimensions === '' ? '' : ` (${shortenText(dimensions, LONGEST)})`}`,
     ) ?? ''
   );
-}
-
-function linkTo(words: string, url: unknown): string | undefined {
-  const link = linked(words, url);
-  return link?.startsWith('[') ? link : undefined;
 }

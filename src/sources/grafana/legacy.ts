@@ -5,7 +5,7 @@
 import type { EventState } from '../../domain/event.js';
 import type { Severity } from '../../domain/message.js';
 import { event } from '../event.js';
-import { facts, linked, paragraphs, plain } from '../facts.js';
+import { facts, linkTo, paragraphs, plain } from '../facts.js';
 import { at, isObject, listAt, textAt, type JsonObject } from '../json.js';
 import { firstTen } from '../listing.js';
 import type { ParsedEvent } from '../source.js';
@@ -64,9 +64,7 @@ export function parseLegacy(payload: JsonObject, key: string): ParsedEvent {
           Object.entries(tagsOf(payload)).map(([name, value]) => [plain(name) ?? '', plain(value)]),
         ),
       ),
-      [linked('Rule', url), linked('Image', at(payload, 'imageUrl'))]
-        .filter((link) => link?.startsWith('['))
-        .join(' · '),
+      [linkTo('Rule', url), linkTo('Image', at(payload, 'imageUrl'))].filter(Boolean).join(' · '),
     ),
     url,
     labels: {

@@ -1,11 +1,15 @@
 /** https://adaptivecards.io/explorer. Text blocks are Markdown. */
-import { linked, paragraphs, plain } from '../facts.js';
+import { linked, linkTo, paragraphs, plain } from '../facts.js';
 import { at, listAt, textAt } from '../json.js';
 
 export function adaptiveCardToMarkdown(card: unknown): string {
+  return cardToMarkdown(card, DEEPEST);
+}
+
+function cardToMarkdown(card: unknown, levels: number): string {
   return paragraphs(
-    ...listAt(card, 'body').map((element) => elementToMarkdown(element, DEEPEST)),
-    actionsToMarkdown(listAt(card, 'actions')),
+    ...listAt(card, 'body').map((element) => elementToMarkdown(element, levels)),
+    actionsToMarkdown(listAt(card, 'actions'), levels),
   );
 }
 
@@ -60,7 +64,7 @@ function elementToMarkdown(element: unknown, levels: number): string | undefined
     case 'Image':
       return linked(textAt(element, 'altText') ?? 'Image', at(element, 'url'));
     case 'ActionSet':
-      return actionsToMarkdown(listAt(element, 'actions'));
+      return actionsToMarkdown(listAt(element, 'actions'), levels - 1);
     case 'ColumnSet':
       return paragraphs(
         ...listAt(element, 'columns').map((column) =>
@@ -95,8 +99,13 @@ function textBlock(element: unknown): string | undefined {
   return text && isBold && !text.includes('\n') ? `**${text.trim()}**` : text;
 }
 
-function actionsToMarkdown(actions: readonly unknown[]): string {
-  return actions
-    .flatMap((action) => linked(textAt(action, 'title') ?? 'Open', at(action, 'url')) ?? [])
-    .join(' · ');
+/** The links, and what a button would unfold. Others need an app that answers. */
+function actionsToMarkdown(actions: readonly unknown[], levels: number): string {
+  const unfolded = actions.filter((action) => textAt(action, 'type') === 'Action.ShowCard');
+  return paragraphs(
+    actions
+      .flatMap((action) => linkTo(textAt(action, 'title') ?? 'Open', at(action, 'url')) ?? [])
+      .join(' · '),
+    ...(levels > 0 ? unfolded.map((action) => cardToMarkdown(at(action, 'card'), levels - 1)) : []),
+  );
 }

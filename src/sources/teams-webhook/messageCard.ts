@@ -1,5 +1,5 @@
 /** https://learn.microsoft.com/outlook/actionable-messages/message-card-reference. Its texts are Markdown. */
-import { linked, paragraphs } from '../facts.js';
+import { linkTo, paragraphs } from '../facts.js';
 import { htmlToMarkdown } from '../html.js';
 import { at, listAt, textAt, type JsonObject } from '../json.js';
 
@@ -19,8 +19,8 @@ function sectionToMarkdown(section: unknown): string {
     htmlToMarkdown(textAt(section, 'activityText')),
     htmlToMarkdown(textAt(section, 'text')),
     listAt(section, 'facts').map(factToMarkdown).join('\n'),
-    listAt(section, 'images')
-      .map((image) => linked(textAt(image, 'title') ?? 'Image', at(image, 'image')) ?? '')
+    [at(section, 'heroImage'), ...listAt(section, 'images')]
+      .flatMap((image) => linkTo(textAt(image, 'title') ?? 'Image', at(image, 'image')) ?? [])
       .join(' '),
     actionsToMarkdown(listAt(section, 'potentialAction')),
   );
@@ -35,7 +35,7 @@ function actionsToMarkdown(actions: readonly unknown[]): string {
   return actions
     .flatMap((action) => {
       const uri = textAt(action, 'targets', 0, 'uri') ?? textAt(action, 'target', 0);
-      return linked(textAt(action, 'name') ?? 'Open', uri) ?? [];
+      return linkTo(textAt(action, 'name') ?? 'Open', uri) ?? [];
     })
     .join(' · ');
 }

@@ -1,7 +1,7 @@
 import { severityOfColour } from '../colours.js';
 import { event } from '../event.js';
 import { paragraphs } from '../facts.js';
-import { htmlToMarkdown } from '../html.js';
+import { htmlToMarkdown, withoutEntities } from '../html.js';
 import { at, isObject, listAt, textAt, type JsonObject } from '../json.js';
 import { Unusable, type ParsedEvent } from '../source.js';
 import { adaptiveCardToMarkdown, colourIn, headingIn } from './adaptiveCard.js';
@@ -29,7 +29,7 @@ export function parseTeamsPayload(payload: JsonObject, key: string): ParsedEvent
   }
   return event({
     key,
-    title: withoutMarks(title ?? firstLine(text)),
+    title: titleOf(title ?? firstLine(text)),
     text,
     severity: severityOfColour(textAt(payload, 'themeColor') ?? colourIn(cards[0])),
     url:
@@ -56,17 +56,18 @@ function cardToMarkdown(card: unknown): string {
     return adaptiveCardToMarkdown(card);
   }
   const title = textAt(card, 'title');
-  return paragraphs(title && `**${withoutMarks(title)}**`, messageCardToMarkdown(card));
+  return paragraphs(title && `**${titleOf(title)}**`, messageCardToMarkdown(card));
 }
 
 function firstLine(text: string): string {
   return text.split('\n').find((line) => line.trim() !== '') ?? '';
 }
 
-/** A title is plain text; in cards it often has marks of Markdown. */
-function withoutMarks(title: string): string {
-  return title
+/** A title is plain text; in cards it often has marks of Markdown or HTML. */
+function titleOf(text: string): string {
+  const withoutMarks = (htmlToMarkdown(text) ?? '')
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replaceAll(/[*`]|\\(?=[^\p{L}\p{N}\s])/gu, '')
     .trim();
+  return withoutEntities(withoutMarks);
 }

@@ -188,3 +188,48 @@ it.each([
     text: '**Disk full**\n\non **db-3**',
   });
 });
+
+it.each<[string, Record<string, unknown>, string]>([
+  [
+    'buttons that need an answer',
+    {
+      text: 'Disk full',
+      potentialAction: [
+        { '@type': 'ActionCard', name: 'Comment' },
+        { '@type': 'OpenUri', name: 'Open', targets: [{ uri: 'https://example.com/' }] },
+      ],
+    },
+    'Disk full\n\n[Open](<https://example.com/>)',
+  ],
+  [
+    'a table, a list and an image in HTML',
+    {
+      text: '<ul><li>one</li><li>two</li></ul><table><tr><td>a</td><td>b</td></tr></table>',
+      sections: [{ heroImage: { image: 'https://example.com/h.png', title: 'Graph' } }],
+    },
+    '- one\n- two\na b\n\n[Graph](<https://example.com/h.png>)',
+  ],
+  [
+    'what a button unfolds',
+    {
+      type: 'AdaptiveCard',
+      body: [{ type: 'TextBlock', text: 'Disk full' }],
+      actions: [
+        {
+          type: 'Action.ShowCard',
+          title: 'More',
+          card: { type: 'AdaptiveCard', body: [{ type: 'TextBlock', text: '97 % of /var' }] },
+        },
+        { type: 'Action.Submit', title: 'Acknowledge' },
+      ],
+    },
+    'Disk full\n\n97 % of /var',
+  ],
+])('shows of %s what can be read', (_, payload, expected) => {
+  expect(parseTeamsPayload(payload, 'k').text).toBe(expected);
+});
+
+it('has a title without markup', () => {
+  const payload = { title: 'Build &amp; test <b>failed</b>: a &lt; b', text: 'x' };
+  expect(parseTeamsPayload(payload, 'k').title).toBe('Build & test failed: a < b');
+});
