@@ -16,6 +16,8 @@ const LARGEST_NATIVE_BYTES = 48 * 1024;
 /** Of a long text, in characters. A title is shorter. */
 const TITLE_IS_WITHIN = 2_000;
 
+const HAS_WORDS = /[\p{L}\p{N}]/u;
+
 /** @throws Unusable where there is nothing to show */
 export function parseWebhook(
   payload: JsonObject,
@@ -27,9 +29,10 @@ export function parseWebhook(
   const isPlain = at(payload, 'mrkdwn') === false;
   const asMarkdown = (given: string): string =>
     isPlain ? (plain(decodeEntities(given)) ?? '') : mrkdwnToMarkdown(given);
+  const blocksShown = blocksToMarkdown(blocks);
   const markdown = paragraphs(
-    // Where there are blocks, the text is what notifications show of them; and what is shown of blocks that nobody here knows.
-    blocksToMarkdown(blocks) || (text && asMarkdown(text)),
+    // Where there are blocks, the text is what notifications show of them: it is shown where they have no word that is known here.
+    text === undefined || HAS_WORDS.test(blocksShown) ? blocksShown : asMarkdown(text),
     ...attachments.map(attachmentToMarkdown),
   );
   if (text === undefined && markdown === '') {
@@ -41,6 +44,7 @@ export function parseWebhook(
     (text ? firstLine(asMarkdown(text.trimStart().slice(0, TITLE_IS_WITHIN))) : undefined) ??
     decoded(textAt(firstAttachment, 'title')) ??
     decoded(textAt(firstAttachment, 'fallback')) ??
+    firstLine(markdown) ??
     'A message';
   return event({
     key,
@@ -93,8 +97,8 @@ function decoded(text: string | undefined): string | undefined {
 
 /** The words of the first line, without markup. */
 function firstLine(markdown: string): string | undefined {
-  return markdown
+  return wordsOf(markdown.slice(0, TITLE_IS_WITHIN * 2))
     .split('\n')
-    .map((line) => wordsOf(line).trim())
+    .map((line) => line.trim())
     .find((line) => line !== '');
 }

@@ -274,13 +274,20 @@ describe('the payload of an incoming webhook', () => {
     );
   });
 
-  it('shows its text where it has blocks that nobody here knows', () => {
-    const payload = {
-      text: 'Build failed',
-      blocks: [{ type: 'new' }],
-      attachments: [{ text: 'in 3 min' }],
-    };
-    expect(parseWebhook(payload, MENTIONS).text).toBe('Build failed\n\nin 3 min');
+  it.each([[[]], [[{ type: 'new' }]], [[{ type: 'divider' }]]])(
+    'shows its text where it has blocks without words: %j',
+    (blocks) => {
+      const payload = { text: 'Build failed', blocks, attachments: [{ text: 'in 3 min' }] };
+      expect(parseWebhook(payload, MENTIONS).text).toBe('Build failed\n\nin 3 min');
+    },
+  );
+
+  it.each([
+    [{ blocks: [{ type: 'section', text: { type: 'mrkdwn', text: '*Build* failed\nat 12' } }] }],
+    [{ attachments: [{ pretext: 'Build failed', text: 'at 12' }] }],
+    [{ text: '```\nBuild failed\n```' }],
+  ])('has the first line as its title, where nothing else is one: %j', (payload) => {
+    expect(parseWebhook(payload, MENTIONS).title).toBe('Build failed');
   });
 
   it('keeps its blocks as they are, without mentions', () => {
