@@ -1,6 +1,6 @@
 import { RANKS } from '../../domain/event.js';
 import { facts, plain } from '../facts.js';
-import { at, textAt, type JsonObject } from '../json.js';
+import { at, listAt, textAt, type JsonObject } from '../json.js';
 import { words, type Subject } from './subject.js';
 
 type ChecksKind =
@@ -44,6 +44,9 @@ export function checksOf(kind: ChecksKind, payload: JsonObject): Subject {
     rank: isEnd ? RANKS.resolved : RANKS.triggered,
     url: urlOf(kind, payload),
     text: facts({
+      Title: plain(textAt(subject, 'display_title')),
+      Workflow: plain(textAt(subject, 'workflow_name')),
+      'Failed step': plain(failedStep(subject)),
       Branch: plain(textAt(subject, 'head_branch') ?? textAt(payload, 'deployment', 'ref')),
       Commit: plain((textAt(subject, 'head_sha') ?? textAt(subject, 'sha'))?.slice(0, 7)),
       Description: plain(textAt(subject, 'description') ?? textAt(subject, 'output', 'title')),
@@ -52,6 +55,11 @@ export function checksOf(kind: ChecksKind, payload: JsonObject): Subject {
     occurredAt:
       at(subject, 'updated_at') ?? at(subject, 'completed_at') ?? at(subject, 'started_at'),
   };
+}
+
+function failedStep(job: unknown): string | undefined {
+  const failed = listAt(job, 'steps').find((step) => textAt(step, 'conclusion') === 'failure');
+  return textAt(failed, 'name');
 }
 
 /** Of a check that is to run again, the conclusion is that of the run before. */

@@ -1,7 +1,7 @@
 import type { Severity } from '../../domain/message.js';
 import { firstTen } from '../listing.js';
 import { facts, linked, plain } from '../facts.js';
-import { titleIn } from '../fields.js';
+import { fieldsOf, titleIn } from '../fields.js';
 import { at, isObject, listAt, textAt, type JsonObject } from '../json.js';
 import { words, type Subject } from './subject.js';
 
@@ -75,17 +75,7 @@ const KINDS = new Map<string, (payload: JsonObject, action: string) => Said>([
 /** Kinds that are rare, and those that GitHub adds later. */
 export function otherKind(kind: string, payload: JsonObject, action: string): Subject {
   const subject = at(payload, kind) ?? subjectIn(payload);
-  const said = KINDS.get(kind)?.(payload, action) ?? {
-    what: `${words(kind)} ${action}`.trim(),
-    name:
-      textAt(subject, 'name') ??
-      textAt(subject, 'title') ??
-      textAt(subject, 'summary') ??
-      textAt(subject, 'login') ??
-      textAt(payload, 'member', 'login') ??
-      textAt(payload, 'branch') ??
-      branchOf(textAt(payload, 'ref')),
-  };
+  const said = KINDS.get(kind)?.(payload, action) ?? unknownKind(kind, payload, action);
   return {
     state: 'other',
     severity: 'info',
@@ -93,6 +83,28 @@ export function otherKind(kind: string, payload: JsonObject, action: string): Su
     occurredAt: at(subject, 'updated_at'),
     ...said,
     name: said.name === '' ? undefined : said.name,
+  };
+}
+
+/** What has no name is shown by its fields. */
+function unknownKind(kind: string, payload: JsonObject, action: string): Said {
+  const subject = at(payload, kind) ?? subjectIn(payload);
+  const name =
+    textAt(subject, 'name') ??
+    textAt(subject, 'title') ??
+    textAt(subject, 'summary') ??
+    textAt(subject, 'login') ??
+    textAt(payload, 'member', 'login') ??
+    textAt(payload, 'branch') ??
+    branchOf(textAt(payload, 'ref'));
+  const others = Object.entries(payload).filter(
+    ([field]) => field !== 'action' && !SURROUNDINGS.has(field),
+  );
+  const isNamed = subject !== undefined && name !== undefined;
+  return {
+    what: `${words(kind)} ${action}`.trim(),
+    name,
+    text: isNamed ? undefined : fieldsOf(Object.fromEntries(others)),
   };
 }
 

@@ -96,8 +96,13 @@ function subjectOf(kind: string, payload: JsonObject): Subject {
       return numbered('pull request', at(payload, 'pull_request'), pullRequestAction(payload));
     case 'issues':
       return numbered('issue', at(payload, 'issue'), action);
-    case 'discussion':
-      return numbered('discussion', at(payload, 'discussion'), action);
+    case 'discussion': {
+      const answer = at(payload, 'answer');
+      const subject = numbered('discussion', at(payload, 'discussion'), action);
+      return action === 'answered'
+        ? { ...subject, text: body(textAt(answer, 'body')), url: at(answer, 'html_url') }
+        : subject;
+    }
     case 'issue_comment':
       return commented(
         at(payload, 'issue', 'pull_request') === undefined ? 'issue' : 'pull request',
@@ -124,6 +129,11 @@ function subjectOf(kind: string, payload: JsonObject): Subject {
     case 'secret_scanning_alert':
     case 'repository_vulnerability_alert':
       return alerted(kind, payload, action);
+    case 'secret_scanning_alert_location':
+      return {
+        ...alerted('secret_scanning_alert', payload, 'found in another place'),
+        state: 'updated',
+      };
     default:
       return otherKind(kind, payload, action);
   }
@@ -163,6 +173,10 @@ function changeOf(payload: JsonObject): string | undefined {
     ),
     Milestone: plain(textAt(payload, 'milestone', 'title')),
     'Earlier title': plain(textAt(payload, 'changes', 'title', 'from')),
+    Reason:
+      textAt(payload, 'action') === 'closed'
+        ? plain(words(textAt(payload, 'issue', 'state_reason')))
+        : undefined,
   });
 }
 

@@ -213,3 +213,55 @@ it('doesn’t repeat the outcome of a check that is to run again', () => {
     severity: 'info',
   });
 });
+
+it.each<[string, object, string]>([
+  [
+    'repository_dispatch',
+    { action: 'deploy', branch: 'main', client_payload: { version: '1.2' } },
+    'client_payload.version:** 1.2',
+  ],
+  ['secret_scanning_scan', { action: 'completed', type: 'backfill' }, 'type:** backfill'],
+  [
+    'workflow_job',
+    {
+      action: 'completed',
+      workflow_job: {
+        name: 'build',
+        workflow_name: 'CI',
+        conclusion: 'failure',
+        steps: [
+          { name: 'checkout', conclusion: 'success' },
+          { name: 'test', conclusion: 'failure' },
+        ],
+      },
+    },
+    'Workflow:** CI\n**Failed step:** test',
+  ],
+  [
+    'workflow_run',
+    { action: 'completed', workflow_run: { conclusion: 'failure', display_title: 'Fix it' } },
+    'Title:** Fix it',
+  ],
+  [
+    'discussion',
+    { action: 'answered', discussion: { number: 7 }, answer: { body: 'Do this.' } },
+    'Do this.',
+  ],
+  [
+    'issues',
+    { action: 'closed', issue: { number: 5, state_reason: 'not_planned' } },
+    'Reason:** not planned',
+  ],
+])('shows what an event of the kind %s says', (kind, payload, expected) => {
+  expect(eventOf(kind, payload).text.replaceAll('\\', '')).toContain(expected);
+});
+
+it('shows another place of a secret with its alert', () => {
+  const alert = { number: 3, secret_type_display_name: 'A token' };
+  const found = eventOf('secret_scanning_alert', { action: 'created', alert });
+  expect(eventOf('secret_scanning_alert_location', { action: 'created', alert })).toMatchObject({
+    title: 'GitHub: secret scanning alert #3 found in another place: A token',
+    conversation: found.conversation,
+    state: 'updated',
+  });
+});
