@@ -2,7 +2,7 @@ import type { EventState } from '../../domain/event.js';
 import type { Severity } from '../../domain/message.js';
 import { event, type EventParts } from '../event.js';
 import { facts, paragraphs, plain } from '../facts.js';
-import { severityOf, titleIn } from '../fields.js';
+import { fieldsOf, severityOf, titleIn } from '../fields.js';
 import { at, listAt, textAt } from '../json.js';
 import type { ParsedEvent } from '../source.js';
 import type { Hook } from './hook.js';
@@ -99,7 +99,7 @@ function sentryEvent({ data }: Hook, name: 'event' | 'error'): Shown {
     severity: levelOf(textAt(of, 'level')),
     title: `${rule === undefined ? '' : `${rule}: `}${textAt(of, 'title') ?? 'an error'}`,
     text: paragraphs(
-      plain(textAt(of, 'message')),
+      plain(textAt(of, 'message') ?? textAt(of, 'logentry', 'formatted')),
       facts({
         Where: plain(whereOf(of)),
         Culprit: plain(textAt(of, 'culprit')),
@@ -192,16 +192,13 @@ function comment({ action, data, payload }: Hook): Shown {
 
 /** What Sentry may add to its resources. */
 function other({ action, data, resource }: Hook): Shown {
-  const of = at(data, 'issue');
+  const { issue: of, ...said } = data;
   return {
     conversation: conversationOf(textAt(of, 'id')),
     state: 'other',
     severity: 'info',
     title: `Sentry: ${resource.replaceAll('_', ' ')} ${action}${titled(titleIn(of) ?? titleIn(data))}`,
-    text: facts({
-      Activity: plain(textAt(data, 'activity', 'type')?.replaceAll('_', ' ')),
-      Alert: plain(textAt(data, 'alert', 'title')),
-    }),
+    text: fieldsOf(said),
     url: textAt(of, 'web_url') ?? textAt(data, 'web_url'),
   };
 }

@@ -78,8 +78,14 @@ it('tells the rules apart that one event triggers', () => {
 });
 
 it('shows what Sentry may add', () => {
-  const sample = { headers: { 'Sentry-Hook-Resource': 'seer' }, body: '{"action":"root_cause"}' };
+  const sample = {
+    headers: { 'Sentry-Hook-Resource': 'seer' },
+    body: '{"action":"root_cause","data":{"group_id":2,"cause":{"title":"A full disk"}}}',
+  };
   expect(parse(sample)).toMatchObject({ title: 'Sentry: seer root_cause', state: 'other' });
+  expect(parse(sample).text.replaceAll('\\', '')).toBe(
+    '**group_id:** 2\n**cause.title:** A full disk',
+  );
 });
 
 it('says that an integration was uninstalled', () => {
