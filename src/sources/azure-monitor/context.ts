@@ -13,7 +13,7 @@ import { firstTen } from '../listing.js';
 export function contextText(context: unknown): string {
   const shown = paragraphs(
     plain(issueIn(context)),
-    htmlToMarkdown(cut(textAt(context, 'properties', 'communication'))),
+    cut(htmlToMarkdown(textAt(context, 'properties', 'communication'))),
     plain(cut(textAt(context, 'properties', 'details'))),
     plain(
       textAt(context, 'annotations', 'summary') ?? textAt(context, 'annotations', 'description'),
