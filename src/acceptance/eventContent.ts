@@ -36,16 +36,24 @@ const LONGEST_TITLE = 1_000;
 function usableText(content: Content, { title }: SourceEvent): Content {
   const shown = { ...content, title: content.title && shortenText(content.title, LONGEST_TITLE) };
   if (isUsable(shown)) return shown;
-  let text = shown.text;
-  // Each round leaves out a quarter, so a text of any length fits after some.
-  while (text.length > 1 && !contentSchema.shape.text.safeParse(text).success) {
-    text = text.slice(0, cutPoint(text, Math.floor(text.length * 0.75)));
-  }
-  const cut = { ...shown, text };
-  if (isUsable(cut)) return cut;
+  const kept = cutText(shown.text);
+  if (isUsable({ ...shown, text: kept })) return { ...shown, text: kept + MORE };
   const severity = content.severity && { severity: content.severity };
   const titled = { ...severity, text: plainAsMarkdown(shortenText(title, LONGEST_TITLE)) };
   return isUsable(titled) ? titled : { ...severity, text: 'An event without a title' };
+}
+
+const MORE = '\n\n…';
+
+/** As much of it as a message can have, with room for the mark where that isn't all. */
+function cutText(text: string): string {
+  const fits = (tried: string): boolean => contentSchema.shape.text.safeParse(tried).success;
+  let kept = text;
+  // Each round leaves out a quarter, so a text of any length fits after some.
+  while (kept.length > 1 && !fits(kept === text ? kept : kept + MORE)) {
+    kept = kept.slice(0, cutPoint(kept, Math.floor(kept.length * 0.75)));
+  }
+  return kept;
 }
 
 /** As it is sent, that is without what only terminals understand. */

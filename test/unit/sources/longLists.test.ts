@@ -87,3 +87,13 @@ it.each(['alertmanager', 'grafana'])('shows 500 and 10,000 alerts of %s in one e
     expect(events[0]?.text).toContain(`and ${count - 10} more`);
   }
 });
+
+it.each([
+  ['fits', 100_000, /word $/],
+  ['is cut', 200_000, /word\n\n…$/],
+  ['is cut, without a space in it', 0, /xx\n\n…$/],
+])('marks the end of a text that %s', (_, length, end) => {
+  const text = length === 0 ? 'x'.repeat(300_000) : 'word '.repeat(length / 5);
+  const event = { key: 'k', source: 's', title: 't', state: 'other' as const, labels: {}, text };
+  expect(usableContent(defaultContent(event), event).text).toMatch(end);
+});
