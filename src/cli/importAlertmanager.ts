@@ -54,13 +54,16 @@ export function translated(name: string, text: string): Translation {
   const configuration = stringify({
     sources: { [SOURCE]: { type: SOURCE, bearer: { env: 'ALERTMANAGER_TOKEN' } } },
     ...(webhooks.size > 0 && {
-      accounts: {
-        'teams-webhook': {
-          default: {
-            webhooks: Object.fromEntries([...webhooks].map(([each, env]) => [each, { env }])),
+      accounts: Object.fromEntries(
+        [...webhooks].map(([platform, named]) => [
+          platform,
+          {
+            default: {
+              webhooks: Object.fromEntries([...named].map(([each, env]) => [each, { env }])),
+            },
           },
-        },
-      },
+        ]),
+      ),
     }),
     routes,
   });

@@ -213,3 +213,28 @@ it.each([
 ])('refuses %s', (text, message) => {
   expect(() => translated('alertmanager.yml', text)).toThrow(message);
 });
+
+it('translates what posts to webhooks of Discord, Mattermost and Teams', () => {
+  const { configuration, notes } = translated(
+    'alertmanager.yml',
+    `route: { receiver: chat }
+receivers:
+  - name: chat
+    discord_configs: [{ webhook_url: 'https://example.com/d' }, { webhook_url_file: /d2 }]
+    mattermost_configs: [{ webhook_url: 'https://example.com/m' }]
+    msteams_configs: [{ webhook_url: 'https://example.com/t' }]
+    webhook_configs: [{ url: 'https://example.com/w' }]
+`,
+  );
+  expect(chosen(load(configuration), {})).toEqual([
+    'discord-webhook:default/chat',
+    'discord-webhook:default/chat-1',
+    'mattermost-webhook:default/chat',
+    'teams-webhook:default/chat',
+  ]);
+  for (const variable of ['DISCORD_WEBHOOK_CHAT', 'DISCORD_WEBHOOK_CHAT_1']) {
+    expect(configuration).toContain(`env: ${variable}\n`);
+  }
+  expect(notes.join('\n')).toContain('MATTERMOST_WEBHOOK_CHAT to its webhook_url');
+  expect(notes.join('\n')).toContain('let Alertmanager call it as before');
+});

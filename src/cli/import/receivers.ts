@@ -5,15 +5,23 @@ import { isMap, listIn, textIn, type AlertmanagerFile, type Path } from './alert
 export interface Destinations {
   /** By the name of the receiver. */
   byReceiver: Map<string, string[]>;
-  /** The webhooks of Teams that have to be set, each by the name of its variable. */
-  webhooks: Map<string, string>;
+  /** The webhooks that have to be set: by platform, the name of each with the name of its variable. */
+  webhooks: Map<string, Map<string, string>>;
 }
+
+/** What posts to a webhook of a channel: the platform here, and how its variables begin. */
+const WEBHOOKS: Readonly<Record<string, { platform: string; prefix: string }>> = {
+  msteams_configs: { platform: 'teams-webhook', prefix: 'TEAMS' },
+  msteamsv2_configs: { platform: 'teams-webhook', prefix: 'TEAMS' },
+  discord_configs: { platform: 'discord-webhook', prefix: 'DISCORD' },
+  mattermost_configs: { platform: 'mattermost-webhook', prefix: 'MATTERMOST' },
+};
 
 /** What sendproof doesn't post to, and what to do instead. */
 const OTHERS: Readonly<Record<string, string>> = {
   pagerduty_configs:
     'sendproof does not raise incidents: let Alertmanager send to PagerDuty as before',
-  webhook_configs: 'sendproof does not call webhooks: let Alertmanager call it as before',
+  webhook_configs: 'a webhook gets another body from sendproof: let Alertmanager call it as before',
 };
 
 export function destinationsOf(file: AlertmanagerFile): Destinations {
@@ -42,26 +50,34 @@ interface Place {
   file: AlertmanagerFile;
   receiver: string;
   path: Path;
-  webhooks: Map<string, string>;
+  webhooks: Destinations['webhooks'];
 }
 
 function destinationOf(kind: string, config: unknown, place: Place): string[] {
   const { file, path } = place;
   if (kind === 'slack_configs') return slackDestination(isMap(config) ? config : {}, place);
-  if (kind === 'msteams_configs' || kind === 'msteamsv2_configs') {
-    const name =
-      place.receiver.replace(/[^A-Za-z0-9_.-]+/g, '-').replace(/^-+|-+$/g, '') || 'teams';
-    const unique = place.webhooks.has(name) ? `${name}-${String(path.at(-1))}` : name;
-    const variable = `TEAMS_WEBHOOK_${unique.toUpperCase().replace(/\W+/g, '_')}`;
-    place.webhooks.set(unique, variable);
-    file.note(path, `set the environment variable ${variable} to its webhook_url`);
-    return [`teams-webhook:default/${unique}`];
-  }
+  const webhook = own(WEBHOOKS, kind);
+  if (webhook) return [webhookDestination(webhook, place)];
   file.note(
     path,
     own(OTHERS, kind) ?? 'is not a destination of sendproof: let Alertmanager send there as before',
   );
   return [];
+}
+
+function webhookDestination(
+  { platform, prefix }: { platform: string; prefix: string },
+  { file, path, receiver, webhooks }: Place,
+): string {
+  const known = webhooks.get(platform) ?? new Map<string, string>();
+  webhooks.set(platform, known);
+  const fallback = prefix.toLowerCase();
+  const name = receiver.replace(/[^A-Za-z0-9_.-]+/g, '-').replace(/^-+|-+$/g, '') || fallback;
+  const unique = known.has(name) ? `${name}-${String(path.at(-1))}` : name;
+  const variable = `${prefix}_WEBHOOK_${unique.toUpperCase().replace(/\W+/g, '_')}`;
+  known.set(unique, variable);
+  file.note(path, `set the environment variable ${variable} to its webhook_url`);
+  return `${platform}:default/${unique}`;
 }
 
 const CHANNEL_ID = /^[CDG][A-Z0-9]{7,30}$/;
