@@ -28,7 +28,7 @@ export function fieldsOf(data: unknown): string {
   );
 }
 
-/** Deeper ones are the sender's own business. */
+/** What is nested in more levels is left out. */
 const DEEPEST_FIELD = 6;
 
 /** One more than are shown, where there are more. Each with its path, as `detail.state` or `Records[0].eventName`. */

@@ -88,7 +88,7 @@ function binary({ body, headers }: SourceRequest, mediaType: string): CloudEvent
 const HTTP_PREFIX = 'ce-';
 const KAFKA_PREFIX = 'ce_';
 
-/** Many a sender names another content type, or none. */
+/** Some senders give an event in structured mode another content type, or none. */
 function withoutHeaders(body: Buffer): CloudEvent[] {
   const value = jsonOrText(body);
   if (isObject(value) && 'specversion' in value) return [structured(value)];
@@ -108,7 +108,7 @@ function decoded(header: string): string {
   const quoted = /^"((?:[^"\\]|\\.)*)"$/.exec(header)?.[1];
   const text = quoted?.replaceAll(/\\(.)/g, '$1') ?? header;
   // A queue has the text itself, where HTTP has bytes, which Node.js shows as Latin-1.
-  if (/[^\0-\xFF]/.test(text)) return text;
+  if (Buffer.from(text, 'latin1').toString('latin1') !== text) return text;
   const bytes = Buffer.from(
     text.replaceAll(/%([0-9a-f]{2})/gi, (_, digits: string) =>
       String.fromCharCode(parseInt(digits, 16)),

@@ -124,7 +124,7 @@ function textOf({ agent, data, subject, type }: Related): string {
         .flatMap((each) => summaryOf(each) ?? [])
         .join(', '),
       Responder: summaryOf(at(data, 'user')),
-      Reply: plain(textAt(data, 'state')),
+      [at(data, 'user') === undefined ? 'State' : 'Reply']: plain(textAt(data, 'state')),
       Task: plain(textAt(data, 'name')),
       Action: summaryOf(at(data, 'action')),
       Workflow: summaryOf(at(data, 'incident_workflow')),
@@ -162,11 +162,13 @@ function customFields(data: unknown): Record<string, string | undefined> {
   const fields = changed.length > 0 ? changed : listAt(data, 'custom_fields');
   return Object.fromEntries(
     fields.slice(0, MOST_FIELDS).map((field) => {
-      const value = at(field, 'value');
-      const shown = Array.isArray(value) ? value.join(', ') : textAt(field, 'value');
+      const value = [at(field, 'value')]
+        .flat()
+        .filter((each) => ['string', 'number', 'boolean'].includes(typeof each))
+        .join(', ');
       return [
         plain(textAt(field, 'display_name') ?? textAt(field, 'name')) ?? 'Field',
-        plain(typeof value === 'boolean' ? String(value) : shown) ?? 'none',
+        value === '' ? 'none' : plain(value),
       ];
     }),
   );

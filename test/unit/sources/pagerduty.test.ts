@@ -96,6 +96,7 @@ it.each<[string, object, string, string[]]>([
         { name: 'environment', value: 'staging' },
         { name: 'teams', value: ['a', 'b'] },
         { name: 'owner', value: null },
+        { name: 'odd', value: [{ toString: 1 }] },
       ],
     },
     'Incident has new custom fields: A bump',
@@ -152,7 +153,7 @@ it.each<[string, object, string, string[]]>([
     'incident.action_invocation.terminated',
     { incident: INCIDENT, action: reference('Restart db-3'), state: 'completed' },
     'Incident has an action that ended: A bump',
-    ['Action:** Restart db-3', 'completed'],
+    ['Action:** Restart db-3', 'State:** completed'],
   ],
   [
     'service.custom_field_values.updated',
