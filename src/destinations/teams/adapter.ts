@@ -176,7 +176,9 @@ class TeamsAdapter implements DestinationAdapter {
     const found = page.value.find((message) => hasMarker(message, deliveryId));
     if (found) return { found: receipt(found) };
     const oldest = since.getTime() - CLOCK_ALLOWANCE_MS;
-    const isLast = page.value.every((message) => lastChangedAt(message) < oldest);
+    // A page can be empty, and others follow it: https://learn.microsoft.com/graph/paging
+    const isLast =
+      page.value.length > 0 && page.value.every((message) => lastChangedAt(message) < oldest);
     return { cursor: isLast ? undefined : nextQuery(page['@odata.nextLink']) };
   }
 

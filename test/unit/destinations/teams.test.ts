@@ -243,6 +243,11 @@ describe('Teams adapter', () => {
       ]);
     });
 
+    it('reads on after a page without messages, as Graph has some between others', async () => {
+      playPages([], [], [message('2', '2025-11-24T08:05:00Z', post.deliveryId)]);
+      expect(await adapter.find?.(query)).toMatchObject({ messageId: '2' });
+    });
+
     it('stops at a page that is older than the first attempt, less a minute', async () => {
       playPages(
         [message('3', '2025-11-24T07:59:30Z')],
