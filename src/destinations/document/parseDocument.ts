@@ -2,6 +2,7 @@
 import { ExpiringMap } from '../../lib/expiringMap.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import { own } from '../../lib/own.js';
+import { isCodeLanguage } from './codeLanguages.js';
 import { isBlank } from '../../lib/text.js';
 import {
   joinAlike,
@@ -88,7 +89,7 @@ function blockOf(tokens: readonly Token[]): Block[] {
     }
     case 'fence':
     case 'code_block': {
-      const text = wordsOfFence(opening) + opening.content.replace(/\n$/, '');
+      const text = (wordsOfFence(opening) + opening.content).replace(/\n$/, '');
       return isBlank(text) ? [] : [{ kind: 'code', text }];
     }
     case 'table_open': {
@@ -106,10 +107,13 @@ function blockOf(tokens: readonly Token[]): Block[] {
   }
 }
 
-/** What follows a fence on its line: a language is not shown, other words are the first line of what somebody pasted. */
+/**
+ * What follows a fence on its line: a language is not shown, other words are the first line of what somebody pasted, or what is left
+ * of a text that was cut.
+ */
 function wordsOfFence({ info }: Token): string {
   const words = info.trim();
-  return /^[\w+#.-]*$/.test(words) ? '' : `${words}\n`;
+  return words === '' || isCodeLanguage(words) ? '' : `${words}\n`;
 }
 
 function withRuns(tokens: readonly Token[], block: (runs: readonly Run[]) => Block): Block[] {

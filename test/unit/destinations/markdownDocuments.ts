@@ -281,10 +281,13 @@ class Writer {
         return block.items.map((item, index) => this.#item(item, block.ordered, index)).join('\n');
       case 'code': {
         const code = `${this.#word()} ${CODE[block.pick % CODE.length] ?? ''}\n  **more** [x](y)`;
-        for (const line of code.split('\n')) {
+        // What follows a fence is a language, or the first line of what was pasted.
+        const pasted = block.pick % 2 === 0 ? this.#word() : undefined;
+        for (const line of [...(pasted === undefined ? [] : [pasted]), ...code.split('\n')]) {
           this.#shown.push({ text: line.trim(), styles: [], fixedWidth: true, heading: false });
         }
-        return block.fenced ? `~~~sh\n${code}\n~~~` : `\`\`\`\`\n${code}\n\`\`\`\``;
+        const fence = block.fenced ? '~~~' : '````';
+        return `${fence}${pasted ?? 'sh'}\n${code}\n${fence}`;
       }
       case 'table': {
         const [header = [], ...others] = block.rows;

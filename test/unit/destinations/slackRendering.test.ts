@@ -98,6 +98,9 @@ describe('Markdown as mrkdwn', () => {
     ['[unbalanced](', '[unbalanced]('],
     ['```\nnever closed', '```\nnever closed\n```'],
     ['``` ERROR disk full\nmore\n```', '```\nERROR disk full\nmore\n```'],
+    ['```web-01.prod\ndisk full\n```', '```\nweb-01.prod\ndisk full\n```'],
+    ['```YAML\na: 1\n```', '```\na: 1\n```'],
+    ['cut off:\n```timeout', 'cut off:\n\n```\ntimeout\n```'],
     ['מַשֶּׁהוּ נִשְׁבַּר 🚨', 'מַשֶּׁהוּ נִשְׁבַּר 🚨'],
     ['[x](%)', 'x (%25)'],
   ])('%j becomes %j', (markdown, expected) => {
