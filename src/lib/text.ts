@@ -1,4 +1,5 @@
 /** Text that comes from elsewhere: whether it is text at all, and what of it is meant for a terminal instead of a reader. */
+import { mayLinkTo } from './linkTargets.js';
 
 /** Half of a surrogate pair. No encoding but JavaScript's own and JSON's escapes can hold it. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -158,19 +159,36 @@ const TERMINAL_CODES = new RegExp(
   ].join('|'),
   'g',
 );
+/** The beginning of a hyperlink, or with an empty address its end: https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda */
+const HYPERLINK =
+  /(?:\x1b\]|\x9d)8;[^;\x00-\x1f\x7f-\x9f]*;([^\x00-\x1f\x7f-\x9f]*)(?:\x07|\x1b\\|\x9c)/g;
 /** C0 but tab and line feed, DEL, and C1. */
 const OTHER_CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 /* eslint-enable no-control-regex */
 
 /**
- * The text without what only a terminal understands: colours, links, cursor movements, and control characters but tabs and
- * line breaks. Every kind of line break becomes a line feed.
+ * The text without what only a terminal understands: colours, cursor movements, and control characters but tabs and line
+ * breaks. The address of a link follows its words, in brackets. Every kind of line break becomes a line feed.
  */
 export function withoutTerminalCodes(text: string): string {
-  return text
+  return withAddresses(text)
     .replace(TERMINAL_CODES, '')
     .replace(/\r\n?|\u0085/g, '\n')
     .replace(OTHER_CONTROLS, '');
+}
+
+function withAddresses(text: string): string {
+  let address = '';
+  let words = 0;
+  const afterWords = (end: number): string =>
+    mayLinkTo(address) && text.slice(words, end) !== address ? ` (${address})` : '';
+  const replaced = text.replace(HYPERLINK, (code, next: string, at: number) => {
+    const after = afterWords(at);
+    address = next;
+    words = at + code.length;
+    return after;
+  });
+  return replaced + afterWords(text.length);
 }
 
 /**

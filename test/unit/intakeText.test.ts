@@ -225,7 +225,7 @@ describe('control characters', () => {
     };
     expect((await post('/v1/messages', JSON.stringify({ ...message, content }))).status).toBe(202);
     expect(inputOf(intake.starts[0])).toMatchObject({
-      content: { title: 'Disk full', text: 'db-1\n\tsee log' },
+      content: { title: 'Disk full', text: 'db-1\n\tsee log (https://x.example/)' },
     });
   });
 

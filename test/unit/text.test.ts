@@ -47,11 +47,10 @@ describe('terminal codes', () => {
     ],
     ['8-bit colours', '\u009B31mdisk full\u009B0m', 'disk full'],
     ['cursor movements', `50%${ESC}[2K${ESC}[1G60%`, '50%60%'],
-    ['a hyperlink', `see ${ESC}]8;;https://x.example/\u0007the log${ESC}]8;;\u0007`, 'see the log'],
     [
-      'a hyperlink ended by ST',
-      `${ESC}]8;id=1;https://x.example/${ESC}\\log${ESC}]8;;${ESC}\\`,
-      'log',
+      'a hyperlink to what is no address for people',
+      `see ${ESC}]8;;file://host/var/log\u0007the log${ESC}]8;;\u0007`,
+      'see the log',
     ],
     ['a title', `${ESC}]0;user@host: ~${ESC}\\ready`, 'ready'],
     ['a device control string', `${ESC}P1$r0m${ESC}\\ready`, 'ready'],
@@ -59,6 +58,21 @@ describe('terminal codes', () => {
     ['a bell, a backspace, a NUL and a delete', 'a\u0007b\bc\0d\u007F', 'abcd'],
     ['line breaks of any system', 'a\r\nb\rc\nd\u0085e', 'a\nb\nc\nd\ne'],
   ])('leave nothing but the words: %s', (_, text, words) => {
+    expect(withoutTerminalCodes(text)).toBe(words);
+  });
+
+  it.each([
+    [
+      `see ${ESC}]8;;https://x.example/\u0007the ${ESC}[1mlog${ESC}]8;;\u0007!`,
+      'see the log (https://x.example/)!',
+    ],
+    [`${ESC}]8;id=1;https://x.example/${ESC}\\log${ESC}]8;;${ESC}\\`, 'log (https://x.example/)'],
+    [`${ESC}]8;;https://x.example/\u0007https://x.example/${ESC}]8;;\u0007`, 'https://x.example/'],
+    [
+      `\u009D8;;https://x.example/a\u009Ca\u009D8;;https://x.example/b\u009Cb`,
+      'a (https://x.example/a)b (https://x.example/b)',
+    ],
+  ])('leave the address of a hyperlink: %j', (text, words) => {
     expect(withoutTerminalCodes(text)).toBe(words);
   });
 
@@ -78,7 +92,15 @@ describe('terminal codes', () => {
   });
 
   it('are looked for in linear time', () => {
-    for (const unit of [`${ESC}]`, '\u009D', `${ESC}[`, `${ESC} `, '\u009B1;']) {
+    for (const unit of [
+      `${ESC}]`,
+      `${ESC}]8;`,
+      `${ESC}]8;;a\u0007`,
+      '\u009D',
+      `${ESC}[`,
+      `${ESC} `,
+      '\u009B1;',
+    ]) {
       const long = unit.repeat(100_000);
       expectProcessorMsBelow(1_000, () => withoutTerminalCodes(long));
     }
