@@ -182,6 +182,19 @@ describe('Slack, by its real SDK', () => {
     expect(channel).toMatchObject({ id: OPS, name: 'ops', is_member: true });
   });
 
+  it('knows a channel by its name for a post only', async () => {
+    const slack = slackClient();
+    const { ts = '' } = await say('disk full', '#ops');
+    const unknown = slackError('channel_not_found');
+    const channel = '#ops';
+    await expect(slack.conversations.history({ channel })).rejects.toMatchObject(unknown);
+    await expect(slack.conversations.replies({ channel, ts })).rejects.toMatchObject(unknown);
+    await expect(slack.conversations.info({ channel })).rejects.toMatchObject(unknown);
+    await expect(slack.chat.getPermalink({ channel, message_ts: ts })).rejects.toMatchObject(
+      unknown,
+    );
+  });
+
   it('refuses a wrong token and a missing scope', async () => {
     await expect(slackClient('another').auth.test()).rejects.toMatchObject(
       slackError('invalid_auth'),

@@ -96,6 +96,9 @@ describe('the sandbox’s Discord refuses', () => {
     expect(codeOf(await call('PATCH', message, { content: 'b' }))).toBe('404 10008');
     const edited = await call('PATCH', `${message}?thread_id=${thread}`, { content: 'b' });
     expect(edited.body).toMatchObject({ content: 'b', webhook_id: SEEDED_CHANNEL });
+    const another = discordWebhookUrl('', thread).replace('/api/', '');
+    const taken = await call('PATCH', `${another}/messages/${body.id ?? ''}`, { content: 'c' });
+    expect(codeOf(taken)).toBe('404 10008');
     expect(sandbox.posts()).toMatchObject([{ path: thread, text: 'b' }]);
     sandbox.addPlace({ platform: 'discord', path: thread, archived: true });
     expect(codeOf(await say(thread))).toBe('400 50083');

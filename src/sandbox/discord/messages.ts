@@ -95,14 +95,14 @@ export function listMessages({ channel, posts, query }: DiscordContext): Answer 
 export function getMessage(context: DiscordContext): Answer {
   const post = messageOf(context);
   // A webhook reads only what it has posted.
-  if (context.caller === 'webhook') assertAuthor(post, 'webhook', unknownMessage);
+  if (context.caller === 'webhook') assertAuthor(post, context, unknownMessage);
   return { status: 200, body: messageObject(post) };
 }
 
 export function editMessage(context: DiscordContext): Answer {
   const { caller } = context;
   const post = messageOf(context);
-  assertAuthor(post, caller, () =>
+  assertAuthor(post, context, () =>
     caller === 'webhook'
       ? unknownMessage()
       : new DiscordRefusal(403, 50005, 'Cannot edit a message authored by another user'),
@@ -121,7 +121,7 @@ export function editMessage(context: DiscordContext): Answer {
 
 export function deleteMessage(context: DiscordContext): Answer {
   const post = messageOf(context);
-  if (context.caller === 'webhook') assertAuthor(post, 'webhook', unknownMessage);
+  if (context.caller === 'webhook') assertAuthor(post, context, unknownMessage);
   context.posts.remove(post);
   return { status: 204 };
 }
@@ -134,10 +134,12 @@ function messageOf({ channel, message, posts }: DiscordContext): SandboxPost {
 
 function assertAuthor(
   post: SandboxPost,
-  author: Sent['author'],
+  { caller, webhook: calling }: DiscordContext,
   refusal: () => DiscordRefusal,
 ): void {
-  if (post.author !== undefined || sentBy(post).author !== author) throw refusal();
+  const { author, webhook = post.path } = sentBy(post);
+  const isAnotherWebhook = caller === 'webhook' && webhook !== calling;
+  if (post.author !== undefined || author !== caller || isAnotherWebhook) throw refusal();
 }
 
 function sentBy({ content }: SandboxPost): Sent {

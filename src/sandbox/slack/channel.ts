@@ -6,7 +6,7 @@ import { SLACK_WORKSPACE } from './workspace.js';
 import type { MethodContext } from './method.js';
 import { directMessagesWith } from './users.js';
 
-/** @throws SlackError `channel_not_found` */
+/** By its id or its name, or that of a person, as only posts may name it. @throws SlackError `channel_not_found` */
 export function channelOf(context: MethodContext): Place {
   const { args, places, workspace } = context;
   const wanted = args.required('channel');
@@ -24,16 +24,19 @@ export function channelByIdOf({ args, places }: MethodContext): Place {
   return channel;
 }
 
-/** @throws SlackError `channel_not_found` or `not_in_channel` */
-export function joinedChannelOf(context: MethodContext): Place {
-  const channel = channelOf(context);
+/** Only by its id. @throws SlackError `channel_not_found` or `not_in_channel` */
+export function joinedChannelByIdOf(context: MethodContext): Place {
+  return joined(channelByIdOf(context));
+}
+
+function joined(channel: Place): Place {
   if (!channel.member) throw new SlackError('not_in_channel');
   return channel;
 }
 
-/** @throws SlackError as `joinedChannelOf`, or `is_archived` */
+/** @throws SlackError `channel_not_found`, `not_in_channel` or `is_archived` */
 export function writableChannelOf(context: MethodContext): Place {
-  const channel = joinedChannelOf(context);
+  const channel = joined(channelOf(context));
   if (channel.archived) throw new SlackError('is_archived');
   return channel;
 }

@@ -6,7 +6,6 @@ import { SlackError, type SlackArguments } from './arguments.js';
 import { checkBlocks } from './blocks.js';
 import {
   channelByIdOf,
-  channelOf,
   messageObject,
   messageOf,
   ownMessageOf,
@@ -157,7 +156,7 @@ export function deleteMessage(context: MethodContext): MethodResult {
 }
 
 export function getPermalink(context: MethodContext): MethodResult {
-  const channel = channelOf(context);
+  const channel = channelByIdOf(context);
   const post = messageOf(context, channel, context.args.required('message_ts'));
   return {
     body: {

@@ -3,7 +3,7 @@ import { own } from '../../lib/own.js';
 import type { Place } from '../places.js';
 import type { SandboxPost } from '../posts.js';
 import { SlackError, type SlackArguments } from './arguments.js';
-import { channelOf, joinedChannelOf, messageObject } from './channel.js';
+import { channelByIdOf, joinedChannelByIdOf, messageObject } from './channel.js';
 import { SLACK_WORKSPACE } from './workspace.js';
 import type { MethodContext, MethodResult } from './method.js';
 
@@ -13,7 +13,7 @@ const TS = /^\d+(\.\d{1,6})?$/;
 
 /** Newest first, answers left out that are not shown in the channel: https://docs.slack.dev/reference/methods/conversations.history */
 export function conversationHistory(context: MethodContext): MethodResult {
-  const channel = joinedChannelOf(context);
+  const channel = joinedChannelByIdOf(context);
   const inRange = rangeOf(context.args);
   const messages = context.posts
     .of('slack', channel.path)
@@ -24,7 +24,7 @@ export function conversationHistory(context: MethodContext): MethodResult {
 
 /** The thread's parent, then its replies, oldest first. */
 export function conversationReplies(context: MethodContext): MethodResult {
-  const channel = joinedChannelOf(context);
+  const channel = joinedChannelByIdOf(context);
   const ts = context.args.required('ts');
   const posts = context.posts.of('slack', channel.path);
   const parent = posts.find((post) => post.id === ts);
@@ -77,7 +77,7 @@ function typeOf(path: string): string {
 }
 
 export function conversationInfo(context: MethodContext): MethodResult {
-  return { body: { channel: channelObject(channelOf(context)) } };
+  return { body: { channel: channelObject(channelByIdOf(context)) } };
 }
 
 function channelObject({ archived, member, name, path }: Place): Record<string, unknown> {
