@@ -41,9 +41,12 @@ function valuesOf(header: string | string[] | undefined): string[] {
     .flatMap((line) => line.split(BETWEEN_VALUES).map((text) => text.trim()));
 }
 
+/** The third form names no zone, and is in UTC as the others: `Sun Nov  6 08:49:37 1994`. */
+const WITHOUT_ZONE = /:\d\d \d{4}$/;
+
 function httpDate(text: string): number | undefined {
   if (!HTTP_DATE.test(text)) return undefined;
-  const time = Date.parse(text);
+  const time = Date.parse(WITHOUT_ZONE.test(text) ? `${text} GMT` : text);
   return Number.isNaN(time) ? undefined : time;
 }
 

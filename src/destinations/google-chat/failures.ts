@@ -10,6 +10,7 @@ import {
   unexpectedAnswer,
   type Failure,
 } from '../../http/failure.js';
+import { retryAfterMs } from '../../http/retryAfter.js';
 import { statedStatus } from '../../http/statedStatus.js';
 import type { HttpAnswer } from '../../http/transport.js';
 import { own } from '../../lib/own.js';
@@ -62,7 +63,10 @@ const errorBody = z.object({
   error: z.object({
     code: z.number().optional(),
     status: z.string().optional(),
-    details: z.array(z.object({ reason: z.string().optional() })).optional(),
+    details: z
+      .array(z.object({ reason: z.string().optional(), retryDelay: z.unknown().optional() }))
+      .optional()
+      .catch(undefined),
   }),
 });
 const anyErrorBody = z.object({ error: z.unknown().refine((error) => error != null) });
@@ -72,6 +76,8 @@ interface Stated {
   code: string | undefined;
   /** As `SERVICE_DISABLED`. */
   reason: string | undefined;
+  /** The pause that a google.rpc.RetryInfo asks for, in milliseconds. */
+  retryDelayMs: number | undefined;
 }
 
 /** Undefined for a success: HTTP 200 with a JSON object that has no error. */
@@ -91,15 +97,20 @@ export function chatFailure(answer: HttpAnswer, purpose: Purpose): DeliveryError
 }
 
 function failed(
-  { retryAfterMs, status }: HttpAnswer,
+  { retryAfterMs: header, status }: HttpAnswer,
   failure: Failure,
-  { code, reason }: Stated,
+  { code, reason, retryDelayMs }: Stated,
 ): DeliveryError {
   const what = [code, reason].filter(Boolean).join(' ');
   const remedy = REMEDIES[failure.reason];
   return new DeliveryError(
     `${PLATFORM} answered HTTP ${status}${what ? ` ${what}` : ''}${remedy ? `: ${remedy}` : ''}.`,
-    { ...failure, httpStatus: status, platformCode: reason ?? code, retryAfterMs },
+    {
+      ...failure,
+      httpStatus: status,
+      platformCode: reason ?? code,
+      retryAfterMs: header ?? retryDelayMs,
+    },
   );
 }
 
@@ -115,8 +126,19 @@ function failureInSuccess(answer: HttpAnswer, stated: Stated, purpose: Purpose):
 
 function statedIn(body: unknown): Stated {
   const error = errorBody.safeParse(body).data?.error;
-  const reason = error?.details?.find((detail) => detail.reason !== undefined)?.reason;
-  return { code: errorCode(error?.status), reason: errorCode(reason) };
+  const details = error?.details ?? [];
+  const reason = details.find((detail) => detail.reason !== undefined)?.reason;
+  const delay = details.find((detail) => detail.retryDelay !== undefined)?.retryDelay;
+  return {
+    code: errorCode(error?.status),
+    reason: errorCode(reason),
+    retryDelayMs: typeof delay === 'string' ? durationMs(delay) : undefined,
+  };
+}
+
+/** A google.protobuf.Duration, as `3.5s`, is Retry-After with a unit. */
+function durationMs(duration: string): number | undefined {
+  return duration.endsWith('s') ? retryAfterMs(duration.slice(0, -1)) : undefined;
 }
 
 /** Total over statuses and codes. Outside 400–599 the code is ignored. */

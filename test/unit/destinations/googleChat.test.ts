@@ -306,6 +306,25 @@ describe('Google Chat adapter', () => {
     expect(error).toMatchObject({ httpStatus: code, platformCode, retryAfterMs: 7_000 });
   });
 
+  it.each<[unknown, Record<string, string>, number | undefined]>([
+    ['3.5s', {}, 3_500],
+    ['3s', { 'retry-after': '7' }, 7_000],
+    ['1000000s', {}, 86_400_000],
+    ['soon', {}, undefined],
+    [{ seconds: 3 }, {}, undefined],
+  ])(
+    'waits as long as a RetryInfo of %j asks, beside the headers %j',
+    async (retryDelay, headers, expected) => {
+      const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay }];
+      const body = { error: { code: 429, status: 'RESOURCE_EXHAUSTED', details } };
+      server.script = answering(429, JSON.stringify(body), headers);
+      expect(await rejection(adapter.post(post))).toMatchObject({
+        reason: 'rate_limited',
+        retryAfterMs: expected,
+      });
+    },
+  );
+
   it('never takes a status outside of 400–599 for a refusal, whatever its code', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 399 }), fc.string(), (each, code) => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { retryAfterMs } from '../../../src/http/retryAfter.js';
 
 const NOW = new Date('2025-11-24T08:00:00Z');
@@ -38,6 +38,21 @@ describe('Retry-After', () => {
     [undefined, undefined],
   ])('%j asks for %j ms', (header, expected) => {
     expect(retryAfterMs(header, undefined, NOW)).toBe(expected);
+  });
+
+  it.each(['UTC', 'America/New_York', 'Asia/Kolkata'])('means the same in %s', (zone) => {
+    vi.stubEnv('TZ', zone);
+    try {
+      for (const date of [
+        'Mon, 24 Nov 2025 08:00:10 GMT',
+        'Monday, 24-Nov-25 08:00:10 GMT',
+        'Mon Nov 24 08:00:10 2025',
+      ]) {
+        expect(retryAfterMs(date, undefined, NOW)).toBe(10_000);
+      }
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('takes a date by the clock of the server that sent it', () => {
