@@ -3,7 +3,7 @@ import type { KnownBlock, MessageAttachment } from '@slack/web-api';
 import type { Show } from '../destination.js';
 import { parseDocument } from '../document/parseDocument.js';
 import { LINK_WORDS, type MessagePage } from '../../domain/messagePage.js';
-import { plainTextOf, TEXT_LIMIT } from './plainText.js';
+import { ONE_POST_LIMIT, plainTextOf } from './plainText.js';
 import { BLOCKS_LIMIT, footerBlocks, notification } from './render.js';
 
 /** https://docs.slack.dev/reference/methods/chat.postMessage: above 100 attachments, `too_many_attachments`. */
@@ -16,7 +16,10 @@ export interface GivenPost {
   attachments?: MessageAttachment[];
 }
 
-/** Undefined where the source made none. Whether Slack takes it is seen when it is sent. */
+/**
+ * Undefined where the source made none, or one of which Slack would make several posts, cut anywhere: a rendering has parts of its own.
+ * But a rendering notifies nobody, so what mentions people stays as it is. Whether Slack takes it is seen when it is sent.
+ */
 export function givenPost({ content, page }: Show): GivenPost | undefined {
   const given = content.native?.slack;
   if (given === undefined) return undefined;
@@ -27,8 +30,15 @@ export function givenPost({ content, page }: Show): GivenPost | undefined {
     ...(blocks && { blocks: blocks as KnownBlock[] }),
     ...(attachments && { attachments: attachments as MessageAttachment[] }),
   };
-  return withFooter(post, page);
+  return isCutBySlack(post) ? undefined : withFooter(post, page);
 }
+
+function isCutBySlack({ blocks = [], text }: GivenPost): boolean {
+  return blocks.length === 0 && text.length > ONE_POST_LIMIT && !MENTION.test(text);
+}
+
+/** Sources leave only those that they allow. */
+const MENTION = /<[!@]\w/;
 
 /** The link below what the source made, at the end of what the post shows; none where there is no room for it. */
 function withFooter(post: GivenPost, page: MessagePage): GivenPost {
@@ -44,7 +54,7 @@ function withFooter(post: GivenPost, page: MessagePage): GivenPost {
     return blocks.length < BLOCKS_LIMIT ? { ...post, blocks: [...blocks, ...footer] } : post;
   }
   const text = `${post.text}\n\n${plainTextOf(footer)}`;
-  return text.length <= TEXT_LIMIT ? { ...post, text } : post;
+  return text.length <= ONE_POST_LIMIT ? { ...post, text } : post;
 }
 
 /** The same message, to be shown as on other platforms, in one post. */

@@ -14,7 +14,7 @@ export const TEXT_LIMIT = 40_000;
  * Longer text that no blocks replace becomes several messages, cut anywhere, of which the answer names only the first:
  * https://github.com/slackapi/java-slack-sdk/issues/704
  */
-const ONE_POST_LIMIT = 4_000;
+export const ONE_POST_LIMIT = 4_000;
 
 /** Of these characters: a long source or address leaves room for the text. */
 const CONTEXT_LIMIT = 1_000;

@@ -87,6 +87,45 @@ it.each([
   expect(rendering?.get('metadata')).toContain(given.deliveryId);
 });
 
+it.each<[string, NativePost]>([
+  ['text alone', { text: 'x'.repeat(4_001) }],
+  ['text beside attachments', { text: 'x'.repeat(4_001), attachments: ATTACHMENTS }],
+])('are rendered, in parts, where Slack would cut them anywhere: %s', async (_what, given) => {
+  answer('chat.postMessage', POSTED);
+  const post = postWith(given);
+  const long = { ...post, content: { ...post.content, text: 'words '.repeat(2_500) } };
+  const inParts = { ...long, inParts: 'as configured' } as const;
+  expect(adapter.layout(inParts).parts).toBeGreaterThan(1);
+  await adapter.post({ ...long, inParts: 'never' });
+  const [only] = sent('chat.postMessage');
+  expect(only?.get('blocks')).toContain('words words');
+  expect(only?.get('text')?.length).toBeLessThanOrEqual(4_000);
+});
+
+it('are sent as they are where they mention people, whom a rendering would not', async () => {
+  answer('chat.postMessage', POSTED);
+  const text = `<!here> ${'x'.repeat(4_001)}`;
+  expect(adapter.layout(postWith({ text }))).toEqual({ parts: 1 });
+  await adapter.post(postWith({ text }));
+  expect(sent('chat.postMessage')[0]?.get('text')).toBe(text);
+});
+
+it('are sent as they are up to what Slack shows in one post, with a link where that has room', async () => {
+  answer('chat.postMessage', POSTED);
+  const page = {
+    deduplicationKey: 'disk-full',
+    footer: 'https://sendproof.example.com/messages/disk-full',
+  };
+  for (const length of [3_800, 4_000]) {
+    const text = 'x'.repeat(length);
+    expect(adapter.layout({ ...postWith({ text }), page })).toEqual({ parts: 1 });
+    await adapter.post({ ...postWith({ text }), page });
+  }
+  const [short, long] = sent('chat.postMessage').map((form) => form.get('text'));
+  expect(short).toContain(page.footer);
+  expect(long).toBe('x'.repeat(4_000));
+});
+
 it.each(['ratelimited', 'channel_not_found', 'internal_error', 'invalid_auth'])(
   'are not posted in another form where something else is wrong: %s',
   async (error) => {
@@ -127,7 +166,7 @@ it('take the place of an earlier form, which leaves nothing behind', async () =>
 
 it('are edited to the form of other platforms where Slack refuses them', async () => {
   answer('chat.update', { ok: false, error: 'msg_too_long' }, POSTED);
-  await adapter.edit?.(editTo({ text: 'x'.repeat(5_000), attachments: ATTACHMENTS }));
+  await adapter.edit?.(editTo({ text: 'é'.repeat(3_000), attachments: ATTACHMENTS }));
   const [, rendering, ...others] = sent('chat.update');
   expect(others).toEqual([]);
   expect(rendering?.get('blocks')).toContain('Disk full');
