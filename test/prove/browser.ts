@@ -19,6 +19,23 @@ export async function launchBrowser(...more: string[]): Promise<Browser> {
   });
 }
 
+/**
+ * What the browser complains of on the page from now on; it grows as that happens. A script, style or file that fails to load, or that
+ * the Content-Security-Policy refuses, is an error on its console. No page of ours opens a dialog.
+ */
+export function complaintsOf(page: Page): readonly string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('dialog', (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  return complaints;
+}
+
 /** For people to look at: in test-results/pictures, or in the folder that SENDPROOF_PICTURES names. */
 export async function takePicture(page: Page, name: string): Promise<void> {
   const directory = process.env.SENDPROOF_PICTURES ?? join('test-results', 'pictures');

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hmac } from '../../src/sources/authentication/hmac.js';
 import { pagerduty } from '../../src/sources/pagerduty/source.js';
 import { INCIDENTS, startHarness, type Harness } from '../harness.js';
-import { barriers, launchBrowser, takePicture } from './browser.js';
+import { barriers, complaintsOf, launchBrowser, takePicture } from './browser.js';
 
 const SECRET = 'of-this-test';
 const PHONE = { width: 390, height: 844, hasTouch: true, isMobile: true };
@@ -18,7 +18,7 @@ const PATH = `/conversations/${encodeURIComponent(CONVERSATION)}`;
 let harness: Harness;
 let browser: Browser;
 let page: Page;
-const complaints: string[] = [];
+let complaints: readonly string[];
 
 beforeAll(async () => {
   harness = await startHarness({
@@ -58,17 +58,9 @@ afterAll(async () => {
   await harness.close();
 });
 beforeEach(async () => {
-  complaints.length = 0;
   page = await browser.newPage();
   await page.setViewport(DESKTOP);
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('dialog', (dialog) => {
-    complaints.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
+  complaints = complaintsOf(page);
 });
 
 async function sendSample(name: string, change: (event: SampleEvent) => void = () => undefined) {

@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OPS, startHarness, type Harness, type Summary } from '../harness.js';
-import { barriers, launchBrowser, takePicture } from './browser.js';
+import { barriers, complaintsOf, launchBrowser, takePicture } from './browser.js';
 
 const PHONE = { width: 390, height: 844, hasTouch: true, isMobile: true };
 const DESKTOP = { width: 1280, height: 800 };
@@ -18,7 +18,7 @@ const CHOSEN = 4;
 let harness: Harness;
 let browser: Browser;
 let page: Page;
-const complaints: string[] = [];
+let complaints: readonly string[];
 
 const shown = (selector: string) => page.$eval(selector, (element) => element.textContent);
 
@@ -72,13 +72,9 @@ export function proveOverview(atOnce: number): void {
     await harness.close();
   });
   beforeEach(async () => {
-    complaints.length = 0;
     page = await browser.newPage();
     await page.setViewport(DESKTOP);
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
+    complaints = complaintsOf(page);
   });
 
   describeDeadLetters(atOnce + CHOSEN);

@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { OPS, startHarness, type Harness } from '../harness.js';
-import { barriers, launchBrowser, takePicture } from './browser.js';
+import { barriers, complaintsOf, launchBrowser, takePicture } from './browser.js';
 
 const PHONE = { width: 390, height: 844, hasTouch: true, isMobile: true };
 const DESKTOP = { width: 1280, height: 800 };
@@ -10,7 +10,7 @@ const DESKTOP = { width: 1280, height: 800 };
 let harness: Harness;
 let browser: Browser;
 let page: Page;
-const complaints: string[] = [];
+let complaints: readonly string[];
 
 beforeAll(async () => {
   harness = await startHarness();
@@ -21,18 +21,9 @@ afterAll(async () => {
   await harness.close();
 });
 beforeEach(async () => {
-  complaints.length = 0;
   page = await browser.newPage();
   await page.setViewport(PHONE);
-  // A script or style that the Content-Security-Policy refuses is an error here.
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('dialog', (dialog) => {
-    complaints.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
+  complaints = complaintsOf(page);
 });
 
 async function park(key: string, message: object) {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { pagerduty } from '../../src/sources/pagerduty/source.js';
 import { hmac } from '../../src/sources/authentication/hmac.js';
 import { startHarness, type Harness } from '../harness.js';
-import { launchBrowser, takePicture } from './browser.js';
+import { complaintsOf, launchBrowser, takePicture } from './browser.js';
 
 const SECRET = 'of-this-test';
 
@@ -37,7 +37,6 @@ async function send(body: string, secret = SECRET): Promise<void> {
 }
 
 it('shows what came, leads to its message, and learns of the next request by itself', async () => {
-  const complaints: string[] = [];
   const { triggered, ...others } = pagerduty.samples;
   await send(triggered?.body ?? '');
   await harness.waitForStatus('pagerduty:01EXAMPLETRIGGER', 'confirmed');
@@ -45,10 +44,7 @@ it('shows what came, leads to its message, and learns of the next request by its
   await send('{}', 'another');
 
   const page = await browser.newPage();
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
+  const complaints = complaintsOf(page);
   await page.setViewport({ width: 1280, height: 800 });
   await page.goto(`${harness.api.url}/sources`);
   await takePicture(page, 'sources-desktop');
