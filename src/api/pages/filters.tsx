@@ -1,7 +1,8 @@
 /** The filters of the lists: plain forms, whose fields stand in the address of the page. */
 import type { ComponentChildren } from 'preact';
-import { FAILURE_REASONS, MESSAGE_STATUSES, type MessageStatus } from '../../domain/delivery.js';
+import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
 import { useAddresses } from './addresses.js';
+import { SOUGHT_WORDS } from './statusWords.js';
 
 /** The fields of a list as the page's address has them. */
 export type ListFields = Record<string, string>;
@@ -23,10 +24,6 @@ export type Range = keyof typeof RANGES;
 
 /** `accepted` is for a moment, and Temporal’s visibility doesn’t tell it from `delivering`. */
 const STATUSES = MESSAGE_STATUSES.filter((status) => status !== 'accepted');
-const STATUS_NAMES: Partial<Record<MessageStatus, string>> = {
-  delivering: 'under way',
-  dead_lettered: 'needs a decision',
-};
 
 /** These say which list it is, and which part of it; all others narrow it. */
 const OF_THE_LIST = new Set(['tab', 'cursor', 'limit']);
@@ -74,7 +71,7 @@ export function Filters({
       )}
       {withStatus && (
         <Choice name="status" label="Status" chosen={fields.status} anything="any status">
-          {STATUSES.map((status) => [status, STATUS_NAMES[status] ?? status] as const)}
+          {STATUSES.map((status) => [status, SOUGHT_WORDS[status]] as const)}
         </Choice>
       )}
       <Choice name="reason" label="Reason" chosen={fields.reason} anything="any reason">

@@ -6,6 +6,7 @@ import { formatAge } from '../../explanation/age.js';
 import { mayLinkTo } from '../../lib/linkTargets.js';
 import { useAddresses } from './addresses.js';
 import { useReadOnly } from './readOnly.js';
+import { STATUS_WORDS } from './statusWords.js';
 import { useViewer } from './viewer.js';
 
 /** The frame of every page. */
@@ -121,20 +122,6 @@ function Header({
     </header>
   );
 }
-
-const STATUS_WORDS: Record<DeliveryStatus, string> = {
-  accepted: 'accepted',
-  delivering: 'delivering',
-  confirmed: 'confirmed',
-  dead_lettered: 'needs a decision',
-  discarded: 'discarded',
-  expired: 'expired',
-  cancelled: 'cancelled',
-  muted: 'muted',
-  grouped: 'grouped',
-  superseded: 'superseded',
-  standby: 'standby',
-};
 
 export function Status({ status }: { status: DeliveryStatus }) {
   return <span class={`status ${status}`}>{STATUS_WORDS[status]}</span>;
