@@ -74,8 +74,8 @@ export async function runProduct(given: ProcessContext): Promise<never> {
 
   const shared = { configuration, encryption, connection, namespace, tracing };
   const workers = await addWorkers(context, { ...shared, metrics, temporalSdkUrl });
-  // The API shares the worker's connection: Temporal may then hand the first task of a workflow directly to the worker.
-  // But that connection can't cancel a call, as one for a client that has left.
+  // The API shares the workers' connection, which can't cancel a call, as one for a client that has left. So calls that Temporal
+  // holds open have a connection of their own.
   const longPollConnection = addConnection(context, temporal.connectionOptions);
   const started: { ingest?: Ingest } = {};
   const api = await addApi(context, {

@@ -1,11 +1,6 @@
 /** A Temporal client that makes a bounded number of calls at once, each with a deadline. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  Client,
-  InternalConnectionLikeSymbol,
-  type ConnectionLike,
-  type InternalConnectionLike,
-} from '@temporalio/client';
+import { Client, type ConnectionLike } from '@temporalio/client';
 import { withinTime } from '../lib/deadline.js';
 import { CallGate, type CallBounds } from './callGate.js';
 import type { Line } from './fairTurns.js';
@@ -102,7 +97,7 @@ function boundedConnection(
     };
     return await gate.run(makeCall, { line, withinMs: remainingMs(), signals });
   };
-  const bounded: InternalConnectionLike = {
+  return {
     workflowService: boundedService(connection.workflowService, run),
     operatorService: boundedService(connection.operatorService, run),
     plugins: connection.plugins,
@@ -113,12 +108,7 @@ function boundedConnection(
     withMetadata: (metadata, scope) => connection.withMetadata(metadata, scope),
     withAbortSignal: (signal, scope) =>
       scopes.run({ ...scopes.getStore(), signal }, () => connection.withAbortSignal(signal, scope)),
-    // Lets Temporal hand a start straight to a worker on the same connection.
-    [InternalConnectionLikeSymbol]: (connection as InternalConnectionLike)[
-      InternalConnectionLikeSymbol
-    ],
   };
-  return bounded;
 }
 
 function boundedService<Service extends object>(service: Service, run: RunCall): Service {
