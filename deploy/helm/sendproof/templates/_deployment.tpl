@@ -97,8 +97,10 @@ spec:
             {{- range $name, $value := $variables }}
             - { name: {{ $name }}, value: {{ $value | quote }} }
             {{- end }}
-            {{- with $root.Values.extraEnv }}
+            {{- range list $root.Values.extraEnv $values.extraEnv }}
+            {{- with . }}
             {{- toYaml . | nindent 12 }}
+            {{- end }}
             {{- end }}
           {{- with $root.Values.environmentSecrets }}
           envFrom:
@@ -139,6 +141,11 @@ spec:
             {{- range $index, $file := $root.Values.secretFiles }}
             - { name: secret-{{ $index }}, mountPath: {{ $file.mountPath }}, readOnly: true }
             {{- end }}
+            {{- range list $root.Values.extraVolumeMounts $values.extraVolumeMounts }}
+            {{- with . }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
+            {{- end }}
       volumes:
         - { name: configuration, configMap: { name: {{ include "sendproof.configMapName" $root }} } }
         - name: data
@@ -154,6 +161,11 @@ spec:
         {{- end }}
         {{- range $index, $file := $root.Values.secretFiles }}
         - { name: secret-{{ $index }}, secret: { secretName: {{ $file.secretName }}, defaultMode: 288 } }
+        {{- end }}
+        {{- range list $root.Values.extraVolumes $values.extraVolumes }}
+        {{- with . }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
         {{- end }}
       {{- with $values.nodeSelector }}
       nodeSelector:
