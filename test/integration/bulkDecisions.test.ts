@@ -80,6 +80,15 @@ async function finished({ links }: Decision): Promise<Progress> {
   );
 }
 
+/** The keys on the page of messages. */
+async function shownFor(reason: string): Promise<string[]> {
+  const answer = await fetch(`${harness.api.url}/messages?reason=${reason}`);
+  const html = await answer.text();
+  return [...html.matchAll(/role="rowheader"><a href="\/messages\/([^"]+)"/g)].map(
+    ([, key = '']) => key,
+  );
+}
+
 const queueOf = (destination: typeof OPS) =>
   harness.client.workflow.getHandle(deadLetterQueueId(destination));
 
@@ -128,6 +137,9 @@ describe('dead letters as a whole', () => {
       const keys = (await listed(2, query)).map(({ deduplicationKey }) => deduplicationKey);
       expect(keys.sort()).toEqual(['b1', 'c1']);
     }
+    expect(await shownFor('destination_not_found')).toEqual(['c1', 'b1']);
+    expect(await shownFor('not_authorised')).toEqual(['c1', 'a2', 'a1']);
+    expect(await shownFor('timeout')).toEqual([]);
     const { body } = await harness.request<Summary>(
       'GET',
       `/v1/dead-letters/summary?destination=${encodeURIComponent(INCIDENTS)}`,
@@ -284,6 +296,10 @@ describe('a decision by filter', () => {
         });
       });
     }
+    await eventually(async () =>
+      expect(await shownFor('destination_not_found')).toEqual(['f2', 'f1']),
+    );
+    expect(await shownFor('not_authorised')).toEqual([]);
     // The same decision, told again as after the loss of a worker: what was parked anew is not meant.
     const [made] = await queueOf(OPS)
       .query(bulkDecisionsQuery)

@@ -20,7 +20,7 @@ import { headersOf, readContent } from '../../src/queues/sqs/content.js';
 import { entraToken } from '../../src/sources/azure-monitor/entra.js';
 import { parseJson } from '../../src/sources/json.js';
 import { Unusable } from '../../src/sources/source.js';
-import { isCursor } from '../../src/store/search/messageSearch.js';
+import { isCursor } from '../../src/store/search/cursor.js';
 import { expectProcessorMsBelow } from '../processorTime.js';
 import { OPS, startIntakeApi, type IntakeApi } from './intakeApi.js';
 

@@ -1,5 +1,8 @@
 /** The lists of messages and of dead letters, and the decisions made on them, over a Temporal whose lists are made up. */
+import { h } from 'preact';
+import { renderToString } from 'preact-render-to-string';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SearchPage } from '../../src/api/pages/listPages.js';
 import { expectWithin, mostCalls } from '../callsToTemporal.js';
 import { asTemporalHasIt, execution } from './listedMessages.js';
 import { signIn } from '../tenantRequests.js';
@@ -137,6 +140,25 @@ describe('the list of messages', () => {
     expect(listQueries()).toEqual([expect.stringMatching(query)]);
   });
 
+  it('finds by the reason of each dead letter, whichever Temporal has as that of the message', async () => {
+    const both = parked('both', PAYMENTS);
+    const deadLetters = [
+      { destination: OPS, reason: 'timeout', detail: '', at: new Date().toISOString() },
+      { destination: PAYMENTS, reason: 'not_authorised', detail: '', at: new Date().toISOString() },
+    ];
+    const { memo } = execution({ id: '', startedMs: 0, memo: { deadLetters } });
+    listed = [{ ...both, memo }, parked('other')];
+    for (const [reason, found] of [
+      ['timeout', ['both']],
+      ['not_authorised', ['both', 'other']],
+      ['content_rejected', []],
+    ] as const) {
+      const { html } = await open(`/messages?reason=${reason}`);
+      const keys = [...html.matchAll(/rowheader"><a href="\/messages\/(\w+)"/g)];
+      expect(keys.map(([, key]) => key).sort(), reason).toEqual(found);
+    }
+  });
+
   it('narrows by time, source, status, reason, and a destination by its name', async () => {
     const fields = { range: '24h', source: 'ci', status: 'expired', reason: 'timeout' };
     const query = new URLSearchParams({ ...fields, destination: 'payments TEAM' }).toString();
@@ -150,6 +172,19 @@ describe('the list of messages', () => {
     expect(Date.now() - Date.parse(since)).toBeGreaterThan(86_000_000);
     expect(html).toContain('<a href="/messages">Clear filters</a>');
     expect((await open('/messages')).html).not.toContain('Clear filters');
+  });
+
+  it('leads on where the newest don’t match, and others are left to look at', () => {
+    const fields = { reason: 'timeout' };
+    const page = {
+      ...{ fields, now: new Date(), signedIn: true, tab: 'all' as const, unknownKey: undefined },
+      choices: { destinations: [], sources: [] },
+      counts: { all: 9_000, delayed: 0, needs_action: 9_000, scheduled: 0, under_way: 0 },
+      found: { messages: [], cursor: 'next' },
+    };
+    const html = renderToString(h(SearchPage, page));
+    expect(textOf(html)).toContain('No message was found among the newest.');
+    expect(html).toContain('href="/messages?reason=timeout&amp;cursor=next">Older ones</a>');
   });
 
   it.each(['?tab=nonsense', '?range=1y', '?reason=nonsense', '?colour=red'])(

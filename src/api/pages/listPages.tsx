@@ -73,7 +73,7 @@ export function SearchPage({
       />
       <section id="found" data-live>
         {found.messages.length === 0 ? (
-          <NothingFound fields={fields} tab={tab} unknownKey={unknownKey} />
+          <NothingFound {...{ fields, tab, unknownKey }} isAll={found.cursor === undefined} />
         ) : (
           <MessageTable
             caption="Messages"
@@ -113,14 +113,18 @@ function Tabs({ counts, tab }: { counts: TabCounts; tab: Tab }) {
 
 function NothingFound({
   fields,
+  isAll,
   tab,
   unknownKey,
 }: {
   fields: ListFields;
+  /** Whether nothing is left to look at. */
+  isAll: boolean;
   tab: Tab;
   unknownKey: UnknownKey | undefined;
 }) {
   const { at, ofMessage } = useAddresses();
+  if (!isAll) return <p>No message was found among the newest.</p>;
   if (unknownKey) {
     return (
       <>

@@ -52,8 +52,8 @@ export function showMessages(context: ApiContext): RequestHandler {
       searchMessages(readClient, criteria, { cursor, limit }),
     ]);
     const found = exactFirst(allNamed(list, context.configuration, caller), filter.q);
-    const unknownKey =
-      found.messages.length === 0 ? await explainKey(context, caller, filter.q) : undefined;
+    const isNothing = found.messages.length === 0 && found.cursor === undefined;
+    const unknownKey = isNothing ? await explainKey(context, caller, filter.q) : undefined;
     const choices = choicesFor(context, caller, found);
     show(
       response,

@@ -1,6 +1,6 @@
 /** The queries and bodies that the API accepts, the message itself aside. */
 import { z } from 'zod';
-import { isCursor } from '../../store/search/messageSearch.js';
+import { isCursor } from '../../store/search/cursor.js';
 import { FAILURE_REASONS, MESSAGE_STATUSES } from '../../domain/delivery.js';
 import {
   conversationSchema,

@@ -5,7 +5,10 @@ import { memoOf, summarise, type MessageExecution } from '../messageExecution.js
 import { openTitle } from '../sealedMessages.js';
 import { vaultOf } from '../../temporal/erasure/vaultOf.js';
 import { noticeKey } from '../../contract/names.js';
-import { listNewestFirst, type PageEnd } from './newestFirst.js';
+import { fromCursor, toCursor } from './cursor.js';
+import { hasFailedFor, perhapsFailedFor } from './failureReason.js';
+import { filledPage, type Part } from './filledPage.js';
+import { endAt, listNewestFirst } from './newestFirst.js';
 import { oneOf, quote, tenantClause } from './visibilityText.js';
 import { isVisibleTo } from '../../domain/tenant.js';
 import { conversationValue, searchableText, soughtDestination } from '../searchValues.js';
@@ -30,7 +33,7 @@ export interface MessageFilter {
   status?: MessageStatus | undefined;
   /** True: not ended, also where deliveries of it are parked. */
   isOpen?: boolean | undefined;
-  /** Why a message is parked. */
+  /** Why a message needs a decision, or has expired. A search finds each of several reasons; a query alone, and so a count, one of them. */
   reason?: string | undefined;
   /** ISO 8601: accepted at or after. */
   since?: string | undefined;
@@ -67,7 +70,8 @@ export interface PageRequest {
 
 /**
  * Messages from Temporal's visibility, the newest first. Visibility lags behind by some milliseconds. A page may have fewer
- * than `limit` messages, and only the last one has none. Those of a conversation are found by the reference of any of them.
+ * than `limit` messages, and only the last one has none, except by a reason: there, a page may have none because thousands of
+ * dead letters before the next one have others. Those of a conversation are found by the reference of any of them.
  */
 export async function searchMessages(
   client: Client,
@@ -75,7 +79,9 @@ export async function searchMessages(
   page: PageRequest,
 ): Promise<MessagePage> {
   const alone = isReferenceAlone(filter) && page.cursor === undefined;
-  const first = alone ? await searchPage(client, { ...filter, related: [] }, page) : undefined;
+  const first = alone
+    ? pageOf(await readPart(client, { ...filter, related: [] }, page))
+    : undefined;
   // All messages with the reference are known then, with their conversations. Mostly there are none.
   const known = first?.cursor === undefined ? first : undefined;
   const related = known
@@ -85,43 +91,56 @@ export async function searchMessages(
   const isSame = related.length === 0 && (known !== undefined || (first?.messages.length ?? 0) > 0);
   if (first && isSame) return first;
   const sought = { ...filter, related };
-  let found = await searchPage(client, sought, page);
-  while (found.messages.length === 0 && found.cursor !== undefined) {
-    found = await searchPage(client, sought, { ...page, cursor: found.cursor });
+  if (filter.reason !== undefined) {
+    const read = (limit: number, cursor: string | undefined) =>
+      readPart(client, sought, { ...page, limit, cursor });
+    const { cursor, items } = await filledPage(read, page);
+    return { messages: items, cursor };
   }
-  return found;
+  let found = await readPart(client, sought, page);
+  while (found.found.length === 0 && found.cursor !== undefined) {
+    found = await readPart(client, sought, { ...page, cursor: found.cursor });
+  }
+  return pageOf(found);
 }
 
-async function searchPage(
+function pageOf({ cursor, found }: Part<MessageSummary>): MessagePage {
+  return { messages: found.map(({ item }) => item), cursor };
+}
+
+/** The messages among the next `limit` workflows that Temporal finds. */
+async function readPart(
   client: Client,
   filter: MessageFilter & RelatedConversations,
   page: PageRequest,
-): Promise<MessagePage> {
+): Promise<Part<MessageSummary>> {
   const [after, until] = [page.cursor, page.until].map((cursor) =>
     cursor === undefined ? undefined : fromCursor(cursor),
   );
-  const query = visibilityQuery(filter);
-  const { executions, end } = await listNewestFirst(client, query, {
-    ...{ limit: page.limit, after, until },
-    areOpen: findsOpenOnly(filter),
-  });
+  const { reason, ...others } = filter;
+  const query = visibilityQuery(others);
+  const { executions, end } = await listNewestFirst(
+    client,
+    reason === undefined ? query : `${query} AND ${perhapsFailedFor(reason)}`,
+    { limit: page.limit, after, until, areOpen: findsOpenOnly(filter) },
+  );
   const found = await Promise.all(
     executions.map(async (raw) => {
       const execution = await decodedExecution(client, raw);
       const { schedule, title } = memoOf(execution);
+      const summary = summarise(execution);
+      if (!isDue(schedule?.deliverAt, filter)) return [];
+      if (reason !== undefined && !hasFailedFor(reason, execution, summary)) return [];
       const message: MessageSummary = {
-        ...summarise(execution),
+        ...summary,
         ...(title !== undefined && { title: await readTitle(client, execution.workflowId, title) }),
         ...dueLater(execution, schedule?.deliverAt),
       };
-      return { message, isDue: isDue(schedule?.deliverAt, filter) };
+      if (!matches(message, filter)) return [];
+      return [{ item: message, cursor: toCursor(endAt(raw)) }];
     }),
   );
-  const messages = found.flatMap(({ isDue, message }) => (isDue ? [message] : []));
-  return {
-    messages: messages.filter((message) => matches(message, filter)),
-    cursor: end && toCursor(end),
-  };
+  return { found: found.flat(), cursor: end && toCursor(end) };
 }
 
 /** Of a message that waits for its time. */
@@ -160,34 +179,6 @@ function matches(message: MessageSummary, filter: MessageFilter & RelatedConvers
     (destination === undefined || message.destinations.includes(destination)) &&
     (q === undefined || matchesFreeText(q, message, tenant) || isRelated)
   );
-}
-
-export function isCursor(text: string): boolean {
-  return fromCursor(text) !== undefined;
-}
-
-function toCursor({ startedAt, runId }: PageEnd): string {
-  return Buffer.from(`${startedAt} ${runId}`).toString('base64url');
-}
-
-/** A time of this millennium to the nanosecond, and a run id. */
-const PAGE_END =
-  /^(?<startedAt>2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) (?<runId>[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/;
-
-/** It becomes part of a query, so nothing is accepted that `toCursor` can't have made. */
-function fromCursor(cursor: string): PageEnd | undefined {
-  const text = Buffer.from(cursor, 'base64url').toString();
-  const { startedAt, runId } = PAGE_END.exec(text)?.groups ?? {};
-  if (startedAt === undefined || runId === undefined || !isTime(startedAt)) return undefined;
-  const end = { startedAt, runId };
-  return toCursor(end) === cursor ? end : undefined;
-}
-
-/** False for days and hours that no calendar has, as 2026-02-31: Date moves them, and Temporal refuses them. */
-function isTime(startedAt: string): boolean {
-  const time = new Date(startedAt);
-  const second = startedAt.slice(0, 19);
-  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(second);
 }
 
 const RUNNING = 'ExecutionStatus = "Running"';

@@ -163,8 +163,13 @@ function page(found: Execution[], limit: number, perhapsMore: boolean): Executio
   const more = found.length > limit || perhapsMore;
   return {
     executions,
-    end: more && last ? { startedAt: startOf(last), runId: runOf(last) } : undefined,
+    end: more && last ? endAt(last) : undefined,
   };
+}
+
+/** The end of a page that this workflow is the last one of. */
+export function endAt(execution: Execution): PageEnd {
+  return { startedAt: startOf(execution), runId: runOf(execution) };
 }
 
 /** Whether the page of so many ends between two times. Of one time, Temporal has them in an order of its own. */
