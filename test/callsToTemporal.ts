@@ -17,6 +17,9 @@ const at = (searches: number, others: number | undefined): MostCalls => ({ searc
 /** The description, and the history up to 10,000 events. */
 const MESSAGE = 2;
 
+/** As many queues as are described while visibility has a decision at fewer destinations than it is for. */
+const QUEUES = 100;
+
 /** As many as `openapiExamples.test.ts` configures: each has its last message looked for. */
 const SOURCES = 3;
 
@@ -44,7 +47,7 @@ const MOST: Record<string, MostCalls> = {
   // Until the decision can be read, it is looked for some times.
   'post /v1/dead-letters/retry': at(60, undefined),
   'post /v1/dead-letters/discard': at(60, undefined),
-  'get /v1/dead-letters/decisions/{id}': at(1, 0),
+  'get /v1/dead-letters/decisions/{id}': at(1, QUEUES),
   'post /v1/codec/decode': at(0, 0),
   'post /v1/codec/encode': at(0, 0),
   'get /healthz': at(0, 0),
@@ -59,7 +62,7 @@ const MOST: Record<string, MostCalls> = {
   'page /conversations/{key}': at(1, MESSAGE),
   'page /batches/{id}': at(0, 2),
   'page /dead-letters': at(1, 0),
-  'page /decisions/{id}': at(1, 0),
+  'page /decisions/{id}': at(1, QUEUES),
   'page /sources': at(SOURCES, 0),
   'page /sign-in': at(0, 0),
 

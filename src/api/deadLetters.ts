@@ -8,7 +8,12 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import { Router, type RequestHandler } from 'express';
 import type { z } from 'zod';
-import { decideAll, followDecision, type DestinationDecision } from '../store/decideAll.js';
+import { decideAll } from '../store/decideAll.js';
+import {
+  followDecision,
+  visibleDecision,
+  type DestinationDecision,
+} from '../store/followDecision.js';
 import {
   DeadLetterTally,
   searchDeadLetters,
@@ -95,7 +100,7 @@ export async function readDecision(
   given: string,
 ): Promise<z.input<typeof bulkDecisionProgressSchema>> {
   const id = idInTenant(tenant, given);
-  const parts = (await followDecision(readClient, id)).filter(
+  const parts = (await followDecision(readClient, id, sizeOf(id))).filter(
     ({ filter }) => tenant === undefined || filter.tenant === tenant,
   );
   const [first] = parts;
@@ -296,7 +301,7 @@ function notAccepted(failure: unknown, id: string): unknown {
   );
 }
 
-/** Waits until the link in the answer works. If visibility lags for longer or can’t be read, the request succeeds anyway: the decision stands. */
+/** Waits until visibility has it, so that the link in the answer works at once. If it lags for longer or can’t be read, the request succeeds anyway: the decision stands. */
 async function waitUntilVisible(
   { decisionClient, log }: ApiContext,
   id: string,
@@ -305,7 +310,7 @@ async function waitUntilVisible(
   const deadline = Date.now() + VISIBILITY_TIMEOUT_MS;
   try {
     while (Date.now() < deadline) {
-      const parts = await followDecision(decisionClient, id);
+      const parts = await visibleDecision(decisionClient, id);
       if (parts.length >= destinations) return;
       await sleep(VISIBLE_CHECK_MS + destinations * VISIBLE_CHECK_PER_QUEUE_MS);
     }
