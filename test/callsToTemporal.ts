@@ -56,7 +56,7 @@ const MOST: Record<string, MostCalls> = {
 
   // Besides the queue of each account, the workers and the write that proves that Temporal accepts some.
   'page /': at(5, 10),
-  // The list, and every few seconds the number of messages of each of the five lists.
+  // The list, and every few seconds the number of messages of each of the five lists. By a reason that few have, up to four further parts.
   'page /messages': at(1 + 5, 0),
   'page /messages/{key}': at(0, MESSAGE),
   'page /conversations/{key}': at(1, MESSAGE),
