@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { differingFields, fingerprint } from '../../src/acceptance/fingerprint.js';
-import { contentSchema, messageSchema } from '../../src/domain/message.js';
+import { messageSchema, type contentSchema } from '../../src/domain/message.js';
 
 const CONTENT = { text: 'Disk full' };
 const hashes = (content: object) =>
