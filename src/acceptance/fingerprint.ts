@@ -1,12 +1,10 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { Mentions } from '../domain/mentions.js';
 import type { Message } from '../domain/message.js';
 import { own } from '../lib/own.js';
 
 /**
  * The fields that identify a message: destinations, content and correlation. Priority, times, `onAmbiguous` and trace are
- * left out: they may differ between two sendings of the same message. Mentions are there only where there are some, so that
- * an API of an earlier release, beside this one, compares all other messages the same.
+ * left out: they may differ between two sendings of the same message. Mentions too: see `settingsOf`.
  */
 export function identifyingFields(message: Message): Record<string, unknown> {
   const { content, correlation = {}, destinations } = message;
@@ -15,16 +13,10 @@ export function identifyingFields(message: Message): Record<string, unknown> {
     'content.text': content.text,
     'content.title': content.title,
     'content.severity': content.severity,
-    ...(content.mentions && { 'content.mentions': comparable(content.mentions) }),
     'correlation.source': correlation.source,
     'correlation.reference': correlation.reference,
     'correlation.url': correlation.url,
   };
-}
-
-/** Independent of the order in which they are listed. */
-function comparable({ channel, groups = [], here, users = [] }: Mentions): unknown[] {
-  return [[...users].sort(), [...groups].sort(), here ?? false, channel ?? false];
 }
 
 /** 64 bits for each field: enough to distinguish two texts, too little to recover one. */

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { MessageMemo } from '../contract/deliverMessage.js';
 import { own } from '../lib/own.js';
+import type { Mentions } from '../domain/mentions.js';
 import type { Conversation, Message } from '../domain/message.js';
 import type { Schedule } from '../domain/rescheduling.js';
 
 /**
  * The fields that don't identify a message, as they are compared with those of a duplicate. Times, priorities and choices are
- * kept as they are; of fallbacks, of the conversation and of the callback, whose URL may be a secret, a hash.
+ * kept as they are; of fallbacks, of the conversation, of the callback, whose URL may be a secret, and of whom the message mentions, a
+ * hash.
  */
 export function settingsOf(message: Message): Record<string, string> {
-  const { acknowledge, conversation, destinations, onAmbiguous, priority } = message;
+  const { acknowledge, content, conversation, destinations, onAmbiguous, priority } = message;
+  const { mentions } = content;
   const { retryProfile = '' } = message;
   const fallbacks = destinations
     .filter(({ fallback }) => fallback.length > 0)
@@ -23,7 +26,19 @@ export function settingsOf(message: Message): Record<string, string> {
     'destinations.fallback': hash([message.deduplicationKey, fallbacks]),
     acknowledge: hash([message.deduplicationKey, acknowledge]),
     conversation: conversation ? hash([message.deduplicationKey, comparable(conversation)]) : '',
+    [MENTIONS]: mentions ? hash([message.deduplicationKey, inNoOrder(mentions)]) : '',
   };
+}
+
+const MENTIONS = 'content.mentions';
+
+function inNoOrder({ channel, groups = [], here, users = [] }: Mentions): unknown[] {
+  return [[...users].sort(), [...groups].sort(), here ?? false, channel ?? false];
+}
+
+/** The settings without what could confirm a guess at the content. */
+export function withoutContent(settings: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(settings).filter(([field]) => field !== MENTIONS));
 }
 
 function comparable({ at, broadcast, key, mode, rank = 0 }: Conversation): unknown[] {
@@ -46,7 +61,7 @@ function hash(value: unknown[]): string {
 
 /**
  * The names of the fields in which a duplicate differs from its original: what it asks for is ignored there. Empty where the
- * original's fields are unknown, since an earlier release accepted it.
+ * original's fields are unknown, since an earlier release accepted it. Whom an original mentions is also unknown where it is sealed.
  */
 export function ignoredFields(
   original: Partial<MessageMemo>,
@@ -61,8 +76,10 @@ export function ignoredFields(
       expiresAt: schedule.expiresAt ?? undefined,
     });
   const present = { ...settings, ...times };
-  // Originals of earlier releases have no conversation.
-  return Object.keys(duplicate).filter(
-    (field) => (own(present, field) ?? '') !== own(duplicate, field),
-  );
+  return Object.keys(duplicate)
+    .filter((field) => field !== MENTIONS || own(present, field) !== undefined)
+    .filter(
+      // Originals of earlier releases have no conversation.
+      (field) => (own(present, field) ?? '') !== own(duplicate, field),
+    );
 }

@@ -17,6 +17,7 @@ it.each<[string, object]>([
   ['expiresAt', { expiresAt: IN_AN_HOUR }],
   ['priority', { priority: 1 }],
   ['onAmbiguous', { onAmbiguous: 'dead_letter' }],
+  ['content.mentions', { content: { text: 'x', mentions: { here: true } } }],
   ['retryProfile', { retryProfile: 'patient' }],
   ['acknowledge', { acknowledge: { url: 'https://hooks.example.com/' } }],
   [
@@ -41,4 +42,17 @@ it('an original that was rescheduled is compared by its present times', () => {
 
 it('an original of an earlier release, whose fields are unknown, says nothing', () => {
   expect(ignoredFields({}, settings({ priority: 1 }))).toEqual([]);
+});
+
+it('an original of an earlier release, which did not keep whom it mentions, says nothing of that', () => {
+  const { 'content.mentions': _, ...earlier } = settings();
+  const mentions = { content: { text: 'x', mentions: { users: ['U0123ABC'] } } };
+  expect(ignoredFields({ settings: earlier }, settings(mentions))).toEqual([]);
+});
+
+it('the order in which people are mentioned makes no difference', () => {
+  const mentioning = (...users: string[]) =>
+    settings({ content: { text: 'x', mentions: { users } } });
+  const original = { settings: mentioning('U0123ABC', 'U0456DEF') };
+  expect(ignoredFields(original, mentioning('U0456DEF', 'U0123ABC'))).toEqual([]);
 });

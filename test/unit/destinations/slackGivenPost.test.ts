@@ -112,10 +112,8 @@ it('are sent as they are where they mention people, whom a rendering would not',
 
 it('are sent as they are up to what Slack shows in one post, with a link where that has room', async () => {
   answer('chat.postMessage', POSTED);
-  const page = {
-    deduplicationKey: 'disk-full',
-    footer: 'https://sendproof.example.com/messages/disk-full',
-  };
+  const url = 'https://sendproof.example.com/messages/disk-full';
+  const page = { deduplicationKey: 'disk-full', footer: url, url };
   for (const length of [3_800, 4_000]) {
     const text = 'x'.repeat(length);
     expect(adapter.layout({ ...postWith({ text }), page })).toEqual({ parts: 1 });
