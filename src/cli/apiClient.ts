@@ -21,9 +21,8 @@ import type { timelineSchema } from '../api/schema/timelineRepresentation.js';
 import type { messageSchema } from '../domain/message.js';
 import type { RescheduleRequest } from '../domain/rescheduling.js';
 import type { OperatorRequest } from '../contract/signals.js';
-import { ConfigurationError } from '../lib/configurationError.js';
-import { readVariables } from '../lib/environment.js';
-import { ApiProblem, UnreachableError, UsageError, type ProblemDocument } from './errors.js';
+import type { ApiLocation } from './apiLocation.js';
+import { ApiProblem, UnreachableError, type ProblemDocument } from './errors.js';
 import type {
   messageQuerySchema,
   bulkDecisionBodySchema,
@@ -65,67 +64,6 @@ const LARGEST_PAGE = 1_000;
 
 /** The API answers within seconds, also while Temporal is away. */
 const REQUEST_TIMEOUT_MS = 30_000;
-
-const DEFAULT_PORT = 3000;
-
-export interface ApiLocation {
-  /** Without a slash at the end. */
-  url: string;
-  apiKey: string | undefined;
-}
-
-/**
- * Where the API is: the option, SENDPROOF_URL, or this machine's PORT; and the key to it: SENDPROOF_API_KEY, or the first of
- * the API's own SENDPROOF_API_KEYS.
- *
- * @throws UsageError if that is no address.
- */
-export function locateApi(option: string | undefined, environment: NodeJS.ProcessEnv): ApiLocation {
-  if (option !== undefined) assertAddress(option);
-  const { SENDPROOF_API_KEY, SENDPROOF_API_KEYS } = orUsageError(() => readKeys(environment));
-  const url = option ?? addressFrom(environment);
-  const firstKey = SENDPROOF_API_KEYS?.split(',')
-    .map((key) => key.trim())
-    .find((key) => key !== '');
-  return { url: url.replace(/\/+$/, ''), apiKey: SENDPROOF_API_KEY ?? firstKey };
-}
-
-/** Addresses with a user name are refused here, since `fetch` refuses them. They are not quoted: they contain a password. */
-function assertAddress(option: string): void {
-  if (option.includes('@')) {
-    throw new UsageError(
-      '--api-url must not have a user name or password: set SENDPROOF_API_KEY to the key of the API.',
-    );
-  }
-  if (!/^https?:\/\/./.test(URL.canParse(option) ? option : '')) {
-    throw new UsageError(
-      `"${option}" is not the address of an API: write --api-url as http://127.0.0.1:3000.`,
-    );
-  }
-}
-
-function readKeys(environment: NodeJS.ProcessEnv) {
-  return readVariables(environment, ['SENDPROOF_API_KEY', 'SENDPROOF_API_KEYS']);
-}
-
-/** Reads PORT only where it counts. */
-function addressFrom(environment: NodeJS.ProcessEnv): string {
-  return orUsageError(() => {
-    const { SENDPROOF_URL } = readVariables(environment, ['SENDPROOF_URL']);
-    if (SENDPROOF_URL !== undefined) return SENDPROOF_URL;
-    const { PORT = DEFAULT_PORT } = readVariables(environment, ['PORT']);
-    return `http://127.0.0.1:${PORT}`;
-  });
-}
-
-function orUsageError<Value>(read: () => Value): Value {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    throw new UsageError(error.message, { cause: error });
-  }
-}
 
 /** Every method rejects with an ApiProblem where the API refuses, and with an UnreachableError where it doesn't answer. */
 export class ApiClient {

@@ -10,7 +10,8 @@ import type { Content, ConversationMode } from '../domain/message.js';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { withoutEmptyVariables } from '../lib/environment.js';
 import { parseWholeNumber } from '../lib/wholeNumber.js';
-import { ApiClient, locateApi } from './apiClient.js';
+import { ApiClient } from './apiClient.js';
+import { locateApi } from './apiLocation.js';
 import type { BatchOptions } from './batch.js';
 import type { CommandContext, Surroundings } from './command.js';
 import type { DecideAllOptions } from './decideAll.js';
@@ -91,7 +92,7 @@ function createProgram(invocation: Invocation): Command {
     .option('--json', 'print one JSON document on standard output')
     .option(
       '--api-url <url>',
-      'the address of the API (default: $SENDPROOF_URL, else http://127.0.0.1:$PORT; PORT is 3000 if unset)',
+      'the address of the API (default: $SENDPROOF_URL, else port $PORT of this machine, else what runs in $SENDPROOF_DATA_DIR, else http://127.0.0.1:3000)',
     )
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({

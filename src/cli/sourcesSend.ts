@@ -5,7 +5,7 @@ import { remedy } from '../lib/nearest.js';
 import type { ConfiguredSource } from '../config/sources.js';
 import type { Sample } from '../sources/source.js';
 import { SANDBOX_ACCOUNTS } from '../start/sandboxAccounts.js';
-import { locateApi } from './apiClient.js';
+import { locateApi } from './apiLocation.js';
 import type { CommandContext } from './command.js';
 import { UnreachableError, UsageError } from './errors.js';
 import { ExitCode } from './exitCode.js';

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { lock } from 'proper-lockfile';
 import { ConfigurationError } from '../lib/configurationError.js';
 import { own } from '../lib/own.js';
+import { isOtherProcessRunning } from '../lib/runningProcess.js';
 
 /** Unlocks the directory. */
 export type Release = () => Promise<void>;
@@ -55,7 +56,7 @@ async function createAndLock(directory: string, log: Logger): Promise<Release> {
 async function takeLock(directory: string, ownerFile: string, log: Logger): Promise<Release> {
   const lockfilePath = join(directory, 'lock');
   const owner = Number(await readFile(ownerFile, 'utf8').catch(() => NaN));
-  if (!isRunning(owner)) await rm(lockfilePath, { recursive: true, force: true });
+  if (!isOtherProcessRunning(owner)) await rm(lockfilePath, { recursive: true, force: true });
 
   const unlock = await lock(directory, {
     lockfilePath,
@@ -91,17 +92,6 @@ async function oneAtATime<Result>(directory: string, step: () => Promise<Result>
     return await step();
   } finally {
     await done().catch(() => undefined);
-  }
-}
-
-function isRunning(pid: number): boolean {
-  // 0 would be this process's own group, and is what an empty file reads as.
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // The process exists, but belongs to another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -21,6 +21,7 @@ import { addWorkers } from '../worker/process.js';
 import { installTemporalRuntime } from '../worker/runtime.js';
 import { lockDataDirectory } from './dataDirectory.js';
 import { keepPrivate } from './privateDirectory.js';
+import { forgetInstallation, noteInstallation, type Installation } from './runningInstallation.js';
 import {
   destinationToTry,
   platformsWithoutAccount,
@@ -89,6 +90,16 @@ export async function runProduct(given: ProcessContext): Promise<never> {
     started.ingest = await addIngest(context, { ...shared, longPollConnection, metrics });
   }
 
+  await addNote(given, base, {
+    pid: process.pid,
+    api: api.url,
+    sandbox: sandbox?.url,
+    temporal: {
+      address: temporal.connectionOptions.address ?? '',
+      namespace,
+      embedded: service === undefined,
+    },
+  });
   printWelcome(api.url, temporal, sandbox, sandboxed, configuration);
   const ended = await Promise.race([
     workers.done.then(() => 'worker'),
@@ -170,6 +181,21 @@ async function addSandbox(
   });
   parts.add('sandbox', () => sandbox.close());
   return sandbox;
+}
+
+/** Messages are delivered without it, too. */
+async function addNote(
+  { log, parts }: ProcessContext,
+  { dataDirectory }: Configuration,
+  installation: Installation,
+): Promise<void> {
+  parts.add('note of the addresses', () => forgetInstallation(dataDirectory));
+  await noteInstallation(dataDirectory, installation).catch((error: unknown) => {
+    log.warn(
+      { err: error },
+      'Commands on this machine need --api-url: the addresses can’t be noted',
+    );
+  });
 }
 
 function printWelcome(

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { findInstallation } from '../../src/start/runningInstallation.js';
+import { runSendproof } from '../sendproofCommand.js';
 import { StartDirectory } from '../startedProduct.js';
 
 vi.setConfig({ testTimeout: 180_000 });
@@ -38,6 +40,23 @@ describe('npm start', () => {
     expect(await product.exitCode).toBe(0);
     for (const address of addresses) expect(await answers(address)).toBe(false);
     expect(await directory.processes()).toEqual([]);
+    expect(findInstallation(directory.environment)).toBeUndefined();
+  });
+
+  it('is found by commands at the ports that it has, until it is gone', async () => {
+    const product = await directory.start();
+    const doctor = () => runSendproof(['doctor'], { environment: directory.environment });
+
+    const { exitCode, stdout } = await doctor();
+    expect(stdout).toContain(`✓ embedded server at ${product.address('Temporal')} answers`);
+    expect(stdout).toContain(`✓ the sandbox answers at ${product.address('Sandbox')}`);
+    expect(stdout).toContain(`✓ the API answers at ${product.address('API')}`);
+    expect(stdout).toContain('✓ a worker polls');
+    expect(exitCode).toBe(0);
+
+    product.signal('SIGKILL');
+    await product.exitCode;
+    expect((await doctor()).stdout).toMatch(/– \S+ is of process \d+, which is gone/);
   });
 
   it('finishes what was in flight when it was killed', async () => {

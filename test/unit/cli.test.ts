@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { locateApi } from '../../src/cli/apiClient.js';
+import { locateApi } from '../../src/cli/apiLocation.js';
 import { checkNode } from '../../src/cli/doctor/machine.js';
 import { renderLadder, retryLadder } from '../../src/cli/doctor/retries.js';
 import { formatDistance } from '../../src/cli/format.js';
@@ -138,7 +138,9 @@ describe('the API', () => {
     expect(locateApi(undefined, { SENDPROOF_URL: '', PORT: '4000' }).url).toBe(
       'http://127.0.0.1:4000',
     );
-    expect(locateApi(undefined, {}).url).toBe('http://127.0.0.1:3000');
+    expect(locateApi(undefined, { SENDPROOF_DATA_DIR: '/nonexistent' }).url).toBe(
+      'http://127.0.0.1:3000',
+    );
   });
 
   it('is given SENDPROOF_API_KEY, else the first of its own keys', () => {

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { locateApi } from '../../src/cli/apiClient.js';
+import { locateApi } from '../../src/cli/apiLocation.js';
 import { loadConfiguration } from '../../src/config/configuration.js';
 import {
   readVariables,
@@ -230,7 +230,8 @@ describe('an environment variable', () => {
 
   it('is named by the command line, which needs few of them', async () => {
     expect(() => locateApi(undefined, { PORT: 'abc' })).toThrow(/^PORT is "abc"/);
-    expect(locateApi(undefined, { PORT: ' ' }).url).toBe('http://127.0.0.1:3000');
+    const unset = { PORT: ' ', SENDPROOF_DATA_DIR: '/nonexistent' };
+    expect(locateApi(undefined, unset).url).toBe('http://127.0.0.1:3000');
     const { exitCode, stderr } = await runSendproof(['status', 'x'], {
       environment: { PORT: '70000' },
     });

@@ -14,6 +14,7 @@ import { checkEventTargets } from './events.js';
 import { checkContentRetention } from './contentRetention.js';
 import { checkEncryption } from './encryption.js';
 import { broken, note, ok, type Finding, type Section } from './finding.js';
+import { checkInstallation } from './installation.js';
 import { checkMachine } from './machine.js';
 import { checkQueues } from './queues.js';
 import { retryLadder, renderLadder } from './retries.js';
@@ -29,6 +30,7 @@ export async function doctor(context: CommandContext): Promise<ExitCode> {
 
   const sections = await Promise.all([
     section('Machine', checkMachine(environment, embedded)),
+    section('Running installation', checkInstallation(environment)),
     section('Configuration', configurationFindings(configuration)),
     section('Retry profiles', usable ? retryFindings(usable) : []),
     section('Limits', usable ? limitFindings(usable) : []),

@@ -12,7 +12,9 @@ import { tryingAgain } from '../../temporal/refusedTries.js';
 import { checkRetention } from '../../temporal/retention.js';
 import { SEARCH_ATTRIBUTES } from '../../contract/searchAttributes.js';
 import { formatDuration } from '../../lib/formatDuration.js';
+import { readVariables } from '../../lib/environment.js';
 import { shellCommand } from '../../lib/shellCommand.js';
+import { findInstallation } from '../../start/runningInstallation.js';
 import { broken, note, ok, type Finding } from './finding.js';
 import { ConfigurationError } from '../../lib/configurationError.js';
 
@@ -24,11 +26,28 @@ export interface TemporalPlace extends TemporalConnection {
   embedded: boolean;
 }
 
-/** @throws ConfigurationError if the variables or Temporal's own configuration file are not valid */
+/**
+ * The configured service; else the one that the installation in the data directory uses; else the embedded server's default.
+ *
+ * @throws ConfigurationError if the variables or Temporal's own configuration file are not valid
+ */
 export function locateTemporal(environment: NodeJS.ProcessEnv): TemporalPlace {
   const service = loadTemporalConnection(environment);
   if (service) return { ...service, embedded: false };
   const { port, namespace } = loadEmbeddedSettings(environment);
+  const { TEMPORAL_NAMESPACE, TEMPORAL_PORT } = readVariables(environment, [
+    'TEMPORAL_NAMESPACE',
+    'TEMPORAL_PORT',
+  ]);
+  const found = TEMPORAL_PORT ? undefined : findInstallation(environment);
+  if (found?.isRunning) {
+    const { temporal } = found.installation;
+    return {
+      connectionOptions: { address: temporal.address },
+      namespace: TEMPORAL_NAMESPACE ?? temporal.namespace,
+      embedded: temporal.embedded,
+    };
+  }
   return { connectionOptions: { address: `127.0.0.1:${port}` }, namespace, embedded: true };
 }
 
