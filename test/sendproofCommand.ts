@@ -18,11 +18,22 @@ export interface CommandOptions {
   columns?: number;
   /** A person sits at standard input, and reads standard error. */
   interactive?: boolean;
+  /** The present time; by default the system's. */
+  now?: Date;
+  /** The reader's, as `Europe/Berlin`; by default UTC. */
+  timeZone?: string;
 }
 
 export async function runSendproof(
   args: string[],
-  { environment = {}, stdin = '', columns, interactive = false }: CommandOptions = {},
+  {
+    environment = {},
+    stdin = '',
+    columns,
+    interactive = false,
+    now,
+    timeZone = 'UTC',
+  }: CommandOptions = {},
 ): Promise<CommandRun> {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
@@ -31,6 +42,7 @@ export async function runSendproof(
     stdin: Object.assign(Readable.from([stdin]), { isTTY: interactive }),
     stdout: columns === undefined ? stdout : asTerminal(stdout, columns),
     stderr: interactive ? asTerminal(stderr, 100) : stderr,
+    time: { now: () => now ?? new Date(), timeZone },
   });
   stdout.end();
   stderr.end();

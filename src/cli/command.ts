@@ -1,5 +1,6 @@
 /** The context of a command, besides its own arguments and options. */
 import type { ApiClient } from './apiClient.js';
+import type { TimeSource } from './clock.js';
 import type { Output, OutputStream } from './output.js';
 
 /** The environment and the streams of the process, or of a test. */
@@ -8,6 +9,8 @@ export interface Surroundings {
   stdin: NodeJS.ReadableStream & { isTTY?: boolean };
   stdout: OutputStream;
   stderr: OutputStream;
+  /** By default the system's. */
+  time?: TimeSource;
 }
 
 export interface CommandContext {

@@ -1,6 +1,7 @@
 /** `sendproof dead-letters retry` and `discard`: a decision on all dead letters that match a filter. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newestOf } from '../domain/deadLetter.js';
+import { labelOf } from '../domain/destinationNames.js';
 import type { ApiClient, BulkDecision, BulkDryRun, BulkProgress } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { confirm } from './confirm.js';
@@ -80,8 +81,10 @@ function counted(count: number): string {
   return count === 1 ? '1 dead letter' : `${count} dead letters`;
 }
 
-function describeCounts({ destinations }: BulkDryRun): string {
-  return destinations.map(({ destination, count }) => `${destination}: ${count}`).join('\n');
+function describeCounts({ destinations, names }: BulkDryRun): string {
+  return destinations
+    .map(({ destination, count }) => `${labelOf(destination, { names })}: ${count}`)
+    .join('\n');
 }
 
 /** Resolves when every dead letter has the decision, which is carried out even if this command stops. */

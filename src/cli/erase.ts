@@ -32,9 +32,9 @@ export async function erase(
   }
   const what = all ? 'all' : 'content';
   const erased = await context.api().erase(deduplicationKey, { by, reason, what });
-  output.result(erased, ({ at, remains }, { style }) =>
+  output.result(erased, ({ at, remains }, { clock, style }) =>
     [
-      `${style('bold', deduplicationKey)}  ${all ? 'is deleted; its key is free again' : `its content is erased since ${at}`}`,
+      `${style('bold', deduplicationKey)}  ${all ? 'is deleted; its key is free again' : `its content is erased since ${clock.time(at)}`}`,
       ...(remains.length === 0 ? [] : ['  What may remain elsewhere:']),
       ...remains.map((each) => `  - ${each}`),
     ].join('\n'),

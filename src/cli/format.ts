@@ -1,22 +1,7 @@
-/** Times, durations and statuses as people read them. */
+/** Statuses and destinations as people read them. */
 import type { DeliveryStatus } from '../domain/delivery.js';
-import { formatDuration } from '../lib/formatDuration.js';
+import { labelOf, nameOf, type DestinationNames } from '../domain/destinationNames.js';
 import type { Display, Format } from './output.js';
-
-/** As `2026-11-23T12:00:00Z (5m ago)`. */
-export function formatTime(iso: string, now: Date): string {
-  return `${toTheSecond(iso)} (${formatDistance(iso, now)})`;
-}
-
-/** As `5m ago` or `in 5m`. */
-export function formatDistance(iso: string, now: Date): string {
-  const agoMs = now.getTime() - new Date(iso).getTime();
-  return agoMs >= 0 ? `${formatDuration(agoMs)} ago` : `in ${formatDuration(-agoMs)}`;
-}
-
-export function toTheSecond(iso: string): string {
-  return iso.replace(/\.\d+(?=Z|[+-])/u, '');
-}
 
 const STATUS_FORMATS: Record<DeliveryStatus | 'queued', Format> = {
   queued: 'cyan',
@@ -35,4 +20,28 @@ const STATUS_FORMATS: Record<DeliveryStatus | 'queued', Format> = {
 
 export function formatStatus(status: DeliveryStatus | 'queued', { style }: Display): string {
   return style(STATUS_FORMATS[status], status);
+}
+
+/** In a table: by its name, and with `--wide` by what it is written as, too. */
+export function formatDestination(
+  destination: string,
+  names: DestinationNames | undefined,
+  { isWide }: Display,
+): string {
+  return isWide ? labelOf(destination, { names }) : nameOf(destination, names);
+}
+
+/** As many as the pages show. */
+const MOST_DESTINATIONS = 3;
+
+/** In a table: the first of many, and with `--wide` all. */
+export function formatDestinations(
+  destinations: readonly string[],
+  names: DestinationNames | undefined,
+  display: Display,
+): string {
+  const shown = display.isWide ? destinations : destinations.slice(0, MOST_DESTINATIONS);
+  const more = destinations.length - shown.length;
+  const listed = shown.map((each) => formatDestination(each, names, display)).join(', ');
+  return more === 0 ? listed : `${listed} and ${more} more`;
 }

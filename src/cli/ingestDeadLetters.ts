@@ -5,13 +5,12 @@ import type { ConfiguredQueue } from '../config/queues.js';
 import { remedy } from '../lib/nearest.js';
 import type { DeadLetterRecord, Queue } from '../queues/queue.js';
 import { SANDBOX_ACCOUNTS } from '../start/sandboxAccounts.js';
+import { columnTable, type Column } from './columns.js';
 import type { CommandContext } from './command.js';
 import { confirm } from './confirm.js';
 import { FailureError, UsageError } from './errors.js';
 import { ExitCode } from './exitCode.js';
-import { formatTime } from './format.js';
 import type { Display } from './output.js';
-import { table } from './table.js';
 
 export interface IngestDeadLettersOptions {
   queue?: string;
@@ -55,18 +54,19 @@ export async function listIngestDeadLetters(
   return ExitCode.done;
 }
 
-function renderDeadLetters(found: ListedDeadLetter[], display: Display): string {
+const COLUMNS: readonly Column<ListedDeadLetter>[] = [
+  { name: 'queue', cell: ({ queue }) => queue },
+  { name: 'record', cell: ({ origin }) => origin },
+  { name: 'reason', cell: ({ reason }, { style }) => style('red', reason) },
+  { name: 'sent', isFurther: true, cell: ({ sentAt }, { clock }) => clock.time(sentAt) },
+  { name: 'since', cell: ({ deadAt }, { clock }) => clock.time(deadAt) },
+  { name: 'replays', cell: ({ replays }) => String(replays) },
+  { name: 'detail', cell: ({ detail }) => detail },
+];
+
+function renderDeadLetters(found: readonly ListedDeadLetter[], display: Display): string {
   if (found.length === 0) return 'No dead letters.';
-  const rows = found.map(({ deadAt, detail, origin, queue, reason, replays }) => [
-    queue,
-    origin,
-    display.style('red', reason),
-    formatTime(deadAt, display.now),
-    String(replays),
-    detail,
-  ]);
-  const head = ['QUEUE', 'RECORD', 'REASON', 'SINCE', 'REPLAYS', 'DETAIL'];
-  return table(head, rows, display.width);
+  return columnTable(COLUMNS, found, display);
 }
 
 /** Sends the dead letters back to their queues. */

@@ -1,12 +1,11 @@
 /** `sendproof list` */
-import { labelOf } from '../domain/destinationNames.js';
 import type { MessageStatus } from '../domain/delivery.js';
 import type { MessageSummary } from './apiClient.js';
+import { columnTable, type Column } from './columns.js';
 import type { CommandContext } from './command.js';
 import { ExitCode } from './exitCode.js';
-import { formatDistance, formatStatus, toTheSecond } from './format.js';
+import { formatDestinations, formatStatus } from './format.js';
 import type { Display } from './output.js';
-import { table } from './table.js';
 
 export interface PageOptions {
   limit: number;
@@ -47,19 +46,31 @@ export async function list(
   return ExitCode.done;
 }
 
+const COLUMNS: readonly Column<MessageSummary>[] = [
+  { name: 'key', cell: ({ deduplicationKey }) => deduplicationKey },
+  { name: 'status', cell: ({ status }, display) => formatStatus(status, display) },
+  { name: 'accepted', cell: ({ acceptedAt }, { clock }) => clock.time(acceptedAt) },
+  { name: 'due', cell: ({ dueAt }, { clock }) => (dueAt === undefined ? '' : clock.time(dueAt)) },
+  {
+    name: 'ended',
+    isFurther: true,
+    cell: ({ closedAt }, { clock }) => (closedAt === undefined ? '' : clock.time(closedAt)),
+  },
+  { name: 'title', isFurther: true, cell: ({ title = '' }) => title },
+  { name: 'source', isFurther: true, cell: ({ source = '' }) => source },
+  { name: 'reference', isFurther: true, cell: ({ reference = '' }) => reference },
+  { name: 'conversation', isFurther: true, cell: ({ conversation }) => conversation?.key ?? '' },
+  {
+    name: 'destinations',
+    cell: ({ destinations, names }, display) => formatDestinations(destinations, names, display),
+  },
+  { name: 'trace', isFurther: true, cell: ({ traceId = '' }) => traceId },
+];
+
 function renderMessages(messages: MessageSummary[], display: Display): string {
   if (messages.length === 0) return 'No messages.';
-  const rows = messages.map((message) => [
-    message.deduplicationKey,
-    formatStatus(message.status, display),
-    `${toTheSecond(message.acceptedAt)} (${formatDistance(message.acceptedAt, display.now)})`,
-    message.source ?? '',
-    message.reference ?? '',
-    message.destinations.map((each) => labelOf(each, message)).join(', '),
-  ]);
   const unreadable = messages.flatMap(({ deduplicationKey, unreadable: why }) =>
     why === undefined ? [] : [`${deduplicationKey}: ${why}`],
   );
-  const headings = ['KEY', 'STATUS', 'ACCEPTED', 'SOURCE', 'REFERENCE', 'DESTINATIONS'];
-  return [table(headings, rows, display.width), ...unreadable].join('\n');
+  return [columnTable(COLUMNS, messages, display), ...unreadable].join('\n');
 }

@@ -1,7 +1,8 @@
 /** A message and its deliveries as text. */
 import { deciderText } from '../domain/decider.js';
 import type { MessageState } from './apiClient.js';
-import { formatDistance, formatStatus, formatTime } from './format.js';
+import { columnTable, type Column } from './columns.js';
+import { formatStatus } from './format.js';
 import { formatDuration } from '../lib/formatDuration.js';
 import { shellCommand } from '../lib/shellCommand.js';
 import type { Display } from './output.js';
@@ -9,7 +10,6 @@ import { labelOf } from '../domain/destinationNames.js';
 import { describeInConversation } from '../domain/inConversation.js';
 import { describeShortening } from '../domain/shortening.js';
 import { REMEDIES } from '../domain/remedies.js';
-import { table } from './table.js';
 
 type Delivery = MessageState['deliveries'][number];
 type Attempt = Delivery['attempts'][number];
@@ -55,15 +55,15 @@ export function renderChanges(
     const label = labelOf(delivery.destination, { names: state.names });
     return [...attempts, ...last].map((change) => `${label}  ${change}`.trimEnd());
   });
-  const at = display.style('dim', display.now.toISOString());
+  const at = display.style('dim', display.clock.present());
   return changes.map((change) => `${at}  ${change}`).join('\n');
 }
 
-function originOf(state: MessageState, { now }: Display): string[] {
+function originOf(state: MessageState, { clock }: Display): string[] {
   const { acceptedAt, closedAt, conversation, sentBy, source, reference, traceId } = state;
   return [
-    ['accepted', formatTime(acceptedAt, now)],
-    ['closed', closedAt && formatTime(closedAt, now)],
+    ['accepted', clock.time(acceptedAt)],
+    ['closed', closedAt && clock.time(closedAt)],
     ['sent by', sentBy],
     ['source', source],
     ['reference', reference],
@@ -90,7 +90,7 @@ function renderDelivery(delivery: Delivery, state: MessageState, display: Displa
     ...indent(attemptLog(attempts, display)),
     ...(nextAttemptAt === undefined
       ? []
-      : [`  next      attempt ${formatDistance(nextAttemptAt, display.now)}`]),
+      : [`  next      attempt at ${display.clock.time(nextAttemptAt)}`]),
     ...(delivery.status === 'confirmed' || delivery.detail === undefined
       ? []
       : [`  ${delivery.detail}`]),
@@ -98,14 +98,20 @@ function renderDelivery(delivery: Delivery, state: MessageState, display: Displa
   ];
 }
 
-function attemptLog(attempts: readonly Attempt[], { width }: Display): string {
+const ATTEMPT_COLUMNS: readonly Column<Attempt>[] = [
+  { name: 'attempt', cell: ({ number }) => String(number) },
+  {
+    name: 'started',
+    cell: ({ startedAt }, { clock }) =>
+      startedAt === undefined ? 'unknown' : clock.time(startedAt),
+  },
+  { name: 'outcome', cell: describeAttempt },
+];
+
+function attemptLog(attempts: readonly Attempt[], display: Display): string {
   if (attempts.length === 0) return '';
-  const rows = attempts.map((attempt) => [
-    String(attempt.number),
-    attempt.startedAt ?? 'unknown',
-    describeAttempt(attempt),
-  ]);
-  return table(['ATTEMPT', 'STARTED', 'OUTCOME'], rows, width && width - INDENT.length);
+  const width = display.width && display.width - INDENT.length;
+  return columnTable(ATTEMPT_COLUMNS, attempts, { ...display, width });
 }
 
 /** As `transient, rate_limited (HTTP 429 ratelimited) after 120ms; the platform asked for 2s, next after 2.3s`. */
@@ -147,15 +153,15 @@ function renderRemedy({ destination, status, reason }: Delivery, state: MessageS
   ];
 }
 
-function renderDecisions({ operatorActions }: MessageState, { now }: Display): string[] {
+function renderDecisions({ names, operatorActions }: MessageState, { clock }: Display): string[] {
   if (operatorActions.length === 0) return [];
   const lines = operatorActions.map(({ action, at, by, claimedBy, reason, destination }) =>
     joined(
       [
         action,
         by && `by ${deciderText({ by, claimedBy })}`,
-        formatTime(at, now),
-        destination && `for ${destination}`,
+        `at ${clock.time(at)}`,
+        destination && `for ${labelOf(destination, { names })}`,
       ],
       ' ',
     ).concat(reason ? `: ${reason}` : ''),

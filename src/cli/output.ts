@@ -1,6 +1,7 @@
 /** The output of a command: results go to standard output, remarks and errors to standard error. */
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { SingleBar } from 'cli-progress';
+import { Clock, type TimeSource } from './clock.js';
 import { ApiProblem, type CommandError } from './errors.js';
 
 export type Format = Parameters<typeof styleText>[0];
@@ -11,7 +12,16 @@ export interface Display {
   style: (format: Format, text: string) => string;
   /** The terminal's columns; undefined where there is no terminal. */
   width: number | undefined;
-  now: Date;
+  /** Whether tables show everything that they have, whatever the width is. */
+  isWide: boolean;
+  clock: Clock;
+}
+
+export interface OutputOptions {
+  json: boolean;
+  /** Whether times are in UTC, as ISO 8601. */
+  utc: boolean;
+  wide: boolean;
 }
 
 /** Standard output or standard error. */
@@ -20,33 +30,39 @@ export type OutputStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: 
 export class Output {
   readonly #stdout: OutputStream;
   readonly #stderr: OutputStream;
-  readonly #json: boolean;
+  readonly #time: TimeSource;
+  readonly #options: OutputOptions;
 
-  constructor(streams: { stdout: OutputStream; stderr: OutputStream }, json: boolean) {
+  constructor(
+    streams: { stdout: OutputStream; stderr: OutputStream },
+    time: TimeSource,
+    options: OutputOptions,
+  ) {
     this.#stdout = streams.stdout;
     this.#stderr = streams.stderr;
-    this.#json = json;
+    this.#time = time;
+    this.#options = options;
   }
 
   /** Prints a result: as JSON, or as the text of `render`, without control characters from the value. */
   result<Value>(value: Value, render: (value: Value, display: Display) => string): void {
-    const text = this.#json
+    const text = this.#options.json
       ? printableJson(value, 2)
-      : render(printable(value), displayOn(this.#stdout));
+      : render(printable(value), this.#display());
     this.#stdout.write(`${text}\n`);
   }
 
   /** Prints one of several results. With `--json`, each is one line. An empty text is not printed. */
   progress<Value>(value: Value, render: (value: Value, display: Display) => string): void {
-    const text = this.#json
+    const text = this.#options.json
       ? printableJson(value)
-      : render(printable(value), displayOn(this.#stdout));
+      : render(printable(value), this.#display());
     if (text !== '') this.#stdout.write(`${text}\n`);
   }
 
   /** Prints a remark, which is not part of the result. */
   remark(text: string): void {
-    this.#stderr.write(`${displayOn(this.#stderr).style('dim', printable(text))}\n`);
+    this.#stderr.write(`${styleOn(this.#stderr)('dim', printable(text))}\n`);
   }
 
   /** The stream of remarks, for questions to the person at the terminal. */
@@ -72,24 +88,30 @@ export class Output {
 
   /** Prints an error. With `--json`, it is also the document on standard output, so that a program always finds one. */
   error(error: CommandError): void {
-    const { style } = displayOn(this.#stderr);
+    const style = styleOn(this.#stderr);
     this.#stderr.write(`${style('red', 'error:')} ${printable(error.message)}\n`);
     if (error instanceof ApiProblem) {
       for (const { field, detail } of printable(error.problem.errors) ?? []) {
         this.#stderr.write(`  ${style('bold', field)}: ${detail}\n`);
       }
     }
-    if (this.#json) this.#stdout.write(`${printableJson(error, 2)}\n`);
+    if (this.#options.json) this.#stdout.write(`${printableJson(error, 2)}\n`);
+  }
+
+  #display(): Display {
+    const { columns, isTTY } = this.#stdout;
+    return {
+      style: styleOn(this.#stdout),
+      width: isTTY ? columns : undefined,
+      isWide: this.#options.wide,
+      clock: new Clock(this.#time, this.#options.utc),
+    };
   }
 }
 
-function displayOn(stream: OutputStream): Display {
-  return {
-    // It leaves colours out where the stream is no terminal, and where NO_COLOR is set.
-    style: (format, text) => styleText(format, text, { stream }),
-    width: stream.isTTY ? stream.columns : undefined,
-    now: new Date(),
-  };
+/** It leaves colours out where the stream is no terminal, and where NO_COLOR is set. */
+function styleOn(stream: OutputStream): Display['style'] {
+  return (format, text) => styleText(format, text, { stream });
 }
 
 /**

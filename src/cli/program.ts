@@ -13,6 +13,7 @@ import { parseWholeNumber } from '../lib/wholeNumber.js';
 import { ApiClient } from './apiClient.js';
 import { locateApi } from './apiLocation.js';
 import type { BatchOptions } from './batch.js';
+import { SYSTEM_TIME } from './clock.js';
 import type { CommandContext, Surroundings } from './command.js';
 import type { DecideAllOptions } from './decideAll.js';
 import type { DeadLettersOptions } from './deadLetters.js';
@@ -65,7 +66,7 @@ export async function runCli(args: string[], given: Surroundings): Promise<ExitC
     // What is wrong with the environment or the configuration has its remedy in the message.
     const known = error instanceof ConfigurationError ? new FailureError(error.message) : error;
     if (known instanceof CommandError) {
-      new Output(surroundings, program.opts<GlobalOptions>().json === true).error(known);
+      outputOf(surroundings, program.opts<GlobalOptions>()).error(known);
       return known.exitCode;
     }
     throw error;
@@ -74,7 +75,19 @@ export async function runCli(args: string[], given: Surroundings): Promise<ExitC
 
 interface GlobalOptions {
   json?: true;
+  utc?: true;
   apiUrl?: string;
+}
+
+function outputOf(
+  surroundings: Surroundings,
+  { json, utc, wide }: GlobalOptions & { wide?: true },
+): Output {
+  return new Output(surroundings, surroundings.time ?? SYSTEM_TIME, {
+    json: json === true,
+    utc: utc === true,
+    wide: wide === true,
+  });
 }
 
 interface Invocation {
@@ -90,6 +103,7 @@ function createProgram(invocation: Invocation): Command {
     )
     .version(productVersion())
     .option('--json', 'print one JSON document on standard output')
+    .option('--utc', 'show times in UTC, as ISO 8601 (default: in local time, with their age)')
     .option(
       '--api-url <url>',
       'the address of the API (default: $SENDPROOF_URL, else port $PORT of this machine, else what runs in $SENDPROOF_DATA_DIR, else http://127.0.0.1:3000)',
@@ -339,6 +353,7 @@ function addList(program: Command, invocation: Invocation): void {
     .option('--until <when>', 'only messages accepted before this time', parseMoment)
     .option('--limit <count>', 'the largest number of messages', wholeNumberFrom(1), 50)
     .option('--all', 'no limit')
+    .addOption(wide())
     .action(
       run(invocation, async (context, words: string[], options: ListOptions) => {
         const { list } = await import('./list.js');
@@ -353,6 +368,7 @@ function addDeadLetters(program: Command, invocation: Invocation): void {
     .description('List the deliveries that need a decision, with the remedy for each.')
     .option('--limit <count>', 'the largest number of messages', wholeNumberFrom(1), 50)
     .option('--all', 'no limit')
+    .addOption(wide())
     .action(
       run(invocation, async (context, options: DeadLettersOptions) => {
         const { deadLetters } = await import('./deadLetters.js');
@@ -361,6 +377,7 @@ function addDeadLetters(program: Command, invocation: Invocation): void {
     );
   withFilter(deadLetters.command('summary'))
     .description('Count the dead letters by destination and reason.')
+    .addOption(wide())
     .action(
       run(invocation, async (context, _own: object, command: Command) => {
         const { deadLetterSummary } = await import('./deadLetterSummary.js');
@@ -416,6 +433,11 @@ function addDecideAll(
         return await decideAll(action, command.optsWithGlobals<DecideAllOptions>(), context);
       }),
     );
+}
+
+/** For commands that print a table of many. */
+function wide(): Option {
+  return new Option('--wide', 'show further columns, and wrap and shorten nothing');
 }
 
 function addRetry(program: Command, invocation: Invocation): void {
@@ -554,6 +576,7 @@ function addIngest(program: Command, invocation: Invocation): void {
     .option('--queue <name>', 'only those of this queue')
     .option('--limit <count>', 'the largest number of records of a queue', wholeNumberFrom(1), 50)
     .option('--all', 'no limit')
+    .addOption(wide())
     .action(
       run(invocation, async (context, options: IngestDeadLettersOptions) => {
         const { listIngestDeadLetters } = await import('./ingestDeadLetters.js');
@@ -584,6 +607,7 @@ function addSources(program: Command, invocation: Invocation): void {
     .description(
       'List the sources of the running API, with the last request of each, its answer and why.',
     )
+    .addOption(wide())
     .action(
       run(invocation, async (context, options: object) => {
         const { sourcesList } = await import('./sourcesList.js');
@@ -753,13 +777,13 @@ function run<Args extends unknown[]>(
   command: (context: CommandContext, ...args: Args) => Promise<ExitCode>,
 ): (this: Command, ...args: Args) => Promise<void> {
   return async function (this: Command, ...args: Args) {
-    const options = this.optsWithGlobals<GlobalOptions>();
+    const options = this.optsWithGlobals<GlobalOptions & { wide?: true }>();
     const { surroundings } = invocation;
     const { environment, stdin } = surroundings;
     const context: CommandContext = {
       environment,
       stdin,
-      output: new Output(surroundings, options.json === true),
+      output: outputOf(surroundings, options),
       api: () => new ApiClient(locateApi(options.apiUrl, environment)),
     };
     invocation.exitCode = await command(context, ...args);

@@ -5,6 +5,7 @@ import type { OnAmbiguous } from '../domain/delivery.js';
 import type { Content, ConversationMode } from '../domain/message.js';
 import { decodeUtf8 } from '../lib/text.js';
 import type { Acceptance, MessageRequest } from './apiClient.js';
+import type { Clock } from './clock.js';
 import type { CommandContext } from './command.js';
 import { ApiProblem, UnreachableError, UsageError } from './errors.js';
 import { ExitCode } from './exitCode.js';
@@ -157,15 +158,15 @@ const AT_ONCE_MS = 5_000;
 function renderExpected(
   expectedAt: string | undefined,
   heldBack: string | undefined,
-  now: Date,
+  clock: Clock,
 ): string[] {
   if (heldBack !== undefined) {
     const why = heldBack === '' ? '' : `: ${heldBack}`;
     return [`  held back until the account works again${why}`];
   }
   if (expectedAt === undefined) return [];
-  if (Date.parse(expectedAt) - now.getTime() < AT_ONCE_MS) return [];
-  return [`  expected  ${expectedAt}`];
+  if (Date.parse(expectedAt) - clock.now.getTime() < AT_ONCE_MS) return [];
+  return [`  expected  ${clock.time(expectedAt)}`];
 }
 
 function renderAcceptance(acceptance: Acceptance, display: Display): string {
@@ -176,7 +177,7 @@ function renderAcceptance(acceptance: Acceptance, display: Display): string {
   return [
     `${display.style('bold', deduplicationKey)}  ${what}`,
     `  trace     ${traceId}`,
-    ...renderExpected(expectedAt, heldBack, new Date()),
+    ...renderExpected(expectedAt, heldBack, display.clock),
     `  follow it with: ${shellCommand('sendproof status', [deduplicationKey], { watch: true })}`,
   ].join('\n');
 }

@@ -1,10 +1,10 @@
 /** `sendproof sources list` */
 import type { SourceList } from './apiClient.js';
+import { columnTable, type Column } from './columns.js';
 import type { CommandContext } from './command.js';
 import { ExitCode } from './exitCode.js';
-import { formatDistance } from './format.js';
+import { formatDestinations } from './format.js';
 import type { Display } from './output.js';
-import { table } from './table.js';
 
 /** Lists the sources of the running API, with the last request of each, its answer and why. */
 export async function sourcesList(
@@ -15,16 +15,31 @@ export async function sourcesList(
   return ExitCode.done;
 }
 
-export function sourcesTable({ sources }: SourceList, display: Display): string {
+const COLUMNS: readonly Column<SourceList['sources'][number]>[] = [
+  { name: 'source', cell: ({ name }) => name },
+  { name: 'type', cell: ({ type }) => type },
+  { name: 'address', isFurther: true, cell: ({ url }) => url },
+  {
+    name: 'lastRequest',
+    cell: ({ requests: [last] }, { clock }) => (last ? clock.time(last.at) : ''),
+  },
+  {
+    name: 'answer',
+    cell: ({ requests: [last] }) =>
+      [last?.status, last?.outcome].filter((each) => each !== undefined).join(' '),
+  },
+  { name: 'reason', cell: ({ requests: [last] }) => last?.reason ?? '' },
+  { name: 'newestMessage', cell: ({ messages: [newest] }) => newest?.deduplicationKey ?? '' },
+  { name: 'reference', isFurther: true, cell: ({ messages: [newest] }) => newest?.reference ?? '' },
+  {
+    name: 'destinations',
+    isFurther: true,
+    cell: ({ messages: [newest] }, display) =>
+      newest ? formatDestinations(newest.destinations, newest.names, display) : '',
+  },
+];
+
+function sourcesTable({ sources }: SourceList, display: Display): string {
   if (sources.length === 0) return 'The configuration has no source that receives requests.';
-  const rows = sources.map(({ messages, name, requests: [last], type }) => [
-    name,
-    type,
-    last ? formatDistance(last.at, display.now) : '',
-    last ? [last.status, last.outcome].filter((each) => each !== undefined).join(' ') : '',
-    last?.reason ?? '',
-    messages[0]?.deduplicationKey ?? '',
-  ]);
-  const headings = ['SOURCE', 'TYPE', 'LAST REQUEST', 'ANSWER', 'REASON', 'NEWEST MESSAGE'];
-  return table(headings, rows, display.width);
+  return columnTable(COLUMNS, sources, display);
 }

@@ -2,11 +2,11 @@
 import { describeStep } from '../explanation/step.js';
 import type { TimelineEntry } from '../explanation/timeline.js';
 import type { Timeline } from './apiClient.js';
+import { columnTable, type Column } from './columns.js';
 import type { CommandContext } from './command.js';
 import { ExitCode } from './exitCode.js';
 import { formatStatus } from './format.js';
 import type { Display } from './output.js';
-import { table } from './table.js';
 
 /** Shows every step of a message, with an explanation. */
 export async function timeline(
@@ -23,10 +23,17 @@ function renderTimeline(
   display: Display,
 ): string {
   const title = display.style('bold', deduplicationKey);
-  const rows = entries.map((entry) => [entry.at, describeStep(entry as TimelineEntry, names)]);
+  const columns: Column<Timeline['entries'][number]>[] = [
+    { name: 'time', cell: ({ at }, { clock }) => clock.time(at) },
+    {
+      name: 'step',
+      cell: (entry, { clock }) =>
+        describeStep(entry as TimelineEntry, names, (at) => clock.time(at)),
+    },
+  ];
   return [
     status === undefined ? title : `${title}  ${formatStatus(status, display)}`,
     explanation,
-    ...(rows.length === 0 ? [] : ['', table(['AT', 'STEP'], rows, display.width)]),
+    ...(entries.length === 0 ? [] : ['', columnTable(columns, entries, display)]),
   ].join('\n');
 }

@@ -24,6 +24,11 @@ export function labelOf(destination: string, { channel, names }: Known = {}): st
   return [name ?? destination, ids.length > 0 && `(${ids.join(', ')})`].filter(Boolean).join(' ');
 }
 
+/** A destination by its name alone; as it is written where it has none. */
+export function nameOf(destination: string, names: DestinationNames | undefined): string {
+  return (names && own(names, destination)) ?? destination;
+}
+
 /** Those of the names that these destinations have; undefined where they have none. */
 export function namesAmong(
   destinations: readonly string[],

@@ -11,8 +11,13 @@ import type { Destination } from '../domain/destination.js';
  * A step of a timeline in words, without its time.
  *
  * @param names what people call destinations
+ * @param formatTime how a time that the step names is written; by default as ISO 8601
  */
-export function describeStep(entry: TimelineEntry, names?: DestinationNames): string {
+export function describeStep(
+  entry: TimelineEntry,
+  names?: DestinationNames,
+  formatTime = (at: string): string => at,
+): string {
   const label = (destination: string, channel?: string) => labelOf(destination, { names, channel });
   switch (entry.kind) {
     case 'received': {
@@ -49,7 +54,7 @@ export function describeStep(entry: TimelineEntry, names?: DestinationNames): st
     case 'cancel':
       return `Cancellation${decision(entry, label)}`;
     case 'reschedule':
-      return `Rescheduled${times(entry)}${decision(entry, label)}`;
+      return `Rescheduled${times(entry, formatTime)}${decision(entry, label)}`;
     case 'erase':
       return entry.because === 'retention'
         ? 'Content erased: its retention has ended'
@@ -113,16 +118,16 @@ function describeAttempt(attempt: Omit<Attempt, 'startedAt'>, destination: Desti
   return [`${what}${duration}`, ...further].join('; ');
 }
 
-function times({
-  deliverAt,
-  expiresAt,
-}: {
-  deliverAt?: string | null | undefined;
-  expiresAt?: string | null | undefined;
-}): string {
+function times(
+  {
+    deliverAt,
+    expiresAt,
+  }: { deliverAt?: string | null | undefined; expiresAt?: string | null | undefined },
+  formatTime: (at: string) => string,
+): string {
   const parts = [
-    deliverAt === null ? 'to be posted at once' : deliverAt && `to ${deliverAt}`,
-    expiresAt === null ? 'without an expiry' : expiresAt && `expires at ${expiresAt}`,
+    deliverAt === null ? 'to be posted at once' : deliverAt && `to ${formatTime(deliverAt)}`,
+    expiresAt === null ? 'without an expiry' : expiresAt && `expires at ${formatTime(expiresAt)}`,
   ].filter((part) => part !== undefined);
   return parts.map((part, index) => (index === 0 ? ` ${part}` : `, ${part}`)).join('');
 }

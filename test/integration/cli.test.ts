@@ -244,11 +244,19 @@ describe('sendproof list', () => {
   });
 
   it('finds messages by what their source calls them', async () => {
-    const { stdout } = await sendproof(['list', '--source', 'grafana', '--reference', 'rule-2']);
-    const lines = stdout.trimEnd().split('\n');
-    expect(lines[0]).toMatch(/^KEY +STATUS +ACCEPTED +SOURCE +REFERENCE +DESTINATIONS$/);
-    expect(lines.slice(1)).toHaveLength(1);
-    expect(lines[1]).toMatch(/^cli-list-2 +confirmed +.* ago\) +grafana +rule-2 +slack:/);
+    const args = ['list', '--source', 'grafana', '--reference', 'rule-2'];
+    const linesOf = ({ stdout }: CommandRun) => stdout.trimEnd().split('\n');
+    const [headings, row, ...others] = linesOf(await sendproof(args));
+    expect(headings).toMatch(/^KEY +STATUS +ACCEPTED +DESTINATIONS$/);
+    expect(row).toMatch(/^cli-list-2 +confirmed +[\d:]{8} \(.*\) +slack:/);
+    expect(others).toEqual([]);
+    const [wide, wideRow] = linesOf(await sendproof([...args, '--wide', '--utc']));
+    expect(wide).toMatch(
+      /^KEY +STATUS +ACCEPTED +ENDED +TITLE +SOURCE +REFERENCE +DESTINATIONS +TRACE$/,
+    );
+    expect(wideRow).toMatch(
+      /^cli-list-2 +confirmed +\S+Z +\S+Z +x +grafana +rule-2 +slack:\S+ +[0-9a-f]{32}$/,
+    );
   });
 
   it('says that there are more than the limit, and lists them all', async () => {
@@ -287,7 +295,7 @@ describe('sendproof dead-letters, retry and discard', () => {
         ],
       });
     expect((await sendproof(query)).stdout).toMatch(
-      /^cli-retry +slack:default\/CCLIRETRY +destination_not_found +.* ago\) +Restore the channel/m,
+      /^cli-retry +slack:default\/CCLIRETRY +destination_not_found +[\d:]{8} \(.*\) +Restore the channel/m,
     );
 
     harness.sandbox.clearFaults();
@@ -311,7 +319,7 @@ describe('sendproof dead-letters, retry and discard', () => {
     expect((await sendproof(['status', 'cli-discard', '--wait'])).exitCode).toBe(4);
     await eventually(async () => {
       const { stdout } = await sendproof(['status', 'cli-discard']);
-      expect(stdout).toMatch(/discard by \S+ .*: too late/);
+      expect(stdout).toMatch(/discard by \S+ at [\d:]{8} \(.*\): too late/);
       expect(stdout).toContain('discarded');
     });
   });

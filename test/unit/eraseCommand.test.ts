@@ -34,10 +34,11 @@ const erase = (args: string[], options: CommandOptions = {}) =>
 
 describe('sendproof erase', () => {
   it.each([
-    [['--yes'], 'content', 'its content is erased since 2026-11-26T12:00:00Z'],
+    [['--yes'], 'content', 'its content is erased since 12:00:00 (3 min ago)'],
     [['--yes', '--all'], 'all', 'is deleted; its key is free again'],
   ])('with %j erases %s, and says what may remain', async (args, what, said) => {
-    const run = await erase([...args, '--by', 'ana & bo', '--reason', 'asked for']);
+    const now = new Date('2026-11-26T12:03:00Z');
+    const run = await erase([...args, '--by', 'ana & bo', '--reason', 'asked for'], { now });
     expect(run.exitCode).toBe(0);
     expect(run.stdout).toContain(said);
     expect(run.stdout).toContain(`- ${POSTED}`);
