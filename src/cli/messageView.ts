@@ -16,7 +16,7 @@ type Attempt = Delivery['attempts'][number];
 
 export function renderMessage(state: MessageState, display: Display): string {
   return [
-    `${display.style('bold', state.deduplicationKey)}  ${formatStatus(state.status, display)}`,
+    titleOf(state, display),
     state.explanation,
     '',
     ...originOf(state, display).map((line) => `  ${line}`),
@@ -26,16 +26,24 @@ export function renderMessage(state: MessageState, display: Display): string {
   ].join('\n');
 }
 
-/** The status of a message and one line for each delivery. */
+/** The status of a message and one line for each delivery; where it is not confirmed, why, and the remedy. */
 export function renderOutcome(state: MessageState, display: Display): string {
-  const lines = state.deliveries.map((delivery) => {
+  const { deliveries, explanation, failure, status } = state;
+  const lines = deliveries.flatMap((delivery) => {
     const { destination, receipt, reason } = delivery;
     const more = receipt?.url ?? receipt?.messageId ?? reason ?? '';
     const label = labelOf(destination, { names: state.names, channel: receipt?.channel });
-    return `  ${label}  ${formatStatus(delivery.status, display)}  ${more}`.trimEnd();
+    return [
+      `  ${label}  ${formatStatus(delivery.status, display)}  ${more}`.trimEnd(),
+      ...renderRemedy(delivery, state).map((line) => INDENT + line),
+    ];
   });
-  const status = formatStatus(state.status, display);
-  return [`${display.style('bold', state.deduplicationKey)}  ${status}`, ...lines].join('\n');
+  return [
+    titleOf(state, display),
+    ...(status === 'confirmed' ? [] : [explanation]),
+    ...lines,
+    ...(failure === undefined ? [] : [failure]),
+  ].join('\n');
 }
 
 /** One line for each change since the earlier state, like a log. */
@@ -44,6 +52,7 @@ export function renderChanges(
   state: MessageState,
   display: Display,
 ): string {
+  const at = display.style('dim', display.clock.present());
   const changes = state.deliveries.flatMap((delivery, index) => {
     const earlier = before?.deliveries[index];
     const attempts = delivery.attempts
@@ -55,8 +64,11 @@ export function renderChanges(
     const label = labelOf(delivery.destination, { names: state.names });
     return [...attempts, ...last].map((change) => `${label}  ${change}`.trimEnd());
   });
-  const at = display.style('dim', display.clock.present());
   return changes.map((change) => `${at}  ${change}`).join('\n');
+}
+
+function titleOf({ deduplicationKey, status }: MessageState, display: Display): string {
+  return `${display.style('bold', deduplicationKey)}  ${formatStatus(status, display)}`;
 }
 
 function originOf(state: MessageState, { clock }: Display): string[] {

@@ -27,13 +27,17 @@ async function json<Body>(...args: string[]): Promise<Body> {
 }
 
 /** Sends a message to a channel that can't be posted to, and resolves when it is parked. */
-async function park(key: string, ...more: string[]): Promise<{ destination: string }> {
+async function park(
+  key: string,
+  ...more: string[]
+): Promise<{ destination: string; waited: CommandRun }> {
   const path = `C${key.replace(/\W/g, '').toUpperCase()}`;
   harness.sandbox.addFault({ kind: 'slack_error', platform: 'slack', path, error: 'is_archived' });
   const destination = `slack:default/${path}`;
   const args = ['send', destination, ...more, '--text', 'x', '--key', key, '--wait'];
-  expect((await sendproof(args)).exitCode).toBe(4);
-  return { destination };
+  const waited = await sendproof(args);
+  expect(waited.exitCode).toBe(4);
+  return { destination, waited };
 }
 
 describe('sendproof send', () => {
@@ -131,8 +135,16 @@ describe('sendproof send', () => {
     expect(run.stderr).not.toContain('another');
   });
 
-  it('ends with 4 when it waits for what becomes a dead letter', async () => {
-    await park('cli-dead');
+  it('ends with 4 when it waits for what becomes a dead letter, and explains it as status does', async () => {
+    const { destination, waited } = await park('cli-dead', OPS);
+    const [, explanation = ''] = waited.stdout.split('\n');
+    expect(explanation).toMatch(/^Never sent to .* it has needed a decision since/);
+    expect(waited.stdout).toContain('    remedy    Restore the channel');
+    const status = (await sendproof(['status', 'cli-dead'])).stdout;
+    expect(status).toContain(explanation);
+    const commands = (text: string) => text.match(/sendproof (?:retry|discard) .*$/gm);
+    expect(commands(waited.stdout)).toEqual(commands(status));
+    expect(commands(status)?.[0]).toBe(`sendproof retry cli-dead --destination ${destination}`);
   });
 
   it('ends with 5 when the time is up before the message has settled', async () => {
