@@ -15,6 +15,7 @@ import type {
   messagePageSchema,
   messageStateSchema,
   messageSummarySchema,
+  queuedMessageSchema,
 } from '../api/schema/messageRepresentation.js';
 import type { readinessSchema } from '../api/schema/healthRepresentation.js';
 import type { timelineSchema } from '../api/schema/timelineRepresentation.js';
@@ -40,6 +41,9 @@ export type MessageRequest = Omit<z.input<typeof messageSchema>, 'destinations'>
 export type Acceptance = z.infer<typeof acceptanceSchema>;
 export type Batch = z.infer<typeof batchStateSchema>;
 export type MessageState = z.infer<typeof messageStateSchema>;
+export type QueuedMessage = z.infer<typeof queuedMessageSchema>;
+/** A message that was accepted, or one that the queue of `intake` has. */
+export type KnownMessage = MessageState | QueuedMessage;
 export type MessageSummary = z.infer<typeof messageSummarySchema>;
 export type SourceList = z.infer<typeof sourceListSchema>;
 export type DeadLetterSummary = z.infer<typeof deadLetterSummarySchema>;
@@ -101,12 +105,12 @@ export class ApiClient {
   }
 
   /** @param waitMs how long the API holds its answer until the message has ended or needs a decision, at most 60 s */
-  async message(deduplicationKey: string, waitMs = 0): Promise<MessageState> {
+  async message(deduplicationKey: string, waitMs = 0): Promise<KnownMessage> {
     const path = messagePath(deduplicationKey);
-    if (waitMs < 1) return (await this.#request('GET', path)) as MessageState;
+    if (waitMs < 1) return (await this.#request('GET', path)) as KnownMessage;
     const waiting = withQuery(path, { wait: `${Math.ceil(waitMs)}ms` });
     const timeoutMs = REQUEST_TIMEOUT_MS + waitMs;
-    return (await this.#request('GET', waiting, undefined, timeoutMs)) as MessageState;
+    return (await this.#request('GET', waiting, undefined, timeoutMs)) as KnownMessage;
   }
 
   /** Resolves also for a key that no message has. */

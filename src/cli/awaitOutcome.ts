@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeliveryStatus } from '../domain/delivery.js';
 import { hasSettled, isDecided } from '../domain/messageState.js';
-import type { ApiClient, MessageState } from './apiClient.js';
+import type { ApiClient, KnownMessage } from './apiClient.js';
 import { ApiProblem, UnreachableError } from './errors.js';
 import { ExitCode } from './exitCode.js';
 
@@ -27,8 +27,8 @@ export async function awaitOutcome(
   api: ApiClient,
   deduplicationKey: string,
   timeoutMs: number,
-  onState?: (state: MessageState) => void,
-): Promise<MessageState> {
+  onState?: (state: KnownMessage) => void,
+): Promise<KnownMessage> {
   const deadline = Date.now() + timeoutMs;
   const remainingMs = () => Math.max(0, deadline - Date.now());
   const pause = new Pause();
@@ -52,7 +52,7 @@ export async function awaitOutcome(
       shown = now;
       if (hasOutcome(answer) || remainingMs() === 0) return answer;
     }
-    const wasHeld = waitMs > 0 && answer !== undefined && !hasSettled(answer);
+    const wasHeld = waitMs > 0 && answer !== undefined && isOpen(answer);
     if (!wasHeld) await pause.take(remainingMs());
   }
 }
@@ -72,7 +72,7 @@ class Pause {
 }
 
 /** The exit code of a command that waited. */
-export function exitCodeOf(state: MessageState): ExitCode {
+export function exitCodeOf(state: KnownMessage): ExitCode {
   if (!hasOutcome(state)) return ExitCode.stillDelivering;
   // A newer message of its conversation is shown.
   const isDone = state.status === 'confirmed' || state.status === 'superseded';
@@ -80,13 +80,19 @@ export function exitCodeOf(state: MessageState): ExitCode {
 }
 
 /** A message is `dead_lettered` as soon as one delivery is, while others may still be in progress. */
-function hasOutcome(state: MessageState): boolean {
+function hasOutcome(state: KnownMessage): boolean {
   return (
+    state.status !== 'queued' &&
     hasSettled(state) &&
     (state.status !== 'dead_lettered' ||
       (state.deadLetters.every((each) => !isDecided(each, state.operatorActions)) &&
         !state.deliveries.some(({ status }) => isInProgress(status))))
   );
+}
+
+/** For so long, the API holds its answer. */
+function isOpen(state: KnownMessage): boolean {
+  return state.status === 'queued' || !hasSettled(state);
 }
 
 function isInProgress(status: DeliveryStatus): boolean {

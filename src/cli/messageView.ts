@@ -1,6 +1,6 @@
 /** A message and its deliveries as text. */
 import { deciderText } from '../domain/decider.js';
-import type { MessageState } from './apiClient.js';
+import type { KnownMessage, MessageState } from './apiClient.js';
 import { columnTable, type Column } from './columns.js';
 import { formatStatus } from './format.js';
 import { formatDuration } from '../lib/formatDuration.js';
@@ -14,10 +14,12 @@ import { REMEDIES } from '../domain/remedies.js';
 type Delivery = MessageState['deliveries'][number];
 type Attempt = Delivery['attempts'][number];
 
-export function renderMessage(state: MessageState, display: Display): string {
+export function renderMessage(state: KnownMessage, display: Display): string {
+  const title = [titleOf(state, display), state.explanation];
+  // Nothing else is known of it.
+  if (state.status === 'queued') return title.join('\n');
   return [
-    titleOf(state, display),
-    state.explanation,
+    ...title,
     '',
     ...originOf(state, display).map((line) => `  ${line}`),
     ...state.deliveries.flatMap((delivery) => ['', ...renderDelivery(delivery, state, display)]),
@@ -27,7 +29,8 @@ export function renderMessage(state: MessageState, display: Display): string {
 }
 
 /** The status of a message and one line for each delivery; where it is not confirmed, why, and the remedy. */
-export function renderOutcome(state: MessageState, display: Display): string {
+export function renderOutcome(state: KnownMessage, display: Display): string {
+  if (state.status === 'queued') return renderMessage(state, display);
   const { deliveries, explanation, failure, status } = state;
   const lines = deliveries.flatMap((delivery) => {
     const { destination, receipt, reason } = delivery;
@@ -48,11 +51,12 @@ export function renderOutcome(state: MessageState, display: Display): string {
 
 /** One line for each change since the earlier state, like a log. */
 export function renderChanges(
-  before: MessageState | undefined,
-  state: MessageState,
+  before: KnownMessage | undefined,
+  state: KnownMessage,
   display: Display,
 ): string {
   const at = display.style('dim', display.clock.present());
+  if (state.status === 'queued') return `${at}  ${formatStatus(state.status, display)}`;
   const changes = state.deliveries.flatMap((delivery, index) => {
     const earlier = before?.deliveries[index];
     const attempts = delivery.attempts
@@ -67,7 +71,7 @@ export function renderChanges(
   return changes.map((change) => `${at}  ${change}`).join('\n');
 }
 
-function titleOf({ deduplicationKey, status }: MessageState, display: Display): string {
+function titleOf({ deduplicationKey, status }: KnownMessage, display: Display): string {
   return `${display.style('bold', deduplicationKey)}  ${formatStatus(status, display)}`;
 }
 

@@ -1,5 +1,5 @@
 /** `sendproof status` */
-import type { ApiClient, MessageState } from './apiClient.js';
+import type { ApiClient, KnownMessage } from './apiClient.js';
 import type { CommandContext } from './command.js';
 import { ApiProblem } from './errors.js';
 import { ExitCode } from './exitCode.js';
@@ -43,7 +43,7 @@ async function show(
   { api, output }: Pick<CommandContext, 'api' | 'output'>,
 ): Promise<ExitCode> {
   if (watch) {
-    let before: MessageState | undefined;
+    let before: KnownMessage | undefined;
     const state = await awaitOutcome(api(), deduplicationKey, timeout, (changed) => {
       output.progress(changed, (printable, display) => renderChanges(before, printable, display));
       before = changed;
