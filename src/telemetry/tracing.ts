@@ -107,7 +107,8 @@ function hasEndpoint(environment: NodeJS.ProcessEnv): boolean {
 }
 
 /**
- * Receives the spans of workflow code, except while it is replayed. Workflows create spans even if nothing is exported.
+ * Receives the spans of workflow code, except while it is replayed. Where the trace was sampled by another process, workflows create
+ * spans even if this one exports nothing.
  */
 function workflowSpanSink(
   processor: SpanProcessor | undefined,

@@ -3,11 +3,11 @@
  * Does nothing if that file is newer than all of its possible inputs.
  */
 import { readdir, stat, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DROP_PROMISE_STACKS } from './promiseStacks.js';
 import { WORKFLOW_BUNDLE } from './workflowBundle.js';
+import { webpackConfigHook } from './workflowWebpack.js';
 
 /** This module is compiled to `dist/src/worker`. */
 const COMPILED_SOURCES = fileURLToPath(new URL('..', import.meta.url));
@@ -22,23 +22,8 @@ if ((await modifiedAt(WORKFLOW_BUNDLE)) < (await newestInput())) {
     workflowsPath: join(COMPILED_SOURCES, 'workflows/index.js'),
     failureConverterPath: join(COMPILED_SOURCES, 'workflows/failureConverter.js'),
     // Always there: a history must replay alike whether or not its traces are exported.
-    workflowInterceptorModules: [
-      createRequire(import.meta.url).resolve(
-        '@temporalio/interceptors-opentelemetry-v2/lib/workflow-interceptors.js',
-      ),
-    ],
-    // Each workflow in memory has its own copy of nearly every module: those of OpenTelemetry, 120 of them, take more than
-    // all the rest. Joined, and without what is never used, they take a third less (`npm run bench -- memory`).
-    webpackConfigHook: (webpack) => ({
-      ...webpack,
-      optimization: {
-        ...webpack.optimization,
-        concatenateModules: true,
-        providedExports: true,
-        usedExports: true,
-        sideEffects: true,
-      },
-    }),
+    workflowInterceptorModules: [join(COMPILED_SOURCES, 'workflows/tracing/interceptors.js')],
+    webpackConfigHook,
     logger: new DefaultLogger('WARN'),
   });
   await writeFile(WORKFLOW_BUNDLE, DROP_PROMISE_STACKS + code);

@@ -1,8 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { describe, expect, inject, it } from 'vitest';
 import { historyFromJson } from './historyFile.js';
+
+type History = temporal.api.history.v1.History;
+type Header = temporal.api.common.v1.IHeader;
 
 const HISTORIES = join(import.meta.dirname, 'histories');
 
@@ -62,18 +67,24 @@ const KINDS = [
   'account-removed-ignored',
 ];
 
-/** Replays them all with this workflow code. Resolves with what went wrong, by history. */
+/**
+ * Replays them all with this workflow code. Resolves with what went wrong, by history.
+ *
+ * @param change of each history, before it is replayed
+ */
 async function replay(
   workflowBundle: { codePath: string } | { code: string },
+  change: (history: History) => void = () => undefined,
 ): Promise<Record<string, string>> {
-  const histories = recorded.map((name) => ({
-    workflowId: name,
-    history: historyFromJson(readFileSync(join(HISTORIES, `${name}.json`), 'utf8')),
-  }));
+  const histories = recorded.map((name) => {
+    const history = historyFromJson(readFileSync(join(HISTORIES, `${name}.json`), 'utf8'));
+    change(history);
+    return { workflowId: name, history };
+  });
   const failures: Record<string, string> = {};
   let replayed = 0;
   for await (const { workflowId, error } of Worker.runReplayHistories(
-    { workflowBundle },
+    { workflowBundle, sinks: { exporter: { export: { fn: () => undefined } } } },
     histories,
   )) {
     replayed += 1;
@@ -83,9 +94,43 @@ async function replay(
   return failures;
 }
 
+type Sampling = Record<'start' | 'signals', boolean>;
+
+/** Whether the traces of a history's headers are sampled, as if it had been recorded so. */
+function sample({ events }: History, { start, signals }: Sampling): void {
+  for (const event of events) {
+    setSampled(event.workflowExecutionStartedEventAttributes?.header, start);
+    setSampled(event.workflowExecutionSignaledEventAttributes?.header, signals);
+    setSampled(
+      event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input?.header,
+      signals,
+    );
+  }
+}
+
+function setSampled(header: Header | null | undefined, sampled: boolean): void {
+  const payload = header?.fields?.['_tracer-data'];
+  if (!payload) return;
+  const { traceparent } = defaultPayloadConverter.fromPayload<{ traceparent: string }>(payload);
+  payload.data = defaultPayloadConverter.toPayload({
+    traceparent: traceparent.replace(/0[01]$/, sampled ? '01' : '00'),
+  }).data;
+}
+
 describe('the workflow code', () => {
   it('replays every history that was ever recorded', async () => {
     expect(await replay({ codePath: inject('workflowBundle') })).toEqual({});
+  });
+
+  // What was recorded while traces were exported may be replayed after that was turned off, in part or altogether.
+  it.each<Sampling>([
+    { start: false, signals: false },
+    { start: true, signals: true },
+    { start: false, signals: true },
+    { start: true, signals: false },
+  ])('replays them as if sampled: %o', async (sampling) => {
+    const bundle = { codePath: inject('workflowBundle') };
+    expect(await replay(bundle, (history) => sample(history, sampling))).toEqual({});
   });
 
   it('has a history of every kind', () => {
