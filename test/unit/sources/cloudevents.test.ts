@@ -20,12 +20,13 @@ const ATTRIBUTES = { specversion: '1.0', id: '1', source: '/s', type: 't' };
 /** As Node.js shows the bytes of a header. */
 const bytes = (text: string): string => Buffer.from(text).toString('latin1');
 
-function inHeaders(attributes: object, prefix = 'ce-') {
-  const headers = Object.entries({ ...ATTRIBUTES, ...attributes }).map(([name, value]) => [
+function inHeaders(attributes: Record<string, string>, prefix = 'ce-') {
+  const all: Record<string, string> = { ...ATTRIBUTES, ...attributes };
+  const headers = Object.entries(all).map(([name, value]): [string, string] => [
     `${prefix}${name}`,
-    String(value),
+    value,
   ]);
-  return { headers: Object.fromEntries(headers) as Record<string, string>, body: '' };
+  return { headers: Object.fromEntries(headers), body: '' };
 }
 
 it.each([

@@ -60,8 +60,10 @@ it('shows the line of one’s own code, not of a library', () => {
 
 it('knows the resource without its header', () => {
   for (const sample of Object.values(sentry.samples)) {
-    const { 'Sentry-Hook-Resource': _, ...headers } = sample.headers;
-    expect(keyOf({ ...sample, headers })).toBe(keyOf(sample));
+    const headers = Object.entries(sample.headers).filter(
+      ([name]) => name !== 'Sentry-Hook-Resource',
+    );
+    expect(keyOf({ ...sample, headers: Object.fromEntries(headers) })).toBe(keyOf(sample));
   }
 });
 
