@@ -103,7 +103,7 @@ describe('times', () => {
 
   it('have their date on other days, and say how soon they are', async () => {
     expect((await shown('dead-letters summary'))[1]).toContain('2026-11-21 13:00:00 (2 d ago)');
-    expect((await shown('list'))[2]).toContain('13:05:00 (in 2 min)');
+    expect((await shown('list'))[2]).toContain('13:05:00 (in 3 min)');
   });
 
   it('are the same in a pipe as on a terminal', async () => {
