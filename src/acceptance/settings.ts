@@ -76,10 +76,8 @@ export function ignoredFields(
       expiresAt: schedule.expiresAt ?? undefined,
     });
   const present = { ...settings, ...times };
-  return Object.keys(duplicate)
-    .filter((field) => field !== MENTIONS || own(present, field) !== undefined)
-    .filter(
-      // Originals of earlier releases have no conversation.
-      (field) => (own(present, field) ?? '') !== own(duplicate, field),
-    );
+  const isKnown = (field: string) => field !== MENTIONS || own(present, field) !== undefined;
+  // Originals of earlier releases have no conversation.
+  const differs = (field: string) => (own(present, field) ?? '') !== own(duplicate, field);
+  return Object.keys(duplicate).filter((field) => isKnown(field) && differs(field));
 }

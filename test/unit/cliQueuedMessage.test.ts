@@ -1,8 +1,6 @@
 /** What the commands say of a message that the queue of `intake` has, before an API of the test. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { answerCommands } from './answeringServer.js';
 import { runSendproof } from '../sendproofCommand.js';
 
 const KEY = 'alert-55';
@@ -26,17 +24,11 @@ const CONFIRMED = {
 
 /** As often as it is asked, until it is confirmed. */
 let queuedFor: number;
-const server = createServer((request, response) => {
+const environment = answerCommands((request, response) => {
   const isQueued = request.method === 'POST' || (queuedFor -= 1) >= 0;
   const body = isQueued ? QUEUED : CONFIRMED;
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 });
-let environment: NodeJS.ProcessEnv;
-beforeAll(async () => {
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  environment = { SENDPROOF_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-});
-afterAll(() => void server.close());
 beforeEach(() => {
   queuedFor = 1;
 });

@@ -1,9 +1,7 @@
 /** What the tables of the commands show, before an API of the test: times, names, and the columns of `--wide`. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { answerCommands } from './answeringServer.js';
 import { runSendproof, type CommandOptions } from '../sendproofCommand.js';
 
 const OPS = 'slack:default/C0123ABC';
@@ -58,16 +56,10 @@ const ANSWERS: Record<string, object> = {
   },
 };
 
-const server = createServer(({ url = '' }, response) => {
+const environment = answerCommands(({ url = '' }, response) => {
   const body = ANSWERS[url.split('?')[0] ?? ''] ?? {};
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 });
-let environment: NodeJS.ProcessEnv;
-beforeAll(async () => {
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  environment = { SENDPROOF_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-});
-afterAll(() => void server.close());
 
 /** At 13:02:00 in Berlin, two minutes after everything; without colours. */
 async function shown(command: string, options: CommandOptions = {}): Promise<string[]> {

@@ -1,14 +1,12 @@
 /** `sendproof erase` before an API of the test: what it asks for, of whom, and what it says. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { answerCommands } from './answeringServer.js';
 import { runSendproof, type CommandOptions } from '../sendproofCommand.js';
 
 const KEY = 'build/42 done';
 const POSTED = 'The posts at its destinations.';
 
-const server = createServer((request, response) => {
+const environment = answerCommands((request, response) => {
   requests.push(`${request.method} ${request.url}`);
   response
     .writeHead(answer.status, { 'content-type': 'application/json' })
@@ -16,13 +14,7 @@ const server = createServer((request, response) => {
 });
 const requests: string[] = [];
 let answer: { status: number; body: object };
-let environment: NodeJS.ProcessEnv;
 
-beforeAll(async () => {
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  environment = { SENDPROOF_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-});
-afterAll(() => void server.close());
 beforeEach(() => {
   requests.length = 0;
   const body = { deduplicationKey: KEY, at: '2026-11-26T12:00:00Z', remains: [POSTED] };
