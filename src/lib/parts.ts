@@ -1,8 +1,11 @@
 import type { Logger } from 'pino';
 import { withinTime } from './deadline.js';
 
-/** How long one part may take to stop where it doesn't say otherwise: what closes connections or a file. */
-const STOP_WITHIN_MS = 2_000;
+/**
+ * How long one part may take to stop where it doesn't say otherwise: what closes connections or a file takes milliseconds, and its
+ * process may be busy for seconds with those who still wait for answers.
+ */
+const STOP_WITHIN_MS = 5_000;
 
 /** How long all parts may take together: less than the 40 s that the documentation has service managers allow. */
 const ALL_STOP_WITHIN_MS = 38_000;
@@ -11,7 +14,7 @@ const ALL_STOP_WITHIN_MS = 38_000;
 export class Parts {
   readonly #log: Logger;
   readonly #allWithinMs: number;
-  readonly #started: { name: string; stop: () => Promise<unknown>; withinMs: number }[] = [];
+  readonly #started: { name: string; stop: () => unknown; withinMs: number }[] = [];
 
   constructor(log: Logger, allWithinMs = ALL_STOP_WITHIN_MS) {
     this.#log = log;
@@ -23,7 +26,7 @@ export class Parts {
    *
    * @param withinMs how long it may take to stop
    */
-  add(name: string, stop: () => Promise<unknown>, withinMs = STOP_WITHIN_MS): void {
+  add(name: string, stop: () => unknown, withinMs = STOP_WITHIN_MS): void {
     this.#started.push({ name, stop, withinMs });
   }
 
@@ -39,7 +42,7 @@ export class Parts {
     for (const { name, stop, withinMs } of this.#started.splice(0).reverse()) {
       const limitMs = Math.max(0, Math.min(withinMs, until - performance.now()));
       try {
-        await withinTime(stop(), limitMs, { late: () => stillRunning(limitMs) });
+        await withinTime(Promise.resolve(stop()), limitMs, { late: () => stillRunning(limitMs) });
         this.#log.debug(`stopped: ${name}`);
       } catch (error) {
         allStopped = false;

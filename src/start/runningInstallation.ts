@@ -2,8 +2,8 @@
  * Where the parts of `npm start` can be reached, in a file of its data directory, so that the commands on this machine find them
  * whatever ports they have. It names no secret.
  */
-import { readFileSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readFileSync, rmSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { readVariables } from '../lib/environment.js';
@@ -42,8 +42,9 @@ export async function noteInstallation(
   await rename(`${file}.new`, file);
 }
 
-export async function forgetInstallation(directory: string): Promise<void> {
-  await rm(join(directory, FILE), { force: true });
+/** Removes the file at once, so that a process that stops waits for nothing else that it has to do. */
+export function forgetInstallation(directory: string): void {
+  rmSync(join(directory, FILE), { force: true });
 }
 
 export interface FoundInstallation {

@@ -59,7 +59,7 @@ describe('the API', () => {
     expect(apiUrl({ PORT: '4000' })).toBe('http://127.0.0.1:4000');
     expect(apiUrl({ SENDPROOF_URL: 'http://a.example' })).toBe('http://a.example');
     expect(apiUrl({}, 'http://b.example')).toBe('http://b.example');
-    await forgetInstallation(directory);
+    forgetInstallation(directory);
     expect(apiUrl()).toBe(DEFAULT);
   });
 

@@ -9,6 +9,7 @@ import {
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
+import { trace } from '@opentelemetry/api';
 import fc from 'fast-check';
 import { Agent, fetch } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -75,6 +76,7 @@ export function describeSourceContract(subject: SourceSubject): void {
     beforeAll(async () => {
       collector = await OtlpReceiver.start();
       process.env.OTEL_EXPORTER_OTLP_ENDPOINT = collector.endpoint;
+      process.env.OTEL_BSP_SCHEDULE_DELAY = '100';
       tracing = startTracing('sendproof-test');
       const settings = { type: type.name, ...subject.settings(SECRET_REFERENCES) };
       api = await startSourceApi(
@@ -87,6 +89,7 @@ export function describeSourceContract(subject: SourceSubject): void {
     });
     afterAll(async () => {
       delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
+      delete process.env.OTEL_BSP_SCHEDULE_DELAY;
       await api.close();
       await tracing.stop();
       await collector.stop();
@@ -397,8 +400,10 @@ export function describeSourceContract(subject: SourceSubject): void {
       await send(await authentic({ ...example, body }));
       api.temporal = 'slow';
       await send(await authentic({ ...example, body }), { source: 'hurried' });
+      trace.getTracer('test').startSpan('the last').end();
+      await eventually(() => expect(collector.spans.map(({ name }) => name)).toContain('the last'));
       await tracing.stop();
-      expect(collector.spans.length).toBeGreaterThan(0);
+      expect(collector.spans.length).toBeGreaterThan(1);
       const seen = [api.log(), await api.metrics(), ...collector.raw].join('\n');
       expect(seen).toContain('Source request');
       for (const secret of [CONTENT, ...Object.values(SECRETS)]) {
