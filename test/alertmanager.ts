@@ -1,12 +1,11 @@
 /** Prometheus's Alertmanager as it is released: a sender that nobody here wrote. */
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import envPaths from 'env-paths';
 import { spawnKept } from '../src/embedded/keptProcess.js';
 import { LOOPBACK, resolvePort } from '../src/lib/ports.js';
 import { eventually } from './eventually.js';
+import { runToEnd } from './jars.js';
+import { installedOnce } from './userCache.js';
 
 const STOP_GRACE_MS = 2_000;
 
@@ -15,19 +14,8 @@ export type AlertmanagerVersion = 'debian' | 'v0.31.1';
 
 /** Gets it into this user's cache once. Rejects with what `apt-get` or `go` says where that fails. */
 export async function installAlertmanager(version: AlertmanagerVersion): Promise<string> {
-  const { cache } = envPaths('sendproof', { suffix: '' });
-  const directory = join(cache, `alertmanager-${version}`);
-  const command = join(directory, 'alertmanager');
-  if (existsSync(command)) return command;
-  await mkdir(cache, { recursive: true });
-  const unfinished = await mkdtemp(join(cache, 'unfinished-alertmanager-'));
-  try {
-    await (version === 'debian' ? fromDebian(unfinished) : build(unfinished, version));
-    await rename(unfinished, directory);
-    return command;
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
+  const make = version === 'debian' ? fromDebian : build(version);
+  return join(await installedOnce(`alertmanager-${version}`, make), 'alertmanager');
 }
 
 /** Where Debian's build looks for its templates: only the installed package has them there. */
@@ -38,9 +26,9 @@ const TEMPLATES = '/usr/share/prometheus/alertmanager';
  * templates becomes a relative one of the same length.
  */
 async function fromDebian(directory: string): Promise<void> {
-  await run('apt-get', ['download', 'prometheus-alertmanager'], { cwd: directory });
+  await runToEnd('apt-get', ['download', 'prometheus-alertmanager'], { cwd: directory });
   const [file = ''] = (await readdir(directory)).filter((name) => name.endsWith('.deb'));
-  await run('dpkg-deb', ['--extract', file, '.'], { cwd: directory });
+  await runToEnd('dpkg-deb', ['--extract', file, '.'], { cwd: directory });
   await rm(join(directory, file));
   const command = await readFile(join(directory, 'usr/bin/prometheus-alertmanager'));
   const relative = Buffer.from(TEMPLATES.replace('/usr/', 'usr//'));
@@ -50,21 +38,12 @@ async function fromDebian(directory: string): Promise<void> {
   await writeFile(join(directory, 'alertmanager'), command, { mode: 0o755 });
 }
 
-async function build(directory: string, version: string): Promise<void> {
+function build(version: string): (directory: string) => Promise<unknown> {
   const command = `github.com/prometheus/alertmanager/cmd/alertmanager@${version}`;
-  const environment = { ...process.env, GOBIN: directory, CGO_ENABLED: '0' };
-  await run('go', ['install', '-ldflags=-s -w', command], { cwd: directory, environment });
-}
-
-async function run(
-  command: string,
-  args: string[],
-  options: { cwd: string; environment?: NodeJS.ProcessEnv },
-): Promise<void> {
-  const child = spawnKept(command, args, options);
-  child.stdout.resume();
-  const [errors, code] = await Promise.all([text(child.stderr), child.exited]);
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${errors.trim()}`);
+  return async (directory) => {
+    const environment = { ...process.env, GOBIN: directory, CGO_ENABLED: '0' };
+    await runToEnd('go', ['install', '-ldflags=-s -w', command], { cwd: directory, environment });
+  };
 }
 
 export interface Alertmanager {

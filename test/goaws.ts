@@ -1,12 +1,11 @@
 /** goaws, an emulator of AWS SNS that signs what it sends: a sender that nobody here wrote. */
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import envPaths from 'env-paths';
 import { spawnKept } from '../src/embedded/keptProcess.js';
 import { LOOPBACK, resolvePort } from '../src/lib/ports.js';
 import { eventually } from './eventually.js';
+import { runToEnd } from './jars.js';
+import { installedOnce } from './userCache.js';
 
 const STOP_GRACE_MS = 2_000;
 const VERSION = 'v0.4.5';
@@ -15,26 +14,12 @@ const REGION = 'eu-west-1';
 
 /** Builds it into this user's cache once. Rejects with what `go` says where that fails. */
 export async function installGoaws(): Promise<string> {
-  const { cache } = envPaths('sendproof', { suffix: '' });
-  const directory = join(cache, `goaws-${VERSION}`);
-  const command = join(directory, 'cmd');
-  if (existsSync(command)) return command;
-  await mkdir(cache, { recursive: true });
-  const unfinished = await mkdtemp(join(cache, 'unfinished-goaws-'));
-  try {
-    const go = spawnKept(
-      'go',
-      ['install', '-ldflags=-s -w', `github.com/Admiral-Piett/goaws/app/cmd@${VERSION}`],
-      { environment: { ...process.env, GOBIN: unfinished, CGO_ENABLED: '0' } },
-    );
-    go.stdout.resume();
-    const [errors, code] = await Promise.all([text(go.stderr), go.exited]);
-    if (code !== 0) throw new Error(`go install of goaws: ${errors.trim()}`);
-    await rename(unfinished, directory);
-    return command;
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
+  const directory = await installedOnce(`goaws-${VERSION}`, async (made) => {
+    const command = `github.com/Admiral-Piett/goaws/app/cmd@${VERSION}`;
+    const environment = { ...process.env, GOBIN: made, CGO_ENABLED: '0' };
+    await runToEnd('go', ['install', '-ldflags=-s -w', command], { environment });
+  });
+  return join(directory, 'cmd');
 }
 
 export interface Goaws {

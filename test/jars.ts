@@ -1,36 +1,25 @@
 /** Servers that Maven's registry has, for proofs: without containers. Needs Java 17 and Maven. */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import envPaths from 'env-paths';
 import { spawnKept } from '../src/embedded/keptProcess.js';
 import { LOOPBACK } from '../src/lib/ports.js';
+import { installedOnce } from './userCache.js';
 
 /**
  * Gets the jars that a pom.xml names into this user's cache, once for each version of the file. Resolves with their directory,
  * rejects with what `mvn` says where that fails.
  */
 export async function installJars(name: string, pom: string): Promise<string> {
-  const { cache } = envPaths('sendproof', { suffix: '' });
   const version = createHash('sha256')
     .update(await readFile(pom))
     .digest('hex')
     .slice(0, 12);
-  const directory = join(cache, `${name}-${version}`);
-  if (existsSync(directory)) return directory;
-  await mkdir(cache, { recursive: true });
-  const unfinished = await mkdtemp(join(cache, `unfinished-${name}-`));
-  try {
-    const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${unfinished}`];
+  return await installedOnce(`${name}-${version}`, async (directory) => {
+    const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${directory}`];
     await runToEnd('mvn', ['--quiet', '--batch-mode', '--file', pom, ...goal]);
-    await rename(unfinished, directory);
-    return directory;
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Resolves with the command's output; rejects with what it says where it fails. */

@@ -1,11 +1,11 @@
 /** The official Temporal server, built from its source into this user's cache, and the files with which Compose runs it. */
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import envPaths from 'env-paths';
 import { parse as parseYaml } from 'yaml';
 import { runToEnd } from '../jars.js';
+import { installedOnce } from '../userCache.js';
 
 const MODULE = 'go.temporal.io/server';
 
@@ -32,19 +32,8 @@ export const SERVER_ENVIRONMENT = compose.services.temporal.environment;
 
 /** Builds it once, which takes minutes. Rejects with what `go` says where that fails. */
 export async function installTemporalServer(): Promise<ServerInstallation> {
-  const { cache } = envPaths('sendproof', { suffix: '' });
-  const directory = join(cache, `temporal-server-${SERVER_VERSION}`);
-  const installation = { commands: directory, schemas: join(directory, 'schema') };
-  if (existsSync(directory)) return installation;
-  await mkdir(cache, { recursive: true });
-  const unfinished = await mkdtemp(join(cache, 'unfinished-temporal-server-'));
-  try {
-    await build(unfinished);
-    await rename(unfinished, directory);
-    return installation;
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
+  const directory = await installedOnce(`temporal-server-${SERVER_VERSION}`, build);
+  return { commands: directory, schemas: join(directory, 'schema') };
 }
 
 async function build(directory: string): Promise<void> {
