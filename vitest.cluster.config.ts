@@ -5,6 +5,8 @@ import prove from './vitest.prove.config.js';
 export default defineConfig({
   test: {
     ...prove.test,
+    projects: undefined,
+    maxWorkers: 1,
     include: [
       'test/cluster/*.test.ts',
       // The same that `npm test` and `npm run prove` demand of the embedded server: lists, dead letters, workers of two versions.

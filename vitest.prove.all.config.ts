@@ -5,6 +5,8 @@ import prove from './vitest.prove.config.js';
 export default defineConfig({
   test: {
     ...prove.test,
+    projects: undefined,
+    maxWorkers: 1,
     include: ['test/prove/**/*.test.ts'],
     outputFile: { json: 'test-results/prove-all.json' },
   },
