@@ -1,6 +1,11 @@
 /** The API process, and the part of `npm start` that is the same. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, Connection, type ConnectionLike } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  type ConnectionLike,
+  type WorkflowClientInterceptor,
+} from '@temporalio/client';
 import type { Logger } from 'pino';
 import { loadConfiguration, longestWindowMs, type Configuration } from '../config/configuration.js';
 import { ConfigurationError } from '../lib/configurationError.js';
@@ -95,16 +100,20 @@ export async function addApi(
     queues?: (() => QueueState[]) | undefined;
     namespace: string;
     tracing: Tracing;
+    /** Sees the starts of messages. */
+    starts?: WorkflowClientInterceptor | undefined;
     metrics: MetricsSource;
   },
 ): Promise<Api> {
   const { configuration, connection, longPollConnection, namespace, tracing, metrics } = options;
-  const { databaseFault, encryption, queues } = options;
+  const { databaseFault, encryption, queues, starts } = options;
   const { dataConverter } = encryption;
   const { environment, log, parts } = processContext;
   destroyEndedKeys(encryption.vault, processContext);
   const intake = await addIntake(processContext, configuration, metrics.metrics);
-  const interceptors = tracing.clientInterceptors;
+  const interceptors = {
+    workflow: [...tracing.clientInterceptors.workflow, ...(starts ? [starts] : [])],
+  };
   const client = new Client({ connection, namespace, dataConverter, interceptors });
   const longPollClient = new Client({ connection: longPollConnection, namespace, dataConverter });
   const api = await startApi({

@@ -20,6 +20,7 @@ import { checkRetention, raiseNamespaceRetention } from '../temporal/retention.j
 import { addWorkers } from '../worker/process.js';
 import { installTemporalRuntime } from '../worker/runtime.js';
 import { lockDataDirectory } from './dataDirectory.js';
+import { EagerStarts } from './eagerStarts.js';
 import { keepPrivate } from './privateDirectory.js';
 import { forgetInstallation, noteInstallation, type Installation } from './runningInstallation.js';
 import {
@@ -74,14 +75,21 @@ export async function runProduct(given: ProcessContext): Promise<never> {
   else await raiseNamespaceRetention(connection, namespace, windowMs);
 
   const shared = { configuration, encryption, connection, namespace, tracing };
-  const workers = await addWorkers(context, { ...shared, metrics, temporalSdkUrl });
-  // The API shares the workers' connection, which can't cancel a call, as one for a client that has left. So calls that Temporal
-  // holds open have a connection of their own.
+  const eagerStarts = new EagerStarts();
+  const workers = await addWorkers(context, {
+    ...shared,
+    activityInterceptor: eagerStarts.activity,
+    metrics,
+    temporalSdkUrl,
+  });
+  // The API shares the workers' connection, so that Temporal may hand the first task of a message to them with the answer to its
+  // start. But it can't cancel a call, as one for a client that has left: calls that Temporal holds open have one of their own.
   const longPollConnection = addConnection(context, temporal.connectionOptions);
   const started: { ingest?: Ingest } = {};
   const api = await addApi(context, {
     ...shared,
     longPollConnection,
+    starts: eagerStarts.client,
     databaseFault: temporal.databaseFault,
     queues: () => started.ingest?.states() ?? [],
     metrics: { metrics, temporalSdkUrl },

@@ -21,7 +21,7 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { ATTR_EXCEPTION_TYPE, ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
-import type { ClientInterceptors } from '@temporalio/client';
+import type { WorkflowClientInterceptor } from '@temporalio/client';
 import {
   makeWorkflowExporter,
   OpenTelemetryActivityInboundInterceptor,
@@ -40,7 +40,7 @@ const EXPORT_AT_STOP_MS = 1_500;
 
 export interface Tracing {
   /** For a Temporal client: its starts and signals belong to the active trace. */
-  readonly clientInterceptors: ClientInterceptors;
+  readonly clientInterceptors: { workflow: WorkflowClientInterceptor[] };
   /** For a worker. The workflows' own interceptors are in their bundle. */
   readonly workerOptions: Pick<WorkerOptions, 'interceptors' | 'sinks'>;
   /** Exports the remaining spans. Resolves in a second or two in any case: what can't be exported by then is dropped. */

@@ -1,6 +1,11 @@
 /** A Temporal client that makes a bounded number of calls at once, each with a deadline. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Client, type ConnectionLike } from '@temporalio/client';
+import {
+  Client,
+  InternalConnectionLikeSymbol,
+  type ConnectionLike,
+  type InternalConnectionLike,
+} from '@temporalio/client';
 import { withinTime } from '../lib/deadline.js';
 import { CallGate, type CallBounds } from './callGate.js';
 import type { Line } from './fairTurns.js';
@@ -97,7 +102,7 @@ function boundedConnection(
     };
     return await gate.run(makeCall, { line, withinMs: remainingMs(), signals });
   };
-  return {
+  const bounded: InternalConnectionLike = {
     workflowService: boundedService(connection.workflowService, run),
     operatorService: boundedService(connection.operatorService, run),
     plugins: connection.plugins,
@@ -108,7 +113,12 @@ function boundedConnection(
     withMetadata: (metadata, scope) => connection.withMetadata(metadata, scope),
     withAbortSignal: (signal, scope) =>
       scopes.run({ ...scopes.getStore(), signal }, () => connection.withAbortSignal(signal, scope)),
+    // Says whether Temporal may hand the first task of a start to a worker on the same connection.
+    [InternalConnectionLikeSymbol]: (connection as InternalConnectionLike)[
+      InternalConnectionLikeSymbol
+    ],
   };
+  return bounded;
 }
 
 function boundedService<Service extends object>(service: Service, run: RunCall): Service {

@@ -70,6 +70,7 @@ export async function addWorkers(
     | 'connection'
     | 'namespace'
     | 'tracing'
+    | 'activityInterceptor'
     | 'metrics'
     | 'temporalSdkUrl'
   >,

@@ -1,6 +1,11 @@
 /** The workers of one process: one for the workflows, one for conversations, one for batches, one for acknowledgements, one for each account's deliveries. */
 import { Client } from '@temporalio/client';
-import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import {
+  Worker,
+  type ActivityInterceptorsFactory,
+  type NativeConnection,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { serveAccounts } from '../accounts/servedAccounts.js';
 import { unusableSecrets } from '../acknowledgements/secrets.js';
@@ -42,6 +47,8 @@ export interface WorkersOptions {
   workflowBundle: string;
   log: Logger;
   tracing: Tracing;
+  /** Sees each activity. */
+  activityInterceptor?: ActivityInterceptorsFactory;
   metrics: Metrics;
   /** The URL of the SDK's metrics in this process, which show polls that are refused. */
   temporalSdkUrl?: string;
@@ -82,6 +89,10 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
     new Client({ connection, namespace, dataConverter, interceptors: clientInterceptors }),
     CALLS_OF_A_WORKER,
   );
+  const activityInterceptors = [
+    ...(workerOptions.interceptors?.activity ?? []),
+    ...(options.activityInterceptor ? [options.activityInterceptor] : []),
+  ];
   const windowMs = longestWindowMs(configuration.deduplicationWindow);
   const namespaceWatch = watchNamespace(client.connection, namespace, windowMs, log);
   await namespaceWatch.looked;
@@ -135,6 +146,7 @@ export async function startWorkers(options: WorkersOptions): Promise<WatchedWork
     await createWorkers(
       settings.map((each) => ({
         ...workerOptions,
+        interceptors: { ...workerOptions.interceptors, activity: activityInterceptors },
         connection,
         namespace,
         dataConverter,

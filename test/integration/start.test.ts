@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findInstallation } from '../../src/start/runningInstallation.js';
 import { runSendproof } from '../sendproofCommand.js';
@@ -41,6 +42,28 @@ describe('npm start', () => {
     for (const address of addresses) expect(await answers(address)).toBe(false);
     expect(await directory.processes()).toEqual([]);
     expect(findInstallation(directory.environment)).toBeUndefined();
+  });
+
+  it('starts a message eagerly while there is little to do, and few of many', async () => {
+    const product = await directory.start();
+    const api = product.address('API');
+    const connection = await Connection.connect({ address: product.address('Temporal') });
+    const client = new Client({ connection });
+    try {
+      let lone = 0;
+      await vi.waitFor(async () => {
+        lone += 1;
+        await post(api, `lone ${lone}`);
+        expect(await isEager(client, `lone ${lone}`)).toBe(true);
+      }, PATIENCE);
+
+      const many = Array.from({ length: 60 }, (_, index) => `one of many ${index}`);
+      await Promise.all(many.map((key) => post(api, key)));
+      const eager = await Promise.all(many.map((key) => isEager(client, key)));
+      expect(eager.filter((each) => each).length).toBeLessThan(many.length / 2);
+    } finally {
+      await connection.close();
+    }
   });
 
   it('is found by commands at the ports that it has, until it is gone', async () => {
@@ -135,6 +158,13 @@ async function post(api: string, deduplicationKey: string): Promise<void> {
     }),
   });
   expect(answer.status).toBe(202);
+}
+
+/** Whether the first workflow task came with the answer to the start. */
+async function isEager(client: Client, key: string): Promise<boolean> {
+  const { events } = await client.workflow.getHandle(key).fetchHistory();
+  const started = events?.[0]?.workflowExecutionStartedEventAttributes;
+  return started?.eagerExecutionAccepted === true;
 }
 
 async function statusOf(api: string, key: string): Promise<string> {
