@@ -10,7 +10,7 @@ import { sealContent, sealTitle } from '../store/sealedMessages.js';
 import type { MessageStart } from '../store/startMessage.js';
 import { sealedUntil, type ContentVault } from '../temporal/erasure/contentVault.js';
 import { fingerprint } from './fingerprint.js';
-import { withoutContent } from './settings.js';
+import { settingsWithoutContent } from './settings.js';
 
 type Retention = Pick<Configuration, 'contentRetention'>;
 
@@ -59,7 +59,7 @@ export async function sealStart(
         title: await sealTitle(vault(), seal, deduplicationKey, memo.title),
       }),
       seal,
-      settings: withoutContent(memo.settings),
+      settings: settingsWithoutContent(memo.settings),
       fingerprint: fingerprint(message, await vault().hashKey(seal)),
     },
   };

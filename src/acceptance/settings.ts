@@ -37,7 +37,9 @@ function inNoOrder({ channel, groups = [], here, users = [] }: Mentions): unknow
 }
 
 /** The settings without what could confirm a guess at the content. */
-export function withoutContent(settings: Record<string, string> = {}): Record<string, string> {
+export function settingsWithoutContent(
+  settings: Record<string, string> = {},
+): Record<string, string> {
   return Object.fromEntries(Object.entries(settings).filter(([field]) => field !== MENTIONS));
 }
 

@@ -12,6 +12,8 @@ export interface DestinationDecision extends BulkDecision {
 
 /** Of queues without the decision, as many are read themselves. A namespace may have thousands. */
 const MOST_READ = 100;
+/** Far longer than visibility lags behind. A destination that lacks an older decision has forgotten it. */
+const VISIBLE_AFTER_MS = 10 * 60_000;
 /** A quarter of the calls that a client may make at once. */
 const AT_ONCE = 10;
 
@@ -25,7 +27,10 @@ export async function followDecision(
   destinations: number,
 ): Promise<DestinationDecision[]> {
   const { found, others } = await visibleQueues(client, id);
-  if (found.length >= destinations) return found;
+  const [first] = found;
+  const isOld =
+    first !== undefined && Date.parse(first.requestedAt) < Date.now() - VISIBLE_AFTER_MS;
+  if (isOld || found.length >= destinations) return found;
   const limit = pLimit(AT_ONCE);
   const read = await Promise.all(
     others

@@ -1,6 +1,6 @@
 /** Where a decision on many dead letters is found while Temporal's visibility lags behind. */
 import proto from '@temporalio/proto';
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { BulkDecision } from '../../src/contract/deadLetterQueue.js';
 import { deadLetterQueueId } from '../../src/contract/names.js';
 import { followDecision } from '../../src/store/followDecision.js';
@@ -9,13 +9,24 @@ import { clientAnsweredBy, grpcError } from './temporalService.js';
 
 const { DescribeWorkflowExecutionResponse } = proto.temporal.api.workflowservice.v1;
 
+const NOW = new Date('2026-11-26T12:00:00.000Z');
+let requestedAt: string;
+
 const decision = (id: string): BulkDecision => ({
   ...{ id, action: 'retry', by: 'ana', reason: 'the app was invited' },
-  ...{ filter: { at: '2026-11-26T12:00:00.000Z' }, requestedAt: '2026-11-26T12:00:00.000Z' },
+  ...{ filter: { at: requestedAt }, requestedAt },
   decided: 3,
 });
 
 const destinationOf = (index: number) => `slack:default/C0${index}` as const;
+
+beforeEach(() => {
+  requestedAt = NOW.toISOString();
+  vi.useFakeTimers({ toFake: ['Date'], now: NOW });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** Queues as Temporal has them, and as visibility shows them still; undefined: the queue is gone. */
 function temporalWith(queues: { visible: string[]; present: string[] | undefined }[]) {
@@ -80,6 +91,20 @@ it('is found in the queues themselves where visibility lags behind', async () =>
   const parts = await followDecision(client, 'd', 3);
   expect(parts.map(({ destination }) => destination)).toEqual([0, 1, 3].map(destinationOf));
   expect(described).toEqual([1, 2, 3].map((index) => deadLetterQueueId(destinationOf(index))));
+});
+
+it('is visibility alone once that must have it: a destination that lacks it has forgotten it', async () => {
+  const queues = [
+    { visible: ['d'], present: ['d'] },
+    { visible: [], present: [] },
+  ];
+  const { client, described } = temporalWith(queues);
+  const asked = async () => (await followDecision(client, 'd', 2)).length;
+  expect(await asked()).toBe(1);
+  expect(described).toHaveLength(1);
+  requestedAt = new Date(NOW.getTime() - 11 * 60_000).toISOString();
+  expect(await asked()).toBe(1);
+  expect(described).toHaveLength(1);
 });
 
 it('is looked for in a bounded number of queues', async () => {

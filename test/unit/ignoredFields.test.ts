@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest';
-import { ignoredFields, settingsOf, withoutContent } from '../../src/acceptance/settings.js';
+import {
+  ignoredFields,
+  settingsOf,
+  settingsWithoutContent,
+} from '../../src/acceptance/settings.js';
 import { messageSchema } from '../../src/domain/message.js';
 
 const IN_AN_HOUR = new Date(Date.now() + 3_600_000).toISOString();
@@ -45,7 +49,7 @@ it('an original of an earlier release, whose fields are unknown, says nothing', 
 });
 
 it('an original of an earlier release, which did not keep whom it mentions, says nothing of that', () => {
-  const earlier = withoutContent(settings());
+  const earlier = settingsWithoutContent(settings());
   const mentions = { content: { text: 'x', mentions: { users: ['U0123ABC'] } } };
   expect(ignoredFields({ settings: earlier }, settings(mentions))).toEqual([]);
 });
