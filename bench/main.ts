@@ -1,6 +1,6 @@
 /** `npm run bench`: measures, and prints the figures as a table or as JSON. */
 import { writeFile } from 'node:fs/promises';
-import { Argument, Command } from 'commander';
+import { Argument, Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { readVariables } from '../src/lib/environment.js';
 import { levelOf } from '../src/lib/log.js';
@@ -17,6 +17,7 @@ const SCENARIOS: readonly Scenario[] = [overhead, pacing, storm, memory, retries
 
 interface Options {
   quick: boolean;
+  messages?: number;
   json?: string;
   svg?: string;
 }
@@ -35,6 +36,7 @@ const program = new Command('npm run bench --')
       .default(overhead.name),
   )
   .option('--quick', 'fewer messages: for a quick check, not for figures to publish', false)
+  .option('--messages <count>', 'how many are retried, in the scenario retries', countOf)
   .option(
     '--json <file>',
     'write the figures as JSON; "-": to standard output instead of the table',
@@ -47,10 +49,19 @@ await runMain(log, async () => {
   await program.parseAsync();
 });
 
-async function run(name: string, { quick, json, svg }: Options): Promise<void> {
+function countOf(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text))
+    throw new InvalidArgumentError('It is a number from 1 to 999999.');
+  return Number(text);
+}
+
+async function run(name: string, { quick, messages, json, svg }: Options): Promise<void> {
   const scenario = SCENARIOS.find((each) => each.name === name) ?? overhead;
+  if (messages !== undefined && scenario !== retries) {
+    program.error('error: --messages is for the scenario retries only');
+  }
   const progress = (line: string): void => void process.stderr.write(`${line} …\n`);
-  const { figures, table, chart } = await scenario.run({ quick, progress, log });
+  const { figures, table, chart } = await scenario.run({ quick, messages, progress, log });
   const document = `${JSON.stringify({ scenario: scenario.name, quick, ...figures }, undefined, 2)}\n`;
   if (json === '-') process.stdout.write(document);
   else process.stdout.write(`\n${table}\n`);

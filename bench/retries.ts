@@ -35,7 +35,7 @@ export const retries: Scenario = {
   summary:
     'thousands of dead letters that are retried by one decision, with one, two and three workers',
   async run(context) {
-    const messages = context.quick ? 300 : 10_000;
+    const messages = context.messages ?? (context.quick ? 300 : 10_000);
     const measurements: Measurement[] = [];
     let at: Surroundings | undefined;
     for (const workers of WORKERS) {

@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 export interface ScenarioContext {
   /** Fewer messages and repetitions: for a quick check, not for figures to publish. */
   quick: boolean;
+  /** How many messages, where the scenario lets that be chosen. */
+  messages?: number | undefined;
   /** Reports progress to the user. */
   progress: (line: string) => void;
   log: Logger;
