@@ -62,7 +62,6 @@ export async function runApiProcess(context: ProcessContext): Promise<void> {
   parts.add('check of the namespace', () => {
     stopping.abort();
     watch.stop();
-    return Promise.resolve();
   });
   const windowMs = longestWindowMs(configuration.deduplicationWindow);
   const watch = watchNamespace(connection, namespace, windowMs, log);
