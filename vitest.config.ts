@@ -26,6 +26,7 @@ const unit: TestProjectInlineConfiguration = {
   test: {
     name: 'unit',
     include: ['test/unit/**/*.test.ts'],
+    setupFiles: 'test/unit/noTracingLeft.ts',
   },
 };
 

@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire } from 'node:module';
+import { context, propagation, trace } from '@opentelemetry/api';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowInterceptors } from '@temporalio/workflow';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { interceptors } from '../../src/workflows/tracing/interceptors.js';
 
 vi.mock('../../src/workflows/tracing/openTelemetry.js', () => ({
@@ -65,6 +66,11 @@ const outcomes: [string, Next][] = [
 ];
 const ours = interceptors();
 const library = libraryInterceptors();
+// The library registers a tracing of its own, as in a workflow's isolate, where nobody else has one.
+afterAll(() => {
+  for (const registered of [trace, context, propagation]) registered.disable();
+  vi.unstubAllGlobals();
+});
 
 describe('a call without a span takes as many turns as one with a span', () => {
   it.each(
