@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { spawnKept } from '../src/embedded/keptProcess.js';
 import { LOOPBACK, resolvePort } from '../src/lib/ports.js';
 import { eventually } from './eventually.js';
-import { runToEnd } from './jars.js';
+import { runToEnd } from './runToEnd.js';
 import { installedOnce } from './userCache.js';
 
 const STOP_GRACE_MS = 2_000;

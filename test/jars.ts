@@ -1,10 +1,7 @@
 /** Servers that Maven's registry has, for proofs: without containers. Needs Java 17 and Maven. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
-import { spawnKept } from '../src/embedded/keptProcess.js';
-import { LOOPBACK } from '../src/lib/ports.js';
+import { runToEnd } from './runToEnd.js';
 import { installedOnce } from './userCache.js';
 
 /**
@@ -19,32 +16,5 @@ export async function installJars(name: string, pom: string): Promise<string> {
   return await installedOnce(`${name}-${version}`, async (directory) => {
     const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${directory}`];
     await runToEnd('mvn', ['--quiet', '--batch-mode', '--file', pom, ...goal]);
-  });
-}
-
-/** Resolves with the command's output; rejects with what it says where it fails. */
-export async function runToEnd(
-  command: string,
-  args: readonly string[],
-  options: Parameters<typeof spawnKept>[2] = {},
-): Promise<string> {
-  const child = spawnKept(command, args, options);
-  const [output, errors, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    child.exited,
-  ]);
-  if (code === 0) return output;
-  throw new Error(`${command} ${args.join(' ')}: ${errors.trim() || output.trim()}`);
-}
-
-/** Rejects where nothing listens at this port of the machine. */
-export async function canConnect(port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const socket = connect(port, LOOPBACK, () => {
-      socket.destroy();
-      resolve();
-    });
-    socket.on('error', reject);
   });
 }

@@ -1,6 +1,7 @@
 /** Waits for servers, also where there is no test to wait in: before all of them. */
+import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { canConnect } from './jars.js';
+import { LOOPBACK } from '../src/lib/ports.js';
 
 const PATIENCE_MS = 20_000;
 const INTERVAL_MS = 50;
@@ -17,4 +18,15 @@ export async function untilListening(port: number): Promise<void> {
     }
     await pause(INTERVAL_MS);
   }
+}
+
+/** Rejects where nothing listens at this port of the machine. */
+export async function canConnect(port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect(port, LOOPBACK, () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.on('error', reject);
+  });
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { spawnKept, type KeptProcess } from '../../src/embedded/keptProcess.js';
 import { LOOPBACK, resolvePort } from '../../src/lib/ports.js';
-import { runToEnd } from '../jars.js';
+import { runToEnd } from '../runToEnd.js';
 import { startSilencedProxy } from '../silencedProxy.js';
 import { installTemporalServer, SERVER_ENVIRONMENT } from './installation.js';
 import { DATABASE_USER, startPostgres, type Postgres } from './postgres.js';

@@ -4,7 +4,7 @@ import { rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { runToEnd } from '../jars.js';
+import { runToEnd } from '../runToEnd.js';
 import { installedOnce } from '../userCache.js';
 
 const MODULE = 'go.temporal.io/server';

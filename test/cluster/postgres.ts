@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { spawnKept } from '../../src/embedded/keptProcess.js';
 import { LOOPBACK, resolvePort } from '../../src/lib/ports.js';
-import { runToEnd } from '../jars.js';
+import { runToEnd } from '../runToEnd.js';
 import { untilListening } from '../listening.js';
 
 const STOP_GRACE_MS = 10_000;

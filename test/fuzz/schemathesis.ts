@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import envPaths from 'env-paths';
 import { spawnKept } from '../../src/embedded/keptProcess.js';
-import { runToEnd } from '../jars.js';
+import { runToEnd } from '../runToEnd.js';
 
 const REQUIREMENTS = resolve(import.meta.dirname, 'requirements.txt');
 const SETTINGS = resolve(import.meta.dirname, 'schemathesis.toml');

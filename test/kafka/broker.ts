@@ -6,7 +6,9 @@ import { join, resolve } from 'node:path';
 import { spawnKept, type KeptProcess } from '../../src/embedded/keptProcess.js';
 import { LOOPBACK, resolvePort } from '../../src/lib/ports.js';
 import { makeCertificate } from './certificate.js';
-import { canConnect, installJars, runToEnd } from '../jars.js';
+import { installJars } from '../jars.js';
+import { canConnect } from '../listening.js';
+import { runToEnd } from '../runToEnd.js';
 import { eventually } from '../eventually.js';
 
 const POM = resolve(import.meta.dirname, 'pom.xml');

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LOOPBACK } from '../../src/lib/ports.js';
-import { runToEnd } from '../jars.js';
+import { runToEnd } from '../runToEnd.js';
 
 /** @returns the certificate's file, and the file that has its key too */
 export async function makeCertificate(

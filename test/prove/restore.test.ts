@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { SandboxPost } from '../../src/sandbox/sandbox.js';
 import type { MessageState } from '../harness.js';
-import { runToEnd } from '../jars.js';
+import { runToEnd } from '../runToEnd.js';
 import { StartDirectory, type StartedProduct } from '../startedProduct.js';
 
 const PAGE = new URL('../../docs/how-to/operate/backup.md', import.meta.url);

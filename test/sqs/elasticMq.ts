@@ -6,7 +6,8 @@ import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { spawnKept } from '../../src/embedded/keptProcess.js';
 import { LOOPBACK, resolvePort } from '../../src/lib/ports.js';
 import { eventually } from '../eventually.js';
-import { canConnect, installJars } from '../jars.js';
+import { installJars } from '../jars.js';
+import { canConnect } from '../listening.js';
 
 const POM = resolve(import.meta.dirname, 'pom.xml');
 const STOP_GRACE_MS = 10_000;
