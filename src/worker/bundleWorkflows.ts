@@ -18,11 +18,15 @@ const PACKAGES = fileURLToPath(
 if ((await modifiedAt(WORKFLOW_BUNDLE)) < (await newestInput())) {
   // Imported only when it is needed: loading the bundler takes longer than the comparison above.
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+  const workflowsPath = join(COMPILED_SOURCES, 'workflows/index.js');
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(COMPILED_SOURCES, 'workflows/index.js'),
+    workflowsPath,
     failureConverterPath: join(COMPILED_SOURCES, 'workflows/failureConverter.js'),
     // Always there: a history must replay alike whether or not its traces are exported.
     workflowInterceptorModules: [join(COMPILED_SOURCES, 'workflows/tracing/interceptors.js')],
+    // Evaluated once for all workflows, which would have a copy each: these modules remember nothing
+    // (test/unit/sharedWorkflowModules.test.ts). OpenTelemetry's do, and are joined to those of the interceptors.
+    preloadModules: [workflowsPath],
     webpackConfigHook,
     logger: new DefaultLogger('WARN'),
   });
