@@ -1,4 +1,4 @@
-/** The two ways of making a send durable that are measured side by side, behind one interface. */
+/** The ways of making a send durable that are measured side by side, behind one interface. */
 import type { Client } from '@temporalio/client';
 import { Agent, request } from 'undici';
 import type { z } from 'zod';
@@ -36,23 +36,32 @@ export function forBoth<T>(make: (name: keyof Both<T>) => T): Both<T> {
 }
 
 /** Sends an ordinary message by HTTP. */
-export function sendproof({ apiUrl, client, closeWith }: Testbed): Contestant {
+export function sendproof(testbed: Testbed): Contestant {
+  return byHttp('sendproof', testbed.apiUrl, testbed);
+}
+
+/** Sends the same to the least hop that there can be (`leastHop.ts`). */
+export function leastHop(testbed: Testbed, url: string): Contestant {
+  return byHttp('least', url, testbed);
+}
+
+function byHttp(name: string, url: string, { client, closeWith }: Testbed): Contestant {
   const connections = new Agent();
   closeWith(() => connections.close());
-  const post = async (key: string): Promise<string> => {
-    const { statusCode, body } = await request(`${apiUrl}/v1/messages`, {
+  const post = async (key: string): Promise<string | undefined> => {
+    const { statusCode, body } = await request(`${url}/v1/messages`, {
       dispatcher: connections,
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(alert(key)),
     });
     if (statusCode !== 202) {
-      throw new Error(`sendproof answered ${statusCode} to ${key}: ${await body.text()}`);
+      throw new Error(`${name} answered ${statusCode} to ${key}: ${await body.text()}`);
     }
-    const { traceId } = (await body.json()) as z.infer<typeof acceptanceSchema>;
+    const { traceId } = (await body.json()) as Partial<z.infer<typeof acceptanceSchema>>;
     return traceId;
   };
-  return contestant('sendproof', client, post);
+  return contestant(name, client, post);
 }
 
 /** Starts a workflow in the simplest way that Temporal's client has. */
@@ -89,8 +98,16 @@ function contestant(
 /** Enough that no channel is busy. */
 const CHANNELS = 100;
 
+/** A message, as it is sent. */
+export interface Alert {
+  deduplicationKey: string;
+  destinations: string[];
+  content: { title: string; text: string; severity: string };
+  correlation: { source: string; reference: string };
+}
+
 /** A typical message of a monitoring system. */
-function alert(key: string): object {
+function alert(key: string): Alert {
   const channel = Number(/\d+$/.exec(key)?.[0]) % CHANNELS;
   return {
     deduplicationKey: key,

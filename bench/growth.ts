@@ -17,7 +17,7 @@ import {
 } from './growthFigures.js';
 import type { Scenario, ScenarioContext } from './scenario.js';
 import { surroundings } from './surroundings.js';
-import { startTestbed, type Testbed, type TestbedWorker } from './testbed.js';
+import { startTestbed, type Testbed, type TestbedPart } from './testbed.js';
 import { runRound } from './turns.js';
 
 interface Size {
@@ -58,7 +58,7 @@ interface Installation {
   open: number;
   testbed: Testbed;
   contestant: Contestant;
-  workers: TestbedWorker[];
+  workers: TestbedPart[];
 }
 
 export const growth: Scenario = {

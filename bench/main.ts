@@ -6,6 +6,7 @@ import { readVariables } from '../src/lib/environment.js';
 import { levelOf } from '../src/lib/log.js';
 import { runMain } from '../src/lib/process.js';
 import { growth } from './growth.js';
+import { least } from './least.js';
 import { memory } from './memory.js';
 import { overhead } from './overhead.js';
 import { pacing } from './pacing.js';
@@ -13,7 +14,7 @@ import { retries } from './retries.js';
 import type { Scenario } from './scenario.js';
 import { storm } from './storm.js';
 
-const SCENARIOS: readonly Scenario[] = [overhead, pacing, storm, memory, retries, growth];
+const SCENARIOS: readonly Scenario[] = [overhead, least, pacing, storm, memory, retries, growth];
 
 interface Options {
   quick: boolean;

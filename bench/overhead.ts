@@ -45,7 +45,7 @@ async function measure(
   const { rounds, messagesPerRound, messagesAlone } = quick ? QUICK : FULL;
   const contestants = {
     sendproof: sendproof(testbed),
-    bare: bareTemporal(testbed, await testbed.startBareWorker()),
+    bare: bareTemporal(testbed, (await testbed.startBareWorker()).taskQueue),
   };
   const atOnce = (times: number, messages: number): Promise<Both<Round>[]> =>
     alternate(contestants, times, (contestant) => runRound(contestant, messages, CONCURRENCY));

@@ -3,7 +3,7 @@ import { countBecomes, parkMessages } from './deadLetters.js';
 import type { ProcessUsage } from './processUsage.js';
 import type { Scenario, ScenarioContext } from './scenario.js';
 import { surroundings, type Surroundings } from './surroundings.js';
-import { startTestbed, type Testbed, type TestbedWorker } from './testbed.js';
+import { startTestbed, type Testbed, type TestbedPart } from './testbed.js';
 import { textTable } from './textTable.js';
 
 const WORKERS = [1, 2, 3] as const;
@@ -72,7 +72,7 @@ async function measure(
   progress(`${messages} messages are parked and retried by ${nameOf(workers)}`);
   const burst = { name: 'retried', count: messages, channels: CHANNELS };
   const processes = await parkMessages(testbed, burst, async () => {
-    const started: TestbedWorker[] = [];
+    const started: TestbedPart[] = [];
     while (started.length < workers) {
       started.push(await testbed.startWorker({ environment: {}, nodeOptions: [] }));
     }

@@ -23,6 +23,7 @@ import { usageOf, type ProcessUsage } from './processUsage.js';
 import type { SandboxAddress } from './sandboxProcess.js';
 
 const BARE_TASK_QUEUE = 'bare';
+const LEAST_TASK_QUEUE = 'least';
 
 /** Loading the SDK and bundling the workflow takes seconds, on a busy machine much longer. */
 const READY_TIMEOUT_MS = 120_000;
@@ -40,10 +41,12 @@ export interface Testbed {
   requests(): Promise<SandboxRequest[]>;
   setFault(fault: FaultInput): Promise<void>;
   clearFaults(): Promise<void>;
-  /** Starts bare Temporal's worker, and resolves with its task queue. */
-  startBareWorker(): Promise<string>;
+  /** Starts bare Temporal's worker. Resolves when it polls. */
+  startBareWorker(): Promise<TestbedPart & { taskQueue: string }>;
+  /** Starts the least hop from HTTP to Slack. Resolves when it listens and polls. */
+  startLeastHop(): Promise<TestbedPart & { url: string }>;
   /** Starts sendproof's worker process, where the testbed runs only the API. Resolves when it polls. */
-  startWorker(options: WorkerOptions): Promise<TestbedWorker>;
+  startWorker(options: WorkerOptions): Promise<TestbedPart>;
   /** What Temporal's server has used since its start. */
   usageOfServer(): Promise<ProcessUsage>;
   /** What sendproof has used since its start: the API, and the workers that its process runs. */
@@ -73,7 +76,7 @@ export interface WorkerOptions {
   nodeOptions: readonly string[];
 }
 
-export interface TestbedWorker {
+export interface TestbedPart {
   usage(): Promise<ProcessUsage>;
   stop(): Promise<void>;
 }
@@ -182,21 +185,30 @@ async function build(
       await control('faults', { method: 'DELETE' });
     },
     startBareWorker: async () => {
-      await run('bareWorker.js', [server.address, namespace, BARE_TASK_QUEUE]).firstLine;
-      return BARE_TASK_QUEUE;
+      const worker = run('bareWorker.js', [server.address, namespace, BARE_TASK_QUEUE]);
+      await worker.firstLine;
+      return { ...partOf(worker), taskQueue: BARE_TASK_QUEUE };
+    },
+    startLeastHop: async () => {
+      const args = [server.address, namespace, LEAST_TASK_QUEUE];
+      const hop = run('leastHop.js', args, sandbox.environment);
+      return { url: await hop.firstLine, ...partOf(hop) };
     },
     startWorker: async ({ environment, nodeOptions }) => {
       const variables = { ...settings, ...environment };
       const worker = run('../worker.js', [], variables, nodeOptions);
       // It logs its first line once it is polling.
       await worker.firstLine;
-      const { process } = worker;
-      return {
-        usage: () => usageOf(process.processGroup),
-        stop: () => process.stop(STOP_GRACE_MS),
-      };
+      return partOf(worker);
     },
     closeWith: (step) => void cleanUp.push(step),
+  };
+}
+
+function partOf({ process }: TestbedProcess): TestbedPart {
+  return {
+    usage: () => usageOf(process.processGroup),
+    stop: () => process.stop(STOP_GRACE_MS),
   };
 }
 

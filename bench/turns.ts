@@ -1,21 +1,21 @@
 /** Alternates between the contestants, so that changes in the machine's load affect both alike. */
-import type { Both, Contestant, Sending } from './contestants.js';
+import type { Contestant, Sending } from './contestants.js';
 
-/** Runs both contestants this many times. The one that goes first alternates. */
-export async function alternate<Result>(
-  contestants: Both<Contestant>,
+/** Runs each contestant this many times, in turns. The one after the last turn's first goes first. */
+export async function alternate<Name extends string, Result>(
+  contestants: Record<Name, Contestant>,
   times: number,
-  run: (contestant: Contestant) => Promise<Result>,
-): Promise<Both<Result>[]> {
-  const turns: Both<Result>[] = [];
+  run: (contestant: Contestant, name: Name) => Promise<Result>,
+): Promise<Record<Name, Result>[]> {
+  const names = Object.keys(contestants) as Name[];
+  const turns: Record<Name, Result>[] = [];
   for (let turn = 0; turn < times; turn += 1) {
-    if (turn % 2 === 0) {
-      const sendproof = await run(contestants.sendproof);
-      turns.push({ sendproof, bare: await run(contestants.bare) });
-    } else {
-      const bare = await run(contestants.bare);
-      turns.push({ sendproof: await run(contestants.sendproof), bare });
+    const first = turn % names.length;
+    const results = new Map<Name, Result>();
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+      results.set(name, await run(contestants[name], name));
     }
+    turns.push(Object.fromEntries(results) as Record<Name, Result>);
   }
   return turns;
 }

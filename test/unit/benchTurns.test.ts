@@ -7,23 +7,33 @@ function sending(key: string): Sending {
 }
 
 describe('taking turns', () => {
-  it('lets each go first as often as the other', async () => {
+  function recorded<Name extends string>(...names: Name[]) {
     const order: string[] = [];
-    const contestant = (name: string): Contestant => ({
-      send: () => {
-        order.push(name);
-        return Promise.resolve(sending(name));
-      },
-    });
-    const turns = await alternate(
-      { sendproof: contestant('sendproof'), bare: contestant('bare') },
-      4,
-      (each) => each.send(),
-    );
+    const send = (name: Name) => () => {
+      order.push(name);
+      return Promise.resolve(sending(name));
+    };
+    const contestants = Object.fromEntries(names.map((name) => [name, { send: send(name) }]));
+    return { order, contestants: contestants as unknown as Record<Name, Contestant> };
+  }
+
+  it('lets each of two go first as often as the other', async () => {
+    const { order, contestants } = recorded('sendproof', 'bare');
+    const turns = await alternate(contestants, 4, (each) => each.send());
     expect(order.join(' ')).toBe('sendproof bare bare sendproof sendproof bare bare sendproof');
     expect(turns.map(({ sendproof, bare }) => [sendproof.key, bare.key])).toEqual(
       Array.from({ length: 4 }, () => ['sendproof', 'bare']),
     );
+  });
+
+  it('lets each of three go first as often, and says whose turn it is', async () => {
+    const { order, contestants } = recorded('a', 'b', 'c');
+    const turns = await alternate(contestants, 3, async (each, name) => {
+      const { key } = await each.send();
+      return `${name} ${key}`;
+    });
+    expect(order.join('')).toBe('abcbcacab');
+    expect(turns).toEqual(Array.from({ length: 3 }, () => ({ a: 'a a', b: 'b b', c: 'c c' })));
   });
 });
 
