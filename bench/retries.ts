@@ -45,6 +45,7 @@ export const retries: Scenario = {
         const { perSecond, ...rest } = await measure(testbed, messages, workers, context);
         const ratio = perSecond / (measurements[0]?.perSecond ?? perSecond);
         measurements.push({ ...rest, workers, perSecond, ratio });
+        context.progress(`${nameOf(workers)}: ${perSecond.toFixed(1)} a second`);
         at = surroundings(testbed);
       } finally {
         await testbed.close();
@@ -69,7 +70,7 @@ async function measure(
   workers: number,
   { progress }: ScenarioContext,
 ): Promise<Omit<Measurement, 'ratio' | 'workers'>> {
-  progress(`${messages} messages are parked and retried by ${nameOf(workers)}`);
+  progress(`${messages} messages become dead letters, for ${nameOf(workers)} to retry`);
   const burst = { name: 'retried', count: messages, channels: CHANNELS };
   const processes = await parkMessages(testbed, burst, async () => {
     const started: TestbedPart[] = [];
@@ -82,7 +83,7 @@ async function measure(
     server: (await testbed.usageOfServer()).processorMs,
     workers: sum((await Promise.all(processes.map((each) => each.usage()))).map(processorMs)),
   });
-  progress('All are parked, and the retry begins');
+  progress('All are dead letters, and the retry begins');
   const before = await used();
   const requestedAt = Date.now();
   await retryAll(testbed);
