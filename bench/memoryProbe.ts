@@ -19,7 +19,7 @@ export interface MemoryReport {
   workflowHeap: number;
 }
 
-/** Threads answer as soon as they have collected their garbage: seconds, with a large heap. */
+/** All threads answer once they have collected their garbage: after seconds, with a large heap. */
 const PATIENCE_MS = 20_000;
 const CHECK_MS = 100;
 
@@ -35,15 +35,19 @@ else answer();
 function answer(): void {
   questions.unref();
   answers.unref();
+  answers.postMessage('here');
   questions.onmessage = () => {
     answers.postMessage(collectedHeap());
   };
 }
 
 function serve(port: number): void {
+  let threads = 0;
   let heaps: number[] = [];
   answers.onmessage = (message) => {
-    heaps.push((message as { data: number }).data);
+    const { data } = message as { data: 'here' | number };
+    if (data === 'here') threads += 1;
+    else heaps.push(data);
   };
   answers.unref();
   questions.unref();
@@ -52,7 +56,7 @@ function serve(port: number): void {
     heaps = [];
     questions.postMessage('collect');
     const deadline = Date.now() + PATIENCE_MS;
-    while (heaps.length === 0 && Date.now() < deadline) await delay(CHECK_MS);
+    while (heaps.length < threads && Date.now() < deadline) await delay(CHECK_MS);
     const mainHeap = collectedHeap();
     const workflowHeap = heaps.reduce((sum, heap) => sum + heap, 0);
     await delay(PAGES_GIVEN_BACK_MS);
