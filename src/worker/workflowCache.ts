@@ -39,8 +39,9 @@ interface CachePlan {
 
 /**
  * A worker that had 1,500 ready while it parked thousands of messages took 1,047 MiB, with the heap limits that V8 has in a
- * container of 1 GiB, the thread of the conversations included. After that each workflow takes 0.33 MiB, of which 0.21 are heap
- * (`npm run bench -- memory`; docs/explanation/benchmark.md).
+ * container of 1 GiB, the thread of the conversations included. After that each workflow takes 0.33 MiB, of which 0.21 are heap,
+ * where its trace is exported: all figures here are for that case. Without, it is 0.14 MiB (`npm run bench -- memory`;
+ * docs/explanation/benchmark.md).
  */
 const FROM_NODE_24: CachePlan = {
   resident: { base: 400, each: 0.43, square: 0 },
@@ -49,7 +50,7 @@ const FROM_NODE_24: CachePlan = {
 };
 
 /**
- * Before Node.js 24 each AsyncLocalStorage of any workflow adds a property to each promise of every workflow, so memory and
+ * Before Node.js 24 each AsyncLocalStorage of any workflow, as OpenTelemetry has one, adds a property to each promise of every workflow, so memory and
  * time grow with the square of their number (https://github.com/temporalio/sdk-typescript/issues/1432): a worker at work took
  * 0.7 GB with 100, 1.0 GB with 200 and 2.5 GB with 400, and at 1,700 collected garbage all the time with 4 GB. The thread of the
  * conversations takes 40 MiB more.
