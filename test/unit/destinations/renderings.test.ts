@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Block } from '../../../src/destinations/document/document.js';
 import { parseDocument } from '../../../src/destinations/document/parseDocument.js';
 import { DISCORD_MARKDOWN } from '../../../src/destinations/discord/markdown.js';
 import { documentToMarkdown } from '../../../src/destinations/document/markdownText.js';
@@ -253,5 +254,12 @@ const markupAlone = fc
   .map((pieces) => pieces.join(''));
 
 /** A platform may have a line of its own for a rule, which is no text. */
-const seesRule = (markdown: string): boolean =>
-  parseDocument(markdown).some(({ kind }) => kind === 'rule');
+const seesRule = (markdown: string): boolean => hasRule(parseDocument(markdown));
+
+function hasRule(blocks: readonly Block[]): boolean {
+  return blocks.some((block) => {
+    if (block.kind === 'quote') return hasRule(block.blocks);
+    if (block.kind === 'list') return block.items.some(hasRule);
+    return block.kind === 'rule';
+  });
+}
