@@ -19,14 +19,15 @@ if ((await modifiedAt(WORKFLOW_BUNDLE)) < (await newestInput())) {
   // Imported only when it is needed: loading the bundler takes longer than the comparison above.
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const workflowsPath = join(COMPILED_SOURCES, 'workflows/index.js');
+  const interceptorsPath = join(COMPILED_SOURCES, 'workflows/tracing/interceptors.js');
   const { code } = await bundleWorkflowCode({
     workflowsPath,
     failureConverterPath: join(COMPILED_SOURCES, 'workflows/failureConverter.js'),
     // Always there: a history must replay alike whether or not its traces are exported.
-    workflowInterceptorModules: [join(COMPILED_SOURCES, 'workflows/tracing/interceptors.js')],
+    workflowInterceptorModules: [interceptorsPath],
     // Evaluated once for all workflows, which would have a copy each: these modules remember nothing
-    // (test/unit/sharedWorkflowModules.test.ts). OpenTelemetry's do, and are joined to those of the interceptors.
-    preloadModules: [workflowsPath],
+    // (test/unit/sharedWorkflowModules.test.ts). OpenTelemetry's do (workflowWebpack.ts).
+    preloadModules: [workflowsPath, interceptorsPath],
     webpackConfigHook,
     logger: new DefaultLogger('WARN'),
   });
