@@ -14,9 +14,7 @@ import {
 import type { Scenario, ScenarioContext } from './scenario.js';
 import { surroundings } from './surroundings.js';
 import { startTestbed, type Testbed } from './testbed.js';
-import { alternate, runRound } from './turns.js';
-
-const CONCURRENCY = 100;
+import { alternate, CONCURRENCY, runRound } from './turns.js';
 
 interface Size {
   /** A multiple of three, so that each goes first equally often. */

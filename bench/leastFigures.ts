@@ -1,7 +1,7 @@
 /** Computes what sendproof and the least hop cost beside bare Temporal. */
 import type { Sending } from './contestants.js';
 import { latency, median, spread, type Latency, type Spread } from './statistics.js';
-import type { Surroundings } from './surroundings.js';
+import { surroundingsText, type Surroundings } from './surroundings.js';
 import { textTable } from './textTable.js';
 import type { Round } from './turns.js';
 
@@ -73,7 +73,7 @@ export function processorSum({ server, own, sender }: ProcessorMs): number {
 export function leastTable(
   { contestants, messagesAlone, messagesPerRound }: LeastFigures,
   concurrency: number,
-  { temporalServer, node, processors, processorModel, loadAverage, at }: Surroundings,
+  surroundings: Surroundings,
 ): string {
   const row = (title: string, show: (figures: ContestantFigures) => string): string[] => [
     title,
@@ -86,7 +86,7 @@ export function leastTable(
     });
   const titles = ['', 'bare Temporal', 'least hop', 'sendproof'];
   return [
-    `Temporal server ${temporalServer}, Node ${node}, ${processors} × ${processorModel}, load average at the end ${loadAverage.toFixed(1)}, ${at}`,
+    surroundingsText(surroundings),
     `${concurrency} at once, ${messagesPerRound} messages a round, in turns (medians of the rounds; processor time in milliseconds a message)`,
     textTable([
       titles,

@@ -5,10 +5,7 @@ import { overheadTable } from './overheadTable.js';
 import type { Scenario, ScenarioContext } from './scenario.js';
 import { startTestbed, type Testbed } from './testbed.js';
 import { surroundings } from './surroundings.js';
-import { alternate, runRound, type Round } from './turns.js';
-
-/** The API's limit of concurrent calls to Temporal. */
-const CONCURRENCY = 100;
+import { alternate, CONCURRENCY, runRound, type Round } from './turns.js';
 
 interface Size {
   /** Rounds of each contestant, with `CONCURRENCY` messages at a time. Even, so that each contestant goes first equally often. */

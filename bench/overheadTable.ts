@@ -1,7 +1,7 @@
 import type { Both } from './contestants.js';
 import type { OverheadFigures, Target } from './overheadFigures.js';
 import type { Latency, Spread } from './statistics.js';
-import type { Surroundings } from './surroundings.js';
+import { surroundingsText, type Surroundings } from './surroundings.js';
 import { textTable } from './textTable.js';
 
 export interface OverheadReport extends OverheadFigures {
@@ -13,7 +13,7 @@ export interface OverheadReport extends OverheadFigures {
 export function overheadTable(report: OverheadReport): string {
   const { atOnce, alone, eventsPerHistory } = report;
   return [
-    where(report.surroundings),
+    surroundingsText(report.surroundings),
     `${atOnce.concurrency} at once, ${atOnce.rounds.length} rounds of ${atOnce.messagesPerRound} messages each, in turns (median, lowest–highest)`,
     textTable([
       ['', 'sendproof', 'bare Temporal', 'ratio'],
@@ -48,15 +48,6 @@ export function overheadTable(report: OverheadReport): string {
       ]),
     ),
   ].join('\n\n');
-}
-
-function where(surroundings: Surroundings): string {
-  const { temporalServer, node, processors, processorModel, platform, loadAverage, at } =
-    surroundings;
-  return [
-    `Temporal server ${temporalServer} with a SQLite file, Node ${node}, ${platform}`,
-    `${processors} × ${processorModel}, load average at the end ${loadAverage.toFixed(1)}, ${at}`,
-  ].join('\n');
 }
 
 function latencyRows(name: string, { sendproof, bare }: Both<Latency>): string[][] {

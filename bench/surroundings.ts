@@ -25,3 +25,13 @@ export function surroundings({ serverVersion }: Testbed): Surroundings {
     loadAverage: loadavg()[0] ?? 0,
   };
 }
+
+/** In two lines. */
+export function surroundingsText(surroundings: Surroundings): string {
+  const { temporalServer, node, processors, processorModel, platform, loadAverage, at } =
+    surroundings;
+  return [
+    `Temporal server ${temporalServer} with a SQLite file, Node ${node}, ${platform}`,
+    `${processors} × ${processorModel}, load average at the end ${loadAverage.toFixed(1)}, ${at}`,
+  ].join('\n');
+}

@@ -1,7 +1,10 @@
 /** Alternates between the contestants, so that changes in the machine's load affect both alike. */
 import type { Contestant, Sending } from './contestants.js';
 
-/** Runs each contestant this many times, in turns. The one after the last turn's first goes first. */
+/** Messages under way at a time: as many as the API calls Temporal for at once. */
+export const CONCURRENCY = 100;
+
+/** Runs each contestant this many times, in turns. Each turn begins with the one after that which began the turn before. */
 export async function alternate<Name extends string, Result>(
   contestants: Record<Name, Contestant>,
   times: number,
