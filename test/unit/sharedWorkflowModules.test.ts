@@ -41,11 +41,11 @@ function loadedBy(files: readonly string[], seen = new Map<string, ts.SourceFile
 function isOfTypes(statement: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
   if (ts.isExportDeclaration(statement)) return statement.isTypeOnly;
   const clause = statement.importClause;
-  const named = clause?.namedBindings;
-  if (!clause || clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return clause !== undefined;
-  return (
-    !clause.name && !!named && ts.isNamedImports(named) && named.elements.every((e) => e.isTypeOnly)
-  );
+  if (!clause) return false;
+  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
+  const named = clause.namedBindings;
+  if (clause.name || !named || !ts.isNamedImports(named)) return false;
+  return named.elements.every(({ isTypeOnly }) => isTypeOnly);
 }
 
 /** What of a module may differ after a workflow has run, each as its source text. */
@@ -53,9 +53,19 @@ function stateOf(source: ts.SourceFile): string[] {
   const found: string[] = [];
   const constants = new Map<string, ts.Expression | undefined>();
   for (const statement of source.statements) {
+    if (ts.isClassDeclaration(statement) || ts.isFunctionDeclaration(statement)) {
+      if (statement.name) constants.set(statement.name.text, undefined);
+    }
+    if (ts.isImportDeclaration(statement)) {
+      const named = statement.importClause?.namedBindings;
+      if (!named || !ts.isNamedImports(named)) continue;
+      for (const { name } of named.elements) constants.set(name.text, undefined);
+    }
     if (!ts.isVariableStatement(statement)) continue;
     const { declarations, flags } = statement.declarationList;
-    if (!(flags & ts.NodeFlags.Const)) found.push(statement.getText());
+    const exported = statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+    const regExp = declarations.some(({ initializer }) => remembersWhere(initializer));
+    if (!(flags & ts.NodeFlags.Const) || (exported && regExp)) found.push(statement.getText());
     for (const { name, initializer } of declarations) {
       if (ts.isIdentifier(name)) constants.set(name.text, initializer);
     }
@@ -106,13 +116,18 @@ function rootOf(expression: ts.Expression): string | undefined {
   return undefined;
 }
 
-/** A regular expression without g and y remembers nothing. */
+/** A regular expression without g and y remembers nothing. One with them is not exported: so what is imported has none. */
 function isHarmless(node: ts.Node, constant: ts.Expression | undefined): boolean {
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
+  if (constant) return ts.isRegularExpressionLiteral(constant) && !remembersWhere(constant);
+  return ['exec', 'test'].includes(node.expression.name.text);
+}
+
+function remembersWhere(initializer: ts.Expression | undefined): boolean {
   return (
-    ts.isCallExpression(node) &&
-    constant !== undefined &&
-    ts.isRegularExpressionLiteral(constant) &&
-    !/[gy][a-z]*$/.test(constant.text)
+    initializer !== undefined &&
+    ts.isRegularExpressionLiteral(initializer) &&
+    /[gy][a-z]*$/.test(initializer.text)
   );
 }
 
@@ -152,6 +167,10 @@ describe('what would remember is found', () => {
     'const table: Record<string, number> = {}; export const drop = (k: string) => delete table[k];',
     'const state = { a: { list: [1] } }; export const sort = () => state.a.list.sort();',
     'const state = {}; export const take = (more: object) => Object.assign(state, more);',
+    'class Seen { static count = 0; } export const next = () => (Seen.count += 1);',
+    'export function next() { return (next.count += 1); }',
+    'import { table } from "./table.js"; export const put = (k: string) => { table[k] = 1; };',
+    'export const WORD = /a/g;',
     'const WORD = /a/g; export const has = (text: string) => WORD.test(text);',
   ])('%s', (text) => {
     expect(stateOf(parsed('module.ts', text))).toHaveLength(1);
@@ -160,6 +179,7 @@ describe('what would remember is found', () => {
   it.each([
     'const LIMIT = 5; export const over = (count: number) => count > LIMIT;',
     'const WORD = /a/; export const has = (text: string) => WORD.test(text);',
+    'import { WORD } from "./word.js"; export const has = (text: string) => WORD.test(text);',
     'const WORDS = /a/g; export const without = (text: string) => text.replaceAll(WORDS, "");',
     'export function count() { let sum = 0; const list = []; list.push(sum += 1); return list; }',
   ])('and not %s', (text) => {

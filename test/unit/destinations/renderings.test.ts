@@ -205,7 +205,8 @@ describe.each<[string, Rendering, Expectations]>([
         const seen = textOf(render(markdown));
         expect(isBlank(seen) && !seesRule(markdown), JSON.stringify(seen)).toBe(false);
       }),
-      { numRuns: 200 },
+      // A rule is to be seen within a quote and a list, too.
+      { numRuns: 200, examples: [['>****'], ['- ***'], ['> > - ---']] },
     );
   });
 });
