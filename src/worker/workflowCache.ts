@@ -50,10 +50,10 @@ const FROM_NODE_24: CachePlan = {
 };
 
 /**
- * Before Node.js 24 each AsyncLocalStorage of any workflow, as OpenTelemetry has one, adds a property to each promise of every workflow, so memory and
- * time grow with the square of their number (https://github.com/temporalio/sdk-typescript/issues/1432): a worker at work took
- * 0.7 GB with 100, 1.0 GB with 200 and 2.5 GB with 400, and at 1,700 collected garbage all the time with 4 GB. The thread of the
- * conversations takes 40 MiB more.
+ * Before Node.js 24 each AsyncLocalStorage of any workflow, as OpenTelemetry has one, adds a property to each promise of every
+ * workflow, so memory and time grow with the square of their number
+ * (https://github.com/temporalio/sdk-typescript/issues/1432): a worker at work took 0.7 GB with 100, 1.0 GB with 200 and 2.5 GB
+ * with 400, and at 1,700 collected garbage all the time with 4 GB. The thread of the conversations takes 40 MiB more.
  */
 const BEFORE_NODE_24: CachePlan = {
   resident: { base: 590, each: 0, square: 0.012 },

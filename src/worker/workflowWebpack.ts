@@ -9,7 +9,8 @@ const OPEN_TELEMETRY =
   /[\\/](@opentelemetry[\\/]api[\\/]build[\\/]esm[\\/]index\.js$|interceptors-opentelemetry-v2[\\/]lib[\\/]workflow[\\/]index\.js$)/;
 
 /**
- * Keeps them modules of the bundle: joined to ours, which all workflows share, they would be shared, too, and they remember.
+ * Keeps them apart from our modules, which all workflows share (bundleWorkflows.ts): joined to those they would be shared, too, and
+ * what the trace of one workflow left in them, another would find.
  */
 const openTelemetryByItself: WebpackPlugin = (compiler) => {
   compiler.hooks.compilation.tap('openTelemetryByItself', ({ hooks }) => {
