@@ -19,6 +19,7 @@ const SCENARIOS: readonly Scenario[] = [overhead, least, pacing, storm, memory, 
 interface Options {
   quick: boolean;
   messages?: number;
+  share?: number;
   json?: string;
   svg?: string;
 }
@@ -39,6 +40,11 @@ const program = new Command('npm run bench --')
   .option('--quick', 'fewer messages: for a quick check, not for figures to publish', false)
   .option('--messages <count>', 'how many are retried, in the scenario retries', countOf)
   .option(
+    '--share <processors>',
+    'how much of one processor each worker gets, in the scenario retries',
+    shareOf,
+  )
+  .option(
     '--json <file>',
     'write the figures as JSON; "-": to standard output instead of the table',
   )
@@ -56,13 +62,21 @@ function countOf(text: string): number {
   return Number(text);
 }
 
-async function run(name: string, { quick, messages, json, svg }: Options): Promise<void> {
+function shareOf(text: string): number {
+  if (!/^(?:1|0\.\d*[1-9]\d*)$/.test(text)) {
+    throw new InvalidArgumentError('It is a number above 0 and up to 1, as 0.2.');
+  }
+  return Number(text);
+}
+
+async function run(name: string, { quick, messages, share, json, svg }: Options): Promise<void> {
   const scenario = SCENARIOS.find((each) => each.name === name) ?? overhead;
-  if (messages !== undefined && scenario !== retries) {
-    program.error('error: --messages is for the scenario retries only');
+  for (const [option, value] of Object.entries({ messages, share })) {
+    if (value === undefined || scenario === retries) continue;
+    program.error(`error: --${option} is for the scenario retries only`);
   }
   const progress = (line: string): void => void process.stderr.write(`${line} …\n`);
-  const { figures, table, chart } = await scenario.run({ quick, messages, progress, log });
+  const { figures, table, chart } = await scenario.run({ quick, messages, share, progress, log });
   const document = `${JSON.stringify({ scenario: scenario.name, quick, ...figures }, undefined, 2)}\n`;
   if (json === '-') process.stdout.write(document);
   else process.stdout.write(`\n${table}\n`);

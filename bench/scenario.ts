@@ -6,6 +6,8 @@ export interface ScenarioContext {
   quick: boolean;
   /** How many messages, where the scenario lets that be chosen. */
   messages?: number | undefined;
+  /** How much of one processor each worker gets, where the scenario lets that be chosen. */
+  share?: number | undefined;
   /** Reports progress to the user. */
   progress: (line: string) => void;
   log: Logger;

@@ -19,6 +19,7 @@ import { DEFAULT_NAMESPACE } from '../src/temporal/connection.js';
 import { startDevServer } from '../src/embedded/devServer.js';
 import { spawnKept, type KeptProcess } from '../src/embedded/keptProcess.js';
 import { resolvePort } from '../src/lib/ports.js';
+import { holdToShare } from './processorShare.js';
 import { usageOf, type ProcessUsage } from './processUsage.js';
 import type { SandboxAddress } from './sandboxProcess.js';
 
@@ -78,6 +79,8 @@ export interface WorkerOptions {
 
 export interface TestbedPart {
   usage(): Promise<ProcessUsage>;
+  /** Holds it to so much of one processor, until what this resolves with is called. */
+  holdToShare(share: number): Promise<() => Promise<void>>;
   stop(): Promise<void>;
 }
 
@@ -208,6 +211,7 @@ async function build(
 function partOf({ process }: TestbedProcess): TestbedPart {
   return {
     usage: () => usageOf(process.processGroup),
+    holdToShare: (share) => holdToShare(process.processGroup, share),
     stop: () => process.stop(STOP_GRACE_MS),
   };
 }
