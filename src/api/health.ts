@@ -3,8 +3,10 @@ import type { z } from 'zod';
 import type { QueueState } from '../queues/queue.js';
 import type { ApiContext } from './apiContext.js';
 import type { readinessSchema } from './schema/healthRepresentation.js';
+import { readinessQuerySchema } from './schema/requests.js';
 import { readinessWithIntake } from './intakeReadiness.js';
-import { ReadinessCheck } from './readiness.js';
+import { parseRequest } from './problem.js';
+import { ReadinessCheck, readinessToAccept } from './readiness.js';
 
 /**
  * Liveness: the process answers. Readiness: Temporal answers and accepts writes, its namespace is complete, and a worker
@@ -23,7 +25,8 @@ export function healthRouter(
     response.json({ status: 'ok' });
   });
 
-  router.get('/readyz', async (_request, response) => {
+  router.get('/readyz', async (request, response) => {
+    const { exclude } = parseRequest(readinessQuerySchema, request.query);
     const [ofTemporal, intakeFault] = await Promise.all([
       check.run((error) => {
         // Probes come every few seconds: one line for each time that Temporal goes away.
@@ -35,7 +38,9 @@ export function healthRouter(
     if (ofTemporal.checks.temporal) reachable = true;
     const { readiness, warnings: behind } = intake
       ? readinessWithIntake(ofTemporal, intakeFault)
-      : { readiness: ofTemporal, warnings: [] };
+      : exclude === 'worker'
+        ? readinessToAccept(ofTemporal)
+        : { readiness: ofTemporal, warnings: [] };
     const states = queues();
     const warnings = [
       ...live.warnings,

@@ -11,8 +11,16 @@ import { problemOf } from './problemOf.js';
 
 export type Readiness = Omit<z.infer<typeof readinessSchema>, 'warnings' | 'queues'>;
 
+export interface JudgedReadiness {
+  readiness: Readiness;
+  /** What needs attention although messages are accepted, each with the remedy. */
+  warnings: string[];
+}
+
 /** A complete namespace is looked at again after this time; an incomplete one by the next probe, so that a remedy shows. */
 const COMPLETE_FOR_MS = 10_000;
+
+const NO_WORKER = 'No worker polls. Start one: npm run worker.';
 
 /** Probes within this time share one result, however many there are. */
 const SHARED_FOR_MS = 500;
@@ -54,7 +62,7 @@ export class ReadinessCheck {
         : [0, undefined];
       const reasons = faults.map(sentenceOf);
       if (writeFault !== undefined) reasons.push(writeFault);
-      if (exists && workers === 0) reasons.push('No worker polls. Start one: npm run worker.');
+      if (exists && workers === 0) reasons.push(NO_WORKER);
       return readinessOf(
         {
           temporal: true,
@@ -78,6 +86,15 @@ export class ReadinessCheck {
     if (faults.length === 0) this.#completeUntil = performance.now() + COMPLETE_FOR_MS;
     return faults;
   }
+}
+
+/** Readiness to accept messages, which are kept until a worker polls. */
+export function readinessToAccept({ checks, reasons }: Readiness): JudgedReadiness {
+  const { status } = readinessOf({ ...checks, worker: true }, []);
+  return {
+    readiness: { status, checks, reasons: reasons.filter((each) => each !== NO_WORKER) },
+    warnings: reasons.filter((each) => each === NO_WORKER),
+  };
 }
 
 function readinessOf(checks: Readiness['checks'], reasons: string[]): Readiness {

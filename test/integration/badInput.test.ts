@@ -231,5 +231,14 @@ describe('the API', () => {
       status: 503,
       body: { checks: { temporal: true, worker: false } },
     });
+    // For load balancers: what is sent meanwhile is kept.
+    expect(await harness.request('GET', '/readyz?exclude=worker')).toMatchObject({
+      status: 200,
+      body: { status: 'ready', reasons: [], warnings: [expect.stringContaining('npm run worker')] },
+    });
+    expect(await harness.request('GET', '/readyz?exclude=temporal')).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'exclude' }] },
+    });
   });
 });

@@ -137,7 +137,7 @@ describe('the Helm chart', () => {
   it('asks for Temporal in the readiness probe alone', () => {
     const deployment = read('templates/_deployment.tpl');
     const probe = (name: string) => new RegExp(`${name}:\\n +httpGet: (.*)`).exec(deployment)?.[1];
-    expect(probe('readinessProbe')).toContain('path: /readyz');
+    expect(probe('readinessProbe')).toContain('path: {{ .readiness }}');
     for (const name of ['livenessProbe', 'startupProbe']) {
       expect(probe(name)).toContain('path: {{ .liveness }}');
     }
@@ -145,6 +145,11 @@ describe('the Helm chart', () => {
       [...text.matchAll(/"liveness" "([^"]*)"/g)].map(([, path]) => path),
     );
     expect(paths).toEqual(['/healthz', '/healthz', '/healthz']);
+    // Without a worker the API is still reached: what it accepts is kept.
+    expect(read('templates/api.yaml')).toContain('"readiness" "/readyz?exclude=worker"');
+    for (const name of ['worker', 'ingest']) {
+      expect(read(`templates/${name}.yaml`), name).toContain('"readiness" "/readyz"');
+    }
   });
 
   it('refers to secrets, and has none', () => {

@@ -300,6 +300,18 @@ export const documentedBatchSchema = batchOf(messageSchema).meta({
 /** The `Idempotency-Key` of a batch. */
 export const batchKeySchema = z.object({ 'idempotency-key': deduplicationKeySchema.optional() });
 
+/** Not strict: probes of load balancers may add words of their own. */
+export const readinessQuerySchema = z.object({
+  exclude: z
+    .literal('worker')
+    .optional()
+    .meta({
+      description:
+        'The value `worker` makes a missing worker a warning: messages are accepted and kept without one. Use it for a load balancer, so that senders still reach the API.',
+      examples: ['worker'],
+    }),
+});
+
 export const batchQuerySchema = z.strictObject({
   results: z
     .enum(['all', 'refused', 'none'])

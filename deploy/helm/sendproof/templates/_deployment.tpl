@@ -1,7 +1,7 @@
 {{/*
 The Deployment of one process.
 root: the chart's context; component: api, worker or ingest; image; command: empty for the image's own; variables: its own, by name;
-port and portName: where it is asked; liveness: the path.
+port and portName: where it is asked; liveness, readiness: the paths.
 */}}
 {{- define "sendproof.deployment" -}}
 {{- $root := .root -}}
@@ -120,7 +120,7 @@ spec:
             failureThreshold: 4
           # Asks for Temporal, too. An outage of Temporal must restart nothing, so it is readiness alone.
           readinessProbe:
-            httpGet: { path: /readyz, port: {{ .portName }} }
+            httpGet: { path: {{ .readiness }}, port: {{ .portName }} }
             periodSeconds: 15
             timeoutSeconds: 5
           lifecycle:

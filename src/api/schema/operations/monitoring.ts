@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import { jsonContent, problems, problemsWithout500 } from '../bodies.js';
 import { livenessSchema, readinessSchema } from '../healthRepresentation.js';
+import { readinessQuerySchema } from '../requests.js';
 
 export const health: ZodOpenApiOperationObject = {
   operationId: 'health',
@@ -27,6 +28,7 @@ export const readiness: ZodOpenApiOperationObject = {
   description:
     'The API is ready if Temporal answers and accepts writes, its namespace has what sendproof needs and a worker polls. With `intake`, it is ready if the queue takes messages, and what is missing behind the queue is in `warnings`. Use this operation as a readiness probe.',
   security: [],
+  requestParams: { query: readinessQuerySchema },
   responses: {
     200: {
       description:
@@ -58,7 +60,7 @@ export const readiness: ZodOpenApiOperationObject = {
         },
       }),
     },
-    ...problemsWithout500([421], {
+    ...problemsWithout500([400, 421], {
       421: {
         description:
           'The API needs no key, and the Host header names a host that is not one of it.',
