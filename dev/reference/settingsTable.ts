@@ -11,7 +11,8 @@ import { SETTING_MEANINGS } from './settingMeanings.js';
 
 interface Setting {
   path: string;
-  form: string;
+  /** Of each kind that has the setting. */
+  forms: string[];
   /** As JSON; undefined if there is none. */
   otherwise: string | undefined;
 }
@@ -46,7 +47,7 @@ export function settings(): Setting[] {
       const known = found.get(setting.path);
       if (!known) found.set(setting.path, setting);
       // Kinds of sources have one setting with a form of their own: the name of the kind.
-      else if (!known.form.split(', ').includes(setting.form)) known.form += `, ${setting.form}`;
+      else known.forms.push(...setting.forms);
     });
   };
   add(fileSchema, '');
@@ -81,7 +82,7 @@ function collect(root: Schema, path: string, add: (setting: Setting) => void): v
     const fields = isSecret(schema) ? [] : fieldsOf(schema);
     if (fields.length === 0 && place !== '') {
       const otherwise = 'default' in schema ? JSON.stringify(schema.default) : undefined;
-      add({ path: place, form: formOf(schema), otherwise });
+      add({ path: place, forms: [formOf(schema)], otherwise });
     }
     for (const [name, field] of fields) visit(field, pathOf(place, name));
   }
@@ -161,9 +162,9 @@ export function ofQueues(path: string): string {
 }
 
 export function settingsTable(): string {
-  const rows = settings().map(({ path, form, otherwise }) => [
+  const rows = settings().map(({ path, forms, otherwise }) => [
     `\`${path}\``,
-    form,
+    [...new Set(forms)].join(', '),
     otherwise === undefined ? '' : `\`${otherwise}\``,
     SETTING_MEANINGS[path] ?? SETTING_MEANINGS[ofQueues(path)] ?? '',
   ]);
