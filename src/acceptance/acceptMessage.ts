@@ -14,7 +14,7 @@ import { differingFields, fingerprint, withoutContent } from './fingerprint.js';
 import { withIds } from './messageId.js';
 import { messageTitle } from './messageTitle.js';
 import { MessageRefused } from './refusal.js';
-import { sealStart } from './sealing.js';
+import { sealStart, type KnownSeal } from './sealing.js';
 import { ignoredFields, settingsOf } from './settings.js';
 import { own } from '../lib/own.js';
 import type { MessageMemo } from '../contract/deliverMessage.js';
@@ -26,7 +26,7 @@ import { vaultOf } from '../temporal/erasure/vaultOf.js';
 /** Each try may find that the original's retention has just ended, which in practice happens at most once. */
 const MAXIMUM_TRIES = 3;
 
-export interface AcceptanceOptions {
+export interface AcceptanceOptions extends KnownSeal {
   /** Why the message is not posted by itself, if it isn't. */
   unposted?: Unposted | undefined;
   /** The events that the message shows, where it is that of a group. */
@@ -36,8 +36,6 @@ export interface AcceptanceOptions {
    * accepted, and no duplicate. Random by default.
    */
   startToken?: string | undefined;
-  /** What its content is sealed with already, in a batch. */
-  seal?: string | undefined;
   /** The name of the key, or of the person, that sent it. */
   sentBy?: string | undefined;
   /** ISO 8601, to the microsecond: when it was accepted, where that was before now. */
@@ -59,7 +57,7 @@ export async function acceptMessage(
     configuration,
     messageStart(sent, configuration, traceId, options),
     message,
-    options.seal,
+    options,
   );
   const compareWith = (original: WorkflowExecutionDescription) =>
     compare(original, start, message, vault);

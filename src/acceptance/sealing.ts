@@ -23,24 +23,42 @@ export function contentRetentionMs(
   return (source === undefined ? undefined : own(bySourceMs, source)) ?? defaultMs;
 }
 
+/** What is known of the seal before the message is looked at. */
+export interface KnownSeal {
+  /** What its content is sealed with already, in a batch. */
+  seal?: string | undefined;
+  /** How long its content is kept, in milliseconds, where that isn't its source's to say: it shows what others say. */
+  contentRetentionMs?: number | undefined;
+}
+
+/** How long content is kept that has something of each of these sources, in milliseconds; undefined as above. */
+export function shortestRetentionMs(
+  configuration: Retention,
+  sources: readonly string[],
+): number | undefined {
+  const retentionsMs = sources.flatMap(
+    (source) => contentRetentionMs(configuration, { correlation: { source } }) ?? [],
+  );
+  return retentionsMs.length === 0 ? undefined : Math.min(...retentionsMs);
+}
+
 /**
  * The start with everything sealed that people wrote: the content, the titles that lists and a group show, and the hashes of both. As it is
  * where its content is kept.
  *
  * @param vault of the process; it is asked for only where something is sealed
- * @param known the seal that the message has already, in a batch
  */
 export async function sealStart(
   vault: () => ContentVault,
   configuration: Retention,
   start: MessageStart,
   message: Message,
-  known: string | undefined,
+  known: KnownSeal = {},
 ): Promise<MessageStart> {
   const { deduplicationKey, input, memo } = start;
-  const retentionMs = contentRetentionMs(configuration, message);
-  if (known === undefined && retentionMs === undefined) return start;
-  const seal = known ?? (await vault().newSeal(retentionMs ?? 0, dueAtMs(message)));
+  const retentionMs = known.contentRetentionMs ?? contentRetentionMs(configuration, message);
+  if (known.seal === undefined && retentionMs === undefined) return start;
+  const seal = known.seal ?? (await vault().newSeal(retentionMs ?? 0, dueAtMs(message)));
   const content = await sealed(vault(), seal, message, input.content as Content);
   const { unposted } = input;
   const grouped = unposted?.kind === 'grouped' && {

@@ -3,6 +3,7 @@ import { acceptMessage } from '../acceptance/acceptMessage.js';
 import { acceptUnroutable } from '../acceptance/acceptUnroutable.js';
 import { renderEvent } from '../acceptance/eventContent.js';
 import { MessageRefused } from '../acceptance/refusal.js';
+import { shortestRetentionMs } from '../acceptance/sealing.js';
 import type { Configuration } from '../config/configuration.js';
 import type { EventWindow, ShownEvents } from '../domain/eventGroup.js';
 import type { Content, Message } from '../domain/message.js';
@@ -28,7 +29,10 @@ export function createPostGroup({
     await withMessageSpan(messageKey, { root: true }, async (span) => {
       const { traceId } = span.spanContext();
       try {
-        await acceptMessage(client, configuration, message, traceId, { shows: shownIn(window) });
+        await acceptMessage(client, configuration, message, traceId, {
+          shows: shownIn(window),
+          contentRetentionMs: shortestRetentionMs(configuration, sourcesOf(window)),
+        });
       } catch (error) {
         if (!(error instanceof MessageRefused)) throw error;
         const reason = `The route ${plan.route} can’t be used for ${window.count} events: ${error.message}.`;
@@ -64,6 +68,11 @@ async function withOpenTitles(client: Client, window: EventWindow): Promise<Even
     }),
   );
   return { ...window, first };
+}
+
+/** Of the events that are shown: each title is kept no longer than its source says. */
+function sourcesOf({ first }: EventWindow): string[] {
+  return first.map(({ source }) => source);
 }
 
 function shownIn({ count, first }: EventWindow): ShownEvents {

@@ -33,9 +33,18 @@ beforeAll(async () => {
         jobs: { type: 'generic', token: { env: 'SOURCE_TOKEN' }, map: MAP },
         many: { type: 'generic', token: { env: 'SOURCE_TOKEN' }, map: MAP },
         kept: { contentRetention: '90d' },
+        lasting: {
+          ...{ type: 'generic', token: { env: 'SOURCE_TOKEN' }, map: MAP },
+          contentRetention: '90d',
+        },
       },
       routes: [
-        { name: 'grouped', match: { source: 'many' }, to: [OPS], group: { window: '1s' } },
+        {
+          name: 'grouped',
+          match: { source: ['lasting', 'many'] },
+          to: [OPS],
+          group: { window: '1m', maximum: 2 },
+        },
         { name: 'rest', to: [OPS] },
       ],
     },
@@ -122,9 +131,12 @@ describe('content that is erased', () => {
   const kept = 'kept-for-long';
   let ofSource: string;
   let grouped: string;
+  /** Of a source whose content is kept for longer, and of another. */
+  let groupOfBoth = '';
 
   it('can be had before, and is nowhere in clear', async () => {
     ofSource = await sendToSource('jobs', 'marker-of-a-source');
+    await sendToSource('lasting', 'shown first');
     grouped = await sendToSource('many', 'marker-of-a-group');
     await harness.send(message('by-hand'));
     await harness.send(message('in-time'));
@@ -137,7 +149,10 @@ describe('content that is erased', () => {
     for (const key of [...byHand, kept, 'in-time', 'batched', ofSource]) {
       await harness.waitForStatus(key, 'confirmed');
     }
-    await harness.waitForStatus(grouped, 'grouped');
+    const { deliveries } = await harness.waitForStatus(grouped, 'grouped');
+    groupOfBoth = (deliveries[0] as { groupedIn?: string }).groupedIn ?? '';
+    await harness.waitForStatus(groupOfBoth, 'confirmed');
+    expect(await pageOf(groupOfBoth)).toContain('marker-of-a-group');
     expect(await pageOf('by-hand')).toContain(marked('by-hand'));
     const found = await readableIn(directory, [...byHand, kept, 'in-time', 'batched']);
     expect(found).toEqual(['batched', 'batched-by-hand', 'by-hand', 'in-time', kept]);
@@ -209,7 +224,10 @@ describe('content that is erased', () => {
     }
     expect((await harness.message('in-time')).contentErased?.because).toBe('retention');
     expect((await harness.message('by-hand')).contentErased).toMatchObject({ by: 'privacy' });
-    expect((await harness.message(grouped)).contentErased?.because).toBe('retention');
+    for (const key of [grouped, groupOfBoth]) {
+      expect((await harness.message(key)).contentErased?.because).toBe('retention');
+    }
+    expect(await pageOf(groupOfBoth)).not.toContain('marker-of-a-group');
     expect(await pageOf(ofSource)).toContain('when its retention ended');
     expect(await pageOf(kept)).toContain(marked(kept));
   });

@@ -1,6 +1,6 @@
 /** A Temporal client whose every gRPC call is answered by a function of the test. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Client, type ConnectionLike } from '@temporalio/client';
+import { Client, type ClientOptions, type ConnectionLike } from '@temporalio/client';
 
 export interface Call {
   /** As `describeWorkflowExecution`. */
@@ -10,7 +10,10 @@ export interface Call {
   request: Record<string, unknown>;
 }
 
-export function clientAnsweredBy(answer: (call: Call) => unknown): Client {
+export function clientAnsweredBy(
+  answer: (call: Call) => unknown,
+  options: Pick<ClientOptions, 'dataConverter'> = {},
+): Client {
   const deadlines = new AsyncLocalStorage<number>();
   const service = new Proxy(
     {},
@@ -30,7 +33,7 @@ export function clientAnsweredBy(answer: (call: Call) => unknown): Client {
     withMetadata: (_metadata: unknown, scope: () => Promise<unknown>) => scope(),
     withAbortSignal: (_signal: unknown, scope: () => Promise<unknown>) => scope(),
   } as unknown as ConnectionLike;
-  return new Client({ connection, namespace: 'test' });
+  return new Client({ connection, namespace: 'test', ...options });
 }
 
 /** As grpc-js and the worker's connection throw it. */

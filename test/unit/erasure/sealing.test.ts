@@ -2,7 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { contentRetentionMs, sealEntries, sealStart } from '../../../src/acceptance/sealing.js';
+import fc from 'fast-check';
+import {
+  contentRetentionMs,
+  sealEntries,
+  sealStart,
+  shortestRetentionMs,
+} from '../../../src/acceptance/sealing.js';
 import { fingerprint } from '../../../src/acceptance/fingerprint.js';
 import {
   readMessageInput,
@@ -17,6 +23,7 @@ import { openContent, openEntry, openTitle } from '../../../src/store/sealedMess
 import type { MessageStart } from '../../../src/store/startMessage.js';
 import { noEncryption } from '../../../src/temporal/encryption/contentEncryption.js';
 import { ContentVault } from '../../../src/temporal/erasure/contentVault.js';
+import { parseSeal } from '../../../src/temporal/erasure/seal.js';
 
 const DAY_MS = 86_400_000;
 const CONTENT = { title: 'A secret title', text: 'secret **text**', severity: 'critical' } as const;
@@ -60,13 +67,13 @@ describe('the start of a message', () => {
     const ask = () => {
       throw new Error('was asked');
     };
-    expect(await sealStart(ask, retention(undefined), start, message(), undefined)).toBe(start);
+    expect(await sealStart(ask, retention(undefined), start, message())).toBe(start);
     expect(storeMessageInput(start.input)).toBe(start.input);
   });
 
   it('has nothing of what people wrote, and a fingerprint that can be tested with its key alone', async () => {
     const sent = message();
-    const start = await sealStart(vault, retention(DAY_MS), startOf(sent), sent, undefined);
+    const start = await sealStart(vault, retention(DAY_MS), startOf(sent), sent);
     expect(JSON.stringify(start)).not.toContain('secret');
     expect(await openContent(vault, 'a-message', start.input.content)).toEqual(CONTENT);
     const { fingerprint: sealed, seal = '' } = start.memo;
@@ -84,7 +91,7 @@ describe('the start of a message', () => {
 
   it('is no message to workers of earlier releases, and the same to those of this one', async () => {
     const sent = message();
-    const { input } = await sealStart(vault, retention(DAY_MS), startOf(sent), sent, undefined);
+    const { input } = await sealStart(vault, retention(DAY_MS), startOf(sent), sent);
     const stored = storeMessageInput(input);
     expect(stored).toMatchObject({ sealedDeliveries: [] });
     expect([stored.deliveries, stored.newerDeliveries]).toEqual([undefined, undefined]);
@@ -103,7 +110,6 @@ describe('the start of a message', () => {
         plan: { ...plan, onAmbiguous: 'resend' },
       }),
       sent,
-      undefined,
     );
     expect(JSON.stringify(start)).not.toContain('secret');
     const { unposted } = start.input;
@@ -122,7 +128,7 @@ describe('the start of a message', () => {
     ['long', 'word '.repeat(5_000), true],
   ])('says of a %s text whether it may take several posts', async (_length, text, expected) => {
     const sent = message({ content: { text } });
-    const { input } = await sealStart(vault, retention(DAY_MS), startOf(sent), sent, undefined);
+    const { input } = await sealStart(vault, retention(DAY_MS), startOf(sent), sent);
     expect(isSealed(input.content) && input.content.severalPosts).toBe(expected);
   });
 });
@@ -134,6 +140,50 @@ describe('the retention of a message', () => {
     ['the default without a source', {}, 1],
   ])('is %s', (_words, more, expected) => {
     expect(contentRetentionMs(retention(1, { ci: 2 }), message(more))).toBe(expected);
+  });
+
+  it('is given where the message shows what others say, and counts in place of its source’s', async () => {
+    const sent = message({ correlation: { source: 'ci' } });
+    for (const [ofSources, contentRetentionMs, expected] of [
+      [{}, DAY_MS, DAY_MS],
+      [{ ci: 9 * DAY_MS }, DAY_MS, DAY_MS],
+      [{ ci: 9 * DAY_MS }, undefined, 9 * DAY_MS],
+      [{}, undefined, undefined],
+    ] as const) {
+      const given = { contentRetentionMs };
+      const start = await sealStart(
+        vault,
+        retention(undefined, ofSources),
+        startOf(sent),
+        sent,
+        given,
+      );
+      const { seal } = start.memo;
+      expect(seal && parseSeal(seal)?.retentionS).toBe(expected && expected / 1_000);
+    }
+  });
+
+  it('is no longer than that of any source of which it shows something', () => {
+    const names = fc.constantFrom('ci', 'crm', 'grafana', 'toString');
+    const times = fc.integer({ min: 1, max: 9 });
+    fc.assert(
+      fc.property(
+        fc.array(names, { minLength: 1 }),
+        fc.dictionary(names, times),
+        fc.option(times, { nil: undefined }),
+        (sources, bySourceMs, defaultMs) => {
+          const configuration = retention(defaultMs, bySourceMs);
+          const shortest = shortestRetentionMs(configuration, sources);
+          const each = sources.map((source) =>
+            contentRetentionMs(configuration, { correlation: { source } }),
+          );
+          expect(each).toContain(shortest);
+          for (const one of each) {
+            expect(shortest ?? Infinity).toBeLessThanOrEqual(one ?? Infinity);
+          }
+        },
+      ),
+    );
   });
 
   it('ends the message with its content, and no later than the message itself', () => {
@@ -162,7 +212,9 @@ describe('a batch', () => {
     expect(opened.map(({ entry }) => entry)).toEqual(entries);
     const [{ seal = '' } = {}, , { seal: other } = {}] = opened;
     expect(seal).not.toBe(other);
-    const start = await sealStart(vault, retention(DAY_MS), startOf(message()), message(), seal);
+    const start = await sealStart(vault, retention(DAY_MS), startOf(message()), message(), {
+      seal,
+    });
     expect(start.memo.seal).toBe(seal);
     await vault().erase(seal, {});
     const after = await Promise.all(read.map((each) => openEntry(vault, each)));
