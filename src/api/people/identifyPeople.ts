@@ -2,6 +2,7 @@
 import type { Request, RequestHandler } from 'express';
 import { grantedScopes, type Scope } from '../../config/keys.js';
 import { EVERYBODY, type People, type TokenSettings } from '../../config/people.js';
+import { KeysUnavailable } from '../../http/publishedKeys.js';
 import { ExpiringMap } from '../../lib/expiringMap.js';
 import { own } from '../../lib/own.js';
 import type { ApiContext } from '../apiContext.js';
@@ -14,7 +15,6 @@ import { Problem } from '../problem.js';
 import type { WrongKeys } from '../wrongKeys.js';
 import type { Identity } from './identity.js';
 import { statementOf } from './proxyIdentity.js';
-import { KeysUnavailable } from './publishedKeys.js';
 import { TokenIdentities, TokenRefused } from './tokenIdentity.js';
 
 /** A person who has sent nothing for so long signs in anew, as the audit sees it: there is no other sign of it. */

@@ -1,11 +1,11 @@
 /** Who sends a request, by a token (JWT) that an identity provider has signed. */
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import type { TokenSettings } from '../../config/people.js';
+import { KeysUnavailable, PublishedKeys } from '../../http/publishedKeys.js';
 import { createTransport, type Transport } from '../../http/transport.js';
 import { isRecord } from '../../lib/isRecord.js';
 import { own } from '../../lib/own.js';
 import { isName, type Identity } from './identity.js';
-import { KeysUnavailable, PublishedKeys } from './publishedKeys.js';
 
 /** The token is not believed. */
 export class TokenRefused extends Error {

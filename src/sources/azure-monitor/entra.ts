@@ -1,8 +1,9 @@
 /** The tokens with which Azure's secure webhooks identify themselves: https://learn.microsoft.com/azure/azure-monitor/alerts/action-groups#secure-webhook */
-import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
+import { errors, jwtVerify } from 'jose';
 import { z } from 'zod';
+import { KeysUnavailable, PublishedKeys } from '../../http/publishedKeys.js';
 import { createTransport } from '../../http/transport.js';
-import type { Authentication } from '../source.js';
+import { AgainLater, type Authentication } from '../source.js';
 
 const DIRECTORY_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
@@ -23,20 +24,18 @@ interface EntraSettings {
 
 const KEYS_WITHIN_MS = 3_000;
 
+/** The log has the reason: a sender of whom nothing is known needs no address. */
+const UNREADABLE_KEYS =
+  'The keys of Microsoft Entra can’t be read now, so that the token can’t be checked.';
+
 export function entraToken({ audience, keysUrl, tenant }: EntraSettings): Authentication {
   const transport = createTransport('Microsoft Entra', KEYS_WITHIN_MS);
-  const url = new URL(keysUrl ?? `https://login.microsoftonline.com/${tenant}/discovery/v2.0/keys`);
-  const keys = createRemoteJWKSet(url, {
-    timeoutDuration: KEYS_WITHIN_MS,
-    [customFetch]: async (address) => {
-      const answer = await transport({ method: 'GET', url: new URL(address), headers: {} });
-      return new Response(answer.body, { status: answer.status });
-    },
-  });
-  const issuer = [
-    `https://sts.windows.net/${tenant}/`,
-    `https://login.microsoftonline.com/${tenant}/v2.0`,
-  ];
+  const directory = `https://login.microsoftonline.com/${tenant}`;
+  const issuer = [`https://sts.windows.net/${tenant}/`, `${directory}/v2.0`];
+  const keys = new PublishedKeys(
+    { issuer: `${directory}/v2.0`, keysUrl: keysUrl ?? `${directory}/discovery/v2.0/keys` },
+    transport,
+  );
   return {
     isAuthenticated: true,
     secrets: [],
@@ -46,12 +45,12 @@ export function entraToken({ audience, keysUrl, tenant }: EntraSettings): Authen
         return { refusedBecause: 'the header Authorization has no Bearer token' };
       }
       try {
-        await jwtVerify(token, keys, { issuer, audience, algorithms: ['RS256'] });
+        await jwtVerify(token, keys.find, { issuer, audience, algorithms: ['RS256'] });
         return 'authentic';
       } catch (error) {
-        // Every other error is a failure to read the keys, for which the token is not to blame.
-        if (!(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout)
-          throw error;
+        if (error instanceof KeysUnavailable)
+          throw new AgainLater(UNREADABLE_KEYS, { cause: error });
+        if (!(error instanceof errors.JOSEError)) throw error;
         return {
           refusedBecause: `the token is not one of the directory for this source (${error.code})`,
         };

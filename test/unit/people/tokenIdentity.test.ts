@@ -12,7 +12,7 @@ import {
   type JWTPayload,
 } from 'jose';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { KeysUnavailable } from '../../../src/api/people/publishedKeys.js';
+import { KeysUnavailable } from '../../../src/http/publishedKeys.js';
 import { TokenIdentities, TokenRefused } from '../../../src/api/people/tokenIdentity.js';
 import type { TokenSettings } from '../../../src/config/people.js';
 import { createTransport, type Transport } from '../../../src/http/transport.js';

@@ -1,7 +1,12 @@
-import { expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { azureMonitor } from '../../../src/sources/azure-monitor/source.js';
+import { AgainLater } from '../../../src/sources/source.js';
 import { describeSourceContract } from './contract.js';
-import { parsing } from './parsed.js';
+import { parsing, requestOf } from './parsed.js';
 
 describeSourceContract({
   type: azureMonitor,
@@ -212,4 +217,91 @@ it('is another event where an alert fires again, and the same one where Azure se
   const first = alert({ firedDateTime: '2026-11-23T12:00:00Z' });
   expect(keyOf(alert({ firedDateTime: '2026-11-23T12:00:00Z' }))).toBe(keyOf(first));
   expect(keyOf(alert({ firedDateTime: '2026-11-23T13:00:00Z' }))).not.toBe(keyOf(first));
+});
+
+describe('the token of a secure webhook', () => {
+  const TENANT = '0a1b2c3d-0000-4000-8000-000000000001';
+  const ISSUER = `https://login.microsoftonline.com/${TENANT}/v2.0`;
+  const AUDIENCE = 'api://alerts';
+  let published = '';
+  let answer: { status: number; body: string };
+  let key: CryptoKey;
+  let other: CryptoKey;
+  const server = createServer((_request, response) => {
+    response.writeHead(answer.status).end(answer.body);
+  });
+  let keysUrl = '';
+  beforeAll(async () => {
+    const pair = await generateKeyPair('RS256');
+    key = pair.privateKey;
+    other = (await generateKeyPair('RS256')).privateKey;
+    const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'one', use: 'sig' };
+    published = JSON.stringify({ keys: [jwk] });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    keysUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const signed = (by: CryptoKey, { audience = AUDIENCE, issuer = ISSUER, kid = 'one' } = {}) =>
+    new SignJWT({})
+      .setProtectedHeader({ alg: 'RS256', kid })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setExpirationTime('5m')
+      .sign(by);
+  const newSource = () => {
+    const entra = { tenant: TENANT, audience: AUDIENCE, keysUrl };
+    return azureMonitor.create(
+      azureMonitor.schema.parse({ type: 'azure-monitor', entra }),
+      'azure',
+    );
+  };
+  const verdictOf = async (token: string, source = newSource()) =>
+    await source.verify(requestOf({ headers: { authorization: `Bearer ${token}` }, body: '{}' }));
+
+  it('is authentic where the directory made it, for this source', async () => {
+    answer = { status: 200, body: published };
+    expect(await verdictOf(await signed(key))).toBe('authentic');
+    const ofFirstForm = `https://sts.windows.net/${TENANT}/`;
+    expect(await verdictOf(await signed(key, { issuer: ofFirstForm }))).toBe('authentic');
+    for (const token of [
+      await signed(other),
+      await signed(key, { audience: 'api://others' }),
+      await signed(key, { issuer: 'https://evil.example/' }),
+      await signed(key, { kid: 'unknown' }),
+      'no.token.atall',
+      'nonsense',
+    ]) {
+      expect(await verdictOf(token)).toHaveProperty('refusedBecause');
+    }
+  });
+
+  it.each<[string, number, string]>([
+    ['is away', 503, ''],
+    ['has moved', 302, ''],
+    ['is limited', 429, '{}'],
+    ['answers with a page', 200, '<html>'],
+    ['answers with something else', 200, '{}'],
+    ['answers with other keys', 200, '{"keys":"x"}'],
+    ['has none', 200, '{"keys":[]}'],
+    ['answers with nothing', 200, ''],
+  ])('is to be sent again where the server of the keys %s', async (_, status, body) => {
+    answer = { status, body };
+    const refused = await verdictOf(await signed(key)).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(AgainLater);
+    expect((refused as Error).message).not.toContain(keysUrl);
+    expect(((refused as Error).cause as Error).message).toContain(keysUrl);
+  });
+
+  it('is known while the keys are, whatever their server answers then', async () => {
+    answer = { status: 200, body: published };
+    const source = newSource();
+    expect(await verdictOf(await signed(key), source)).toBe('authentic');
+    answer = { status: 503, body: '' };
+    expect(await verdictOf(await signed(key), source)).toBe('authentic');
+    expect(await verdictOf(await signed(other), source)).toHaveProperty('refusedBecause');
+  });
 });

@@ -1,9 +1,8 @@
 /** The public keys of an issuer of tokens, fetched when they are needed and kept while they are not too old. */
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey, type RemoteJWKSet } from 'jose';
 import { z } from 'zod';
-import type { TokenSettings } from '../../config/people.js';
-import { secureUrl } from '../../http/endpoint.js';
-import type { Transport } from '../../http/transport.js';
+import { secureUrl } from './endpoint.js';
+import type { Transport } from './transport.js';
 
 /** The keys can't be read now. No token is to blame. */
 export class KeysUnavailable extends Error {
@@ -24,8 +23,16 @@ const openIdConfiguration = z.object({ issuer: z.string(), jwks_uri: z.string() 
 /** https://www.rfc-editor.org/rfc/rfc7517#section-5 */
 const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(1_000) });
 
+/** Who makes the tokens. */
+interface Issuer {
+  /** As its tokens name it. */
+  issuer: string;
+  /** Where its keys are; undefined: where its OpenID configuration says. */
+  keysUrl?: string | undefined;
+}
+
 export class PublishedKeys {
-  readonly #settings: Pick<TokenSettings, 'issuer' | 'keysUrl'>;
+  readonly #issuer: Issuer;
   readonly #transport: Transport;
   readonly #cooldownMs: number;
   #set: Promise<RemoteJWKSet> | undefined;
@@ -33,11 +40,11 @@ export class PublishedKeys {
   #failure: { error: KeysUnavailable; until: number } | undefined;
 
   constructor(
-    settings: Pick<TokenSettings, 'issuer' | 'keysUrl'>,
+    issuer: Issuer,
     transport: Transport,
     { cooldownMs = COOLDOWN_MS }: { cooldownMs?: number } = {},
   ) {
-    this.#settings = settings;
+    this.#issuer = issuer;
     this.#transport = transport;
     this.#cooldownMs = cooldownMs;
   }
@@ -70,7 +77,7 @@ export class PublishedKeys {
   }
 
   async #address(): Promise<string> {
-    const { issuer, keysUrl } = this.#settings;
+    const { issuer, keysUrl } = this.#issuer;
     if (keysUrl !== undefined) return keysUrl;
     const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
     const found = await this.#read(address, openIdConfiguration, 'an OpenID configuration');
