@@ -7,7 +7,7 @@ import {
   deleteRun,
   isGone,
   messageRuns,
-  type MessageRun,
+  type MessageRuns,
 } from '../store/eraseMessage.js';
 import { vaultOf } from '../temporal/erasure/vaultOf.js';
 import type { ContentErasure } from '../domain/sealedContent.js';
@@ -49,11 +49,11 @@ export function erase(context: ApiContext): RequestHandler<{ key: string }> {
     const { deduplicationKey, destinations, source, traceId } = state;
     assertMayDecide(caller, { destinations, source });
     assertEnded(state);
-    const runs = await messageRuns(client, deduplicationKey);
+    const found = await messageRuns(client, deduplicationKey);
     const done =
       what === 'all'
-        ? await eraseAll(context, state, runs, { by, reason, tenant: caller.tenant })
-        : await eraseContent(context, runs, { by, reason });
+        ? await eraseAll(context, state, found, { by, reason, tenant: caller.tenant })
+        : await eraseContent(context, found, { by, reason });
     metrics.decisions.inc({ action: 'erase', scope: 'message' });
     log.info({ deduplicationKey, traceId, action: 'erase', erased: what }, 'Decision taken');
     audit(log, {
@@ -89,7 +89,7 @@ function assertEnded({ closedAt, status }: MessageState): void {
 
 async function eraseContent(
   { decisionClient: client }: ApiContext,
-  runs: readonly MessageRun[],
+  { areAll, runs }: MessageRuns,
   request: Request,
 ): Promise<Erased> {
   const unsealed = runs.filter(({ seal }) => seal === undefined).length;
@@ -112,6 +112,7 @@ async function eraseContent(
       : [
           `${unsealed} earlier ${unsealed === 1 ? 'message' : 'messages'} with this key, accepted without contentRetention: erase=all deletes them.`,
         ]),
+    ...(areAll ? [] : NOT_LOOKED_THROUGH),
     ...POSTED,
   ];
   return { ...newest, remains, isDone: true };
@@ -121,10 +122,14 @@ const POSTED = [
   'The posts at its destinations, and copies that acknowledgements, queues and sources have.',
 ];
 
+const NOT_LOOKED_THROUGH = [
+  'Earlier messages with this key, if there are more: Temporal has so many messages, with this key or with keys that begin alike, that not all were looked through.',
+];
+
 async function eraseAll(
   { decisionClient: client }: ApiContext,
   { deduplicationKey, deliveries }: MessageState,
-  runs: readonly MessageRun[],
+  { areAll, runs }: MessageRuns,
   { tenant, ...request }: Request & { tenant: string | undefined },
 ): Promise<Erased> {
   const vault = () => vaultOf(client);
@@ -160,6 +165,7 @@ async function eraseAll(
     ...[...new Set(groups)].map(
       (key) => `The message of its group, ${ownForm(tenant, key)}, which shows its title.`,
     ),
+    ...(areAll ? [] : NOT_LOOKED_THROUGH),
     ...POSTED,
   ];
   const { by } = request;

@@ -1,10 +1,12 @@
 /** Takes messages out of Temporal. A message has a run for each time that its key began anew after the deduplication window. */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GRPC_STATUS, grpcFailureOf } from '../temporal/grpcStatus.js';
 import { describeMessage, memoOf } from './messageExecution.js';
 import { decodedExecution } from './search/decodedExecution.js';
-import { quote } from './search/visibilityText.js';
+import { quote, startsWith } from './search/visibilityText.js';
+import { soughtIdBeginning } from './searchValues.js';
 
 export interface MessageRun {
   runId: string;
@@ -17,24 +19,58 @@ export interface MessageRun {
 /** As a batch marks what it starts: the id of its own run, and a place. Any other message has the id alone. */
 const OF_BATCH = /^[\da-f-]{36}\.\d+$/;
 
-/** More runs than this aren't erased with one request. */
-const MOST_RUNS = 1_000;
+export interface MessageRuns {
+  /** The present one first. */
+  runs: MessageRun[];
+  /** Whether there are no others. */
+  areAll: boolean;
+}
 
-/** All runs of a message, the present one first. */
-export async function messageRuns(client: Client, deduplicationKey: string): Promise<MessageRun[]> {
+const PAGE_SIZE = 1_000;
+/** One request looks through no more than so many pages. */
+const MOST_PAGES = 50;
+
+/** The runs of a message. */
+export async function messageRuns(client: Client, deduplicationKey: string): Promise<MessageRuns> {
   // Visibility knows what has just happened a moment later.
   const present = await describeMessage(client, deduplicationKey);
-  const { executions } = await client.workflowService.listWorkflowExecutions({
-    namespace: client.options.namespace,
-    query: `WorkflowId = ${quote(deduplicationKey)} AND WorkflowType = 'deliverMessage'`,
-    pageSize: MOST_RUNS,
-  });
+  const { areAll, executions } = await listedRuns(client, deduplicationKey);
   const decoded = await Promise.all(executions.map((raw) => decodedExecution(client, raw)));
   const earlier = decoded.filter(({ runId }) => runId !== present?.runId);
-  return [...(present ? [present] : []), ...earlier].map((execution) => {
+  const runs = [...(present ? [present] : []), ...earlier].map((execution) => {
     const { seal, startToken = '' } = memoOf(execution);
     return { runId: execution.runId, seal, isOfBatch: OF_BATCH.test(startToken) };
   });
+  return { runs, areAll };
+}
+
+/** Looks through all messages that begin alike where Temporal can't look for the key. */
+async function listedRuns(client: Client, deduplicationKey: string) {
+  const query = ['WorkflowType = "deliverMessage"', ...idClause(deduplicationKey)].join(' AND ');
+  const executions: temporal.api.workflow.v1.IWorkflowExecutionInfo[] = [];
+  let nextPageToken: Uint8Array = new Uint8Array();
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const answer = await client.workflowService.listWorkflowExecutions({
+      namespace: client.options.namespace,
+      query,
+      pageSize: PAGE_SIZE,
+      nextPageToken,
+    });
+    const found = answer.executions.filter(
+      ({ execution }) => execution?.workflowId === deduplicationKey,
+    );
+    executions.push(...found);
+    ({ nextPageToken } = answer);
+    if (nextPageToken.length === 0) return { executions, areAll: true };
+  }
+  return { executions, areAll: false };
+}
+
+/** What finds at least the workflows with this id; nothing where they can only be found among all. */
+function idClause(id: string): string[] {
+  const beginning = soughtIdBeginning(id);
+  if (beginning === undefined) return [];
+  return [beginning === id ? `WorkflowId = ${quote(id)}` : startsWith('WorkflowId', beginning)];
 }
 
 /** The workflows of the acknowledgements that a run has started. */
