@@ -1,6 +1,7 @@
 /** Takes events in the product's own form: `POST /v1/events` and `POST /v1/events/batch`. */
 import { Router } from 'express';
 import type { z } from 'zod';
+import { eventKey } from '../acceptance/eventKey.js';
 import { messageId } from '../acceptance/messageId.js';
 import type { SourceEvent } from '../domain/event.js';
 import { chooseRoutes } from '../routing/chooseRoutes.js';
@@ -96,7 +97,8 @@ async function accept(
     const record = eventRecord(event, body, sentBy);
     // A consumer would refuse it. Numbers as 1e20 are longer than they were.
     assertSize(record.body.length);
-    await intake.put(record, key);
+    // Its first message is looked up by this key.
+    await intake.put(record, messageId(caller.tenant, eventKey(event)));
     log.info({ key, traceId, queue: intake.name }, 'Event queued');
     audit(log, { ...act, outcome: 'queued' });
     return { status: 'queued', key, traceId, messages: [], ...routes };

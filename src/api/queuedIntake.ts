@@ -60,7 +60,7 @@ export class QueuedIntake {
   #faultUntil = -Infinity;
   #lag: Promise<number | undefined> = Promise.resolve(undefined);
   #lagUntil = -Infinity;
-  /** By the key of a message or event, the oldest first. */
+  /** By the id of a message, the oldest first. */
   readonly #queuedAt = new Map<string, number>();
 
   constructor({ log, metrics, name, queue }: QueuedIntakeOptions) {
@@ -73,7 +73,7 @@ export class QueuedIntake {
   /**
    * Resolves when the queue has stored the record on all replicas that are in sync.
    *
-   * @param key of the message, to be remembered as queued
+   * @param key the id of the message, to be remembered as queued
    * @throws Problem where the queue has not stored it
    */
   async put(record: OutgoingRecord, key?: string): Promise<void> {

@@ -312,6 +312,20 @@ describe('the API in front of a queue', () => {
     expect(unknown.body.detail).toMatch(/may also be in the queue main, which has 7 records/);
   });
 
+  it.each(['e-2', 'a/b', 'ä '.repeat(300)])(
+    'says of the message that an event will be since when it is queued: %j',
+    async (key) => {
+      await request('POST', '/v1/events', { key, source: 'mine', title: 'Disk full' });
+      const { starts } = await consumeSent();
+      const [id = ''] = starts.map(({ workflowId }) => workflowId ?? '');
+      const known = await request('GET', `/v1/messages/${encodeURIComponent(id)}`);
+      expect(known.status).toBe(200);
+      expect(known.body).toMatchObject({ deduplicationKey: id, status: 'queued' });
+      const byKeyOfEvent = await request('GET', `/v1/messages/${encodeURIComponent(key)}`);
+      expect(byKeyOfEvent.status).not.toBe(200);
+    },
+  );
+
   it('acknowledges with message.refused what is refused only when it is consumed', async () => {
     const acknowledge = { url: 'https://hooks.example.com/told' };
     const { body } = await request('POST', '/v1/messages', message('taken', { acknowledge }));
