@@ -13,6 +13,7 @@ import {
   type SourceRequest,
 } from '../sources/source.js';
 import { activeTraceId } from '../telemetry/tracing.js';
+import { isPassingFailure } from '../temporal/temporalFailure.js';
 import type { AcceptanceProgress, AcceptedEvents } from './acceptanceProgress.js';
 import type { ApiContext, ReceptionContext } from './apiContext.js';
 import { sourceRecord } from './intakeRecord.js';
@@ -250,6 +251,8 @@ async function acceptOne(
   } catch (error) {
     const { status, type } = problemOf(error);
     if (status >= 500 && type !== 'internal_error') throw error;
+    // It would be shown for good as one that has no place. Its sender, or its consumer, tries again.
+    if (isPassingFailure(error)) return notRefused(error);
     log.error({ source: name, err: error }, 'An event failed to become a message');
     const unroutable = { ...event, reason: 'sendproof failed to make a message of this event.' };
     return [await acceptUnroutable(client, configuration, unroutable, traceId).catch(notRefused)];

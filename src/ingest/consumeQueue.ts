@@ -9,7 +9,7 @@ import type { ConfiguredQueue } from '../config/queues.js';
 import type { DeadLetterReason, Queue, QueueConsumer, QueueRecord } from '../queues/queue.js';
 import type { Message } from '../domain/message.js';
 import { AgainLater } from '../sources/source.js';
-import { grpcFailureOf } from '../temporal/grpcStatus.js';
+import { isTemporalFailure } from '../temporal/temporalFailure.js';
 import { acknowledgeRefusal } from './acknowledgeRefusal.js';
 import type { DeadLetterNotices } from './deadLetterNotices.js';
 import { Lanes } from './lanes.js';
@@ -249,6 +249,9 @@ class ServerFault extends Error {
   override readonly name = 'ServerFault';
 }
 
+/** What a failed call to Temporal becomes whose status tells nothing. */
+const DOUBTFUL: readonly ProblemType[] = ['internal_error', 'not_accepted', 'not_found'];
+
 /** With the pauses of the gate about a minute and a half. */
 const TRIES_OF_A_SERVER_FAULT = 20;
 
@@ -259,8 +262,7 @@ function untilDoubtful<Result>(work: () => Promise<Result>): () => Promise<Resul
     try {
       return await work();
     } catch (error) {
-      const isInternal = problemOf(error).type === 'internal_error';
-      if (!isInternal || grpcFailureOf(error) === undefined) throw error;
+      if (!DOUBTFUL.includes(problemOf(error).type) || !isTemporalFailure(error)) throw error;
       tries += 1;
       if (tries >= TRIES_OF_A_SERVER_FAULT) throw error;
       throw new ServerFault('Temporal has an internal error', { cause: error });

@@ -458,6 +458,44 @@ describe('an event in a queue', () => {
     expect(starts.map(({ workflowId }) => workflowId)).toEqual(['alerts:1', 'alerts:2']);
   });
 
+  it.each([GRPC_STATUS.INTERNAL, GRPC_STATUS.UNKNOWN, GRPC_STATUS.DATA_LOSS])(
+    'is tried again after the status %i of Temporal, and is a dead letter in the end',
+    async (status) => {
+      vi.useFakeTimers();
+      try {
+        let failures = 3;
+        const { memory, starts } = consume('events', () => {
+          failures -= 1;
+          if (failures >= 0) throw grpcError(status, 'something went wrong');
+        });
+        const put = memory.put({ id: '1', title: 'Disk full' });
+        await vi.advanceTimersByTimeAsync(60_000);
+        await put;
+        expect(starts.map(({ workflowId }) => workflowId)).toEqual(['alerts:1']);
+        failures = Number.POSITIVE_INFINITY;
+        const hopeless = memory.put({ id: '2', title: 'Disk full' });
+        await vi.advanceTimersByTimeAsync(300_000);
+        await hopeless;
+        expect(memory.dead.map(({ reason }) => reason.reason)).toEqual(['internal_error']);
+        expect(starts).toHaveLength(1);
+      } finally {
+        vi.useRealTimers();
+      }
+    },
+  );
+
+  it('that Temporal calls invalid is shown to people at once', async () => {
+    let isFirst = true;
+    const { memory, starts } = consume('events', () => {
+      if (!isFirst) return;
+      isFirst = false;
+      throw grpcError(GRPC_STATUS.INVALID_ARGUMENT, 'no such thing');
+    });
+    await memory.put({ id: '1', title: 'Disk full' });
+    expect(starts.map(({ workflowId }) => workflowId)).toEqual(['alerts:1/unroutable']);
+    expect(memory.dead).toEqual([]);
+  });
+
   it('that can’t be understood is shown to people, and kept among the dead letters', async () => {
     const { memory, notices, starts } = consume('events');
     await memory.put('not JSON');
