@@ -44,6 +44,10 @@ export class FakeSqs implements Pick<SqsClient, 'destroy'> {
   readonly #deduplicated = new Map<string, string>();
   /** Calls by the name of the command. */
   readonly calls: string[] = [];
+  /** A message comes again after it, however long it was to be hidden. */
+  longestHiddenMs = Number.POSITIVE_INFINITY;
+  /** Hands out first what was received least often. SQS promises no order. */
+  prefersNew = false;
   /** Answers the next calls instead of the queue, by the name of the command. */
   fail: (command: string) => Error | undefined = () => undefined;
 
@@ -53,6 +57,11 @@ export class FakeSqs implements Pick<SqsClient, 'destroy'> {
 
   get client(): SqsClient {
     return this as unknown as SqsClient;
+  }
+
+  /** How many may be received now. */
+  visible(url: string): number {
+    return this.#queue(url).filter(({ visibleAt }) => visibleAt <= Date.now()).length;
   }
 
   /** What is in the queue, hidden or not. */
@@ -167,8 +176,9 @@ export class FakeSqs implements Pick<SqsClient, 'destroy'> {
     );
     blocked.delete(undefined);
     const free = queue.filter(({ group, visibleAt }) => visibleAt <= now && !blocked.has(group));
+    if (this.prefersNew) free.sort((one, other) => one.receives - other.receives);
     return free.slice(0, most).map((stored) => {
-      stored.visibleAt = now + hiddenS * 1_000;
+      stored.visibleAt = now + Math.min(hiddenS * 1_000, this.longestHiddenMs);
       stored.receives += 1;
       stored.receipt = randomUUID();
       return {
@@ -204,7 +214,7 @@ export class FakeSqs implements Pick<SqsClient, 'destroy'> {
       if (!stored || stored.visibleAt <= Date.now()) {
         return [{ Id, Code: 'MessageNotInflight', Message: 'not in flight', SenderFault: true }];
       }
-      stored.visibleAt = Date.now() + VisibilityTimeout * 1_000;
+      stored.visibleAt = Date.now() + Math.min(VisibilityTimeout * 1_000, this.longestHiddenMs);
       return [];
     });
     return { Failed: failed };

@@ -22,6 +22,7 @@ import {
 import { deadLettersOf, readDeadLetter, replayOf, type Replay } from './deadLetterAttributes.js';
 import { DeadLetterParts, type ReceivedLetter } from './deadLetterParts.js';
 import { faultOf, knownFaultOf } from './faults.js';
+import { ReceivedOnce } from './receivedOnce.js';
 import { hashOf, SqsSender } from './sender.js';
 import { isFifo, queueNameOf, type SqsSettings } from './settings.js';
 import { SqsConsumer } from './sqsConsumer.js';
@@ -32,8 +33,11 @@ import { SqsConsumer } from './sqsConsumer.js';
  */
 const SHARE_IN_HAND = 2 / 10;
 
-/** How long the dead letters are hidden from others while they are listed or replayed. */
+/** How long the dead letters are hidden from others while they are listed or replayed, and for each ten of them beside. */
 const READ_WITHIN_S = 120;
+const READ_TEN_WITHIN_S = 1;
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html */
+const LONGEST_HIDDEN_S = 12 * 60 * 60;
 
 /** SQS asks only some of its servers where a receipt doesn't wait. */
 const READ_WAIT_S = 1;
@@ -118,13 +122,15 @@ export class SqsQueue implements Queue {
   async deadLetters(atMost: number): Promise<DeadLetterRecord[]> {
     const letters: ReceivedLetter[] = [];
     const parts = new DeadLetterParts();
+    const received = new ReceivedOnce();
     try {
-      for await (const messages of this.#receiveDeadLetters()) {
+      for await (const messages of this.#receiveDeadLetters(received)) {
         letters.push(...parts.add(messages));
         if (letters.length >= atMost) break;
       }
     } finally {
-      await this.#giveBack([...letters.flatMap(({ stored }) => stored), ...parts.rest()]);
+      const stored = letters.flatMap((letter) => letter.stored);
+      await this.#giveBack(received.withLastReceipts([...stored, ...parts.rest()]));
     }
     return letters
       .map(({ message }) => readDeadLetter(message))
@@ -143,8 +149,9 @@ export class SqsQueue implements Queue {
     const replayed = new Set<string>();
     const again: Message[] = [];
     const parts = new DeadLetterParts();
+    const received = new ReceivedOnce();
     try {
-      for await (const messages of this.#receiveDeadLetters()) {
+      for await (const messages of this.#receiveDeadLetters(received)) {
         const replays: LetterReplay[] = [];
         for (const letter of parts.add(messages)) {
           const replay = this.#replayOf(letter, limitBytes);
@@ -152,11 +159,11 @@ export class SqsQueue implements Queue {
           if (replay && !replayed.has(replay.record)) replays.push({ letter, replay });
           else again.push(...letter.stored);
         }
-        await this.#replay(replays, limitBytes);
+        await this.#replay(replays, received, limitBytes);
         for (const { replay } of replays) replayed.add(replay.record);
       }
     } finally {
-      await this.#giveBack([...again, ...parts.rest()]);
+      await this.#giveBack(received.withLastReceipts([...again, ...parts.rest()]));
     }
     return replayed.size;
   }
@@ -181,7 +188,11 @@ export class SqsQueue implements Queue {
     return Promise.resolve();
   }
 
-  async #replay(replays: readonly LetterReplay[], limitBytes: number): Promise<void> {
+  async #replay(
+    replays: readonly LetterReplay[],
+    received: ReceivedOnce,
+    limitBytes: number,
+  ): Promise<void> {
     const entries = replays.map(({ replay }): Outgoing => {
       const { group, record, replays: count, written } = replay;
       return {
@@ -191,7 +202,7 @@ export class SqsQueue implements Queue {
       };
     });
     for (const batch of batchesOf(entries, limitBytes)) await this.#sender.sendAll(batch);
-    const messages = replays.flatMap(({ letter }) => letter.stored);
+    const messages = received.withLastReceipts(replays.flatMap(({ letter }) => letter.stored));
     for (const some of inTens(messages)) await this.#deadLetterCalls.delete(some);
   }
 
@@ -226,15 +237,20 @@ export class SqsQueue implements Queue {
   }
 
   /** Each message once, hidden from others for a while. */
-  async *#receiveDeadLetters(): AsyncGenerator<Message[]> {
-    for (let empty = 0; empty < EMPTY_ANSWERS;) {
-      const messages = await this.#deadLetterCalls.receive({
-        hiddenForS: READ_WITHIN_S,
-        waitS: READ_WAIT_S,
-      });
+  async *#receiveDeadLetters(received: ReceivedOnce): AsyncGenerator<Message[]> {
+    const hiddenForS = await this.#hiddenForS();
+    for (let empty = 0; empty < EMPTY_ANSWERS && !received.onlyRepeats;) {
+      const messages = await this.#deadLetterCalls.receive({ hiddenForS, waitS: READ_WAIT_S });
       empty = messages.length === 0 ? empty + 1 : 0;
-      if (messages.length > 0) yield messages;
+      const added = received.add(messages);
+      if (added.length > 0) yield added;
     }
+  }
+
+  /** Until all are read: those that come again before are in the way of the others. */
+  async #hiddenForS(): Promise<number> {
+    const tens = Math.ceil((await this.countDeadLetters()) / MOST_IN_BATCH);
+    return Math.min(READ_WITHIN_S + tens * READ_TEN_WITHIN_S, LONGEST_HIDDEN_S);
   }
 
   async #giveBack(messages: readonly Message[]): Promise<void> {
