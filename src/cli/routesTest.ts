@@ -215,6 +215,7 @@ export function sourceNamed(name: string, { sources }: Configuration): Configure
   );
 }
 
+/** With lower-case names. */
 export function headersOf(given: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     given.map((header) => {
@@ -222,7 +223,7 @@ export function headersOf(given: readonly string[]): Record<string, string> {
       if (name === undefined || value === undefined) {
         throw new UsageError('Write --header as "Name: value".');
       }
-      return [name, value.trim()];
+      return [name.toLowerCase(), value.trim()];
     }),
   );
 }

@@ -3,7 +3,8 @@ import { loadConfiguration } from '../config/configuration.js';
 import { own } from '../lib/own.js';
 import { remedy } from '../lib/nearest.js';
 import type { ConfiguredSource } from '../config/sources.js';
-import type { Sample } from '../sources/source.js';
+import { withLowerCaseNames } from '../sources/sampleRequest.js';
+import type { SignedSample } from '../sources/source.js';
 import { SANDBOX_ACCOUNTS } from '../start/sandboxAccounts.js';
 import { locateApi } from './apiLocation.js';
 import type { CommandContext } from './command.js';
@@ -43,7 +44,8 @@ export async function sourcesSend(
   const path = `/v1/sources/${encodeURIComponent(configured.name)}`;
   const answer = await post(
     `${url}${path}${token === undefined ? '' : `/${encodeURIComponent(token)}`}`,
-    { headers, body },
+    // What proves the sender may have the name of a header that was given, in another case.
+    { headers: withLowerCaseNames(headers), body },
     url,
   );
   output.result({ source: configured.name, ...answer }, ({ body: said, status }) =>
@@ -52,30 +54,31 @@ export async function sourcesSend(
   return answer.status < 400 ? ExitCode.done : ExitCode.failed;
 }
 
-function sampleOf({ type }: ConfiguredSource, options: SourcesSendOptions): Sample {
+function sampleOf({ type }: ConfiguredSource, options: SourcesSendOptions): SignedSample {
   const { file, header = [], sample } = options;
   const headers = headersOf(header);
   if (file !== undefined) {
-    const content = { 'Content-Type': 'application/json', ...headers };
-    return { headers: content, body: read(file).toString() };
+    // The bytes of the file, in whatever encoding.
+    return { headers: { 'content-type': 'application/json', ...headers }, body: read(file) };
   }
   const names = Object.keys(type.samples);
   const chosen = sample ?? names[0] ?? '';
   const found = own(type.samples, chosen);
   if (!found) throw new UsageError(`There is no sample "${chosen}"; ${remedy(chosen, names)}`);
-  return { body: found.body, headers: { ...found.headers, ...headers } };
+  return { body: found.body, headers: { ...withLowerCaseNames(found.headers), ...headers } };
 }
 
 async function post(
   address: string,
-  request: Sample,
+  { body, headers }: SignedSample,
   api: string,
 ): Promise<{ status: number; body: unknown }> {
   let response: Response;
   try {
     response = await fetch(address, {
-      ...request,
       method: 'POST',
+      headers,
+      body: typeof body === 'string' ? body : new Uint8Array(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch (error) {

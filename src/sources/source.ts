@@ -83,7 +83,9 @@ export interface Sample {
   body: string;
 }
 
-export interface SignedSample extends Sample {
+/** As it is sent. */
+export interface SignedSample extends Omit<Sample, 'body'> {
+  body: string | Buffer;
   /** What follows the source's name in the URL. */
   token?: string;
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -146,12 +147,17 @@ describe('sources send', () => {
     expect(stdout.split('\n')).toContain('triggered');
   });
 
-  it('sends a sample as its sender would, and shows the answer', async () => {
-    const received: { headers: IncomingHttpHeaders; body: string; url: string | undefined }[] = [];
+  interface Received {
+    headers: IncomingHttpHeaders;
+    body: Buffer;
+    url: string | undefined;
+  }
+
+  /** What the API receives when this is sent, and what the command says. */
+  async function sent(...args: string[]) {
+    const received: Received[] = [];
     const server = createServer((request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      request.on('end', () => {
+      void buffer(request).then((body) => {
         received.push({ headers: request.headers, body, url: request.url });
         response
           .writeHead(202, { 'content-type': 'application/json' })
@@ -161,20 +167,54 @@ describe('sources send', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     try {
-      const { code, stdout } = await run(
-        ['sources', 'send', 'pagerduty', '--sample', 'triggered'],
-        {
-          PD_SECRET: SECRET,
-          SENDPROOF_URL: `http://127.0.0.1:${port}`,
-        },
-      );
-      expect([code, stdout]).toEqual([0, expect.stringContaining('202')]);
+      const { code, stdout } = await run(['sources', 'send', 'pagerduty', ...args], {
+        PD_SECRET: SECRET,
+        SENDPROOF_URL: `http://127.0.0.1:${port}`,
+      });
+      return { code, stdout, request: received[0] };
     } finally {
       server.close();
     }
-    const [request] = received;
-    const signature = hmac(request?.body ?? '', SECRET).toString('hex');
+  }
+
+  const signatureOf = (request: Received | undefined) =>
+    hmac(request?.body ?? '', SECRET).toString('hex');
+
+  it('sends a sample as its sender would, and shows the answer', async () => {
+    const { code, request, stdout } = await sent('--sample', 'triggered');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('202')]);
     expect(request?.url).toBe('/v1/sources/pagerduty');
-    expect(request?.headers['x-pagerduty-signature']).toContain(signature);
+    expect(request?.headers['x-pagerduty-signature']).toContain(signatureOf(request));
+  });
+
+  it.each(['content-type', 'Content-Type', 'CONTENT-TYPE'])(
+    'sends one value of a header that is given as %s',
+    async (name) => {
+      for (const what of [
+        ['--sample', 'triggered'],
+        ['--file', path('odd.json')],
+      ]) {
+        const { request } = await sent(...what, '--header', `${name}: text/plain`);
+        expect(request?.headers['content-type']).toBe('text/plain');
+      }
+    },
+  );
+
+  it('sends one signature, whatever header of its name is given', async () => {
+    const { request } = await sent(
+      '--file',
+      path('odd.json'),
+      '--header',
+      'x-pagerduty-SIGNATURE: v1=0',
+    );
+    expect(request?.headers['x-pagerduty-signature']).toBe(`v1=${signatureOf(request)}`);
+  });
+
+  it('sends and signs the bytes of a file that is not UTF-8', async () => {
+    const bytes = Buffer.from([0x7b, 0xff, 0xfe, 0x00, 0xe4, 0x7d]);
+    writeFileSync(path('bytes'), bytes);
+    const { request } = await sent('--file', path('bytes'));
+    expect(request?.body).toEqual(bytes);
+    expect(request?.headers['x-pagerduty-signature']).toContain(signatureOf(request));
   });
 });

@@ -8,7 +8,7 @@ import {
   credentials,
   refineCredentials,
 } from '../../../src/sources/authentication/credentials.js';
-import { requestOf } from './parsed.js';
+import { sampleRequest } from '../../../src/sources/sampleRequest.js';
 
 const schema = z.strictObject(credentialFields).superRefine(refineCredentials);
 const SAMPLE = { headers: {}, body: '{}' };
@@ -30,8 +30,7 @@ async function verdictOf(
   receiver: ReturnType<typeof authentication>,
   sender: ReturnType<typeof authentication>,
 ) {
-  const { token = '', ...sample } = sender.sign(SAMPLE);
-  const verdict = await receiver.verify({ ...requestOf(sample), token });
+  const verdict = await receiver.verify(sampleRequest(sender.sign(SAMPLE)));
   return verdict === 'authentic' ? 'authentic' : 'refused';
 }
 
@@ -44,7 +43,7 @@ it.each(KINDS)('%s: the new and the old secret are right, others are not', async
   for (const wrong of ['new', 'new ✓x', 'ol', 'OLD', 'undefined']) {
     expect(await verdictOf(receiver, sendingWith(wrong))).toBe('refused');
   }
-  expect(await receiver.verify(requestOf(SAMPLE))).toHaveProperty('refusedBecause');
+  expect(await receiver.verify(sampleRequest(SAMPLE))).toHaveProperty('refusedBecause');
 });
 
 it.each(KINDS)('%s: an old secret that was removed stops nothing', async (_, settings) => {
