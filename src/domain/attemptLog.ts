@@ -116,11 +116,9 @@ export class AttemptLog {
       .filter(wasSent);
   }
 
-  /** Those of `sent` that may have made such a post. Of a lost worker's attempt it is unknown what it sent. */
+  /** Those of `sent` that may have made such a post. */
   sentAs(as: Sent): Attempt[] {
-    return this.sent().filter(
-      (attempt) => (attempt.as ?? 'post') === as || attempt.reason === 'worker_lost',
-    );
+    return this.sent().filter((attempt) => (attempt.as ?? 'post') === as || isLost(attempt));
   }
 
   /**
@@ -149,6 +147,11 @@ function wasSent({ as, outcome, httpStatus, reason }: Attempt): boolean {
   // An edit is repeated, without a search for it.
   if (outcome === 'delivered' || as === 'edit') return false;
   return outcome === 'ambiguous' || (httpStatus !== undefined && reason !== 'rate_limited');
+}
+
+/** Whether the entry stands for attempts that nobody recorded, of a lost worker or a lost log: what they sent is unknown. */
+function isLost({ reason }: Attempt): boolean {
+  return reason === 'worker_lost' || reason === 'outcome_unknown';
 }
 
 function lastDelivered(attempts: readonly Attempt[]): number {

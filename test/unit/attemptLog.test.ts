@@ -143,6 +143,19 @@ describe('what the next attempt searches for', () => {
   });
 });
 
+describe('what is searched for as a post and as an answer in a thread', () => {
+  it.each<[string, Partial<Attempt>, boolean, boolean]>([
+    ['an attempt to post', { reason: 'timeout' }, true, false],
+    ['an attempt to answer', { reason: 'timeout', as: 'reply' }, false, true],
+    ['the attempt of a lost worker', { reason: 'worker_lost' }, true, true],
+    ['attempts before a reset, or whose log is lost', { reason: 'outcome_unknown' }, true, true],
+  ])('is, of %s', (_, attempt, asPost, asReply) => {
+    const log = new AttemptLog([{ number: 1, outcome: 'ambiguous', ...attempt }]);
+    expect(log.sentAs('post')).toHaveLength(asPost ? 1 : 0);
+    expect(log.sentAs('reply')).toHaveLength(asReply ? 1 : 0);
+  });
+});
+
 describe('what is unresolved', () => {
   it.each<[string, Attempt[], number[]]>([
     ['nothing, when all outcomes are known', [failed(1), failed(2)], []],

@@ -68,6 +68,18 @@ describe('a delivery in its workflow', () => {
     expect(delivery.wasDeadLettered).toBe(false);
   });
 
+  it('has what its lost attempts may have posted searched for since its activity was scheduled', () => {
+    const delivery = new Delivery(PLAN, [REFUSED]);
+    delivery.begin();
+    const scheduledAt = new Date('2026-11-25T11:00:00.000Z');
+    delivery.recordLostLog(scheduledAt, false);
+    expect(delivery.attempts.at(-1)).toMatchObject({
+      number: 2,
+      startedAt: scheduledAt.toISOString(),
+      outcome: 'ambiguous',
+    });
+  });
+
   it('loses no attempt to what ended an activity because the account was unavailable', () => {
     const delivery = new Delivery(PLAN, []);
     const held = { number: 1, outcome: 'transient' } as const;

@@ -197,7 +197,7 @@ async function runActivity(
     if (result.replyLeft) return 'reply_left';
   } catch (error) {
     if (isCancellation(error) && removal.happened) {
-      delivery.recordLostLog(new Date(), wasCancelledInQueue(error));
+      delivery.recordLostLog(scheduledAt, wasCancelledInQueue(error));
       return 'account_removed';
     }
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;

@@ -120,12 +120,13 @@ export class Delivery {
   /**
    * Its activity was cancelled, and with it the log of the attempts that it may have made: the next one has to search first.
    *
+   * @param scheduledAt when that activity was scheduled: none of its attempts began before it
    * @param inQueue no worker had it when it was cancelled
    */
-  recordLostLog(now: Date, inQueue: boolean): void {
+  recordLostLog(scheduledAt: Date, inQueue: boolean): void {
     if (inQueue && this.#neverAttempted) return;
     const number = lastNumber(this.attempts) + 1;
-    const startedAt = now.toISOString();
+    const startedAt = scheduledAt.toISOString();
     const lost = { number, startedAt, outcome: 'ambiguous', reason: 'outcome_unknown' } as const;
     this.attempts = [...this.attempts, lost];
   }
