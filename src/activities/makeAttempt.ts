@@ -21,7 +21,7 @@ import {
   type Done,
   type PlatformAct,
 } from './conversations.js';
-import { assertMayResend, findEarlierPost } from './earlierPost.js';
+import { assertMayResend, findEarlierPost, type EarlierPost } from './earlierPost.js';
 import type { Lease } from './lease.js';
 import type { OpenedInput } from './openedInput.js';
 import { planPost, planShown, type PlannedPost } from './plannedPost.js';
@@ -91,13 +91,13 @@ export async function makeAttempt(context: AttemptContext): Promise<AttemptResul
       const earlier = await findEarlierPost(adapter, { input, log, part, replyTo }, (position) => {
         search = position;
       });
-      lookup = earlier.lookup ?? lookup;
       search = undefined;
       whileSearching = false;
-      return earlier.receipt;
+      return earlier;
     };
-    const found = await find();
-    if (found) return { receipt: found, lookup, planned, done: BY_ITSELF };
+    const inChannel = await find();
+    if (inChannel.receipt)
+      return { ...inChannel, receipt: inChannel.receipt, planned, done: BY_ITSELF };
 
     const answer = await askFirst(context);
     if (answer.act === 'wait') return { turn: { kind: 'wait', behind: answer.behind } };
@@ -113,10 +113,12 @@ export async function makeAttempt(context: AttemptContext): Promise<AttemptResul
       planned = await planShown(adapter, shown);
     }
     const done = { act: answer, as: act };
-    if (act.kind === 'reply') {
-      const reply = await find(act.root.receipt);
-      if (reply) return { receipt: reply, lookup, planned, done, as: 'reply' };
+    const inThread: EarlierPost = act.kind === 'reply' ? await find(act.root.receipt) : {};
+    if (inThread.receipt) {
+      return { ...inThread, receipt: inThread.receipt, planned, done, as: 'reply' };
     }
+    // Only now: after a search that was not finished, the next attempt searches again.
+    lookup = resultOfBoth(inChannel, inThread);
     if (lookup === 'refused' && act.kind !== 'edit') assertMayResend(input, log);
     await lease.assertHeld();
     if (input.expiresAt !== undefined && Date.now() >= Date.parse(input.expiresAt)) {
@@ -130,6 +132,11 @@ export async function makeAttempt(context: AttemptContext): Promise<AttemptResul
     const turn = askAgain(failure, act);
     return { error: failure, lookup, planned, search, whileSearching, as: asOf(act), turn };
   }
+}
+
+/** Where one search was refused, it stays unknown whether that place has the post. */
+function resultOfBoth(inChannel: EarlierPost, inThread: EarlierPost): Attempt['lookup'] {
+  return inChannel.lookup === 'refused' ? 'refused' : (inThread.lookup ?? inChannel.lookup);
 }
 
 /** What follows the first part of a message, which has its turn, is posted without another question. */

@@ -186,6 +186,91 @@ describe('an attempt in a conversation', () => {
     expect(conversations.report).toHaveBeenCalledOnce();
   });
 
+  const LOST: Attempt[] = [
+    { number: 1, startedAt: '2026-11-23T12:00:00Z', outcome: 'ambiguous', reason: 'worker_lost' },
+    {
+      number: 1,
+      startedAt: '2026-11-23T12:00:00Z',
+      outcome: 'ambiguous',
+      reason: 'outcome_unknown',
+    },
+  ];
+
+  it.each(LOST)(
+    'looks in the channel and in the thread for what is lost: $reason',
+    async (lost) => {
+      const slack = platform();
+      slack.adapter.find
+        .mockResolvedValueOnce(undefined)
+        .mockResolvedValueOnce({ messageId: '3.0' });
+      const { receipt } = await attempt(slack, answering({ act: 'reply', root: ROOT }), {
+        earlierAttempts: [lost],
+      });
+      expect(receipt?.messageId).toBe('3.0');
+      const since = new Date('2026-11-23T12:00:00Z');
+      expect(slack.adapter.find.mock.calls).toMatchObject([[{ since }], [{ since, replyTo: {} }]]);
+      expect(slack.adapter.post).not.toHaveBeenCalled();
+    },
+  );
+
+  const DOWN = new DeliveryError('down', { outcome: 'transient', reason: 'platform_unavailable' });
+  const SLOW = new DeliveryError('slow', {
+    outcome: 'transient',
+    reason: 'rate_limited',
+    httpStatus: 429,
+  });
+  const BROKEN = new DeliveryError('gone', { outcome: 'ambiguous', reason: 'connection_failed' });
+
+  it.each([DOWN, SLOW, BROKEN])(
+    'looks again after a search in the thread that failed: $reason',
+    async (fault) => {
+      const slack = platform();
+      const conversations = answering({ act: 'reply', root: ROOT });
+      slack.adapter.find.mockResolvedValueOnce(undefined).mockRejectedValueOnce(fault);
+      const error = await attempt(slack, conversations, {
+        earlierAttempts: LOST.slice(0, 1),
+      }).catch((thrown: unknown) => thrown);
+      const [earlierAttempts] = (error as ApplicationFailure).details as [Attempt[]];
+      expect(earlierAttempts.at(-1)).toMatchObject({
+        number: 2,
+        as: 'reply',
+        reason: fault.reason,
+      });
+      expect(earlierAttempts.at(-1)?.lookup).toBeUndefined();
+
+      slack.adapter.find.mockImplementation(({ replyTo }) =>
+        Promise.resolve(replyTo && { messageId: '3.0' }),
+      );
+      const { receipt } = await attempt(slack, conversations, { earlierAttempts });
+      expect(receipt?.messageId).toBe('3.0');
+      expect(slack.adapter.post).not.toHaveBeenCalled();
+    },
+  );
+
+  it('has searched where it looked in both places before the request failed', async () => {
+    const slack = platform();
+    slack.adapter.post.mockRejectedValue(DOWN);
+    const error = await attempt(slack, answering({ act: 'reply', root: ROOT }), {
+      earlierAttempts: LOST.slice(0, 1),
+    }).catch((thrown: unknown) => thrown);
+    const [attempts] = (error as ApplicationFailure).details as [Attempt[]];
+    expect(attempts.at(-1)).toMatchObject({ as: 'reply', lookup: 'absent' });
+    expect(slack.adapter.find).toHaveBeenCalledTimes(2);
+  });
+
+  it('does not answer where the channel can’t be searched and nothing may be sent twice', async () => {
+    const slack = platform();
+    const missing = new DeliveryError('no', { outcome: 'permanent', reason: 'not_authorised' });
+    slack.adapter.find.mockRejectedValueOnce(missing).mockResolvedValueOnce(undefined);
+    const attempted = attempt(slack, answering({ act: 'reply', root: ROOT }), {
+      earlierAttempts: LOST.slice(0, 1),
+      onAmbiguous: 'dead_letter',
+      decidedUpTo: 0,
+    });
+    await expect(attempted).rejects.toMatchObject({ type: 'outcome_unknown' });
+    expect(slack.adapter.post).not.toHaveBeenCalled();
+  });
+
   it('leaves a report that Temporal did not take to the workflow', async () => {
     const slack = platform();
     const conversations = answering({ act: 'post' });
