@@ -91,6 +91,8 @@ export interface OperatorAction {
   by?: string | undefined;
   reason?: string | undefined;
   destination?: string | undefined;
+  /** ISO 8601, of a bulk decision: it applies only to what was parked at or before this time. */
+  parkedBy?: string | undefined;
   /** ISO 8601, of a `reschedule`: the new times; null where one was removed. */
   deliverAt?: string | null | undefined;
   expiresAt?: string | null | undefined;
@@ -110,7 +112,7 @@ export interface MessageState extends MessageSummary, ContentState {
 }
 
 type ParkedAt = Pick<DeadLetterMemo, 'destination' | 'at'>;
-type Decided = Pick<OperatorAction, 'at' | 'destination'>;
+type Decided = Pick<OperatorAction, 'at' | 'destination' | 'parkedBy'>;
 
 /** Whether the message has ended, or a dead letter of it needs a decision that nobody has made. */
 export function hasSettled(message: {
@@ -125,12 +127,20 @@ export function hasSettled(message: {
 }
 
 /** Whether the workflow has received a decision that it has not yet carried out, as right after a retry. */
-export function isDecided(
+export function isDecided(deadLetter: ParkedAt, operatorActions: readonly Decided[]): boolean {
+  return decisionOn(deadLetter, operatorActions) !== undefined;
+}
+
+/** The decision on a dead letter: the workflow takes the first one that was made after it was parked and is meant for it. */
+export function decisionOn<Action extends Decided>(
   { destination, at }: ParkedAt,
-  operatorActions: readonly Decided[],
-): boolean {
-  return operatorActions.some(
-    (action) => action.at > at && (action.destination ?? destination) === destination,
+  operatorActions: readonly Action[],
+): Action | undefined {
+  return operatorActions.find(
+    (action) =>
+      action.at > at &&
+      (action.destination ?? destination) === destination &&
+      (action.parkedBy ?? at) >= at,
   );
 }
 

@@ -15,6 +15,7 @@ import {
   type MessageState,
   type OperatorAction,
   confirmedAt,
+  decisionOn,
   labelIn,
 } from '../domain/messageState.js';
 
@@ -82,11 +83,12 @@ export function pendingDecision(
   delivery: DeliveryState,
   message: MessageState,
 ): OperatorAction | undefined {
-  const { stage } = delivery;
+  const { destination, stage } = delivery;
   if (stage.kind !== 'dead_lettered') return undefined;
-  return message.operatorActions.find(
-    (action) => action.at > stage.parkedAt && appliesTo(action, delivery),
-  );
+  const published = message.deadLetters.find((each) => each.destination === destination)?.at ?? '';
+  // The workflow compares with the time that it has published, as soon as it has.
+  const at = published > stage.parkedAt ? published : stage.parkedAt;
+  return decisionOn({ destination, at }, message.operatorActions);
 }
 
 function explainAccepted(delivery: DeliveryState, message: MessageState, now: Date): string {

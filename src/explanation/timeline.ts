@@ -37,7 +37,7 @@ export type TimelineEntry = { at: string } & (
   | ({ kind: 'dead_lettered' } & Unconfirmed)
   | ({ kind: 'expired' } & Unconfirmed)
   /** What a person did. */
-  | ({ kind: OperatorAction['action'] } & Omit<OperatorAction, 'action' | 'at'>)
+  | ({ kind: OperatorAction['action'] } & Omit<OperatorAction, 'action' | 'at' | 'parkedBy'>)
   /** An acknowledgement to a source. `at` is the time of the event that it acknowledges. */
   | ({ kind: 'acknowledgement' } & Omit<AcknowledgementState, 'at' | 'kind'>)
   /** The content can't be had any more. */
@@ -105,10 +105,10 @@ export function timelineOf(
       return { at, kind, destination, fallbackFor };
     }),
     ...state.deliveries.flatMap((delivery) => stepsOf(delivery, acceptedAt)),
-    ...state.operatorActions.map(({ action, ...rest }): TimelineEntry => ({
-      kind: action,
-      ...rest,
-    })),
+    ...state.operatorActions.map((decision): TimelineEntry => {
+      const { action, at, by, deliverAt: dueAt, destination, expiresAt, reason } = decision;
+      return { at, kind: action, by, reason, destination, deliverAt: dueAt, expiresAt };
+    }),
     ...acknowledgements.map((each): TimelineEntry => ({ ...each, kind: 'acknowledgement' })),
     ...(contentErased ? [{ kind: 'erase' as const, ...contentErased }] : []),
     ...(closedAt === undefined ? [] : [{ at: closedAt, kind: 'ended' as const, status, failure }]),

@@ -6,6 +6,7 @@ import {
   type MessageState,
   type MessageSummary,
   type OperatorAction,
+  decisionOn,
   failureOf,
 } from '../domain/messageState.js';
 import { type DeliverActivity, type HistoryReading, withDelivery } from './historyReading.js';
@@ -108,9 +109,9 @@ function finalStage(
   }
   const parked = message.deadLetters.some((deadLetter) => deadLetter.destination === destination);
   if (parked || stage.kind !== 'dead_lettered') return stage;
-  const discarded = operatorActions.some(
-    (action) => action.action === 'discard' && (action.destination ?? destination) === destination,
-  );
-  if (discarded) return { kind: 'discarded', ...failureOf(delivery) };
+  // A cancellation that came too late for this delivery has changed nothing.
+  const decisions = operatorActions.filter(({ action }) => action !== 'cancel');
+  const decision = decisionOn({ destination, at: stage.parkedAt }, decisions);
+  if (decision?.action === 'discard') return { kind: 'discarded', ...failureOf(delivery) };
   return hasExpired ? { kind: 'expired', ...failureOf(delivery) } : stage;
 }

@@ -164,10 +164,10 @@ async function decodeSignal(
   }
   if (action !== 'retry' && action !== 'discard') return undefined;
   const [request] = await decodeValues<[OperatorRequest?]>(converter, signal.input);
-  const { by, reason, destination } = request ?? {};
+  const { by, reason, destination, parkedBy } = request ?? {};
   return {
     kind: 'operator_acted',
-    action: { action, at: at(event).toISOString(), by, reason, destination },
+    action: { action, at: at(event).toISOString(), by, reason, destination, parkedBy },
   };
 }
 

@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DeliveryPlan } from '../../src/contract/deliverMessage.js';
 import type { DeliverFailure } from '../../src/contract/deliverFailure.js';
 import type { Attempt } from '../../src/domain/delivery.js';
+import type { Destination } from '../../src/domain/destination.js';
+import { decisionOn } from '../../src/domain/messageState.js';
 import { Delivery } from '../../src/workflows/message/delivery.js';
 
 const PLAN: DeliveryPlan = {
@@ -213,5 +216,32 @@ describe('a person’s decision on a delivery', () => {
         decision: { action: 'retry', by: undefined, reason: undefined },
       });
     },
+  );
+});
+
+it('takes the decision that its status shows, whatever people and bulk decisions ask for', () => {
+  const places = fc.constantFrom<(Destination | undefined)[]>(
+    undefined,
+    PLAN.destination,
+    'slack:default/C0OTHER',
+  );
+  const afterMs = fc.integer({ min: -2, max: 2 });
+  const time = (ms: number) => new Date(PARKED_AT.getTime() + ms).toISOString();
+  const request = fc.record(
+    {
+      action: fc.constantFrom('retry' as const, 'discard' as const),
+      parkedBy: afterMs.map(time),
+      destination: places,
+    },
+    { requiredKeys: ['action'] },
+  );
+  fc.assert(
+    fc.property(fc.array(request), (requests) => {
+      const delivery = parkedDelivery();
+      for (const { action, ...asked } of requests) delivery.decide(action, asked);
+      const actions = requests.map((each) => ({ ...each, at: LATER.toISOString() }));
+      const deadLetter = { destination: PLAN.destination, at: DEAD_LETTER.at };
+      expect(decisionOn(deadLetter, actions)?.action).toBe(delivery.decision?.action);
+    }),
   );
 });

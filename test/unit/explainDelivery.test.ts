@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { DeliveryState, MessageState } from '../../src/domain/messageState.js';
+import {
+  hasSettled,
+  isDecided,
+  type DeliveryState,
+  type MessageState,
+  type OperatorAction,
+} from '../../src/domain/messageState.js';
 import { explainDelivery } from '../../src/explanation/delivery.js';
 import { explainMessage } from '../../src/explanation/message.js';
 
@@ -79,6 +85,43 @@ describe('an edit with an answer', () => {
     expect(explainDelivery(delivery, messageOf(delivery), NOW)).toMatch(
       /^Only the edit, and not the answer in the thread, was sent to slack:default\/C0OPS: /,
     );
+  });
+});
+
+describe('a decision on a dead letter', () => {
+  const parkedAt = '2026-11-25T11:00:00.000Z';
+  const delivery: DeliveryState = {
+    destination: OPS,
+    attempts: [{ number: 1, outcome: 'permanent', reason: 'not_authorised' }],
+    stage: { kind: 'dead_lettered', parkedAt, reason: 'not_authorised' },
+  };
+  const at = '2026-11-25T11:00:00.020Z';
+  const deadLetter = { destination: OPS, reason: 'not_authorised', detail: 'no', at } as const;
+  const explained = (action: Partial<OperatorAction>) => {
+    const decided: OperatorAction = { action: 'retry', at: '2026-11-25T11:30:00.000Z', ...action };
+    const message: MessageState = {
+      ...messageOf(delivery),
+      status: 'dead_lettered',
+      deadLetters: [deadLetter],
+      operatorActions: [decided],
+    };
+    const isPending = explainDelivery(delivery, message, NOW).includes('it will be sent again');
+    expect(isDecided(deadLetter, message.operatorActions)).toBe(isPending);
+    expect(hasSettled(message)).toBe(!isPending);
+    return isPending;
+  };
+
+  it('is announced until it is carried out', () => {
+    expect(explained({})).toBe(true);
+    expect(explained({ parkedBy: '2026-11-25T11:29:00.000Z' })).toBe(true);
+  });
+
+  it('is not announced where the message ignores it', () => {
+    expect(explained({ parkedBy: '2026-11-25T10:59:59.000Z' })).toBe(false);
+    // Parked by what the history says, and later by what the message has published.
+    expect(explained({ parkedBy: '2026-11-25T11:00:00.010Z' })).toBe(false);
+    expect(explained({ at: '2026-11-25T11:00:00.010Z' })).toBe(false);
+    expect(explained({ destination: 'slack:default/C0OTHER' })).toBe(false);
   });
 });
 

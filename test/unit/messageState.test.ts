@@ -125,8 +125,16 @@ function failed(
   return { kind: 'activity_failed', scheduledId, at: new Date(time(at)), failure, timeIsUp };
 }
 
-function acted(action: 'retry' | 'discard' | 'cancel', destination?: Destination): MessageEvent {
-  return { kind: 'operator_acted', action: { action, at: time(60), by: 'ana', destination } };
+function acted(
+  action: 'retry' | 'discard' | 'cancel',
+  destination?: Destination,
+  { at = 60, parkedBy }: { at?: number; parkedBy?: number } = {},
+): MessageEvent {
+  const bulk = parkedBy === undefined ? {} : { parkedBy: time(parkedBy) };
+  return {
+    kind: 'operator_acted',
+    action: { action, at: time(at), by: 'ana', destination, ...bulk },
+  };
 }
 
 function pending(scheduledId: string, activity: Partial<PendingActivity> = {}): PendingActivity {
@@ -401,6 +409,24 @@ describe('the state of a message, from its events', () => {
     expect(stagesOf(events, { status: 'discarded' })).toEqual([
       { kind: 'discarded', reason: 'not_authorised', detail: 'Slack answered no.' },
     ]);
+  });
+
+  it.each<[string, MessageEvent[]]>([
+    ['an earlier retry', [acted('retry', OPS), acted('discard', OPS, { at: 61 })]],
+    ['its parking', [acted('discard', OPS, { at: 2 })]],
+    ['a bulk decision on what was parked before', [acted('discard', OPS, { parkedBy: 2 })]],
+  ])('is not discarded by a decision that its workflow ignores, because of %s', (_, decisions) => {
+    const parked = failed('5', 'not_authorised', [[REFUSED], 'refused']);
+    const events = [started({ expiresAt: time(120) }), scheduled('5'), parked, ...decisions];
+    expect(stagesOf(events, { status: 'expired' })).toMatchObject([
+      { kind: 'expired', reason: 'not_authorised' },
+    ]);
+  });
+
+  it('is discarded by a bulk decision on what was parked until then', () => {
+    const parked = failed('5', 'not_authorised', [[REFUSED], 'refused']);
+    const events = [started(), scheduled('5'), parked, acted('discard', OPS, { parkedBy: 50 })];
+    expect(stagesOf(events, { status: 'discarded' })).toMatchObject([{ kind: 'discarded' }]);
   });
 
   it('is not discarded by a decision on another destination', () => {

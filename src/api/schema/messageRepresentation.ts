@@ -405,6 +405,11 @@ const operatorActionSchema = z
         description: 'The destination that the decision is limited to.',
         examples: ['slack:default/C0123ABC'],
       }),
+    parkedBy: timestamp.optional().meta({
+      description:
+        'The time of a bulk decision. It applies only to what was dead-lettered at or before this time.',
+      examples: ['2026-11-23T12:10:00.000Z'],
+    }),
     ...newTimes,
   })
   .meta({ id: 'OperatorAction', description: 'A decision of a person on a message.' });
