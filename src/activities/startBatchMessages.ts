@@ -150,7 +150,8 @@ async function findStarted(
   traceId: string,
 ): Promise<BatchMessageResult> {
   if (!('message' in entry)) return { outcome: 'refused_at_once' };
-  const found = await describeMessage(client, entry.message.deduplicationKey);
+  const { deduplicationKey, tenant } = entry.message;
+  const found = await describeMessage(client, messageId(tenant, deduplicationKey));
   const isStarted = found !== undefined && memoOf(found).startToken === startToken;
   return isStarted ? { outcome: 'accepted', traceId, known: true } : { outcome: 'cancelled' };
 }

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createStartBatchMessages } from '../../src/activities/startBatchMessages.js';
 import { loadConfiguration } from '../../src/config/configuration.js';
+import { messageId } from '../../src/acceptance/messageId.js';
 import type { BatchMessageResult } from '../../src/contract/batch.js';
 import type { BatchEntry } from '../../src/domain/batch.js';
 import { messageSchema } from '../../src/domain/message.js';
@@ -189,6 +190,23 @@ describe('once the batch is cancelled', () => {
       { outcome: 'cancelled' },
     ]);
     expect(starts).toEqual([]);
+  });
+
+  it.each([
+    ['a key', 'started'],
+    ['a key that is hashed', 'k'.repeat(250)],
+  ])('says what was started of a tenant’s messages, with %s', async (_, key) => {
+    const id = messageId('acme', key);
+    const results = await run(
+      [entry(key, { tenant: 'acme' }), entry('new', { tenant: 'acme' })],
+      refused,
+      {
+        attempt: 2,
+        describe: (asked) =>
+          asked === id ? descriptionOf(id, `${BATCH.runId}.100`) : described(asked),
+      },
+    );
+    expect(outcomes(results)).toEqual(['accepted', 'cancelled']);
   });
 
   it('starts the messages of the slice all the same with the first try', async () => {
