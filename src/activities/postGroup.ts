@@ -6,7 +6,7 @@ import { MessageRefused } from '../acceptance/refusal.js';
 import { shortestRetentionMs } from '../acceptance/sealing.js';
 import type { Configuration } from '../config/configuration.js';
 import type { EventWindow, ShownEvents } from '../domain/eventGroup.js';
-import type { Content, Message } from '../domain/message.js';
+import type { Message } from '../domain/message.js';
 import { openTitle } from '../store/sealedMessages.js';
 import { vaultOf } from '../temporal/erasure/vaultOf.js';
 import { readMessageRecord } from '../store/messageHistory.js';
@@ -23,8 +23,7 @@ export function createPostGroup({
 }) {
   return async function postGroup(window: EventWindow): Promise<void> {
     const shown = await withOpenTitles(client, window);
-    const content = await contentOf(client, configuration, shown);
-    const message = messageOf(shown, content);
+    const message = messageOf(shown, await contentAndCorrelation(client, configuration, shown));
     const { messageKey, plan } = window;
     await withMessageSpan(messageKey, { root: true }, async (span) => {
       const { traceId } = span.spanContext();
@@ -45,16 +44,19 @@ export function createPostGroup({
 }
 
 /** One event is shown as it would be by itself; several, as a list. */
-async function contentOf(
+async function contentAndCorrelation(
   client: Client,
   configuration: Configuration,
   window: EventWindow,
-): Promise<Content> {
+): Promise<Pick<Message, 'content' | 'correlation'>> {
   const [only] = window.count === 1 ? window.first : [];
   const record = only && (await readMessageRecord(client, only.deduplicationKey));
-  if (record?.content) return record.content;
+  const correlation = record?.correlation ?? { source: groupSource(window) };
+  if (record?.content) return { content: record.content, correlation };
   const route = configuration.routes.find(({ name }) => name === window.plan.route);
-  return renderEvent(configuration, { template: route?.template }, groupedEvent(window)).content;
+  const template = route?.template;
+  const { content } = renderEvent(configuration, { template }, groupedEvent(window));
+  return { content, correlation };
 }
 
 /** An event whose title can't be had any more is shown by its key. */
@@ -79,16 +81,14 @@ function shownIn({ count, first }: EventWindow): ShownEvents {
   return { keys: first.map(({ deduplicationKey }) => deduplicationKey), count };
 }
 
-function messageOf(window: EventWindow, content: Content): Message {
+function messageOf(window: EventWindow, shown: Pick<Message, 'content' | 'correlation'>): Message {
   const { messageKey, plan } = window;
   const { acknowledge, destinations, expireAfterMs, onAmbiguous, priority, retryProfile } = plan;
   const { tenant } = plan;
-  const event = groupedEvent(window);
   return {
     deduplicationKey: messageKey,
     destinations,
-    content,
-    correlation: { source: event.source },
+    ...shown,
     priority,
     onAmbiguous,
     ...(retryProfile !== undefined && { retryProfile }),
