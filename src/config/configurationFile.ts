@@ -130,10 +130,16 @@ const NAMED_ENTRIES = [
 
 /**
  * Whether an entry with nothing under it stays, as a mistake: without it a route would take more events than was meant, a source
- * would take what anybody sends, a key would see what is of all tenants, and a template would not exist.
+ * would take what anybody sends, a key could do everything, content would be kept for ever, and a template would not exist.
  */
 const STAYS_EMPTY = [
   /^\.encryption\b/,
+  /^\.keys\[\]\.(?:destinations|sources|rateLimit)\b/,
+  /^\.rateLimit\b/,
+  /^\.people\.tenants\b/,
+  /^\.(?:contentRetention(?:\.after)?|sources\.[^]*\.contentRetention)$/,
+  /^\.queues\.[^]*\.source$/,
+  /^\.events\.[^]*\.types$/,
   /^\.(?:keys\[\]|people|sources|queues|events)\.(?:[^]*\.)?tenant$/,
   /^\.routes\[\]\.(?:match|when|mute(?:\[\])?\.except)\b/,
   /^\.sources\.[^]*\.(?:secret|bearer|basic|header|token|hmac|standardWebhooks|entra)\b/,

@@ -13,6 +13,10 @@ afterAll(() => {
 
 const path = join(directory, 'sendproof.yaml');
 
+const KEY = `{ name: ci, hash: "sha256:${'a'.repeat(64)}", scopes: [send]`;
+const PEOPLE = 'people: { token: { issuer: "https://a.b", audience: x }, roles: { acme: [read] }';
+const KAFKA = 'kafka: { brokers: ["k:1"], topic: t }';
+
 function load(text: string) {
   writeFileSync(path, text);
   return loadConfiguration({ SENDPROOF_CONFIG: path });
@@ -50,6 +54,26 @@ describe('sendproof.yaml', () => {
     );
     expect(() => load('operators:\n  digestAfter: 1m')).toThrow(/operators\.destinations: /);
   });
+
+  it.each([
+    [`keys: [${KEY}, destinations: }]`, 'keys.0.destinations'],
+    [`keys: [${KEY}, sources: }]`, 'keys.0.sources'],
+    [`keys: [${KEY}, rateLimit: }]`, 'keys.0.rateLimit'],
+    [`keys: [${KEY}, tenant: }]`, 'keys.0.tenant'],
+    ['rateLimit:', 'rateLimit'],
+    [`${PEOPLE}, tenants: { acme: } }`, 'people.tenants.acme'],
+    [`${PEOPLE}, tenants: }`, 'people.tenants'],
+    ['contentRetention:', 'contentRetention'],
+    ['contentRetention: { after: }', 'contentRetention.after'],
+    ['sources: { a: { contentRetention: } }', 'sources.a.contentRetention'],
+    [`queues: { a.b: { ${KAFKA}, source: } }`, 'queues.a.b.source'],
+    [`events: { a.b: { ${KAFKA}, types: } }`, 'events.a.b.types'],
+  ])(
+    'is refused where nothing is under a limit, which would allow everything: %s',
+    (text, field) => {
+      expect(() => load(text)).toThrow(`sendproof.yaml: ${field}: `);
+    },
+  );
 
   it.each(['a: &a [*a]', 'sources: &a { x: *a }', 'a: &b\n  c: [{ d: *b }]'])(
     'is refused with the name of an alias that holds itself: %j',
