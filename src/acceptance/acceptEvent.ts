@@ -16,7 +16,7 @@ import { chooseRoutes } from '../routing/chooseRoutes.js';
 import { reminderNumber } from '../routing/reminder.js';
 import type { EventRoute } from '../routing/route.js';
 import { acceptMessage } from './acceptMessage.js';
-import { acceptUnroutable } from './acceptUnroutable.js';
+import { acceptUnroutable, type UnroutableOptions } from './acceptUnroutable.js';
 import { renderEvent } from './eventContent.js';
 import { eventKey } from './eventKey.js';
 import { eventMessage } from './eventMessage.js';
@@ -24,10 +24,9 @@ import { messageId } from './messageId.js';
 import { MessageRefused } from './refusal.js';
 import { routedMessage, type RoutedMessage } from './routedMessage.js';
 
-export interface EventOptions {
+export interface EventOptions extends UnroutableOptions {
   /** ISO 8601. */
   expiresAt?: string | undefined;
-  sentBy?: string | undefined;
 }
 
 /**
@@ -36,15 +35,15 @@ export interface EventOptions {
  * when Temporal has all of them.
  *
  * @param options.expiresAt the latest time at which a message is posted, where its route says no earlier one
- * @param options.sentBy the name of the key, or of the person, that sent the event
  */
 export async function acceptEvent(
   client: Client,
   configuration: Configuration,
   event: SourceEvent,
   traceId: string,
-  { expiresAt, sentBy }: EventOptions = {},
+  { expiresAt, ...options }: EventOptions = {},
 ): Promise<RoutedMessage[]> {
+  const { sentBy } = options;
   const routed: RoutedMessage[] = [];
   const served = new Set<string>();
   for (const { mismatch, route } of chooseRoutes(configuration.routes, event)) {
@@ -64,13 +63,13 @@ export async function acceptEvent(
         ...event,
         reason: `The route ${route.name} can’t be used: ${error.message}.`,
       };
-      routed.push(await acceptUnroutable(client, configuration, unroutable, traceId, sentBy));
+      routed.push(await acceptUnroutable(client, configuration, unroutable, traceId, options));
     }
   }
   if (routed.length > 0) return routed;
   const reason =
     'No route takes this event. Add one to the configuration, or a last route without conditions.';
-  return [await acceptUnroutable(client, configuration, { ...event, reason }, traceId, sentBy)];
+  return [await acceptUnroutable(client, configuration, { ...event, reason }, traceId, options)];
 }
 
 /** A duplicate of a message that no worker has begun doesn't say yet that it is muted. */

@@ -23,17 +23,27 @@ export interface Unroutable extends Partial<
   url?: string | undefined;
 }
 
+export interface UnroutableOptions {
+  /** The name of the key, or of the person, that sent the event. */
+  sentBy?: string | undefined;
+  /** Throws where the sender may not have it shown there. Nothing is started then. */
+  assertMayShowAt?: ((place: Route[]) => void) | undefined;
+}
+
 /** Starts a message that shows people that something arrived which sendproof can't show as it was meant. */
 export async function acceptUnroutable(
   client: Client,
   configuration: Configuration,
   { key, reason, source, title, url, ...origin }: Unroutable,
   traceId: string,
-  sentBy?: string,
+  { assertMayShowAt, sentBy }: UnroutableOptions = {},
 ): Promise<RoutedMessage> {
+  const { conversation, occurredAt, rank, reference, tenant } = origin;
+  const destinations = unroutablePlace(configuration, { source, tenant });
+  if (!destinations) throw new NoPlace();
+  assertMayShowAt?.(destinations);
   const deduplicationKey = eventKey({ source, key }, 'unroutable');
   const page = configuration.publicUrl && `${configuration.publicUrl}/sources`;
-  const { conversation, occurredAt, rank, reference, tenant } = origin;
   const event: SourceEvent = {
     ...{ conversation, occurredAt, rank, reference, tenant },
     key,
@@ -55,23 +65,21 @@ export async function acceptUnroutable(
     },
     event,
   );
-  const message = eventMessage(event, deduplicationKey, placeFor(configuration, event), content);
+  const message = eventMessage(event, deduplicationKey, destinations, content);
   const accepted = await acceptMessage(client, configuration, message, traceId, { sentBy });
   return routedMessage(message, undefined, accepted);
 }
 
-/** The source's own place for it, else the operators, else where the last route leads. */
-function placeFor(
-  { operators, routes, sources }: Configuration,
+/** Where people see what no route shows: the source's own place for it, else the operators', else that of the last route. */
+export function unroutablePlace(
+  { operators, routes, sources }: Pick<Configuration, 'operators' | 'routes' | 'sources'>,
   { source, tenant }: Pick<SourceEvent, 'source' | 'tenant'>,
-): Route[] {
+): Route[] | undefined {
   const named = sources.find(({ name }) => name === source);
   // That of another tenant's source is not for what only calls itself so.
   const own =
     named?.tenant === undefined || named.tenant === tenant ? named?.unroutable : undefined;
-  const place = own ?? operators?.destinations ?? routes.at(-1)?.to;
-  if (place) return place;
-  throw new NoPlace();
+  return own ?? operators?.destinations ?? routes.at(-1)?.to;
 }
 
 /** The configuration names no destination at all that an event could go to. Nothing was accepted. */

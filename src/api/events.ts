@@ -9,7 +9,7 @@ import { activeTraceId } from '../telemetry/tracing.js';
 import type { ApiContext } from './apiContext.js';
 import { audit } from './audit.js';
 import { callerOf, requireScope, type Caller } from './caller.js';
-import { assertMaySendEvent, senderName } from './permissions.js';
+import { assertMaySendEvent, assertMayShowUnroutable, senderName } from './permissions.js';
 import { basePathOf } from './basePath.js';
 import { EVENT_LIMIT_BYTES, receiveEvent } from './eventReception.js';
 import { withIdempotencyKey } from './idempotencyKey.js';
@@ -103,7 +103,10 @@ async function accept(
     audit(log, { ...act, outcome: 'queued' });
     return { status: 'queued', key, traceId, messages: [], ...routes };
   }
-  const routed = await receiveEvent(context, event, traceId, { sentBy });
+  const routed = await receiveEvent(context, event, traceId, {
+    sentBy,
+    assertMayShowAt: (place) => assertMayShowUnroutable(caller, place),
+  });
   const status = routed.every(({ duplicate }) => duplicate) ? 'duplicate' : 'accepted';
   const messages = routed.map(({ deduplicationKey }) => messageId(caller.tenant, deduplicationKey));
   audit(log, { ...act, outcome: status, messages });

@@ -1,9 +1,10 @@
 /** To which destinations, and for which sources, a caller may send and decide. */
+import { unroutablePlace } from '../acceptance/acceptUnroutable.js';
 import type { Configuration } from '../config/configuration.js';
 import type { Limit } from '../config/keys.js';
 import { deciderText } from '../domain/decider.js';
 import type { SourceEvent } from '../domain/event.js';
-import { allDestinations, type Message } from '../domain/message.js';
+import { allDestinations, type Message, type Route } from '../domain/message.js';
 import { shortenText } from '../lib/cutText.js';
 import { chooseRoutes } from '../routing/chooseRoutes.js';
 import { notAllowed, type Caller } from './caller.js';
@@ -19,19 +20,32 @@ export function assertMaySend(
   assertSource(caller, correlation?.source, act, 'correlation.source');
 }
 
-/** An event goes where its routes lead, so each of them must be one that the caller may send to. */
+/**
+ * An event goes where its routes lead, so each of them must be one that the caller may send to. Where no route takes it, people see it
+ * elsewhere.
+ */
 export function assertMaySendEvent(
   caller: Caller,
   event: SourceEvent,
-  { routes }: Pick<Configuration, 'routes'>,
+  configuration: Pick<Configuration, 'operators' | 'routes' | 'sources'>,
 ): void {
   assertSource(caller, event.source, 'may not send events', 'source');
   if (!caller.destinations) return;
-  for (const { mismatch, route } of chooseRoutes(routes, event)) {
-    if (mismatch !== undefined) continue;
+  const taking = chooseRoutes(configuration.routes, event).filter(
+    ({ mismatch }) => mismatch === undefined,
+  );
+  for (const { route } of taking) {
     const what = `may not send to where the route ${route.name} leads,`;
     assertDestinations(caller, allDestinations(route.to), what);
   }
+  const place = taking.length === 0 ? unroutablePlace(configuration, event) : undefined;
+  if (place) assertMayShowUnroutable(caller, place);
+}
+
+/** @param place where people see an event that no route takes, or none can be used for */
+export function assertMayShowUnroutable(caller: Caller, place: readonly Route[]): void {
+  const what = 'may not send to where an event goes that no route can show,';
+  assertDestinations(caller, allDestinations(place), what);
 }
 
 export function assertMayDecide(

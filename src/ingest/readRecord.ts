@@ -2,6 +2,7 @@
 import { acceptSent } from '../acceptance/acceptSent.js';
 import { acceptanceBody } from '../api/acceptanceBody.js';
 import type { ReceptionContext } from '../api/apiContext.js';
+import { callerWithKey } from '../api/caller.js';
 import { EVENT_LIMIT_BYTES, receiveEvent } from '../api/eventReception.js';
 import { withKeyOfHeader } from '../api/idempotencyKey.js';
 import type { Asker } from '../api/findMessage.js';
@@ -13,6 +14,7 @@ import {
   tenantOfRecord,
 } from '../api/intakeRecord.js';
 import { parseEvent, parseMessage } from '../api/parseMessage.js';
+import { assertMayShowUnroutable } from '../api/permissions.js';
 import { bodyTooLarge, invalidRequest } from '../api/problem.js';
 import { tellingRefusals } from '../api/refusedWrites.js';
 import { MESSAGE_LIMIT_BYTES, parseJsonBytes } from '../api/requestBody.js';
@@ -97,8 +99,14 @@ function readEvent(record: QueueRecord, queue: ReadingQueue, ordered: string[]):
   return {
     lanes: [...ordered, ...(conversation === undefined ? [] : [`conversation:${conversation}`])],
     accept: async (context, traceId) => {
-      const options = { expiresAt: expiryOf(record, queue), sentBy: senderOf(record) };
-      const routed = await receiveEvent(context, event, traceId, options);
+      const sentBy = senderOf(record);
+      const sender = context.configuration.keys.find(({ name }) => name === sentBy);
+      const routed = await receiveEvent(context, event, traceId, {
+        ...{ expiresAt: expiryOf(record, queue), sentBy },
+        ...(sender && {
+          assertMayShowAt: (place) => assertMayShowUnroutable(callerWithKey(sender), place),
+        }),
+      });
       return { outcome: routed.every(({ duplicate }) => duplicate) ? 'duplicate' : 'accepted' };
     },
   };
