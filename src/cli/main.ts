@@ -1,12 +1,10 @@
 #!/usr/bin/env node
 /** The `sendproof` command. */
 import { runCli } from './program.js';
+import { dropWhatNobodyReads } from './unreadOutput.js';
 
-// The reader may close the pipe before the end: `sendproof list --all | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
-});
+dropWhatNobodyReads(process.stdout);
+dropWhatNobodyReads(process.stderr);
 
 process.exitCode = await runCli(process.argv.slice(2), {
   environment: process.env,

@@ -337,14 +337,36 @@ describe('sendproof dead-letters, retry and discard', () => {
   });
 });
 
-it('runs as a program, and bears a reader that has seen enough', async () => {
-  const child = spawn(process.execPath, ['dist/src/cli/main.js', 'list', '--all', '--json'], {
+/** Runs the real command, of whose output nobody reads this. Resolves with the exit code and the rest of the output. */
+async function runUnread(unread: 'stdout' | 'stderr', args: string[]) {
+  const child = spawn(process.execPath, ['dist/src/cli/main.js', ...args], {
     env: { SENDPROOF_URL: harness.api.url, SENDPROOF_API_KEY: 'test-key' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  child.stdout.destroy();
-  const [stderr] = await Promise.all([text(child.stderr), once(child, 'exit')]);
-  expect({ stderr, exitCode: child.exitCode }).toEqual({ stderr: '', exitCode: 0 });
+  child[unread].destroy();
+  const read = unread === 'stdout' ? child.stderr : child.stdout;
+  const [output] = await Promise.all([text(read), once(child, 'exit')]);
+  return { output, exitCode: child.exitCode };
+}
+
+it('runs as a program, and bears a reader that has seen enough', async () => {
+  expect(await runUnread('stdout', ['list', '--all', '--json'])).toEqual({
+    output: '',
+    exitCode: 0,
+  });
+});
+
+it('fails as it would, although nobody reads its result', async () => {
+  const { exitCode, output } = await runUnread('stdout', ['status', 'cli-nowhere', '--json']);
+  expect([exitCode, output]).toEqual([1, expect.stringContaining('error:')]);
+});
+
+it('has the exit code and the result of what was done, although nobody reads its remarks', async () => {
+  const failed = await runUnread('stderr', ['status', 'cli-nowhere', '--json']);
+  expect([failed.exitCode, JSON.parse(failed.output)]).toMatchObject([1, { type: 'not_found' }]);
+  const args = ['list', '--limit', '1', '--json'];
+  const { exitCode, output } = await runUnread('stderr', args);
+  expect([exitCode, JSON.parse(output)]).toMatchObject([0, { messages: [{}] }]);
 });
 
 /** Resolves with the message once it is confirmed. The harness itself has no API key. */
