@@ -118,27 +118,32 @@ function oneAlert(alert: Alert, source: GroupSource): string {
 }
 
 /** The firing ones first, as people look for those. */
-function listOf({ alerts, labels, leftOut }: AlertGroup, source: GroupSource): string {
+function listOf(group: AlertGroup, source: GroupSource): string {
+  const { alerts, leftOut } = group;
   const ordered = [
     ...alerts.filter(({ isFiring }) => isFiring),
     ...alerts.filter(({ isFiring }) => !isFiring),
   ];
   return firstTen(
-    ordered.map((alert) => () => lineOf(alert, labels, source)),
+    ordered.map((alert) => () => lineOf(alert, group, source)),
     leftOut,
   );
 }
 
-/** As `**firing** instance=db-3: 97 % of /var is used (Graph)`. */
-function lineOf(alert: Alert, shared: Texts, source: GroupSource): string {
+/** As `**firing** instance=db-3: 97 % of /var is used (Graph)`. What all alerts of the group say is above the list. */
+function lineOf(alert: Alert, { annotations, labels }: AlertGroup, source: GroupSource): string {
   const differing = Object.entries(alert.labels)
-    .filter(([name, value]) => own(shared, name) !== value)
+    .filter(([name, value]) => own(labels, name) !== value)
     .map(([name, value]) => `${name}=${value}`)
     .join(', ');
-  const said = own(alert.annotations, 'summary') ?? own(alert.annotations, 'description');
+  const ofItsOwn = (name: string): string | undefined => {
+    const text = own(alert.annotations, name);
+    return text === own(annotations, name) ? undefined : text;
+  };
+  const said = ofItsOwn('summary') ?? ofItsOwn('description') ?? ofItsOwn('message');
   const values = source.valuesOf?.(alert);
   const words = [differing, said, values].filter(Boolean).join(': ');
-  const links = linksLine(source.linksOf(alert));
+  const links = linksLine([...source.linksOf(alert), ['Runbook', ofItsOwn('runbook_url')]]);
   return `**${alert.isFiring ? 'firing' : 'resolved'}** ${plain(shortenText(words, LONGEST_LINE)) ?? ''}${links && ` (${links})`}`;
 }
 

@@ -135,3 +135,54 @@ it('says of a group with resolved and left-out alerts only what is known', () =>
   });
   expect(parse(sample).title).toBe('Firing: DiskFull (1 firing, 2 resolved, 7 more)');
 });
+describe('the line of an alert', () => {
+  const DESCRIPTIONS = ['Pod api-1 restarted 5 times.', 'Pod api-2 restarted 7 times.'];
+  const lines = (annotationsOf: (index: number) => Record<string, string>): string[] => {
+    const alerts = [0, 1].map((index) => ({
+      ...{ status: 'firing', startsAt: '2026-11-23T12:00:00Z', fingerprint: String(index) },
+      labels: { alertname: 'PodCrashLooping', pod: `api-${index + 1}` },
+      annotations: annotationsOf(index),
+    }));
+    const sample = changed(firing, {
+      alerts,
+      commonLabels: undefined,
+      commonAnnotations: undefined,
+    });
+    const { text } = parse(sample);
+    return text
+      .replaceAll('\\', '')
+      .split('\n')
+      .filter((line) => line.startsWith('- '));
+  };
+  const summary = 'Pod is crash looping.';
+
+  it.each<[string, (index: number) => Record<string, string>]>([
+    ['a description', (index) => ({ summary, description: DESCRIPTIONS[index] ?? '' })],
+    ['a summary', (index) => ({ summary: DESCRIPTIONS[index] ?? '', description: 'The same.' })],
+    ['a message', (index) => ({ summary, message: DESCRIPTIONS[index] ?? '' })],
+    [
+      'a message, and no summary and description of its own',
+      (index) => ({ summary, description: 'The same.', message: DESCRIPTIONS[index] ?? '' }),
+    ],
+  ])('says what the others don’t: %s', (_what, annotationsOf) => {
+    expect(lines(annotationsOf)).toEqual([
+      expect.stringContaining(`pod=api-1: ${DESCRIPTIONS[0]}`),
+      expect.stringContaining(`pod=api-2: ${DESCRIPTIONS[1]}`),
+    ]);
+  });
+
+  it('doesn’t repeat what is said above of all of them', () => {
+    expect(lines(() => ({ summary })).join('\n')).not.toContain(summary);
+  });
+
+  it('leads to its own runbook', () => {
+    const runbook = (index: number) => `https://runbooks.example.com/${index}`;
+    const own = lines((index) => ({ summary, runbook_url: runbook(index) }));
+    expect(own.map((line, index) => line.includes(`[Runbook](<${runbook(index)}>)`))).toEqual([
+      true,
+      true,
+    ]);
+    const shared = lines(() => ({ summary, runbook_url: runbook(0) }));
+    expect(shared.join('\n')).not.toContain('Runbook');
+  });
+});
