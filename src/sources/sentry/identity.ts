@@ -11,14 +11,20 @@ const SAME_REQUEST_WITHIN_S = 3_600;
  * which changes nothing but the hour.
  */
 export function keyOf({ action, data, payload, resource, sentAtS }: Hook): string {
-  const identity = identityOf(resource, data, Math.floor(sentAtS / SAME_REQUEST_WITHIN_S));
+  const hour = Math.floor(sentAtS / SAME_REQUEST_WITHIN_S);
+  const identity = identityOf({ resource, action, data, hour });
   const known = identity.every((part) => part !== undefined);
   // Without an identity, the bytes are all there is.
   const parts = known ? identity : [hash(payload)];
   return [resource, action, ...parts].join('/');
 }
 
-function identityOf(resource: string, data: unknown, hour: number): (string | undefined)[] {
+function identityOf({
+  action,
+  data,
+  hour,
+  resource,
+}: Pick<Hook, 'action' | 'data' | 'resource'> & { hour: number }): (string | undefined)[] {
   switch (resource) {
     case 'issue':
       return [
@@ -49,7 +55,12 @@ function identityOf(resource: string, data: unknown, hour: number): (string | un
         ]),
       ];
     case 'comment':
-      return [textAt(data, 'comment_id'), textAt(data, 'timestamp')];
+      // The time is that of its creation, so only the text tells one edit from the next.
+      return [
+        textAt(data, 'comment_id'),
+        textAt(data, 'timestamp'),
+        ...(action === 'updated' ? [hash([textAt(data, 'comment')])] : []),
+      ];
     case 'installation':
       return [textAt(data, 'installation', 'uuid')];
     default:

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sentry } from '../../../src/sources/sentry/source.js';
 import type { Sample } from '../../../src/sources/source.js';
 import { describeSourceContract } from './contract.js';
@@ -102,4 +102,22 @@ it('tells an issue that is resolved again from one that is sent again, where not
   });
   expect(keyOf(later(15 * 60))).toBe(keyOf(resolved));
   expect(keyOf(later(2 * 3_600))).not.toBe(keyOf(resolved));
+});
+
+describe('a comment', () => {
+  const { data } = JSON.parse(comment.body) as { data: object };
+  const edited = (text: string) =>
+    changed(comment, { action: 'updated', data: { ...data, comment: text } });
+
+  it('is edited as often as its text changes', () => {
+    const keys = ['One.', 'Two.', 'Three.'].map((text) => keyOf(edited(text)));
+    expect(new Set(keys).size).toBe(3);
+    expect(keyOf(edited('One.'))).toBe(keys[0]);
+  });
+
+  it.each(['created', 'deleted'])('is %s once', (action) => {
+    const key = `comment/${action}/12/2026-11-23T12:10:00.000000Z`;
+    expect(keyOf(changed(comment, { action }))).toBe(key);
+    expect(keyOf(changed(comment, { action, data: { ...data, comment: 'x' } }))).toBe(key);
+  });
 });
