@@ -12,7 +12,10 @@ import { routedMessage, type RoutedMessage } from './routedMessage.js';
 
 /** What can't be shown as it was meant, and why. */
 export interface Unroutable extends Partial<
-  Pick<SourceEvent, 'conversation' | 'occurredAt' | 'rank' | 'reference' | 'tenant'>
+  Pick<
+    SourceEvent,
+    'arrivesInOrder' | 'conversation' | 'occurredAt' | 'rank' | 'reference' | 'tenant'
+  >
 > {
   source: string;
   /** Of the event, or of the request where its events can't be told apart. */
@@ -38,14 +41,14 @@ export async function acceptUnroutable(
   traceId: string,
   { assertMayShowAt, sentBy }: UnroutableOptions = {},
 ): Promise<RoutedMessage> {
-  const { conversation, occurredAt, rank, reference, tenant } = origin;
+  const { arrivesInOrder, conversation, occurredAt, rank, reference, tenant } = origin;
   const destinations = unroutablePlace(configuration, { source, tenant });
   if (!destinations) throw new NoPlace();
   assertMayShowAt?.(destinations);
   const deduplicationKey = eventKey({ source, key }, 'unroutable');
   const page = configuration.publicUrl && `${configuration.publicUrl}/sources`;
   const event: SourceEvent = {
-    ...{ conversation, occurredAt, rank, reference, tenant },
+    ...{ arrivesInOrder, conversation, occurredAt, rank, reference, tenant },
     key,
     source,
     state: 'other',

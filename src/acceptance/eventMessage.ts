@@ -36,6 +36,7 @@ export function eventMessage(
 
 /** The conversation of an event; undefined where it belongs to none. */
 function conversationOf({
+  arrivesInOrder,
   conversation,
   occurredAt,
   rank,
@@ -45,7 +46,7 @@ function conversationOf({
   if (conversation === undefined) return undefined;
   return {
     key: eventKey({ source, key: conversation }),
-    ...(isTime(occurredAt) && { at: occurredAt }),
+    ...(!arrivesInOrder && isTime(occurredAt) && { at: occurredAt }),
     rank: rank ?? RANKS[state],
   };
 }

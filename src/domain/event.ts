@@ -113,6 +113,11 @@ export const eventSchema = z
 export type SourceEvent = z.infer<typeof eventSchema> & {
   /** The order among events of the conversation that happened at the same time; by default that of its state in `RANKS`. */
   rank?: number | undefined;
+  /**
+   * Whether its source sends what happens in a conversation one after the other, with times that may be older than that of the event
+   * before: then the order is that of arrival.
+   */
+  arrivesInOrder?: boolean | undefined;
   /** One line of plain text for lists and for the notification of a post; by default the title. */
   summary?: string | undefined;
   /** Whether the source says the same again, as a reminder that nothing has changed. */

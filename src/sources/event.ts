@@ -17,6 +17,7 @@ export interface EventParts {
   state?: EventState | undefined;
   rank?: number | undefined;
   occurredAt?: unknown;
+  arrivesInOrder?: boolean | undefined;
   severity?: Severity | undefined;
   url?: unknown;
   labels?: Record<string, unknown> | undefined;
@@ -45,6 +46,7 @@ export function event(parts: EventParts): ParsedEvent {
     state,
     rank: parts.rank ?? RANKS[state],
     occurredAt: timestamp(parts.occurredAt),
+    arrivesInOrder: parts.arrivesInOrder,
     severity: parts.severity,
     title: line(parts.title, LONGEST_TITLE) ?? 'An event without a title',
     text: withoutTerminalCodes(wellFormed(parts.text ?? '')),

@@ -1,11 +1,14 @@
 /** The order of a conversation against a model: messages, workers that fail, a platform, and people. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { planConversation } from '../../src/acceptance/conversationPlan.js';
+import { eventMessage } from '../../src/acceptance/eventMessage.js';
 import type {
   ConversationClaim,
   ConversationState,
   RootPost,
 } from '../../src/contract/conversation.js';
+import { EVENT_STATES, type SourceEvent } from '../../src/domain/event.js';
 import type { ConversationMode } from '../../src/domain/message.js';
 import { comparePlaces, type Place } from '../../src/domain/place.js';
 import { ConversationOrder, MOST_WAITING } from '../../src/workflows/conversations/order.js';
@@ -266,6 +269,69 @@ const steps = fc.array(
   fc.record({ message: fc.nat({ max: 5 }), fate: fc.constantFrom(...FATES) }),
   { maxLength: 60 },
 );
+
+const source = fc.record({
+  state: fc.constantFrom(...EVENT_STATES),
+  occurredAt: fc.constantFrom(undefined, '2026-11-23T08:00:00Z', '2026-11-23T10:00:00Z'),
+});
+
+/** The claim of an event's message, accepted so many seconds after the start. */
+function claimOfEvent(event: Partial<SourceEvent>, second: number): ConversationClaim {
+  const { partOf } = eventMessage(
+    {
+      ...{ key: `k${second}`, source: 's', conversation: 'c', state: 'other' },
+      ...{ title: 't', text: '', labels: {}, ...event },
+    },
+    `k${second}`,
+    [],
+    { text: 't' },
+  );
+  const settings = { forgetAfterMs: 7 * 24 * 3_600_000, patienceMs: PATIENCE_MS };
+  const plan = planConversation(
+    {
+      ...{ deduplicationKey: `k${second}`, destinations: [], content: { text: 't' } },
+      ...{ priority: 3, onAmbiguous: 'resend' },
+      ...(partOf && { conversation: { ...partOf, mode: 'update' } }),
+    },
+    settings,
+    new Date(START + second * 1_000).toISOString(),
+  );
+  if (!plan) throw new Error('the event has a conversation');
+  const { acceptedAt, at, rank } = plan;
+  return {
+    ...{ deliveryId: `m${second}`, message: `m${second}`, mode: 'update' },
+    ...{ place: { at, rank, acceptedAt }, attemptMs: ATTEMPT_MS, ...settings },
+  };
+}
+
+describe('the events of a source that sends them one after the other', () => {
+  it('are all shown, whatever time they name', () => {
+    fc.assert(
+      fc.property(fc.array(source, { minLength: 1, maxLength: 8 }), (events) => {
+        const order = new ConversationOrder(undefined, START);
+        events.forEach((event, second) => {
+          const claim = claimOfEvent({ ...event, arrivesInOrder: true }, second);
+          const { deliveryId, message, mode, place } = claim;
+          const { act } = order.claim(claim, START);
+          expect(act).toBe(second === 0 ? 'post' : 'edit');
+          if (act !== 'post' && act !== 'edit') return;
+          const receipt = { messageId: message };
+          order.report({ deliveryId, outcome: 'done', message, mode, place, act, receipt }, START);
+        });
+      }),
+    );
+  });
+
+  it('are ordered by the times that they name where the source doesn’t', () => {
+    const order = new ConversationOrder(undefined, START);
+    const first = claimOfEvent({ occurredAt: '2026-11-23T10:00:00Z' }, 0);
+    order.claim(first, START);
+    const receipt = { messageId: 'm0' };
+    order.report({ ...first, outcome: 'done', act: 'post', receipt }, START);
+    const older = claimOfEvent({ occurredAt: '2026-11-23T08:00:00Z' }, 1);
+    expect(order.claim(older, START).act).toBe('nothing');
+  });
+});
 
 /** Lets everything end that still can: nothing fails any more, and people have what is parked sent again. */
 function settle(world: World): void {

@@ -40,6 +40,8 @@ export function groupEvent(group: AlertGroup, source: GroupSource): ParsedEvent 
     conversation: group.key,
     state: isFiring ? 'triggered' : 'resolved',
     occurredAt: lastChange(group),
+    // An alert whose silence has ended fires since before the last change of the others.
+    arrivesInOrder: true,
     severity: isFiring ? worstOf(group) : 'ok',
     title: titleOf(group, source),
     text: textOf(group, source),

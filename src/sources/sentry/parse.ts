@@ -14,6 +14,9 @@ export function parseSentry(hook: Hook): ParsedEvent {
   const { labels, ...shown } = shownOf(hook);
   return event({
     ...shown,
+    // Its times can't be compared: those of errors come from other clocks, and a metric alert has one of its end that is before its start
+    // where it was short (a window of the rule is subtracted).
+    arrivesInOrder: true,
     labels: { resource: hook.resource, action: hook.action, ...labels },
     key: keyOf(hook),
     raw: hook.payload,
@@ -62,7 +65,8 @@ function issue({ action, data, payload }: Hook): Shown {
     reference: textAt(of, 'shortId'),
     conversation: conversationOf(textAt(of, 'id')),
     state,
-    occurredAt: state === 'triggered' ? textAt(of, 'lastSeen') : undefined,
+    // An issue that is unresolved again has the time at which it was seen before.
+    occurredAt: action === 'created' ? textAt(of, 'lastSeen') : undefined,
     severity: state === 'resolved' ? 'ok' : levelOf(textAt(of, 'level')),
     title: `${name} ${action}: ${textAt(of, 'title') ?? 'without a title'}`,
     text: facts({
@@ -182,7 +186,8 @@ function comment({ action, data, payload }: Hook): Shown {
   return {
     conversation: conversationOf(textAt(data, 'issue_id')),
     state: 'updated',
-    occurredAt: textAt(data, 'timestamp'),
+    // That of its creation, also where it is changed later.
+    occurredAt: action === 'created' ? textAt(data, 'timestamp') : undefined,
     severity: 'info',
     title: `Comment ${action}${project === undefined ? '' : ` in ${project}`}`,
     text: paragraphs(plain(textAt(data, 'comment')), facts({ By: byPerson(payload) })),

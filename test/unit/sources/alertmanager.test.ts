@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { eventMessage } from '../../../src/acceptance/eventMessage.js';
 import { alertmanager } from '../../../src/sources/alertmanager/source.js';
 import { describeSourceContract } from './contract.js';
 import { changed, parsing } from './parsed.js';
@@ -135,6 +136,45 @@ it('says of a group with resolved and left-out alerts only what is known', () =>
   });
   expect(parse(sample).title).toBe('Firing: DiskFull (1 firing, 2 resolved, 7 more)');
 });
+
+describe('the place of a notification in its conversation', () => {
+  const alertOf = (
+    host: string,
+    status: string,
+    startsAt: string,
+    endsAt = '0001-01-01T00:00:00Z',
+  ) => ({
+    ...{ status, startsAt, endsAt, fingerprint: host },
+    labels: { alertname: 'DiskFull', host },
+  });
+  const [A_BEGAN, B_BEGAN, B_ENDED] = ['08', '09', '10'].map((hour) => `2026-11-23T${hour}:00:00Z`);
+  const notified = [
+    alertOf('b', 'firing', B_BEGAN ?? ''),
+    alertOf('b', 'resolved', B_BEGAN ?? '', B_ENDED),
+    // A silence of it has ended.
+    alertOf('a', 'firing', A_BEGAN ?? ''),
+  ].map((alert) => parse(changed(firing, { status: alert.status, alerts: [alert] })));
+
+  it('is that of its arrival, also where its alerts began before those of the one before', () => {
+    const places = notified.map((event) => {
+      const message = eventMessage({ ...event, source: 'prometheus' }, event.key, [], {
+        text: 'x',
+      });
+      return message.partOf;
+    });
+    expect(new Set(places.map((place) => place?.key)).size).toBe(1);
+    for (const place of places) expect(place).not.toHaveProperty('at');
+  });
+
+  it('leaves templates the time of the last change', () => {
+    expect(notified.map(({ occurredAt }) => occurredAt)).toEqual([
+      '2026-11-23T09:00:00.000Z',
+      '2026-11-23T10:00:00.000Z',
+      '2026-11-23T08:00:00.000Z',
+    ]);
+  });
+});
+
 describe('the line of an alert', () => {
   const DESCRIPTIONS = ['Pod api-1 restarted 5 times.', 'Pod api-2 restarted 7 times.'];
   const lines = (annotationsOf: (index: number) => Record<string, string>): string[] => {

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { eventMessage } from '../../../src/acceptance/eventMessage.js';
 import { grafana } from '../../../src/sources/grafana/source.js';
 import { describeSourceContract } from './contract.js';
 import { changed, parsing, requestOf } from './parsed.js';
@@ -152,4 +153,12 @@ it.each(['DatasourceNoData', 'DatasourceError'])('names the rule of an alert %s'
   const alert = { status: 'firing', labels, startsAt: '2026-11-23T12:00:00Z' };
   const body = JSON.stringify({ groupKey: '{}', status: 'firing', alerts: [alert] });
   expect(parse({ headers: {}, body }).title).toBe(`Firing: Slow checkout (${alertname})`);
+});
+
+it('is in the order of arrival, whenever its alerts began', () => {
+  const message = eventMessage({ ...parse(firing ?? NOTHING), source: 'grafana' }, 'k', [], {
+    text: 'x',
+  });
+  expect(message.partOf).toMatchObject({ rank: 0 });
+  expect(message.partOf).not.toHaveProperty('at');
 });

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { eventMessage } from '../../../src/acceptance/eventMessage.js';
 import { sentry } from '../../../src/sources/sentry/source.js';
 import type { Sample } from '../../../src/sources/source.js';
 import { describeSourceContract } from './contract.js';
@@ -119,5 +120,31 @@ describe('a comment', () => {
     const key = `comment/${action}/12/2026-11-23T12:10:00.000000Z`;
     expect(keyOf(changed(comment, { action }))).toBe(key);
     expect(keyOf(changed(comment, { action, data: { ...data, comment: 'x' } }))).toBe(key);
+  });
+});
+
+describe('the time of an event', () => {
+  it.each([
+    ['created', '2026-11-23T12:00:00.000Z'],
+    ['unresolved', undefined],
+    ['resolved', undefined],
+    ['assigned', undefined],
+  ])('of an issue that is %s', (action, occurredAt) => {
+    expect(parse(changed(created, { action })).occurredAt).toBe(occurredAt);
+  });
+
+  it.each([
+    ['created', '2026-11-23T12:10:00.000Z'],
+    ['updated', undefined],
+    ['deleted', undefined],
+  ])('of a comment that is %s', (action, occurredAt) => {
+    expect(parse(changed(comment, { action })).occurredAt).toBe(occurredAt);
+  });
+
+  it('is not its place in the conversation', () => {
+    for (const sample of Object.values(sentry.samples)) {
+      const message = eventMessage({ ...parse(sample), source: 'sentry' }, 'k', [], { text: 'x' });
+      expect(message.partOf ?? {}).not.toHaveProperty('at');
+    }
   });
 });
