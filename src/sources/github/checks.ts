@@ -52,9 +52,21 @@ export function checksOf(kind: ChecksKind, payload: JsonObject): Subject {
       Description: plain(textAt(subject, 'description') ?? textAt(subject, 'output', 'title')),
       Environment: plain(textAt(subject, 'environment')),
     }),
-    occurredAt:
-      at(subject, 'updated_at') ?? at(subject, 'completed_at') ?? at(subject, 'started_at'),
+    occurredAt: isToRunAgain(action) ? undefined : (at(subject, 'updated_at') ?? lastTime(subject)),
   };
+}
+
+/** Its times are those of the run before, and so is its conclusion. */
+function isToRunAgain(action: string | undefined): boolean {
+  return action === 'rerequested' || action === 'requested_action';
+}
+
+/** The end may be before the start, as of a job that was skipped, or where an app has another clock than GitHub. */
+function lastTime(subject: unknown): string | undefined {
+  const times = [textAt(subject, 'started_at'), textAt(subject, 'completed_at')];
+  return times
+    .filter((time) => time !== undefined && !Number.isNaN(Date.parse(time)))
+    .sort((one = '', other = '') => Date.parse(other) - Date.parse(one))[0];
 }
 
 function failedStep(job: unknown): string | undefined {
@@ -62,13 +74,12 @@ function failedStep(job: unknown): string | undefined {
   return textAt(failed, 'name');
 }
 
-/** Of a check that is to run again, the conclusion is that of the run before. */
 function outcomeOf(
   kind: ChecksKind,
   subject: unknown,
   action: string | undefined,
 ): string | undefined {
-  if (action === 'rerequested' || action === 'requested_action') return undefined;
+  if (isToRunAgain(action)) return undefined;
   const hasState = kind === 'status' || kind === 'deployment_status';
   return textAt(subject, 'conclusion') ?? (hasState ? textAt(subject, 'state') : undefined);
 }

@@ -212,7 +212,8 @@ function commented(noun: string, subject: unknown, payload: JsonObject): Subject
     severity: 'info',
     url: at(comment, 'html_url'),
     text: action === 'deleted' ? undefined : body(textAt(comment, 'body')),
-    occurredAt: at(comment, 'updated_at'),
+    // A comment that was deleted has the time of its last change.
+    occurredAt: action === 'deleted' ? undefined : at(comment, 'updated_at'),
   };
 }
 
@@ -224,7 +225,8 @@ function reviewed(payload: JsonObject): Subject {
     ...subject,
     url: at(review, 'html_url'),
     text: body(textAt(review, 'body')),
-    occurredAt: at(review, 'submitted_at'),
+    // One that is edited or dismissed keeps the time at which it was submitted.
+    ...(textAt(payload, 'action') === 'submitted' && { occurredAt: at(review, 'submitted_at') }),
   };
 }
 
@@ -240,7 +242,8 @@ function released(payload: JsonObject, action: string): Subject {
     severity: 'info',
     url: at(release, 'html_url'),
     text: action === 'deleted' ? undefined : body(textAt(release, 'body')),
-    occurredAt: at(release, 'published_at'),
+    // What happens to it later has this time, too.
+    occurredAt: action === 'published' ? at(release, 'published_at') : undefined,
   };
 }
 

@@ -265,3 +265,48 @@ it('shows another place of a secret with its alert', () => {
     state: 'updated',
   });
 });
+describe('the time of an event that follows another one with the same', () => {
+  const published = '2026-11-23T12:00:00Z';
+  const time = (kind: string, payload: object) => eventOf(kind, payload).occurredAt;
+
+  it.each([
+    [
+      'a release',
+      'release',
+      'published',
+      'deleted',
+      { release: { id: 1, published_at: published } },
+    ],
+    [
+      'a review',
+      'pull_request_review',
+      'submitted',
+      'dismissed',
+      { pull_request: { number: 5 }, review: { submitted_at: published } },
+    ],
+    [
+      'a comment',
+      'issue_comment',
+      'created',
+      'deleted',
+      { issue: { number: 5 }, comment: { updated_at: published } },
+    ],
+    [
+      'a check',
+      'check_run',
+      'completed',
+      'rerequested',
+      { check_run: { id: 1, started_at: '2026-11-23T11:00:00Z', completed_at: published } },
+    ],
+  ])('is that of its arrival: %s', (_what, kind, before, after, payload) => {
+    expect(time(kind, { action: before, ...payload })).toBe('2026-11-23T12:00:00.000Z');
+    expect(time(kind, { action: after, ...payload })).toBeUndefined();
+  });
+
+  it('of a job is not before its start', () => {
+    const job = { id: 1, started_at: published, completed_at: '2026-11-23T11:59:59Z' };
+    expect(time('workflow_job', { action: 'completed', workflow_job: job })).toBe(
+      '2026-11-23T12:00:00.000Z',
+    );
+  });
+});
