@@ -1,4 +1,5 @@
 /** The lines of a post that name a fact each. */
+import { closeOpenCode } from '../destinations/document/openCode.js';
 import { plainAsMarkdown } from '../lib/plainAsMarkdown.js';
 import { webAddress } from './event.js';
 
@@ -9,9 +10,12 @@ export function facts(values: Readonly<Record<string, string | undefined>>): str
     .join('\n');
 }
 
-/** Paragraphs, without those that are empty. */
+/** Paragraphs, without those that are empty. Code of a sender that has no end doesn't take in the next one. */
 export function paragraphs(...texts: readonly (string | undefined)[]): string {
-  return texts.filter((text) => text !== undefined && text.trim() !== '').join('\n\n');
+  return texts
+    .flatMap((text) => (text === undefined || text.trim() === '' ? [] : [text]))
+    .map((text, index, { length }) => (index < length - 1 ? closeOpenCode(text) : text))
+    .join('\n\n');
 }
 
 export function plain(text: string | undefined): string | undefined {

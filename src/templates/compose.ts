@@ -3,6 +3,7 @@
  * the whole shows whether a value is within code, a link or a sentence, and so how it has to be written to show as it is.
  */
 import { escapedMarkdown, plainAsMarkdown } from '../lib/plainAsMarkdown.js';
+import { closeOpenCode, hasFencedCode } from '../destinations/document/openCode.js';
 import { inCode } from '../lib/markdownCode.js';
 import { wordsOf, type Segment } from './richText.js';
 
@@ -82,10 +83,21 @@ export class WrittenValues {
 
   #inParagraphs(text: string): string {
     // Code within a line ends at a blank line at the latest.
-    return text
+    return this.#withBlocksApart(text)
       .split(/(\n[ \t]*\n)/)
       .map((paragraph) => this.#inParagraph(paragraph))
       .join('');
+  }
+
+  /** Values that have blocks of code, on lines of their own: beside other words a fence would be text, and its end a beginning. */
+  #withBlocksApart(text: string): string {
+    return text.replace(MARKS, (mark, index: string, at: number) => {
+      const segment = this.#segments[Number(index)];
+      if (segment?.kind !== 'markdown' || !hasFencedCode(segment.text)) return mark;
+      const before = /^$|\n/.test(text.charAt(at - 1)) ? '' : '\n';
+      const after = /^$|\n/.test(text.charAt(at + mark.length)) ? '' : '\n';
+      return `${before}${mark}${after}`;
+    });
   }
 
   #inParagraph(paragraph: string): string {
@@ -133,6 +145,7 @@ function markdownOf(segment: Segment, inLabel: boolean): string {
       if (inLabel) return escapedMarkdown(segment.text);
       return `[${escapedMarkdown(segment.text)}](<${addressIn({ text: segment.url })}>)`;
     case 'markdown':
+      return closeOpenCode(segment.text);
     case 'literal':
       return segment.text;
   }

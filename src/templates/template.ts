@@ -3,6 +3,7 @@ import { LiquidError, type Template as Pieces } from 'liquidjs';
 import { z } from 'zod';
 import type { SourceEvent } from '../domain/event.js';
 import { contentSchema, type Content, type Severity } from '../domain/message.js';
+import { closeOpenCode } from '../destinations/document/openCode.js';
 import { remedy } from '../lib/nearest.js';
 import { own } from '../lib/own.js';
 import { withoutMarks } from './compose.js';
@@ -112,7 +113,7 @@ export function compileTemplate(name: string, settings: TemplateSettings): Event
 function withNote(content: Content, template: string, reason: TemplateFailure): Content {
   return {
     ...content,
-    text: `${content.text}\n\n_The template \`${template}\` ${NOTES[reason]}._`,
+    text: `${closeOpenCode(content.text)}\n\n_The template \`${template}\` ${NOTES[reason]}._`,
   };
 }
 

@@ -189,6 +189,62 @@ function wordsOfAll(blocks: readonly Block[]): string[] {
   });
 }
 
+describe('code of an event', () => {
+  const CODE = { kind: 'code', text: 'ps aux' };
+  const blocksFor = (template: string, text: string) => parseDocument(textFor(template, { text }));
+  const withCode = fc
+    .tuple(
+      fc.constantFrom('', 'See:\n', '- a\n\n', '> a\n'),
+      fc.constantFrom('```', '~~~', '````js'),
+      fc.constantFrom('\n', '\n```\n', '\n```', '\n~~~\n', '\n````\nThe end.'),
+    )
+    .map(([before, fence, after]) => `${before}${fence}\nps aux${after}`);
+
+  it.each([
+    '{{ event.text }}\nBelow.',
+    '{{ event.text }} Below.',
+    '{{ event.text }}Below.',
+    'Says: {{ event.text }}\n\nBelow.',
+    '**{{ event.reference }}** {{ event.text }} Below.',
+    '> {{ event.text }}\n\nBelow.',
+    '- {{ event.text }}\n\nBelow.',
+    '{{ event.text }}{{ event.text }}Below.',
+    '{{ event.text | append: " Below." }}',
+    '{% capture text %}{{ event.text }}{% endcapture %}{{ text }} Below.',
+    '{{ event.text | replace: "```", "~~~" }} Below.',
+  ])('ends before what the template has below it: %s', (template) => {
+    fc.assert(
+      fc.property(withCode, (text) => {
+        const [last] = blocksFor(template, text).slice(-1);
+        expect(last).toMatchObject({ kind: 'paragraph' });
+        expect(last && allText([last])).toMatch(/(?:^|\n)\s?Below\.$/);
+      }),
+    );
+  });
+
+  it.each(['{{ event.text }}', 'Says: {{ event.text }} for you', '> {{ event.text }}'])(
+    'stays code: %s',
+    (template) => {
+      for (const text of ['```\nps aux\n```', '~~~\nps aux']) {
+        expect(blocksFor(template, text)).toContainEqual(CODE);
+      }
+    },
+  );
+
+  it('leaves backticks within a sentence where they are', () => {
+    const text = 'Use ```ps``` now';
+    expect(textFor('Says: {{ event.text }}!', { text })).toBe(`Says: ${text}!`);
+  });
+
+  it('ends before the note on a template that failed', () => {
+    const { text } = rendered('{{ event.raw.x | date: "%Y", event.raw.y }}', {
+      text: '```\nps aux',
+      raw: { x: '2026', y: 'No/Where' },
+    }).content;
+    expect(parseDocument(text).map(({ kind }) => kind)).toEqual(['code', 'paragraph']);
+  });
+});
+
 describe('a title', () => {
   it('is one line of plain text', () => {
     const { title } = compileTemplate('t', {

@@ -2,6 +2,7 @@
  * What caused an alert. Its context has another form for each monitoring service:
  * https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-payload-samples
  */
+import { shortenMarkdown } from '../../destinations/document/openCode.js';
 import { shortenText } from '../../lib/cutText.js';
 import { facts, linkTo, paragraphs, plain } from '../facts.js';
 import { fieldsOf } from '../fields.js';
@@ -13,7 +14,7 @@ import { firstTen } from '../listing.js';
 export function contextText(context: unknown): string {
   const shown = paragraphs(
     plain(issueIn(context)),
-    cut(htmlToMarkdown(textAt(context, 'properties', 'communication'))),
+    shortenMarkdown(htmlToMarkdown(textAt(context, 'properties', 'communication')) ?? '', LONGEST),
     plain(cut(textAt(context, 'properties', 'details'))),
     plain(
       textAt(context, 'annotations', 'summary') ?? textAt(context, 'annotations', 'description'),

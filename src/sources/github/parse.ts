@@ -1,6 +1,6 @@
 import type { EventState } from '../../domain/event.js';
 import type { Severity } from '../../domain/message.js';
-import { shortenText } from '../../lib/cutText.js';
+import { shortenMarkdown } from '../../destinations/document/openCode.js';
 import { event } from '../event.js';
 import { facts, linked, paragraphs, plain } from '../facts.js';
 import { at, listAt, textAt, type JsonObject } from '../json.js';
@@ -311,8 +311,14 @@ function commentedCommit(payload: JsonObject, action: string): Subject {
   };
 }
 
+/** Code, in which nothing is a comment, or a comment. What has no end goes on to that of the text. */
+const CODE_OR_COMMENT =
+  /^ {0,3}(`{3,}(?!.*`)|~{3,})[\s\S]*?(?:^ {0,3}\1[`~]*[ \t]*$|(?![\s\S]))|(`+)[^`\n]+\2(?!`)|<!--[\s\S]*?(?:-->|(?![\s\S]))/gm;
+
 /** Markdown that people wrote on GitHub, without the comments that only its editor shows. */
 function body(markdown: string | undefined): string | undefined {
-  const text = markdown?.replaceAll(/<!--[\s\S]*?(?:-->|$)/g, '').trim();
-  return text ? shortenText(text, LONGEST_BODY) : undefined;
+  const text = markdown
+    ?.replaceAll(CODE_OR_COMMENT, (match) => (match.startsWith('<!--') ? '' : match))
+    .trim();
+  return text ? shortenMarkdown(text, LONGEST_BODY) : undefined;
 }

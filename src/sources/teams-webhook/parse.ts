@@ -1,3 +1,4 @@
+import { closeOpenCode } from '../../destinations/document/openCode.js';
 import { severityOfColour } from '../colours.js';
 import { event } from '../event.js';
 import { paragraphs } from '../facts.js';
@@ -14,7 +15,7 @@ export function parseTeamsPayload(payload: JsonObject, key: string): ParsedEvent
     cards.length > 0
       ? paragraphs(
           htmlToMarkdown(textAt(payload, 'text')),
-          cards.map(cardToMarkdown).join('\n\n---\n\n'),
+          cards.map((card) => closeOpenCode(cardToMarkdown(card))).join('\n\n---\n\n'),
         )
       : messageCardToMarkdown(payload);
   const title =

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { parseDocument } from '../../../src/destinations/document/parseDocument.js';
 import { datadog } from '../../../src/sources/datadog/source.js';
 import { PAYLOAD } from '../../../src/sources/datadog/payload.js';
 import { describeSourceContract } from './contract.js';
@@ -97,4 +98,12 @@ it('shows the Markdown of $EVENT_MSG, and other text as it is', () => {
     textOf('%%%\n@webhook-ops **Disk** is full\n\n[Runbook](https://example.com/r)\n%%%'),
   ).toMatch(/^@webhook-ops \*\*Disk\*\* is full\n\n\[Runbook\]\(https:\/\/example\.com\/r\)\n\n/);
   expect(textOf('100 %%% of **x**')).toContain('100 \\%\\%\\% of \\*\\*x');
+});
+
+it('ends code of $EVENT_MSG that has no end', () => {
+  const { text } = parse(changed(triggered, { text: '%%%\n```\nps aux\n%%%' }));
+  const [code, ...below] = parseDocument(text);
+  expect(code).toMatchObject({ kind: 'code', text: 'ps aux' });
+  expect(below.map(({ kind }) => kind)).not.toContain('code');
+  expect(below).not.toEqual([]);
 });

@@ -2,10 +2,12 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { usableContent } from '../../../src/acceptance/eventContent.js';
+import { parseDocument } from '../../../src/destinations/document/parseDocument.js';
 import { eventSchema } from '../../../src/domain/event.js';
 import { github } from '../../../src/sources/github/source.js';
 import type { ParsedEvent, Sample, SourceRequest } from '../../../src/sources/source.js';
 import { defaultContent } from '../../../src/templates/defaultContent.js';
+import { wordsOf } from '../../../src/templates/richText.js';
 import { compileTemplate } from '../../../src/templates/template.js';
 import { describeSourceContract } from './contract.js';
 
@@ -265,6 +267,31 @@ it('shows another place of a secret with its alert', () => {
     state: 'updated',
   });
 });
+
+describe('a body', () => {
+  const shown = (body: string) =>
+    eventOf('issues', { action: 'opened', issue: { number: 5, body }, sender: { login: 'ana' } })
+      .text;
+
+  it.each([
+    ['that is cut within code', `\`\`\`\n${'one line of a log\n'.repeat(200)}\`\`\`\nThe end.`],
+    ['whose code has no end', 'See:\n~~~~ yaml\n~~~\nkey: value'],
+    ['whose code has the beginning of a comment', '```html\n<!-- head\n```'],
+  ])('%s doesn’t take in the facts below it', (_what, body) => {
+    const blocks = parseDocument(shown(body));
+    expect(blocks.map(({ kind }) => kind)).toContain('code');
+    expect(blocks.at(-1)).toMatchObject({ kind: 'paragraph' });
+    expect(wordsOf(shown(body))).toMatch(/\nBy: ana$/);
+  });
+
+  it('is shown without its comments, and with those that its code shows', () => {
+    const text = wordsOf(
+      shown('a<!-- b -->c `<!-- d` e\r\n```\r\n<!-- f -->\r\n```\r\n<!-- g\n\nh'),
+    );
+    expect(text).toBe('ac <!-- d e\n<!-- f -->\nBy: ana');
+  });
+});
+
 describe('the time of an event that follows another one with the same', () => {
   const published = '2026-11-23T12:00:00Z';
   const time = (kind: string, payload: object) => eventOf(kind, payload).occurredAt;
