@@ -1,6 +1,7 @@
 /** Notifies the source of a message that came through a queue and can't be accepted: the API could not say so when it was sent. */
 import { createHash } from 'node:crypto';
 import { planAcknowledgements, planEvents } from '../acceptance/acknowledgementPlan.js';
+import { messageId } from '../acceptance/messageId.js';
 import { MessageRefused } from '../acceptance/refusal.js';
 import type { ReceptionContext } from '../api/apiContext.js';
 import type { Problem } from '../api/problem.js';
@@ -10,6 +11,7 @@ import {
   type AcknowledgementPlan,
 } from '../domain/acknowledgement.js';
 import type { Message } from '../domain/message.js';
+import { ownForm } from '../domain/tenant.js';
 import { startAcknowledgement } from '../store/startAcknowledgement.js';
 
 /** Resolves when Temporal has the acknowledgements, of which there may be none. @param record its id in the queue */
@@ -20,10 +22,11 @@ export async function acknowledgeRefusal(
   const plans = planOf(message, configuration).filter(({ events }) =>
     events.includes('message.refused'),
   );
-  const acknowledgement = refusalOf({ message, problem, traceId });
+  const timestamp = new Date().toISOString();
   let drawn = 0;
   const ids = new AcknowledgementUuids(() => uuidOf(`${record} ${drawn++}`));
   for (const plan of plans) {
+    const acknowledgement = refusalOf({ message, problem, traceId }, plan, timestamp);
     await startAcknowledgement(client, ids.next(plan.recipient), plan, acknowledgement);
   }
 }
@@ -34,14 +37,18 @@ interface Refusal {
   traceId: string;
 }
 
-export function refusalOf({ message, problem, traceId }: Refusal): Acknowledgement {
+function refusalOf(
+  { message, problem, traceId }: Refusal,
+  { tenant }: AcknowledgementPlan,
+  timestamp: string,
+): Acknowledgement {
   const { errors = [], type } = problem;
   return {
     type: 'message.refused',
-    timestamp: new Date().toISOString(),
+    timestamp,
     data: {
       summary: 'Delivery Status: Refused',
-      deduplicationKey: message.deduplicationKey,
+      deduplicationKey: keyFor(tenant, message),
       status: 'refused',
       source: message.correlation?.source,
       reference: message.correlation?.reference,
@@ -51,6 +58,13 @@ export function refusalOf({ message, problem, traceId }: Refusal): Acknowledgeme
       fields: errors.map(({ field }) => field),
     },
   };
+}
+
+/** As the recipient would know the message: one without a tenant is told of those of all tenants, by their whole ids. */
+function keyFor(tenant: string | undefined, message: Message): string {
+  const { deduplicationKey } = message;
+  if (tenant !== undefined) return ownForm(tenant, deduplicationKey);
+  return messageId(message.tenant, deduplicationKey);
 }
 
 /** Without callback and note where the callback itself is what is wrong. */

@@ -4,14 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { planAcknowledgements } from '../../src/acceptance/acknowledgementPlan.js';
+import { messageId } from '../../src/acceptance/messageId.js';
 import { explainMaybeQueued, queuedMessageBody } from '../../src/api/queuedMessage.js';
 import { eventRecord, messageRecord, tenantOfRecord } from '../../src/api/intakeRecord.js';
 import { allNamed, recordNamed } from '../../src/api/named.js';
+import { Problem } from '../../src/api/problem.js';
 import { loadConfiguration, type Configuration } from '../../src/config/configuration.js';
 import { groupMessageKey } from '../../src/contract/names.js';
+import {
+  recipientName,
+  type Acknowledgement,
+  type AcknowledgementPlan,
+} from '../../src/domain/acknowledgement.js';
 import { eventSchema } from '../../src/domain/event.js';
 import { messageSchema, type Message } from '../../src/domain/message.js';
 import type { MessageRecord, MessageState, MessageSummary } from '../../src/domain/messageState.js';
+import { acknowledgeRefusal } from '../../src/ingest/acknowledgeRefusal.js';
 import { readRecord } from '../../src/ingest/readRecord.js';
 import type { OutgoingRecord, QueueRecord } from '../../src/queues/queue.js';
 import { visibilityQuery } from '../../src/store/search/messageSearch.js';
@@ -19,7 +27,9 @@ import {
   BulkDecisions,
   validateBulkRequest,
 } from '../../src/workflows/deadLetters/bulkDecisions.js';
+import { inputOf } from './intakeApi.js';
 import { entry, hashOf } from './keysApi.js';
+import { clientAnsweredBy } from './temporalService.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'sendproof-tenants-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -152,6 +162,56 @@ describe('who is notified of a tenant’s message', () => {
     ],
   ])('of the tenant %s that names the source %s', (tenant, source, expected) => {
     expect(told(tenant, source)).toEqual(expected);
+  });
+});
+
+describe('the refusal of a message of a queue', () => {
+  const url = 'https://hooks.example.com/';
+  const configuration = load({
+    acknowledgements: { secret: { env: 'S' }, allowedHosts: ['hooks.example.com'] },
+    events: {
+      all: { kafka: { ...kafka, topic: 'all' } },
+      theirs: { kafka: { ...kafka, topic: 'theirs' }, tenant: 'theirs' },
+      mine: { kafka: { ...kafka, topic: 'mine' }, tenant: 'mine' },
+    },
+  });
+
+  /** By recipient: the key of the message that it is told. */
+  async function told(tenant: string | undefined, deduplicationKey: string) {
+    const keys: Record<string, string> = {};
+    const client = clientAnsweredBy(({ request }) => {
+      const { acknowledgement, plan } = inputOf(request) as {
+        acknowledgement?: Acknowledgement;
+        plan?: AcknowledgementPlan;
+      };
+      if (acknowledgement && plan) {
+        keys[recipientName(plan.recipient)] = acknowledgement.data.deduplicationKey;
+      }
+      return { runId: '0a1b2c3d-0000-4000-8000-000000000001', started: true };
+    });
+    await acknowledgeRefusal(
+      { client, configuration },
+      {
+        message: message(tenant, {
+          ...{ deduplicationKey, acknowledge: { url, events: ['message.refused'] } },
+        }),
+        problem: new Problem('deduplication_key_reused', 'The key is taken.'),
+        ...{ record: 'q/1', traceId: 'a'.repeat(32) },
+      },
+    );
+    return keys;
+  }
+
+  it.each<[tenant: string | undefined, key: string, own: string, whole: string]>([
+    ['mine', 'k', 'k', 'sendproof/tenant/mine/k'],
+    ['mine', 'k'.repeat(250), 'k'.repeat(250), messageId('mine', 'k'.repeat(250))],
+  ])('of %s with the key %s is told to its tenant so, and by its id to others', async (...each) => {
+    const [tenant, key, own, whole] = each;
+    expect(await told(tenant, key)).toEqual({ 'hooks.example.com': own, mine: own, all: whole });
+  });
+
+  it('of no tenant is told by its key', async () => {
+    expect(await told(undefined, 'k')).toEqual({ 'hooks.example.com': 'k', all: 'k' });
   });
 });
 
