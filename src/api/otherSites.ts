@@ -60,14 +60,41 @@ export function noOtherSites(configuration: () => Settings & WebUiSettings): Req
   };
 }
 
-function assertOwnSite(request: Request, { publicUrl }: HostSettings): void {
+function assertOwnSite(request: Request, settings: HostSettings): void {
   if (READING.includes(request.method)) return;
-  const ownOrigin = publicUrl === undefined ? undefined : new URL(publicUrl).origin;
-  if (!isFromOtherSite(request.headers, ownOrigin)) return;
+  if (!isOfOtherSite(request, settings)) return;
   throw new Problem(
     'foreign_site',
-    'A page of another site made this request: its Origin or Sec-Fetch-Site header says so. Send it from a program, or from the API’s own pages. If a proxy shows these under another name, set PUBLIC_URL.',
+    `A page of another site made this request: its Origin or Sec-Fetch-Site header says so. Send it from a program, or from the API’s own pages. ${BEHIND_A_PROXY}`,
   );
+}
+
+const BEHIND_A_PROXY = 'If a proxy shows these under another name, set PUBLIC_URL.';
+
+function isOfOtherSite(
+  { headers }: Pick<Request, 'headers'>,
+  { publicUrl }: Pick<HostSettings, 'publicUrl'>,
+): boolean {
+  const ownOrigin = publicUrl === undefined ? undefined : new URL(publicUrl).origin;
+  return isFromOtherSite(headers, ownOrigin);
+}
+
+/**
+ * Refuses forms that the pages themselves did not send. Browsers say where a form comes from; what doesn't say it is no browser, and has
+ * the API.
+ */
+export function onlyOwnForms(configuration: () => Pick<HostSettings, 'publicUrl'>): RequestHandler {
+  return (request, _response, next) => {
+    const { origin, 'sec-fetch-site': site } = request.headers;
+    const saysWhere = origin !== undefined || site === 'same-origin';
+    if (!saysWhere || isOfOtherSite(request, configuration())) {
+      throw new Problem(
+        'foreign_form',
+        `The form was not sent by one of these pages. Open the page itself, and send its form from there. ${BEHIND_A_PROXY}`,
+      );
+    }
+    next();
+  };
 }
 
 /** For what no secret protects: as for the API without keys. */

@@ -156,6 +156,44 @@ describe.each(OF_THE_PAGES)('%s %s', (method, path) => {
   });
 });
 
+describe.each(OF_THE_PAGES)(
+  'where a proxy shows the pages under PUBLIC_URL, %s %s',
+  (method, path) => {
+    const foreign = async (headers: Record<string, string>) => {
+      const form = { ...headers, 'content-type': 'application/x-www-form-urlencoded' };
+      const sent = await send(urlOf('public'), method, `/sendproof${path}`, form, 'reason=x');
+      return sent.status === 403 ? sent.text : '';
+    };
+    const host = '127.0.0.1:3000';
+
+    it('takes the pages’ own forms', async () => {
+      for (const headers of [
+        { host, origin: `https://${LISTED}` },
+        { host: LISTED, origin: `http://${LISTED}` },
+        { host, origin: `http://${host}` },
+        { host, origin: `https://${LISTED}`, 'sec-fetch-site': 'same-origin' },
+      ]) {
+        expect(await foreign(headers), JSON.stringify(headers)).toBe('');
+      }
+    });
+
+    it('refuses all others, and names the setting', async () => {
+      for (const headers of [
+        ...Object.values(FOREIGN),
+        { origin: `https://x.${LISTED}` },
+        { origin: `https://${LISTED}:8443` },
+        { origin: `http://${LISTED}` },
+        { 'sec-fetch-site': 'none' },
+        {},
+      ] as Record<string, string>[]) {
+        expect(await foreign({ host, ...headers }), JSON.stringify(headers)).toContain(
+          'PUBLIC_URL',
+        );
+      }
+    });
+  },
+);
+
 describe('the names of the API', () => {
   const READ = ['/v1/messages', '/messages', '/metrics', '/openapi.json', '/readyz', '/', '/x'];
   const status = async (api: keyof typeof apis, path: string, host: string) =>

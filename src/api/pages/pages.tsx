@@ -22,6 +22,7 @@ import { answeredWith } from '../requestAudit.js';
 import { readUnknownKey } from '../messages.js';
 import { parseRequest, Problem } from '../problem.js';
 import { problemHandler } from '../problemHandler.js';
+import { onlyOwnForms } from '../otherSites.js';
 import { formBody } from '../requestBody.js';
 import { ICON, LIVE_SCRIPT, STYLE } from './assets.js';
 import { BatchPage } from './batchPage.js';
@@ -40,7 +41,7 @@ import { ForgottenPage, UnknownKeyPage, MessagePage } from './messagePage.js';
 import { OnceMorePage, ProblemPage, SignInPage } from './plainPages.js';
 import { addressOfApi, readSources } from '../sourceReading.js';
 import { SourcesPage } from './sourcesPage.js';
-import { onlyOwnForms, securityHeaders } from './security.js';
+import { securityHeaders } from './security.js';
 import { showOverview } from './overviewRoute.js';
 import { goTo, isReadOnly, isSignedIn, show, showSignOut } from './show.js';
 import { bySignedLink } from './signedLink.js';
@@ -85,7 +86,8 @@ export function pagesRouter(
   knowPeople: RequestHandler,
 ): Router {
   const sessions = new PageSessions(context);
-  const form: RequestHandler[] = [onlyOwnForms, formBody(FORM_LIMIT_BYTES)];
+  const ownForm = onlyOwnForms(() => context.configuration);
+  const form: RequestHandler[] = [ownForm, formBody(FORM_LIMIT_BYTES)];
 
   const router = Router();
   router.use(takeTurnsAs('page'));
@@ -114,7 +116,7 @@ export function pagesRouter(
   router.post('/messages/:key/discard', mayDecide, decideOnMessage(context, 'discard'));
   router.post('/messages/:key/cancel', mayDecide, cancelOnPage(context));
   router.post('/messages/:key/reschedule', mayDecide, rescheduleOnPage(context));
-  const largeForm = [onlyOwnForms, formBody(LARGE_FORM_LIMIT_BYTES)];
+  const largeForm = [ownForm, formBody(LARGE_FORM_LIMIT_BYTES)];
   router.post('/dead-letters/decide', requireScope('decide'), largeForm, decideOnSeveral(context));
   router.get('/decisions/:id', requireScope('read'), showDecision(context));
   router.post('/batches/:id/cancel', requireScope('decide'), form, stopBatch(context));
