@@ -162,7 +162,7 @@ it('lists what needs a decision, with the remedy', async () => {
     const html = await text(open, '/dead-letters?reason=not_authorised');
     expect(html).toMatch(/href="\/messages\/listed".*Invite the account’s app/s);
   });
-  expect(await text(open, '/dead-letters?reason=timeout')).toContain('Nothing needs a decision.');
+  expect(await text(open, '/dead-letters?reason=timeout')).toContain('No dead letter was found.');
   expect((await visit(open, '/dead-letters?reason=nonsense')).status).toBe(400);
 });
 

@@ -2,7 +2,9 @@
 import { h } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TABS } from '../../src/api/messageTabs.js';
 import { SearchPage } from '../../src/api/pages/listPages.js';
+import { toCursor } from '../../src/store/search/cursor.js';
 import { expectWithin, mostCalls } from '../callsToTemporal.js';
 import { asTemporalHasIt, execution } from './listedMessages.js';
 import { signIn } from '../tenantRequests.js';
@@ -240,6 +242,36 @@ describe('the list of messages', () => {
     const order = [...html.matchAll(/<a href="\/messages\/(disk-\d+)">/g)].map(([, key]) => key);
     expect(order).toEqual(['disk-1', 'disk-11']);
   });
+});
+
+/** As the link to a page of older ones has it. */
+const CURSOR = toCursor({
+  startedAt: '2026-11-23T12:00:00.000000000Z',
+  runId: '0a1b2c3d-0000-4000-8000-000000000001',
+});
+
+describe('a list that shows nothing', () => {
+  const NOTHING =
+    /Nothing needs|Nothing waits|under way for over|scheduled for later|no messages yet/;
+
+  it.each(['/messages', ...TABS.map((tab) => `/messages?tab=${tab}`), '/dead-letters'])(
+    'says so of all of %s, and nothing of all where it is a part',
+    async (path) => {
+      const list = path.startsWith('/messages') ? '/messages' : path;
+      const what = list === '/messages' ? 'messages' : 'dead letters';
+      const whole = await open(path);
+      expect(textOf(whole.html)).toMatch(NOTHING);
+      for (const part of ['reason=rate_limited', `destination=${OPS}`, `cursor=${CURSOR}`]) {
+        const { html, status } = await open(`${path}${path.includes('?') ? '&' : '?'}${part}`);
+        expect(status).toBe(200);
+        expect(textOf(html), part).not.toMatch(NOTHING);
+        expect(html).toContain(`was found. <a href="${list}">Show all ${what}</a>`);
+      }
+      expect(textOf((await open(`${path}${path.includes('?') ? '&' : '?'}limit=5`)).html)).toMatch(
+        NOTHING,
+      );
+    },
+  );
 });
 
 describe('the dead letters', () => {

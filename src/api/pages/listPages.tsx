@@ -140,12 +140,17 @@ function NothingFound({
       </>
     );
   }
-  if (!isNarrowed(fields)) return <p>{NOTHING[tab]}</p>;
+  if (isWholeList(fields)) return <p>{NOTHING[tab]}</p>;
   return (
     <p>
       No message was found. <a href={at('/messages')}>Show all messages</a>
     </p>
   );
+}
+
+/** A later page may have been emptied since the one before it was shown. */
+function isWholeList(fields: ListFields): boolean {
+  return !isNarrowed(fields) && fields.cursor === undefined;
 }
 
 /** The field of a row’s box: a name for each, since a form has each name once. */
@@ -183,7 +188,7 @@ export function DeadLettersPage({
         <FilterField name="reason" value={fields.reason} />
         <section id="found" data-live>
           {messages.length === 0 ? (
-            <p>Nothing needs a decision.</p>
+            <NoDeadLetter fields={fields} />
           ) : (
             <MessageTable
               caption="Dead letters"
@@ -208,6 +213,16 @@ export function DeadLettersPage({
         </p>
       )}
     </Page>
+  );
+}
+
+function NoDeadLetter({ fields }: { fields: ListFields }) {
+  const { at } = useAddresses();
+  if (isWholeList(fields)) return <p>{NOTHING.needs_action}</p>;
+  return (
+    <p>
+      No dead letter was found. <a href={at('/dead-letters')}>Show all dead letters</a>
+    </p>
   );
 }
 
