@@ -18,7 +18,11 @@ interface Topic {
 /** Each topic has one partition. */
 export class FakeKafka implements KafkaClient {
   readonly #topics = new Map<string, Topic>();
-  readonly #committed = new Map<string, bigint>();
+  readonly #committed = new Map<string, { offset: bigint; at: number }>();
+  /** It forgets committed offsets after it: all groups are without members. */
+  offsetsRetentionMs = Infinity;
+  /** Answers the next attempts to set offsets. */
+  failSetCommitted: () => Error | undefined = () => undefined;
   readonly forbidden = new Set<string>();
   mayCreate = true;
   /** The topics that were read, with the first and the last offset. */
@@ -89,12 +93,15 @@ export class FakeKafka implements KafkaClient {
   }
 
   committed(group: string): Promise<Offsets> {
-    const offset = this.#committed.get(group);
-    return Promise.resolve(new Map(offset === undefined ? [] : [[0, offset]]));
+    const found = this.#committed.get(group);
+    const isKept = found && Date.now() - found.at < this.offsetsRetentionMs;
+    return Promise.resolve(new Map(isKept ? [[0, found.offset]] : []));
   }
 
   setCommitted(group: string, _topic: string, offsets: Offsets): Promise<void> {
-    this.#committed.set(group, offsets.get(0) ?? 0n);
+    const failure = this.failSetCommitted();
+    if (failure) return Promise.reject(failure);
+    this.#committed.set(group, { offset: offsets.get(0) ?? 0n, at: Date.now() });
     return Promise.resolve();
   }
 
@@ -111,8 +118,9 @@ export class FakeKafka implements KafkaClient {
     }
   }
 
-  subscribe(): never {
-    throw new Error('The fake has no members of groups.');
+  /** The fake has no members of groups: it never becomes one. */
+  subscribe(): Promise<never> {
+    return new Promise(() => undefined);
   }
 
   close(): Promise<void> {

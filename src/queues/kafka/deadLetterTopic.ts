@@ -1,4 +1,5 @@
 /** The topic of dead letters: how it takes what can't be accepted, whatever its limits are, and how it is listed and replayed. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { RecordTooLarge, type DeadLetterReason, type DeadLetterRecord } from '../queue.js';
 import {
@@ -21,6 +22,9 @@ import {
 } from './deadLetterHeaders.js';
 import { requestsOf } from './requests.js';
 
+/** Pauses before what was replayed is stored again: the group may have had a member, which renews it, at this moment. */
+const STORE_AGAIN_MS = [1_000, 4_000, 10_000];
+
 /** References whose records are so close to each other are read together. */
 const READ_TOGETHER = 100n;
 
@@ -30,7 +34,7 @@ export interface DeadLetterTopicOptions {
   topic: string;
   /** Whose records become dead letters. */
   origin: string;
-  /** Its offsets say which dead letters were replayed. It never has members. */
+  /** Its offsets say which dead letters were replayed. It has no members, but for the moment in which they are stored. */
   replayGroup: string;
   log: Logger;
 }
@@ -152,7 +156,6 @@ export class DeadLetterTopic {
    * @returns how many were sent
    */
   async replay(): Promise<number> {
-    const { client, replayGroup, topic } = this.#options;
     const { letters, to } = await this.#readOpen();
     if (letters.length === 0) return 0;
     const records = await this.#recordsOf(
@@ -174,8 +177,33 @@ export class DeadLetterTopic {
     }
     // Before those that were read count as replayed.
     for (const letter of staying) await this.#write(letter);
-    await client.setCommitted(replayGroup, topic, to);
+    await this.#storeReplayed(to);
     return letters.length - staying.length;
+  }
+
+  /**
+   * Stores again which dead letters were replayed. Brokers forget the offsets of a group without members after a while
+   * (`offsets.retention.minutes`), and then all would be replayed once more.
+   */
+  async renewReplayed(): Promise<void> {
+    const { client, replayGroup, topic } = this.#options;
+    if ((await client.partitionsOf(topic)) === undefined) return;
+    const replayed = await client.committed(replayGroup, topic);
+    if (replayed.size > 0) await client.setCommitted(replayGroup, topic, replayed);
+  }
+
+  async #storeReplayed(offsets: Offsets): Promise<void> {
+    const { client, log, replayGroup, topic } = this.#options;
+    for (const pauseMs of STORE_AGAIN_MS) {
+      try {
+        await client.setCommitted(replayGroup, topic, offsets);
+        return;
+      } catch (error) {
+        log.warn({ err: error, topic }, 'What was replayed can’t be stored, and is tried again');
+        await delay(pauseMs);
+      }
+    }
+    await client.setCommitted(replayGroup, topic, offsets);
   }
 
   /** Resolves with those that their topic doesn't take. */

@@ -9,6 +9,7 @@ import type {
   QueueLag,
   QueueType,
 } from '../queue.js';
+import { pauseFor } from '../../lib/deadline.js';
 import type { KafkaClient } from './client.js';
 import { DeadLetterTopic } from './deadLetterTopic.js';
 import { KafkaConsumer } from './kafkaConsumer.js';
@@ -21,6 +22,13 @@ import {
   placesOf,
   type KafkaSettings,
 } from './settings.js';
+
+/** Brokers keep the offsets of a group without members for a day at least, where nobody has changed their settings. */
+const RENEW_REPLAYED_MS = 12 * 60 * 60 * 1_000;
+/** After a failure, as where another process does the same. */
+const RENEW_AGAIN_MS = 10 * 60 * 1_000;
+/** So long after the start at most: processes that start together don't all renew at the same moment. */
+const FIRST_RENEWAL_WITHIN_MS = 60_000;
 
 export const kafka: QueueType<KafkaSettings> = {
   name: 'kafka',
@@ -49,6 +57,7 @@ export class KafkaQueue implements Queue {
   readonly #deadLetters: DeadLetterTopic;
   readonly #context: QueueContext;
   #consumer: KafkaConsumer | undefined;
+  readonly #closed = new AbortController();
 
   constructor(
     client: KafkaClient,
@@ -81,7 +90,25 @@ export class KafkaQueue implements Queue {
         this.#deadLetters.add(partition, message, reason),
       log,
     });
+    void this.#keepReplayed();
     return this.#consumer;
+  }
+
+  /** Until the queue is closed. Never rejects. */
+  async #keepReplayed(): Promise<void> {
+    const { signal } = this.#closed;
+    let pauseMs = Math.random() * FIRST_RENEWAL_WITHIN_MS;
+    for (;;) {
+      await pauseFor(pauseMs, signal);
+      if (signal.aborted) return;
+      try {
+        await this.#deadLetters.renewReplayed();
+        pauseMs = RENEW_REPLAYED_MS;
+      } catch (error) {
+        this.#context.log.warn({ err: error }, 'What was replayed can’t be stored again now');
+        pauseMs = RENEW_AGAIN_MS;
+      }
+    }
   }
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
@@ -129,6 +156,7 @@ export class KafkaQueue implements Queue {
   }
 
   async close(): Promise<void> {
+    this.#closed.abort();
     await this.#client.close();
   }
 }

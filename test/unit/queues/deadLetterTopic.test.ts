@@ -1,10 +1,11 @@
 /** What becomes of a record that can't be accepted, whatever the topic of dead letters takes. */
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TopicRefused, type KafkaMessage } from '../../../src/queues/kafka/client.js';
 import { DeadLetterTopic, rangesOf } from '../../../src/queues/kafka/deadLetterTopic.js';
 import { identityOf } from '../../../src/queues/kafka/deadLetterHeaders.js';
+import { KafkaQueue } from '../../../src/queues/kafka/kafka.js';
 import { failureOf } from '../../../src/queues/kafka/kafkajsClient.js';
 import { RecordTooLarge } from '../../../src/queues/queue.js';
 import { FakeKafka } from '../../kafka/fakeKafka.js';
@@ -223,6 +224,75 @@ describe('a topic of dead letters', () => {
     const kafka = new FakeKafka({ messages: {}, dead: {} });
     kafka.forbidden.add('dead');
     await expect(bury(kafka, [{}])).rejects.toThrow('the right to write');
+  });
+});
+
+describe('what was replayed', () => {
+  const DAY_MS = 24 * 60 * 60 * 1_000;
+  const queueOf = (kafka: FakeKafka) =>
+    new KafkaQueue(kafka, { group: 'g', topic: 'messages' }, 'dead', {
+      name: 'q',
+      log: pino({ level: 'silent' }),
+      mostInHand: 10,
+    });
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('stays so while the queue is consumed, although the broker forgets offsets after a week', async () => {
+    const kafka = new FakeKafka({ messages: {}, dead: {} });
+    kafka.offsetsRetentionMs = 7 * DAY_MS;
+    const dead = await bury(kafka, [{}, {}]);
+    expect(await dead.replay()).toBe(2);
+    const queue = queueOf(kafka);
+    queue.consume(() => Promise.resolve('settled'));
+    await vi.advanceTimersByTimeAsync(30 * DAY_MS);
+    expect(await queue.countDeadLetters()).toBe(0);
+    expect(await queue.replayDeadLetters()).toBe(0);
+    await queue.close();
+    await vi.advanceTimersByTimeAsync(8 * DAY_MS);
+    expect(await dead.count()).toBe(2);
+  });
+
+  it('is renewed in the first minute of a consumer, and later also after a failure', async () => {
+    const kafka = new FakeKafka({ messages: {}, dead: {} });
+    kafka.offsetsRetentionMs = DAY_MS;
+    const dead = await bury(kafka, [{}]);
+    expect(await dead.replay()).toBe(1);
+    await vi.advanceTimersByTimeAsync(DAY_MS - 61_000);
+    const queue = queueOf(kafka);
+    queue.consume(() => Promise.resolve('settled'));
+    await vi.advanceTimersByTimeAsync(DAY_MS / 4);
+    kafka.failSetCommitted = () => new Error('The group has a member');
+    await vi.advanceTimersByTimeAsync(DAY_MS / 2);
+    kafka.failSetCommitted = () => undefined;
+    await vi.advanceTimersByTimeAsync(DAY_MS / 2);
+    expect(await queue.countDeadLetters()).toBe(0);
+    await queue.close();
+  });
+
+  it('is nothing for a queue without dead letters, or whose dead letters were not replayed', async () => {
+    for (const kafka of [
+      new FakeKafka({ messages: {} }),
+      new FakeKafka({ messages: {}, dead: {} }),
+    ]) {
+      const dead = openDeadLetters(kafka);
+      await dead.renewReplayed();
+      await bury(kafka, [{}]);
+      await dead.renewReplayed();
+      expect(await dead.count()).toBe(1);
+    }
+  });
+
+  it('is stored although the group has a member at this moment', async () => {
+    const kafka = new FakeKafka({ messages: {}, dead: {} });
+    const dead = await bury(kafka, [{}]);
+    let failures = 1;
+    kafka.failSetCommitted = () => {
+      failures -= 1;
+      return failures >= 0 ? new Error('The group has a member') : undefined;
+    };
+    expect(await dead.replay()).toBe(1);
+    expect(await dead.count()).toBe(0);
   });
 });
 
