@@ -5,6 +5,7 @@ import {
   heartbeat,
   type Info,
 } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
 import { AttemptLog, withoutSearch } from '../domain/attemptLog.js';
 import type { Content } from '../domain/message.js';
 import { isSealed } from '../domain/sealedContent.js';
@@ -86,6 +87,10 @@ export function createDeliver({
     }, HEARTBEAT_INTERVAL_MS);
     try {
       return await attemptOnce(input, info, log, lease);
+    } catch (error) {
+      // Temporal keeps no heartbeat of an activity that ends as cancelled.
+      if (error instanceof CancelledFailure) throw new CancelledFailure(error.message, [before]);
+      throw error;
     } finally {
       clearInterval(heartbeats);
     }

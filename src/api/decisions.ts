@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { DeliveryStatus } from '../domain/delivery.js';
 import { grpcFailureOf } from '../temporal/grpcStatus.js';
 import { cancelWorkflow } from '../store/cancelWorkflow.js';
+import { recordAttempts } from '../store/recordAttempts.js';
 import { discardSignal, retrySignal, type OperatorRequest } from '../contract/signals.js';
 import type { ApiContext } from './apiContext.js';
 import { audit } from './audit.js';
@@ -80,9 +81,10 @@ export async function cancelMessage(
     .filter((delivery) => CANCELLABLE.has(deliveryStatus(delivery)))
     .map(({ destination }) => destination);
   assertMayDecide(caller, { destinations, source: message.source });
-  await actBeforeEnd(decisionClient, deduplicationKey, assertOpen, () =>
-    cancelWorkflow(decisionClient, deduplicationKey, { by, reason }),
-  );
+  await actBeforeEnd(decisionClient, deduplicationKey, assertOpen, async () => {
+    await recordAttempts(decisionClient, message);
+    await cancelWorkflow(decisionClient, deduplicationKey, { by, reason });
+  });
   await assertCancelled(decisionClient, deduplicationKey);
   metrics.decisions.inc({ action: 'cancel', scope: 'message' });
   const { traceId } = message;

@@ -8,6 +8,7 @@ import type {
 } from './deadLetterQueue.js';
 import type { RescheduleRequest, Schedule } from '../domain/rescheduling.js';
 import type { AccountId } from '../domain/account.js';
+import type { Attempt } from '../domain/delivery.js';
 import type { Destination } from '../domain/destination.js';
 
 /** The input of a retry or a discard. All optional, since `temporal workflow signal` may send no input at all. */
@@ -37,6 +38,12 @@ export interface AccountRemoved {
   neverAttemptedUpTo?: string;
 }
 
+/** The attempts of one delivery as they were when somebody cancelled the message. */
+export interface AttemptsBeforeCancel {
+  destination: Destination;
+  attempts: Attempt[];
+}
+
 /** Retries the message's dead letters. Does nothing where there are none. */
 export const retrySignal = defineSignal<[OperatorRequest?]>('retry');
 /** Discards the message's dead letters. Does nothing where there are none. */
@@ -45,6 +52,12 @@ export const discardSignal = defineSignal<[OperatorRequest?]>('discard');
 export const rescheduleUpdate = defineUpdate<Schedule, [RescheduleRequest]>('reschedule');
 /** No worker serves this account any more: deliveries through it, which would wait for ever, become dead letters. */
 export const accountRemovedSignal = defineSignal<[AccountRemoved]>('accountRemoved');
+/**
+ * Sent right before a cancellation, for the history alone: no workflow handles it. Temporal keeps no attempts of an activity that it
+ * cancels between two of them.
+ */
+export const attemptsBeforeCancelSignal =
+  defineSignal<[AttemptsBeforeCancel[]]>('attemptsBeforeCancel');
 /** A delivery to this queue's destination was parked. */
 export const deadLetteredSignal = defineSignal<[DeadLetterReference]>('deadLettered');
 /** A parked delivery of this queue's destination was retried, discarded or cancelled. */

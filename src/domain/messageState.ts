@@ -57,6 +57,8 @@ interface HeldBack {
 export interface DeliveryState {
   destination: Destination;
   attempts: readonly Attempt[];
+  /** Set where it was cancelled, and the history doesn't have the attempts of its last activity, if that had any. */
+  lacksAttempts?: true;
   /** The parts that are posted, of a message that takes several posts and is not confirmed. */
   posted?: PostedParts | undefined;
   /** A fallback: the destination that it stands in for. */

@@ -64,7 +64,10 @@ export function explainDelivery(delivery: DeliveryState, message: MessageState, 
     }
     case 'cancelled': {
       const cancel = lastAction('cancel', delivery, message);
-      return `Cancelled${byWhom(cancel, message, now)}: ${neverOrPerhapsSent(delivery)} ${destination}. Send it again with a new key, if it is still needed.`;
+      const cancelled = `Cancelled${byWhom(cancel, message, now)}`;
+      return delivery.lacksAttempts
+        ? `${cancelled}: it is not recorded whether an attempt had sent it to ${destination} before. Look there first; if it is missing and still needed, send it again with a new key.`
+        : `${cancelled}: ${neverOrPerhapsSent(delivery)} ${destination}. Send it again with a new key, if it is still needed.`;
     }
     case 'muted': {
       const { route, until } = stage;

@@ -24,22 +24,32 @@ export function messageStateAt(
 ): MessageState {
   const { expiresAt, deliverAt, shows } = reading.input;
   const hasExpired = expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime();
-  const { deliveries, failure, operatorActions } = pending.reduce(
+  const { deliveries, failure, operatorActions, unrecorded } = pending.reduce(
     (read, activity) => applyPending(read, activity, hasExpired),
     reading,
   );
   return {
     ...summary,
-    deliveries: deliveries.map((delivery) => ({
-      ...delivery,
-      stage: finalStage(delivery, summary, operatorActions, hasExpired),
-    })),
+    deliveries: deliveries.map((delivery, index) => {
+      const stage = finalStage(delivery, summary, operatorActions, hasExpired);
+      const lacksAttempts = stage.kind === 'cancelled' && !isKnown(unrecorded[index], pending);
+      return { ...delivery, stage, ...(lacksAttempts && { lacksAttempts }) };
+    }),
     operatorActions,
     deliverAt,
     expiresAt,
     ...(shows && { shows }),
     failure,
   };
+}
+
+/** Whether the attempts of the activity are known: all are between two attempts, as where the workflow was terminated then. */
+function isKnown(
+  activity: DeliverActivity | undefined,
+  pending: readonly PendingActivity[],
+): boolean {
+  if (!activity) return true;
+  return pending.some(({ activityId, isQueued }) => isQueued && activityId === activity.activityId);
 }
 
 /** The reading with the attempts that a pending activity has made so far, and its stage. */

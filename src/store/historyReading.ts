@@ -1,6 +1,7 @@
 /** Folds the events of a `deliverMessage` workflow, in their order, into what they say about its message. */
 import { withoutSearch } from '../domain/attemptLog.js';
 import { readDeliverFailure } from '../contract/deliverFailure.js';
+import type { AttemptsBeforeCancel } from '../contract/signals.js';
 import type { Turn } from '../contract/deliver.js';
 import { withinRetention, type DeliverMessageInput } from '../contract/deliverMessage.js';
 import type { Attempt, PostedParts } from '../domain/delivery.js';
@@ -19,6 +20,8 @@ export interface HistoryReading {
   readonly moments: readonly DeliveryMoment[];
   /** By the index of the delivery: the message that has superseded it, since its last activity was scheduled. */
   readonly supersededBy: Readonly<Record<number, string | undefined>>;
+  /** By the index of the delivery: its last activity, while the history doesn't have the attempts of it. */
+  readonly unrecorded: Readonly<Record<number, DeliverActivity | undefined>>;
   /** How the workflow failed. */
   readonly failure: string | undefined;
 }
@@ -69,6 +72,7 @@ function beginReading(sent: DeliverMessageInput): HistoryReading {
     operatorActions: [],
     moments: [],
     supersededBy: {},
+    unrecorded: {},
     failure: undefined,
   };
 }
@@ -86,9 +90,16 @@ function applyEvent(reading: HistoryReading, event: MessageEvent): HistoryReadin
     case 'activity_scheduled':
       return activityScheduled(reading, event);
     case 'activity_completed':
-      return activityCompleted(reading, event);
+      return recorded(activityCompleted(reading, event), event.scheduledId);
     case 'activity_failed':
-      return activityFailed(reading, event);
+      return recorded(activityFailed(reading, event), event.scheduledId);
+    case 'activity_cancelled': {
+      const activity = activityOf(reading, event.scheduledId);
+      if (!activity || !event.attempts) return reading;
+      return withAttempts(reading, activity, event.attempts);
+    }
+    case 'attempts_recorded':
+      return event.deliveries.reduce(attemptsRecorded, reading);
     case 'operator_acted':
       return { ...reading, operatorActions: [...reading.operatorActions, event.action] };
     case 'turn_given':
@@ -127,9 +138,35 @@ function activityScheduled(
   return {
     ...withDelivery(reading, activity, { stage: { kind: 'queued', since } }),
     activities: [...reading.activities, activity],
+    unrecorded: { ...reading.unrecorded, [deliveryIndex]: activity },
     supersededBy: { ...reading.supersededBy, [deliveryIndex]: undefined },
     moments: isNextPart(activity) ? reading.moments : [...reading.moments, moment],
   };
+}
+
+/** The reading after the end of an activity, which has its attempts. */
+function recorded(reading: HistoryReading, scheduledId: string): HistoryReading {
+  const { deliveryIndex } = activityOf(reading, scheduledId) ?? {};
+  if (deliveryIndex === undefined) return reading;
+  return { ...reading, unrecorded: { ...reading.unrecorded, [deliveryIndex]: undefined } };
+}
+
+function withAttempts(
+  reading: HistoryReading,
+  activity: DeliverActivity,
+  attempts: Attempt[],
+): HistoryReading {
+  return recorded(withDelivery(reading, activity, { attempts }), activity.scheduledId);
+}
+
+function attemptsRecorded(
+  reading: HistoryReading,
+  { attempts, destination }: AttemptsBeforeCancel,
+): HistoryReading {
+  const activity = Object.values(reading.unrecorded).find(
+    (each) => each?.destination === destination,
+  );
+  return activity ? withAttempts(reading, activity, attempts) : reading;
 }
 
 /** Whether the attempt before this activity posted a part: this one follows at once. */

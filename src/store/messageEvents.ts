@@ -11,7 +11,12 @@ import {
 } from '../contract/deliverMessage.js';
 import { conversationTurnSignal, type ConversationTurn } from '../contract/conversation.js';
 import { deliveryIndexOf } from '../contract/names.js';
-import { rescheduleUpdate, type OperatorRequest } from '../contract/signals.js';
+import {
+  attemptsBeforeCancelSignal,
+  rescheduleUpdate,
+  type AttemptsBeforeCancel,
+  type OperatorRequest,
+} from '../contract/signals.js';
 import type { RescheduleRequest } from '../domain/rescheduling.js';
 import type { Attempt } from '../domain/delivery.js';
 import type { OperatorAction } from '../domain/messageState.js';
@@ -43,6 +48,9 @@ export type MessageEvent =
       /** It ended because of its time limit. */
       timeIsUp: boolean;
     }
+  /** `attempts`: what its last attempt recorded of all of them; undefined where Temporal cancelled it between two. */
+  | { kind: 'activity_cancelled'; scheduledId: string; attempts: Attempt[] | undefined }
+  | { kind: 'attempts_recorded'; deliveries: AttemptsBeforeCancel[] }
   | { kind: 'operator_acted'; action: OperatorAction }
   /** The conversation has signalled a delivery that waits for its turn. */
   | { kind: 'turn_given'; at: string; deliveryIndex: number; supersededBy: string | undefined }
@@ -120,6 +128,12 @@ async function decodeEvent(
       timeIsUp: ended.retryState === RETRY_STATE_TIMEOUT,
     };
   }
+  if (event.activityTaskCanceledEventAttributes) {
+    const { details, scheduledEventId } = event.activityTaskCanceledEventAttributes;
+    const [log] = await decodeValues<[unknown?]>(converter, details);
+    const attempts = Array.isArray(log) ? (log as Attempt[]) : undefined;
+    return { kind: 'activity_cancelled', scheduledId: String(scheduledEventId), attempts };
+  }
   if (event.workflowExecutionSignaledEventAttributes) {
     return await decodeSignal(converter, event, event.workflowExecutionSignaledEventAttributes);
   }
@@ -162,6 +176,11 @@ async function decodeSignal(
     const deliveryIndex = deliveryIndexOf(deliveryId);
     return { kind: 'turn_given', at: at(event).toISOString(), deliveryIndex, supersededBy };
   }
+  if (action === attemptsBeforeCancelSignal.name) {
+    const [given] = await decodeValues<[unknown?]>(converter, signal.input);
+    const deliveries = Array.isArray(given) ? given.filter(isAttemptsBeforeCancel) : [];
+    return { kind: 'attempts_recorded', deliveries };
+  }
   if (action !== 'retry' && action !== 'discard') return undefined;
   const [request] = await decodeValues<[OperatorRequest?]>(converter, signal.input);
   const { by, reason, destination, parkedBy } = request ?? {};
@@ -169,6 +188,13 @@ async function decodeSignal(
     kind: 'operator_acted',
     action: { action, at: at(event).toISOString(), by, reason, destination, parkedBy },
   };
+}
+
+/** Anyone may send a signal. */
+function isAttemptsBeforeCancel(given: unknown): given is AttemptsBeforeCancel {
+  if (typeof given !== 'object' || given === null) return false;
+  const { attempts, destination } = given as Record<string, unknown>;
+  return typeof destination === 'string' && Array.isArray(attempts);
 }
 
 async function decodeCancelRequest(

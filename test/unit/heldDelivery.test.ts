@@ -181,7 +181,10 @@ it('ends at once when it is cancelled, and when its worker stops', async () => {
   const cancelled = deliver();
   await Promise.resolve();
   cancelled.environment.cancel('CANCELLED');
-  await expect(cancelled.result).rejects.toBeInstanceOf(CancelledFailure);
+  const failure: unknown = await cancelled.result.catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(CancelledFailure);
+  // The attempts before: the history has them nowhere else.
+  expect((failure as CancelledFailure).details).toEqual([[]]);
 
   const stopped = deliver();
   await Promise.resolve();

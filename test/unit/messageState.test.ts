@@ -10,6 +10,7 @@ import {
   type MessageState,
   type MessageSummary,
 } from '../../src/domain/messageState.js';
+import { explainDelivery } from '../../src/explanation/delivery.js';
 import { messageStateAt } from '../../src/store/currentState.js';
 import { readHistory } from '../../src/store/historyReading.js';
 import type { MessageEvent, PendingActivity } from '../../src/store/messageEvents.js';
@@ -179,6 +180,77 @@ function stateOf(
 function stagesOf(...parameters: Parameters<typeof stateOf>): DeliveryStage[] {
   return stateOf(...parameters).deliveries.map(({ stage }) => stage);
 }
+
+describe('a message that was cancelled', () => {
+  const LOST: Attempt = {
+    number: 1,
+    startedAt: time(2),
+    durationMs: 40,
+    outcome: 'ambiguous',
+    reason: 'timeout',
+  };
+  const stopped: MessageEvent = {
+    kind: 'activity_cancelled',
+    scheduledId: '5',
+    attempts: undefined,
+  };
+  const recording = (attempts: Attempt[]): MessageEvent => ({
+    kind: 'attempts_recorded',
+    deliveries: [{ destination: OPS, attempts }],
+  });
+  const explained = (events: MessageEvent[], activities: PendingActivity[] = []) => {
+    const state = stateOf([started(), ...events], { status: 'cancelled', activities });
+    const [delivery] = state.deliveries;
+    if (!delivery) throw new Error('no delivery');
+    expect(delivery.stage.kind).toBe('cancelled');
+    return { attempts: delivery.attempts, text: explainDelivery(delivery, state, NOW) };
+  };
+
+  it('was never sent where its activity was never scheduled, or is known to have had no attempt', () => {
+    expect(explained([acted('cancel')]).text).toContain('never sent to');
+    const recorded = [scheduled('5'), recording([]), acted('cancel'), stopped];
+    expect(explained(recorded).text).toContain('never sent to');
+  });
+
+  it.each<[string, MessageEvent[]]>([
+    ['was recorded before', [recording([LOST]), acted('cancel'), stopped]],
+    ['it recorded itself', [acted('cancel'), { ...stopped, attempts: [LOST] }]],
+  ])('was perhaps sent by an attempt that %s', (_, events) => {
+    const { attempts, text } = explained([scheduled('5'), ...events]);
+    expect(attempts).toEqual([LOST]);
+    expect(text).toContain('perhaps sent to');
+  });
+
+  it.each<[string, MessageEvent[]]>([
+    ['between two attempts', [acted('cancel'), stopped]],
+    ['and terminated', []],
+    [
+      'after it was scheduled again',
+      [
+        failed('5', 'rate_limited', [[LIMITED], 'held_back']),
+        recording([LIMITED]),
+        scheduled('9', { at: 5, earlierAttempts: [LIMITED] }),
+      ],
+    ],
+  ])('is not said to be unsent where its attempts are not recorded: %s', (_, events) => {
+    const { text } = explained([scheduled('5'), ...events]);
+    expect(text).toMatch(/it is not recorded whether .* Look there first/);
+    expect(text).not.toContain('never sent');
+  });
+
+  it('was perhaps sent where Temporal still has the attempts of what was terminated', () => {
+    const { text } = explained([scheduled('5')], [pending('5', { attempt: 2, heartbeat: [LOST] })]);
+    expect(text).toContain('perhaps sent to');
+    const underWay = pending('5', { isQueued: false, startedAt: time(4) });
+    expect(explained([scheduled('5')], [underWay]).text).toContain('not recorded');
+  });
+
+  it('has the attempts that its activity records at its end, whatever was recorded before', () => {
+    const refused = failed('5', 'not_authorised', [[REFUSED], 'refused']);
+    const events = [scheduled('5'), recording([LOST]), acted('cancel'), refused];
+    expect(explained(events).attempts).toEqual([REFUSED]);
+  });
+});
 
 describe('the state of a message, from its events', () => {
   it('refuses a history without a start', () => {
