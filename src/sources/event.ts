@@ -4,6 +4,7 @@ import { httpUrl } from '../domain/message.js';
 import { RANKS, type EventState } from '../domain/event.js';
 import { shortenText } from '../lib/cutText.js';
 import { NOT_IN_ONE_LINE, wellFormed, withoutTerminalCodes } from '../lib/text.js';
+import { longAddressesBelow } from './longAddresses.js';
 import type { ParsedEvent } from './source.js';
 
 /** What a payload gave, of any length and form. */
@@ -49,7 +50,7 @@ export function event(parts: EventParts): ParsedEvent {
     arrivesInOrder: parts.arrivesInOrder,
     severity: parts.severity,
     title: line(parts.title, LONGEST_TITLE) ?? 'An event without a title',
-    text: withoutTerminalCodes(wellFormed(parts.text ?? '')),
+    text: longAddressesBelow(withoutTerminalCodes(wellFormed(parts.text ?? ''))),
     url: webAddress(parts.url),
     labels: labelsOf(parts.labels ?? {}),
     summary: line(parts.summary, LONGEST_TITLE),
@@ -93,6 +94,11 @@ function timestamp(value: unknown): string | undefined {
 export function webAddress(value: unknown): string | undefined {
   const { success, data } = httpUrl.safeParse(value);
   return success ? data : undefined;
+}
+
+/** The first of these that is an address: one that can't be used hides none after it. */
+export function firstWebAddress(...candidates: readonly unknown[]): string | undefined {
+  return candidates.map(webAddress).find((address) => address !== undefined);
 }
 
 /** Texts, numbers and truth values by their name; everything else is only in `raw`. */

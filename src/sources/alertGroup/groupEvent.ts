@@ -3,14 +3,11 @@ import type { Severity } from '../../domain/message.js';
 import { shortenText } from '../../lib/cutText.js';
 import { own } from '../../lib/own.js';
 import { event } from '../event.js';
-import { facts, linkTo, paragraphs, plain } from '../facts.js';
+import { facts, linksLine, paragraphs, plain, type Link } from '../facts.js';
 import { severityOf } from '../fields.js';
 import { firstTen } from '../listing.js';
 import type { ParsedEvent } from '../source.js';
 import type { Alert, AlertGroup, Texts } from './group.js';
-
-/** A link of a post: its words and where it leads. */
-export type Link = readonly [words: string, url: unknown];
 
 export interface GroupSource {
   key: string;
@@ -147,10 +144,6 @@ function lineOf(alert: Alert, { annotations, labels }: AlertGroup, source: Group
   const words = [differing, said, values].filter(Boolean).join(': ');
   const links = linksLine([...source.linksOf(alert), ['Runbook', ofItsOwn('runbook_url')]]);
   return `**${alert.isFiring ? 'firing' : 'resolved'}** ${plain(shortenText(words, LONGEST_LINE)) ?? ''}${links && ` (${links})`}`;
-}
-
-function linksLine(links: readonly Link[]): string {
-  return links.flatMap(([words, url]) => linkTo(words, url) ?? []).join(' · ');
 }
 
 const WORST_FIRST: readonly Severity[] = ['critical', 'error', 'warning', 'info', 'ok'];

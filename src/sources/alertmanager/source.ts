@@ -1,6 +1,6 @@
 /** Prometheus's Alertmanager, version 4 of its webhook: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
 import { z } from 'zod';
-import { groupEvent, type Link } from '../alertGroup/groupEvent.js';
+import { groupEvent } from '../alertGroup/groupEvent.js';
 import { identityOf, readGroup, type AlertGroup } from '../alertGroup/group.js';
 import {
   allOf,
@@ -9,6 +9,7 @@ import {
   refineCredentials,
 } from '../authentication/credentials.js';
 import { webAddress } from '../event.js';
+import type { Link } from '../facts.js';
 import { parseJsonObject, textAt } from '../json.js';
 import { sourceFields, type ParsedEvent, type SourceType } from '../source.js';
 import { SAMPLES } from './samples.js';

@@ -4,7 +4,7 @@
  */
 import { shortenMarkdown } from '../../destinations/document/openCode.js';
 import { shortenText } from '../../lib/cutText.js';
-import { facts, linkTo, paragraphs, plain } from '../facts.js';
+import { facts, linksLine, paragraphs, plain } from '../facts.js';
 import { fieldsOf } from '../fields.js';
 import { htmlToMarkdown } from '../html.js';
 import { at, isObject, listAt, textAt } from '../json.js';
@@ -34,7 +34,10 @@ export function contextText(context: unknown): string {
     }),
     fieldsOf(at(context, 'labels')),
     fieldsOf(otherProperties(context)),
-    linkTo('Runbook', at(context, 'annotations', 'runbook_url')),
+    linksLine([
+      ['Results', resultsUrls(context).find((url) => url !== undefined)],
+      ['Runbook', at(context, 'annotations', 'runbook_url')],
+    ]),
   );
   // One of a service that is not known here, as smart detection or a budget.
   return shown === '' ? fieldsOf(context) : shown;
@@ -52,15 +55,15 @@ export function isEndOfIssue(context: unknown): boolean {
   );
 }
 
-/** Where people see the results that fired it. */
-export function resultsUrl(context: unknown): string | undefined {
+/** Where people see the results that fired it: the best first. */
+export function resultsUrls(context: unknown): (string | undefined)[] {
   const [condition] = listAt(context, 'condition', 'allOf');
-  return (
-    textAt(condition, 'linkToFilteredSearchResultsUI') ??
-    textAt(condition, 'linkToSearchResultsUI') ??
-    textAt(context, 'LinkToFilteredSearchResultsUI') ??
-    textAt(context, 'LinkToSearchResults')
-  );
+  return [
+    textAt(condition, 'linkToFilteredSearchResultsUI'),
+    textAt(condition, 'linkToSearchResultsUI'),
+    textAt(context, 'LinkToFilteredSearchResultsUI'),
+    textAt(context, 'LinkToSearchResults'),
+  ];
 }
 
 const LONGEST = 2_000;

@@ -1,10 +1,10 @@
 import type { Severity } from '../../domain/message.js';
-import { event } from '../event.js';
+import { event, firstWebAddress } from '../event.js';
 import { facts, paragraphs, plain } from '../facts.js';
 import { firstTen } from '../listing.js';
 import { at, isObject, listAt, textAt, type JsonObject } from '../json.js';
 import { Unusable, type ParsedEvent } from '../source.js';
-import { contextText, isEndOfIssue, issueIn, resultsUrl } from './context.js';
+import { contextText, isEndOfIssue, issueIn, resultsUrls } from './context.js';
 
 /** `Sev0` is the highest: https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-overview */
 const SEVERITIES = new Map<string, Severity>([
@@ -64,7 +64,7 @@ export function parseAlert(payload: JsonObject): ParsedEvent {
         Signal: plain(textAt(essentials, 'signalType')),
       }),
     ),
-    url: textAt(essentials, 'investigationLink') ?? resultsUrl(context),
+    url: firstWebAddress(textAt(essentials, 'investigationLink'), ...resultsUrls(context)),
     labels: {
       ...recordAt(payload, 'customProperties'),
       rule: textAt(essentials, 'alertRule'),

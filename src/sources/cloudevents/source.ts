@@ -8,7 +8,7 @@ import {
   credentials,
   refineCredentials,
 } from '../authentication/credentials.js';
-import { event } from '../event.js';
+import { event, firstWebAddress } from '../event.js';
 import { facts, paragraphs, plain } from '../facts.js';
 import { fieldsOf, severityOf, titleIn } from '../fields.js';
 import { textAt } from '../json.js';
@@ -90,7 +90,7 @@ function eventOf(cloudEvent: CloudEvent, conversation: string): ParsedEvent {
       fieldsOf(data),
       facts({ Type: plain(type), Subject: plain(subject), Source: plain(attributes.source) }),
     ),
-    url: textAt(data, 'url') ?? textAt(data, 'html_url'),
+    url: firstWebAddress(textAt(data, 'url'), textAt(data, 'html_url')),
     labels: attributes,
     raw: { ...attributes, data },
   });

@@ -1,7 +1,7 @@
 import type { EventState } from '../../domain/event.js';
 import type { Severity } from '../../domain/message.js';
 import { event } from '../event.js';
-import { facts, linkTo, paragraphs, plain } from '../facts.js';
+import { facts, linksLine, paragraphs, plain } from '../facts.js';
 import { severityOf } from '../fields.js';
 import { formOf } from '../form.js';
 import { parseJsonObject, textAt, type JsonObject } from '../json.js';
@@ -126,9 +126,10 @@ export function parseDatadog(payload: JsonObject): ParsedEvent {
         Priority: plain(value('alert_priority')),
         Query: plain(value('alert_query')),
       }),
-      [linkTo('Datadog', value('link')), linkTo('Graph', value('snapshot'))]
-        .filter(Boolean)
-        .join(' · '),
+      linksLine([
+        ['Datadog', value('link')],
+        ['Graph', value('snapshot')],
+      ]),
     ),
     url: value('link'),
     labels: {

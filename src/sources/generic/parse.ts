@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { event } from '../event.js';
+import { event, firstWebAddress } from '../event.js';
 import { paragraphs, plain } from '../facts.js';
 import { fieldsOf, severityOf, stateOf, titleIn } from '../fields.js';
 import { at, textAt } from '../json.js';
@@ -52,7 +52,7 @@ export function parseScope(
     severity: severityOf(severity),
     conversation: fields.conversation,
     reference: fields.reference,
-    url: fields.url ?? at(data, 'url'),
+    url: firstWebAddress(fields.url, at(data, 'url')),
     occurredAt: momentIn(fields.occurredAt),
     labels,
     raw: data,

@@ -1,4 +1,5 @@
 import { RANKS } from '../../domain/event.js';
+import { firstWebAddress } from '../event.js';
 import { facts, plain } from '../facts.js';
 import { at, listAt, textAt, type JsonObject } from '../json.js';
 import { words, type Subject } from './subject.js';
@@ -123,7 +124,9 @@ function conversationOf(kind: ChecksKind, payload: JsonObject): string | undefin
 }
 
 function urlOf(kind: ChecksKind, payload: JsonObject): unknown {
-  if (kind === 'status') return at(payload, 'target_url') ?? at(payload, 'commit', 'html_url');
+  if (kind === 'status') {
+    return firstWebAddress(at(payload, 'target_url'), at(payload, 'commit', 'html_url'));
+  }
   const subject = at(payload, kind);
-  return at(subject, 'html_url') ?? at(subject, 'target_url') ?? undefined;
+  return firstWebAddress(at(subject, 'html_url'), at(subject, 'target_url'));
 }

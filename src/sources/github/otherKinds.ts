@@ -1,5 +1,6 @@
 import type { Severity } from '../../domain/message.js';
 import { firstTen } from '../listing.js';
+import { firstWebAddress } from '../event.js';
 import { facts, linked, plain } from '../facts.js';
 import { fieldsOf, titleIn } from '../fields.js';
 import { at, isObject, listAt, textAt, type JsonObject } from '../json.js';
@@ -267,7 +268,7 @@ function securityAdvisory(payload: JsonObject, action: string): Said {
   return {
     ...named('security advisory', action, textAt(advisory, 'summary')),
     severity: action === 'withdrawn' ? 'info' : (ADVISORY_SEVERITIES.get(severity ?? '') ?? 'info'),
-    url: at(advisory, 'html_url') ?? at(advisory, 'references', 0, 'url'),
+    url: firstWebAddress(at(advisory, 'html_url'), at(advisory, 'references', 0, 'url')),
     text: facts({
       Severity: plain(severity),
       Packages: plain(

@@ -1,7 +1,7 @@
 import type { EventState } from '../../domain/event.js';
 import type { Severity } from '../../domain/message.js';
 import { shortenMarkdown } from '../../destinations/document/openCode.js';
-import { event } from '../event.js';
+import { event, firstWebAddress } from '../event.js';
 import { facts, linked, paragraphs, plain } from '../facts.js';
 import { at, listAt, textAt, type JsonObject } from '../json.js';
 import type { ParsedEvent } from '../source.js';
@@ -45,7 +45,7 @@ export function parseGitHub({
           Repository: linked(repository, at(payload, 'repository', 'html_url')),
         }),
       ),
-      url: subject.url ?? at(payload, 'repository', 'html_url'),
+      url: firstWebAddress(subject.url, at(payload, 'repository', 'html_url')),
       labels: {
         event: kind,
         action: textAt(payload, 'action'),

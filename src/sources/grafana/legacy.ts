@@ -5,7 +5,7 @@
 import type { EventState } from '../../domain/event.js';
 import type { Severity } from '../../domain/message.js';
 import { event } from '../event.js';
-import { facts, linkTo, paragraphs, plain } from '../facts.js';
+import { facts, linksLine, paragraphs, plain } from '../facts.js';
 import { at, isObject, listAt, textAt, type JsonObject } from '../json.js';
 import { firstTen } from '../listing.js';
 import type { ParsedEvent } from '../source.js';
@@ -64,7 +64,10 @@ export function parseLegacy(payload: JsonObject, key: string): ParsedEvent {
           Object.entries(tagsOf(payload)).map(([name, value]) => [plain(name) ?? '', plain(value)]),
         ),
       ),
-      [linkTo('Rule', url), linkTo('Image', at(payload, 'imageUrl'))].filter(Boolean).join(' · '),
+      linksLine([
+        ['Rule', url],
+        ['Image', at(payload, 'imageUrl')],
+      ]),
     ),
     url,
     labels: {

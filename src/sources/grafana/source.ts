@@ -1,7 +1,7 @@
 /** Grafana's alerting: https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/ */
 import { z } from 'zod';
 import { own } from '../../lib/own.js';
-import { groupEvent, type Link } from '../alertGroup/groupEvent.js';
+import { groupEvent } from '../alertGroup/groupEvent.js';
 import {
   identityOf,
   readGroup,
@@ -17,6 +17,8 @@ import {
   refineCredentials,
 } from '../authentication/credentials.js';
 import { secretsSchema, signedBy } from '../authentication/hmac.js';
+import { firstWebAddress } from '../event.js';
+import type { Link } from '../facts.js';
 import { at, isObject, parseJsonObject, textAt, type JsonObject } from '../json.js';
 import { requestKey } from '../requestKey.js';
 import { sourceFields, Unusable, type ParsedEvent, type SourceType } from '../source.js';
@@ -109,11 +111,12 @@ function parseGrafana(group: AlertGroup): ParsedEvent {
     { ...group, key: group.key && organisation ? `${organisation}/${group.key}` : group.key },
     {
       key: keyOf(group),
-      url:
-        textAt(only?.raw, 'panelURL') ??
-        textAt(only?.raw, 'dashboardURL') ??
-        only?.ruleUrl ??
+      url: firstWebAddress(
+        textAt(only?.raw, 'panelURL'),
+        textAt(only?.raw, 'dashboardURL'),
+        only?.ruleUrl,
         textAt(raw, 'externalURL'),
+      ),
       linksOf,
       nameOf,
       valuesOf,

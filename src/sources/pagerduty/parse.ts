@@ -1,6 +1,6 @@
 import type { EventState } from '../../domain/event.js';
 import type { Severity } from '../../domain/message.js';
-import { event } from '../event.js';
+import { event, firstWebAddress } from '../event.js';
 import { facts, linked, paragraphs, plain } from '../facts.js';
 import { at, listAt, textAt, type JsonObject } from '../json.js';
 import { firstTen } from '../listing.js';
@@ -70,7 +70,7 @@ export function parsePagerDuty(payload: JsonObject): ParsedEvent {
     severity: severityOf(state, textAt(subject, 'urgency')),
     title: `${kind}${number === undefined ? '' : ` ${number}`} ${verb}${name === undefined ? '' : `: ${name}`}`,
     text: textOf({ agent: textAt(payload, 'event', 'agent', 'summary'), data, subject, type }),
-    url: textAt(subject, 'html_url') ?? textAt(data, 'html_url'),
+    url: firstWebAddress(textAt(subject, 'html_url'), textAt(data, 'html_url')),
     labels: {
       event_type: type,
       service: isService ? name : textAt(subject, 'service', 'summary'),

@@ -1,6 +1,6 @@
 import type { EventState } from '../../domain/event.js';
 import type { Severity } from '../../domain/message.js';
-import { event, type EventParts } from '../event.js';
+import { event, firstWebAddress, type EventParts } from '../event.js';
 import { facts, paragraphs, plain } from '../facts.js';
 import { fieldsOf, severityOf, titleIn } from '../fields.js';
 import { at, listAt, textAt } from '../json.js';
@@ -78,7 +78,7 @@ function issue({ action, data, payload }: Hook): Shown {
       'Assigned to': plain(textAt(of, 'assignedTo', 'name')),
       By: byPerson(payload),
     }),
-    url: textAt(of, 'web_url') ?? textAt(of, 'permalink'),
+    url: firstWebAddress(textAt(of, 'web_url'), textAt(of, 'permalink')),
     labels: {
       project,
       level: textAt(of, 'level'),
@@ -204,7 +204,7 @@ function other({ action, data, resource }: Hook): Shown {
     severity: 'info',
     title: `Sentry: ${resource.replaceAll('_', ' ')} ${action}${titled(titleIn(of) ?? titleIn(data))}`,
     text: fieldsOf(said),
-    url: textAt(of, 'web_url') ?? textAt(data, 'web_url'),
+    url: firstWebAddress(textAt(of, 'web_url'), textAt(data, 'web_url')),
   };
 }
 

@@ -226,3 +226,21 @@ describe('the line of an alert', () => {
     expect(shared.join('\n')).not.toContain('Runbook');
   });
 });
+
+describe('the long address of a rule', () => {
+  const generatorURL = `http://prometheus:9090/graph?g0.expr=${'a'.repeat(5_000)}`;
+  const link = String.raw`\[1\] [Graph](<${generatorURL}>)`;
+
+  it('is a link below everything else', () => {
+    const [alert] = (JSON.parse(firing?.body ?? '') as Payload).alerts;
+    const { text } = parse(changed(firing, { alerts: [{ ...alert, generatorURL }] }));
+    expect(text).toContain(String.raw`Graph \[1\] · `);
+    expect(text.endsWith(`\n\n${link}`)).toBe(true);
+  });
+
+  it('is there once for all alerts of the rule, so that it takes no alert’s space', () => {
+    const { text } = parse(withAlerts((alert) => ({ ...alert, generatorURL })));
+    expect(text.split(generatorURL)).toHaveLength(2);
+    expect(text.slice(0, -link.length)).toContain('- and 32 more');
+  });
+});

@@ -305,3 +305,14 @@ describe('the token of a secure webhook', () => {
     expect(await verdictOf(await signed(other), source)).toHaveProperty('refusedBecause');
   });
 });
+
+it('leads to the results that can be opened, however long their address is', () => {
+  const [filtered, all] = [`https://x/?q=${'a'.repeat(3_000)}`, 'https://x/all'];
+  const condition = {
+    allOf: [{ linkToFilteredSearchResultsUI: filtered, linkToSearchResultsUI: all }],
+  };
+  const { text, url } = parse(alert({}, { condition }));
+  expect(url).toBe(all);
+  expect(text).toContain(String.raw`Results \[1\]`);
+  expect(text.endsWith(String.raw`\[1\] [Results](<${filtered}>)`)).toBe(true);
+});

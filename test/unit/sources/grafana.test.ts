@@ -162,3 +162,13 @@ it('is in the order of arrival, whenever its alerts began', () => {
   expect(message.partOf).toMatchObject({ rank: 0 });
   expect(message.partOf).not.toHaveProperty('at');
 });
+
+it('leads to the first address that can be opened', () => {
+  const { alerts } = JSON.parse(firing?.body ?? '') as { alerts: object[] };
+  const url = (changes: object) =>
+    parse(changed(firing, { alerts: [{ ...alerts[0], ...changes }] })).url;
+  expect(url({ panelURL: '/d/1' })).toBe('https://grafana.example.com/d/checkout?orgId=1');
+  expect(url({ panelURL: '/d/1', dashboardURL: `https://x/${'a'.repeat(2_000)}` })).toContain(
+    '/alerting/grafana/checkout-latency/view',
+  );
+});
