@@ -1,7 +1,8 @@
 /** https://learn.microsoft.com/outlook/actionable-messages/message-card-reference. Its texts are Markdown. */
-import { linkTo, paragraphs } from '../facts.js';
+import { fact, linksLine, paragraphs, type Link } from '../facts.js';
 import { htmlToMarkdown } from '../html.js';
 import { at, listAt, textAt, type JsonObject } from '../json.js';
+import { bold } from '../styledMarkdown.js';
 
 export function messageCardToMarkdown(card: JsonObject): string {
   return paragraphs(
@@ -12,30 +13,38 @@ export function messageCardToMarkdown(card: JsonObject): string {
 }
 
 function sectionToMarkdown(section: unknown): string {
-  const title = htmlToMarkdown(textAt(section, 'activityTitle') ?? textAt(section, 'title'));
+  const titles = ['title', 'activityTitle'].map((name) => htmlToMarkdown(textAt(section, name)));
   return paragraphs(
-    title && `**${title.replaceAll('**', '')}**`,
+    ...new Set(titles.map((title) => title && bold(title))),
     htmlToMarkdown(textAt(section, 'activitySubtitle')),
     htmlToMarkdown(textAt(section, 'activityText')),
     htmlToMarkdown(textAt(section, 'text')),
     listAt(section, 'facts').map(factToMarkdown).join('\n'),
-    [at(section, 'heroImage'), ...listAt(section, 'images')]
-      .flatMap((image) => linkTo(textAt(image, 'title') ?? 'Image', at(image, 'image')) ?? [])
-      .join(' '),
+    imagesLine([at(section, 'heroImage'), ...listAt(section, 'images')]),
     actionsToMarkdown(listAt(section, 'potentialAction')),
   );
 }
 
-function factToMarkdown(fact: unknown): string {
-  return `**${htmlToMarkdown(textAt(fact, 'name')) ?? ''}** ${htmlToMarkdown(textAt(fact, 'value')) ?? ''}`;
+function factToMarkdown(given: unknown): string {
+  return fact(htmlToMarkdown(textAt(given, 'name')), htmlToMarkdown(textAt(given, 'value')));
 }
 
-/** Those that open a page. The others need a connector that answers. */
+function imagesLine(images: readonly unknown[]): string {
+  return linksLine(
+    images.map((image): Link => [textAt(image, 'title') ?? 'Image', at(image, 'image')]),
+  );
+}
+
+/** Those that open a page, also what a card of inputs has of them. The others need a connector that answers. */
 function actionsToMarkdown(actions: readonly unknown[]): string {
-  return actions
-    .flatMap((action) => {
-      const uri = textAt(action, 'targets', 0, 'uri') ?? textAt(action, 'target', 0);
-      return linkTo(textAt(action, 'name') ?? 'Open', uri) ?? [];
-    })
-    .join(' · ');
+  return linksLine(
+    actions
+      .flatMap((action) => [action, ...listAt(action, 'actions')])
+      .map((action): Link => [textAt(action, 'name'), pageOf(action)]),
+  );
+}
+
+/** The page that a button opens. */
+export function pageOf(action: unknown): string | undefined {
+  return textAt(action, 'targets', 0, 'uri') ?? textAt(action, 'target', 0);
 }

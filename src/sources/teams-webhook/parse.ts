@@ -1,12 +1,13 @@
 import { closeOpenCode } from '../../destinations/document/openCode.js';
 import { severityOfColour } from '../colours.js';
-import { event } from '../event.js';
-import { paragraphs } from '../facts.js';
+import { event, firstWebAddress } from '../event.js';
+import { linksLine, paragraphs, type Link } from '../facts.js';
 import { htmlToMarkdown, withoutEntities } from '../html.js';
 import { at, isObject, listAt, textAt, type JsonObject } from '../json.js';
+import { bold } from '../styledMarkdown.js';
 import { Unusable, type ParsedEvent } from '../source.js';
-import { adaptiveCardToMarkdown, colourIn, headingIn } from './adaptiveCard.js';
-import { messageCardToMarkdown } from './messageCard.js';
+import { adaptiveCardToMarkdown, colourIn, headingIn, pagesOf } from './adaptiveCard.js';
+import { messageCardToMarkdown, pageOf } from './messageCard.js';
 
 /** @throws Unusable where there is nothing to show */
 export function parseTeamsPayload(payload: JsonObject, key: string): ParsedEvent {
@@ -24,7 +25,8 @@ export function parseTeamsPayload(payload: JsonObject, key: string): ParsedEvent
       .map((card) => headingIn(card) ?? textAt(card, 'title'))
       .find((heading) => heading !== undefined) ??
     textAt(payload, 'summary') ??
-    textAt(payload, 'sections', 0, 'activityTitle');
+    textAt(payload, 'sections', 0, 'activityTitle') ??
+    textAt(payload, 'sections', 0, 'title');
   if (text === '' && title === undefined) {
     throw new Unusable('The payload is neither a MessageCard nor a message with an Adaptive Card.');
   }
@@ -33,9 +35,10 @@ export function parseTeamsPayload(payload: JsonObject, key: string): ParsedEvent
     title: titleOf(title ?? firstLine(text)),
     text,
     severity: severityOfColour(textAt(payload, 'themeColor') ?? colourIn(cards[0])),
-    url:
-      textAt(payload, 'potentialAction', 0, 'targets', 0, 'uri') ??
-      textAt(cards[0], 'actions', 0, 'url'),
+    url: firstWebAddress(
+      ...listAt(payload, 'potentialAction').map(pageOf),
+      ...cards.flatMap(pagesOf),
+    ),
     labels: { summary: textAt(payload, 'summary'), color: textAt(payload, 'themeColor') },
     raw: payload,
   });
@@ -57,7 +60,26 @@ function cardToMarkdown(card: unknown): string {
     return adaptiveCardToMarkdown(card);
   }
   const title = textAt(card, 'title');
-  return paragraphs(title && `**${titleOf(title)}**`, messageCardToMarkdown(card));
+  return paragraphs(
+    title && bold(titleOf(title)),
+    htmlToMarkdown(textAt(card, 'subtitle')),
+    messageCardToMarkdown(card),
+    heroLinks(card),
+  );
+}
+
+/** The images and buttons of a hero card: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-reference#hero-card */
+function heroLinks(card: JsonObject): string {
+  const opening = [...listAt(card, 'buttons'), at(card, 'tap')].filter((button) =>
+    /^openUrl$/i.test(textAt(button, 'type') ?? ''),
+  );
+  return linksLine([
+    ...listAt(card, 'images').map((image): Link => [
+      textAt(image, 'alt') ?? 'Image',
+      at(image, 'url'),
+    ]),
+    ...opening.map((button): Link => [textAt(button, 'title'), at(button, 'value')]),
+  ]);
 }
 
 function firstLine(text: string): string {
@@ -67,8 +89,9 @@ function firstLine(text: string): string {
 /** A title is plain text; in cards it often has marks of Markdown or HTML. */
 function titleOf(text: string): string {
   const withoutMarks = (htmlToMarkdown(text) ?? '')
-    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replaceAll(/[*`]|\\(?=[^\p{L}\p{N}\s])/gu, '')
+    .replaceAll(/\[([^\]]*)\]\((?:<[^>]*>|[^)]*)\)/g, '$1')
+    .replaceAll(/[*`\u200B]|~~|\\(?=[^\p{L}\p{N}\s])/gu, '')
+    .replaceAll('\u00A0', ' ')
     .trim();
   return withoutEntities(withoutMarks);
 }

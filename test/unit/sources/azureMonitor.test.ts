@@ -306,6 +306,15 @@ describe('the token of a secure webhook', () => {
   });
 });
 
+it('shows the words and addresses of a communication in HTML', () => {
+  const communication =
+    "<p><strong>Impact:&nbsp;</strong>writes fail. <a href='https://x/1'><span>Status</span></a></p>";
+  const { text } = parse(
+    alert({ monitoringService: 'ServiceHealth' }, { properties: { communication } }),
+  );
+  expect(text).toContain('**Impact:**\u00A0writes fail. [Status](<https://x/1>)');
+});
+
 it('leads to the results that can be opened, however long their address is', () => {
   const [filtered, all] = [`https://x/?q=${'a'.repeat(3_000)}`, 'https://x/all'];
   const condition = {
