@@ -1,7 +1,8 @@
 /** Blocks as Markdown: https://docs.slack.dev/reference/block-kit/blocks */
-import { linked, paragraphs, plain } from '../facts.js';
+import { linked, linksLine, linkTo, paragraphs, plain, type Link } from '../facts.js';
 import { at, listAt, textAt } from '../json.js';
-import { mrkdwnToMarkdown } from './mrkdwn.js';
+import { bold } from '../styledMarkdown.js';
+import { joinedLines, mrkdwnToMarkdown } from './mrkdwn.js';
 import { richTextToMarkdown } from './richText.js';
 
 export function blocksToMarkdown(blocks: readonly unknown[]): string {
@@ -19,11 +20,11 @@ export function headerIn(blocks: readonly unknown[]): string | undefined {
 function blockToMarkdown(block: unknown): string | undefined {
   switch (textAt(block, 'type')) {
     case 'header':
-      return textAt(block, 'text', 'text') && `**${plain(textAt(block, 'text', 'text')) ?? ''}**`;
+      return bold(plain(textAt(block, 'text', 'text')) ?? '');
     case 'section':
       return paragraphs(
         textObject(at(block, 'text')),
-        listAt(block, 'fields').map(textObject).filter(Boolean).join('\n'),
+        joinedLines(listAt(block, 'fields').flatMap((field) => textObject(field) ?? [])),
         elementToMarkdown(at(block, 'accessory')),
       );
     case 'context':
@@ -64,7 +65,7 @@ function cellToMarkdown(cell: unknown): string {
     : (plain(textAt(cell, 'text')) ?? '');
 }
 
-/** Of a section or a context: text, an image, or a button with a link. */
+/** Of a section or a context: text, an image, or buttons and menus with links. */
 function elementToMarkdown(element: unknown): string | undefined {
   switch (textAt(element, 'type')) {
     case 'mrkdwn':
@@ -76,9 +77,14 @@ function elementToMarkdown(element: unknown): string | undefined {
         at(element, 'image_url'),
       );
     case 'button':
-      return at(element, 'url') === undefined
-        ? undefined
-        : linked(textAt(element, 'text', 'text') ?? 'Open', at(element, 'url'));
+      return linkTo(textAt(element, 'text', 'text') ?? 'Open', at(element, 'url'));
+    case 'overflow':
+      return linksLine(
+        listAt(element, 'options').map((option): Link => [
+          textAt(option, 'text', 'text'),
+          at(option, 'url'),
+        ]),
+      );
     default:
       return undefined;
   }

@@ -1,6 +1,7 @@
 /** Slack's markup as Markdown: https://docs.slack.dev/messaging/formatting-message-text */
 import { inCode } from '../../lib/markdownCode.js';
-import { inlineAsMarkdown, keepIndents } from '../../lib/plainAsMarkdown.js';
+import { escapedMarkdown, inlineAsMarkdown, keepIndents } from '../../lib/plainAsMarkdown.js';
+import { linkAround } from '../facts.js';
 
 /** A block of code, code, what is in angle brackets, bold, italic, struck through, a code of an emoji. */
 const MARKUP =
@@ -19,14 +20,28 @@ export function mrkdwnToMarkdown(mrkdwn: string): string {
 }
 
 function linesOf(text: string): string {
-  return keepIndents(text)
-    .split('\n')
-    .map((line) => {
-      const quoted = /^(?:&gt;|>) ?(.*)$/.exec(line)?.[1];
-      return quoted === undefined ? inline(line, DEEPEST) : `> ${inline(quoted, DEEPEST)}`;
+  return joinedLines(
+    keepIndents(text)
+      .split('\n')
+      .map((line) => {
+        const quoted = /^(?:&gt;|>) ?(.*)$/.exec(line)?.[1];
+        return quoted === undefined ? inline(line, DEEPEST) : `> ${inline(quoted, DEEPEST)}`;
+      }),
+  );
+}
+
+/** Lines of Markdown. A quote goes on until an empty line. */
+export function joinedLines(lines: readonly string[]): string {
+  return lines
+    .map((line, index) => {
+      const next = lines[index + 1];
+      const ends = ENDS_IN_QUOTE.test(line) && next !== undefined && !/^(?:>|\s*$)/.test(next);
+      return ends ? `${line}\n` : line;
     })
     .join('\n');
 }
+
+const ENDS_IN_QUOTE = /(?:^|\n)>[^\n]*$/;
 
 function inline(text: string, levels: number): string {
   let markdown = '';
@@ -64,7 +79,7 @@ function fenced(code: string): string {
 
 /** A link, a person, a channel or a command. */
 function inAngles(inner: string): string {
-  const [target = '', label] = inner.split('|', 2);
+  const { label, target } = inBrackets(inner);
   if (target.startsWith('@') || target.startsWith('#')) {
     return plain(label === undefined ? target : `${target.charAt(0)}${label.replace(/^[@#]/, '')}`);
   }
@@ -72,9 +87,20 @@ function inAngles(inner: string): string {
     const command = target.slice(1).split('^')[0] ?? '';
     return plain(label ?? `@${command}`);
   }
-  const url = decodeEntities(target).replaceAll(/[<>\s]/g, encodeURIComponent);
-  if (!/^(?:https?|mailto|tel):/i.test(url)) return plain(label ?? target);
-  return `[${plain(label ?? target.replace(/^mailto:/i, ''))}](<${url}>)`;
+  const url = decodeEntities(target).replaceAll(/\s/g, encodeURIComponent);
+  if (!HAS_SCHEME.test(url)) return plain(label ?? target);
+  const words = label ?? target.replace(/^mailto:/i, '');
+  return linkAround(escapedMarkdown(decodeEntities(words)), url);
+}
+
+const HAS_SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+
+/** Of what is in angle brackets: where it leads or whom it means, and the words for it, which may have bars. */
+export function inBrackets(inner: string): { target: string; label: string | undefined } {
+  const bar = inner.indexOf('|');
+  return bar === -1
+    ? { target: inner, label: undefined }
+    : { target: inner.slice(0, bar), label: inner.slice(bar + 1) };
 }
 
 /** Slack escapes three characters, and no others. */

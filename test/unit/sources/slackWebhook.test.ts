@@ -351,3 +351,116 @@ describe('the payload of an incoming webhook', () => {
     );
   });
 });
+
+const textOf = (payload: Record<string, unknown>): string => parseWebhook(payload, MENTIONS).text;
+const richText = (...elements: unknown[]) => textOf({ blocks: [{ type: 'rich_text', elements }] });
+const section = (...elements: unknown[]) => richText({ type: 'rich_text_section', elements });
+
+describe('a link of Slack’s markup', () => {
+  it.each([
+    ['<https://ci/1|build #1 | main>', '<https://ci/1|build #1 | main>'],
+    ['<mailto:a@b.de|Write>', '<mailto:a@b.de|Write>'],
+    ['<tel:+491234>', '<tel:+491234>'],
+    ['<javascript:alert(1)|Write>', 'Write (javascript:alert(1))'],
+    ['<ms-msdt:/id|Run>', 'Run (ms-msdt:/id)'],
+    ['<https://x/1|https://x/1>', '<https://x/1>'],
+    ['<@U1|ana | db>', '@ana | db'],
+  ])('%s is shown as %s', (mrkdwn, shown) => {
+    expect(throughMarkdown(mrkdwn)).toBe(shown);
+  });
+});
+
+it.each([
+  ['> quoted\nbelow', '> quoted\n\nbelow'],
+  ['> one\n&gt; two\n\nbelow', '> one\n> two\n\nbelow'],
+])('ends a quote where Slack does: %j', (mrkdwn, expected) => {
+  expect(mrkdwnToMarkdown(mrkdwn)).toBe(expected);
+  const fields = mrkdwn.split('\n').map((text) => ({ type: 'mrkdwn', text }));
+  expect(parseDocument(textOf({ blocks: [{ type: 'section', fields }] }))).toHaveLength(2);
+});
+
+describe('rich text', () => {
+  it.each<[string, unknown[], string]>([
+    [
+      'bold text beside a word',
+      [
+        { type: 'text', text: 'Status:', style: { bold: true } },
+        { type: 'text', text: 'failed' },
+      ],
+      String.raw`**Status\:` + '\u200B**failed',
+    ],
+    [
+      'bold text over two paragraphs',
+      [{ type: 'text', text: 'one\n\ntwo ', style: { bold: true } }],
+      '**one**\n\n**two** ',
+    ],
+    [
+      'a bold link',
+      [{ type: 'link', url: 'https://x/1', text: 'log', style: { bold: true } }],
+      '**[log](<https://x/1>)**',
+    ],
+    [
+      'a link to a mailbox',
+      [{ type: 'link', url: 'mailto:a@b.de', text: 'Write' }],
+      '[Write](<mailto:a@b.de>)',
+    ],
+    [
+      'a link that may not be one',
+      [{ type: 'link', url: 'javascript:alert(1)', text: 'Write' }],
+      String.raw`Write (javascript\:alert\(1\))`,
+    ],
+    [
+      'a label with angle brackets',
+      [{ type: 'link', url: 'https://x/1', text: 'a < b <' }],
+      String.raw`[a \< b \<](<https://x/1>)`,
+    ],
+  ])('shows %s', (_, elements, expected) => {
+    expect(section(...elements)).toBe(expected);
+  });
+
+  it('shows the addresses of links in code', () => {
+    const elements = [
+      { type: 'text', text: 'see ' },
+      { type: 'link', url: 'https://x/1', text: 'log' },
+      { type: 'text', text: '\n' },
+      { type: 'link', url: 'https://x/2' },
+    ];
+    expect(richText({ type: 'rich_text_preformatted', elements })).toBe(
+      '```\nsee log (https://x/1)\nhttps://x/2\n```',
+    );
+  });
+
+  it.each([
+    [3, '4. item'],
+    [undefined, '1. item'],
+    [-1, '1. item'],
+    ['3', '4. item'],
+    [1e12, '1. item'],
+  ])('counts on from the offset %j', (offset, expected) => {
+    const item = { type: 'rich_text_section', elements: [{ type: 'text', text: 'item' }] };
+    const list = { type: 'rich_text_list', style: 'ordered', offset, elements: [item] };
+    expect(richText(list)).toBe(expected);
+  });
+});
+
+it('shows the links of a menu, of a thumbnail and of any button', () => {
+  const button = (text: string, url: string) => ({
+    type: 'button',
+    text: { type: 'plain_text', text },
+    url,
+  });
+  const option = (text: string, url?: string) => ({ text: { type: 'plain_text', text }, url });
+  const overflow = { type: 'overflow', options: [option('Log', 'https://x/1'), option('Mute')] };
+  expect(
+    textOf({
+      blocks: [{ type: 'actions', elements: [button('Write', 'mailto:a@b.de'), overflow] }],
+      attachments: [{ title: 'Job', title_link: 'mailto:a@b.de', thumb_url: 'https://x/t.png' }],
+    }),
+  ).toBe(
+    [
+      '[Write](<mailto:a@b.de>) · [Log](<https://x/1>)',
+      '**[Job](<mailto:a@b.de>)**',
+      '[Thumbnail](<https://x/t.png>)',
+    ].join('\n\n'),
+  );
+});
