@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseDocument } from '../../../src/destinations/document/parseDocument.js';
 import { documentToMrkdwn } from '../../../src/destinations/slack/render.js';
 import { mrkdwnToMarkdown } from '../../../src/sources/slack-webhook/mrkdwn.js';
+import { sendable } from '../../../src/sources/slack-webhook/mentions.js';
 import { parseWebhook } from '../../../src/sources/slack-webhook/parse.js';
 import { slackWebhook } from '../../../src/sources/slack-webhook/source.js';
 import { describeSourceContract } from './contract.js';
@@ -463,4 +464,63 @@ it('shows the links of a menu, of a thumbnail and of any button', () => {
       '[Thumbnail](<https://x/t.png>)',
     ].join('\n\n'),
   );
+});
+
+describe('a post that may not mention', () => {
+  const native = (text: string) => parseWebhook({ text }, MENTIONS).native?.slack?.text;
+
+  it.each([
+    ['<<@U1|U0123ABC>> look', '&lt;@U0123ABC> look'],
+    ['<<!here|@U0123ABC>> look', '&lt;@U0123ABC> look'],
+    ['<@U1|<@U2>>', '&lt;@U1|@U2>'],
+    ['<!group> <!everyone>', '@group @everyone'],
+    ['<@U1|ana | db>', '@ana | db'],
+    ['&lt;@U1&gt;', '&lt;@U1&gt;'],
+    ['<!date^1763971200^{date}|today> <#C1|ops>', '<!date^1763971200^{date}|today> <#C1|ops>'],
+  ])('%s is posted as %s', (text, expected) => {
+    expect(native(text)).toBe(expected);
+  });
+
+  it('shows code of rich text as it is', () => {
+    const code = { type: 'text', text: '<!DOCTYPE html>' };
+    const elements = [{ type: 'rich_text_preformatted', elements: [code] }];
+    const post = parseWebhook({ blocks: [{ type: 'rich_text', elements }] }, MENTIONS).native;
+    expect(JSON.stringify(post)).toContain('"<\u200B!DOCTYPE html>"');
+  });
+
+  it('has nothing that Slack reads as a mention, however it is nested', () => {
+    const part = fc.constantFrom(
+      ...['<', '>', '|', '@', '!', '#', '^', '&lt;', '&gt;', ' ', '\n', '\uD800'],
+      ...['<@U1>', '<!here>', 'here', 'channel', 'everyone', 'subteam^S1', 'U0123ABC', '@U1'],
+    );
+    const text = fc.array(part, { maxLength: 24 }).map((parts) => parts.join(''));
+    const element = fc.oneof(
+      fc.record({ type: fc.constantFrom('mrkdwn', 'plain_text', 'text', 'link'), text }),
+      fc.record({ type: fc.constant('user'), user_id: text }),
+      fc.record({ type: fc.constant('broadcast'), range: text }),
+      fc.record({ type: fc.constant('usergroup'), usergroup_id: text }),
+    );
+    fc.assert(
+      fc.property(text, fc.array(element), text, (words, elements, value) => {
+        const payload = {
+          text: `x${words}`,
+          blocks: [{ type: 'rich_text', elements }],
+          attachments: [{ fields: [{ title: value, value }], fallback: value }],
+        };
+        const slack = parseWebhook(payload, MENTIONS).native?.slack;
+        expect(slack).toBeDefined();
+        const json = JSON.stringify(slack);
+        expect(json).not.toMatch(/<[@!]/);
+        expect(json).not.toMatch(/"type":"(?:user|broadcast|usergroup)"/);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('is read in a time that grows with its length', () => {
+    const depth = 100_000;
+    for (const hostile of ['<'.repeat(depth) + '@U1' + '>'.repeat(depth), '<@U1|'.repeat(depth)]) {
+      expectProcessorMsBelow(1_000, () => sendable({ text: hostile }, { mayMention: false }));
+    }
+  });
 });
