@@ -2,6 +2,7 @@
 import { inCode } from '../../lib/markdownCode.js';
 import { escapedMarkdown, inlineAsMarkdown, keepIndents } from '../../lib/plainAsMarkdown.js';
 import { linkAround } from '../facts.js';
+import { styledMarkdown, type Piece, type Style } from '../styledMarkdown.js';
 
 /** A block of code, code, what is in angle brackets, bold, italic, struck through, a code of an emoji. */
 const MARKUP =
@@ -44,23 +45,27 @@ export function joinedLines(lines: readonly string[]): string {
 const ENDS_IN_QUOTE = /(?:^|\n)>[^\n]*$/;
 
 function inline(text: string, levels: number): string {
-  let markdown = '';
+  const pieces: Piece[] = [];
   let at = 0;
   for (const match of text.matchAll(MARKUP)) {
     const [whole, block, code, angled, bold, italic, struck, emoji] = match;
-    markdown += plain(text.slice(at, match.index));
+    pieces.push({ markdown: plain(text.slice(at, match.index)) });
     at = match.index + whole.length;
-    const within = (inner: string, mark: string): string =>
-      levels === 0 ? plain(whole) : `${mark}${inline(inner, levels - 1)}${mark}`;
-    if (block !== undefined) markdown += `\n\`\`\`\n${fenced(decodeEntities(block))}\n\`\`\`\n`;
-    else if (code !== undefined) markdown += inCode(decodeEntities(code));
-    else if (angled !== undefined) markdown += inAngles(angled);
-    else if (bold !== undefined) markdown += within(withoutDoubled(bold), '**');
-    else if (italic !== undefined) markdown += within(italic, '*');
-    else if (struck !== undefined) markdown += within(struck, '~~');
-    else markdown += emoji ?? '';
+    const within = (inner: string, style: Style): Piece =>
+      levels === 0
+        ? { markdown: plain(whole) }
+        : { markdown: inline(inner, levels - 1), styles: [style] };
+    if (block !== undefined) {
+      pieces.push({ markdown: `\n\`\`\`\n${fenced(decodeEntities(block))}\n\`\`\`\n` });
+    } else if (code !== undefined) pieces.push({ markdown: inCode(decodeEntities(code)) });
+    else if (angled !== undefined) pieces.push({ markdown: inAngles(angled) });
+    else if (bold !== undefined) pieces.push(within(withoutDoubled(bold), 'bold'));
+    else if (italic !== undefined) pieces.push(within(italic, 'italic'));
+    else if (struck !== undefined) pieces.push(within(struck, 'strike'));
+    else pieces.push({ markdown: emoji ?? '' });
   }
-  return markdown + plain(text.slice(at));
+  pieces.push({ markdown: plain(text.slice(at)) });
+  return styledMarkdown(pieces);
 }
 
 /** Tools that write Markdown have two stars, of which the outer ones are taken already. */

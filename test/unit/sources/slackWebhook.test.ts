@@ -42,6 +42,13 @@ describe('Slack’s markup', () => {
     expect(throughMarkdown(mrkdwn)).toBe(shown);
   });
 
+  it.each(['*a:*_b_', '*a _b_*', '_*a*_', '_a *b*_', '*a:*`c`', '*a*~b~'])(
+    'keeps the styles of %s',
+    (mrkdwn) => {
+      expect(throughMarkdown(mrkdwn).replaceAll('\u200B', '')).toBe(mrkdwn);
+    },
+  );
+
   it('names whom it would have notified', () => {
     expect(throughMarkdown('<!here> <@U123|ana> <#C1|ops>')).toBe('@here @ana #ops');
   });
