@@ -8,7 +8,7 @@ import { loadConfiguration } from '../../src/config/configuration.js';
 import { messageId } from '../../src/acceptance/messageId.js';
 import type { BatchMessageResult } from '../../src/contract/batch.js';
 import type { BatchEntry } from '../../src/domain/batch.js';
-import { messageSchema } from '../../src/domain/message.js';
+import { messageSchema, type Message } from '../../src/domain/message.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { startTracing } from '../../src/telemetry/tracing.js';
 import { GRPC_STATUS } from '../../src/temporal/grpcStatus.js';
@@ -30,13 +30,18 @@ beforeEach(() => {
 
 const BATCH = { workflowId: 'sendproof/batch/nightly', runId: 'run-of-the-batch' };
 
-const entry = (deduplicationKey: string, more: object = {}): BatchEntry => ({
+const entry = (deduplicationKey: string, more: object = {}): { message: Message } => ({
   message: messageSchema.parse({
     deduplicationKey,
     destinations: ['slack:default/C0123ABC'],
     content: { text: deduplicationKey },
     ...more,
   }),
+});
+
+/** Who sends it, says no body: the API adds it. */
+const entryOf = (tenant: string, deduplicationKey: string): BatchEntry => ({
+  message: { ...entry(deduplicationKey).message, tenant },
 });
 
 async function run(
@@ -197,15 +202,11 @@ describe('once the batch is cancelled', () => {
     ['a key that is hashed', 'k'.repeat(250)],
   ])('says what was started of a tenant’s messages, with %s', async (_, key) => {
     const id = messageId('acme', key);
-    const results = await run(
-      [entry(key, { tenant: 'acme' }), entry('new', { tenant: 'acme' })],
-      refused,
-      {
-        attempt: 2,
-        describe: (asked) =>
-          asked === id ? descriptionOf(id, `${BATCH.runId}.100`) : described(asked),
-      },
-    );
+    const results = await run([entryOf('acme', key), entryOf('acme', 'new')], refused, {
+      attempt: 2,
+      describe: (asked) =>
+        asked === id ? descriptionOf(id, `${BATCH.runId}.100`) : described(asked),
+    });
     expect(outcomes(results)).toEqual(['accepted', 'cancelled']);
   });
 
