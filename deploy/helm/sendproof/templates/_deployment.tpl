@@ -109,18 +109,18 @@ spec:
             {{- end }}
           {{- end }}
           startupProbe:
-            httpGet: { path: {{ .liveness }}, port: {{ .portName }} }
+            httpGet: { path: {{ .liveness | quote }}, port: {{ .portName }} }
             periodSeconds: 2
             timeoutSeconds: 5
             failureThreshold: 60
           livenessProbe:
-            httpGet: { path: {{ .liveness }}, port: {{ .portName }} }
+            httpGet: { path: {{ .liveness | quote }}, port: {{ .portName }} }
             periodSeconds: 15
             timeoutSeconds: 5
             failureThreshold: 4
           # Asks for Temporal, too. An outage of Temporal must restart nothing, so it is readiness alone.
           readinessProbe:
-            httpGet: { path: {{ .readiness }}, port: {{ .portName }} }
+            httpGet: { path: {{ .readiness | quote }}, port: {{ .portName }} }
             periodSeconds: 15
             timeoutSeconds: 5
           lifecycle:
