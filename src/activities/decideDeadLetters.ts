@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { findAccount, type Configuration } from '../config/configuration.js';
 import { matchingDeadLetters, searchDeadLetters } from '../store/search/deadLetterSearch.js';
@@ -8,12 +7,7 @@ import type { DeadLetterPage, DecidePageInput } from '../contract/deadLetterQueu
 import { accountOf } from '../domain/account.js';
 import type { Destination } from '../domain/destination.js';
 import type { MessageSummary } from '../domain/messageState.js';
-
-/** The heartbeat details. */
-interface Progress {
-  /** The messages of this page that were signalled, so that the next attempt skips them if the worker is lost. */
-  told: string[];
-}
+import { PacedSignals } from './pacedSignals.js';
 
 /** Decisions per second, at least and at most. The retried messages are paced by the account's task queue as well. */
 const MINIMUM_PER_SECOND = 1;
@@ -29,15 +23,13 @@ const PAGE_SECONDS = 10;
 const SINGLE_PAGE_SECONDS = 5;
 /** A plan ends with the page in which this time is over, however few of the pages have a dead letter that the filter means. */
 const PLAN_MS = 10_000;
-/** Signals that are sent at the same time: not more than a second's. */
-const SIGNALS_AT_ONCE = 20;
-
 /** What a page of the list is searched with, and what its messages are signalled. */
 type Decided = Omit<DecidePageInput, 'page' | 'perSecond'>;
 
 /**
- * Makes the activities that signal a decision to a destination's dead letters, as fast as the account may post. All are safe to
- * repeat after the loss of a worker: the signal affects only what was parked before the decision.
+ * Makes the activities that signal a decision to a destination's dead letters, as fast as the account may post and the workers
+ * take the signals up. All are safe to repeat after the loss of a worker: the signal affects only what was parked before the
+ * decision.
  */
 export function createDecideDeadLetters({
   client,
@@ -51,32 +43,21 @@ export function createDecideDeadLetters({
     part: DeadLetterPage & { limit: number },
   ) => searchDeadLetters(client, { destination, reason, tenant }, part);
 
-  /** Signals these messages at the pace, and resolves with how many the decision has reached in all attempts. */
-  const decide = async (decided: Decided, messages: MessageSummary[], perSecond: number) => {
-    const context = Context.current();
-    const { told } = progressOf(context);
-    const left = messages.filter(
-      (message) => isMeant(message, decided) && !told.includes(message.deduplicationKey),
-    );
-    const groupSize = Math.max(1, Math.min(SIGNALS_AT_ONCE, Math.floor(perSecond)));
-    for (let from = 0; from < left.length; from += groupSize) {
-      const group = left.slice(from, from + groupSize);
-      const startedAt = Date.now();
-      const signals = await Promise.allSettled(
-        group.map(async ({ deduplicationKey }) => {
-          if (await signal(client, deduplicationKey, decided, configuration)) {
-            told.push(deduplicationKey);
-          }
-        }),
-      );
-      context.heartbeat({ told } satisfies Progress);
-      for (const each of signals) if (each.status === 'rejected') throw each.reason;
-      const leftMs = (group.length * 1_000) / perSecond - (Date.now() - startedAt);
-      // Rejects where the worker is asked to stop: another worker continues.
-      await context.sleep(Math.max(1, leftMs));
-    }
-    return told.length;
+  /** Also of what has come into this part of the list since the plan was made. */
+  const meantOf = async (page: DeadLetterPage, decided: Decided, signals: PacedSignals) => {
+    const keys: string[] = [];
+    let cursor = page.cursor;
+    do {
+      const found = await search(decided, { limit: LONGEST_LIST, ...page, ...begin(cursor) });
+      keys.push(...keysOfMeant(found.messages, decided));
+      cursor = found.cursor;
+      signals.heartbeat();
+    } while (cursor !== undefined);
+    return keys;
   };
+
+  const signalEach = (decided: Decided) => async (deduplicationKey: string) =>
+    await signal(client, deduplicationKey, decided, configuration);
 
   return {
     async planDecision({ destination, filter, cursor: from }) {
@@ -98,26 +79,20 @@ export function createDecideDeadLetters({
     },
 
     async decidePage({ page, perSecond, ...decided }) {
-      const context = Context.current();
-      const messages: MessageSummary[] = [];
-      let cursor = page.cursor;
-      // Others may have come into this part of the list meanwhile.
-      do {
-        const found = await search(decided, { limit: LONGEST_LIST, ...page, ...begin(cursor) });
-        messages.push(...found.messages);
-        cursor = found.cursor;
-        context.heartbeat(progressOf(context));
-      } while (cursor !== undefined);
-      return { decided: await decide(decided, messages, perSecond) };
+      const signals = new PacedSignals(client, perSecond);
+      await signals.takenUp();
+      const keys = signals.left ?? (await meantOf(page, decided, signals));
+      return { decided: await signals.send(keys, signalEach(decided)) };
     },
 
     async decideDeadLetters({ destination, action, by, reason, filter, cursor }) {
       const perSecond = decisionsPerSecond(configuration, destination);
       const limit = Math.ceil(perSecond * SINGLE_PAGE_SECONDS);
+      const signals = new PacedSignals(client, perSecond);
       const decided = { destination, action, by, reason, filter };
       const page = await search(decided, { limit, ...begin(cursor) });
       return {
-        decided: await decide(decided, page.messages, perSecond),
+        decided: await signals.send(keysOfMeant(page.messages, decided), signalEach(decided)),
         ...begin(page.cursor),
       };
     },
@@ -131,8 +106,10 @@ function begin(cursor: string | undefined): { cursor?: string } {
   return cursor === undefined ? {} : { cursor };
 }
 
-function progressOf({ info }: Context): Progress {
-  return (info.heartbeatDetails as Progress | undefined) ?? { told: [] };
+function keysOfMeant(messages: MessageSummary[], decided: Decided): string[] {
+  return messages
+    .filter((message) => isMeant(message, decided))
+    .map(({ deduplicationKey }) => deduplicationKey);
 }
 
 /** Whether it has a dead letter that matches the filter, and that was parked before the decision. */

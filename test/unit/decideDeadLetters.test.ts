@@ -70,9 +70,12 @@ class ParkedMessages {
     );
   }
 
-  readonly client = clientAnsweredBy(async (call) =>
-    call.method === 'listWorkflowExecutions' ? this.#list(call) : await this.#signal(call),
-  );
+  readonly client = clientAnsweredBy(async (call) => {
+    if (call.method === 'listWorkflowExecutions') return this.#list(call);
+    // Whether its signal is taken up: at once.
+    if (call.method === 'describeWorkflowExecution') return {};
+    return await this.#signal(call);
+  });
 
   #list({ request }: Call) {
     this.lists += 1;
@@ -275,21 +278,25 @@ describe('a decision on many dead letters', () => {
     [AT_ONCE, 20],
     [10, 10],
     [1.5, 1],
-  ])(
-    'at %d a second signals %i at the same time, and stops there with its worker',
-    async (perSecond, group) => {
-      const messages = new ParkedMessages(parked(60));
-      const environment = new MockActivityEnvironment();
-      messages.fault = () => {
-        environment.cancel('WORKER_SHUTDOWN');
-        return undefined;
-      };
-      const decide = () => activitiesFor(messages).decidePage({ ...DECISION, page: {}, perSecond });
-      await expect(inActivity(decide, environment)).rejects.toThrow('WORKER_SHUTDOWN');
-      expect(messages.busiest).toBe(group);
-      expect(messages.signalled).toHaveLength(group);
-    },
-  );
+  ])('at %d a second signals no more than %i at the same time', async (perSecond, most) => {
+    const messages = new ParkedMessages(parked(most * 3));
+    await decidePage(activitiesFor(messages), {}, { perSecond });
+    expect(messages.busiest).toBe(most);
+  });
+
+  it('stops with its worker, after those that are under way', async () => {
+    const messages = new ParkedMessages(parked(60));
+    const environment = new MockActivityEnvironment();
+    messages.fault = () => {
+      if (messages.signalled.length === 10) environment.cancel('WORKER_SHUTDOWN');
+      return undefined;
+    };
+    const decide = () =>
+      activitiesFor(messages).decidePage({ ...DECISION, page: {}, perSecond: AT_ONCE });
+    await expect(inActivity(decide, environment)).rejects.toThrow('WORKER_SHUTDOWN');
+    // 1, 2, 4 and 8.
+    expect(messages.signalled).toHaveLength(15);
+  });
 
   it('keeps to its pace', async () => {
     const messages = new ParkedMessages(parked(60));
