@@ -21,7 +21,10 @@ const MOST_AT_ONCE = 20;
 const SOON_MS = 1_000;
 /** Workers that need longer than this get half as many. In between they are busy, and nothing waits for long. */
 const LATE_MS = 5_000;
-/** The time to the second look whether the last signal was taken up. It doubles with each look, up to the longest. */
+/**
+ * The time from a signal to the first look whether it was taken up: half of what the last group took, and at least this. It doubles
+ * with each look, up to the longest.
+ */
 const FIRST_LOOK_MS = 100;
 const LONGEST_LOOK_MS = 2_000;
 /**
@@ -29,6 +32,8 @@ const LONGEST_LOOK_MS = 2_000;
  * what the workers need.
  */
 const ATTEMPT_MS = 20_000;
+/** Temporal writes each heartbeat down. While nothing is sent, one in this time says that the worker lives. */
+const HEARTBEAT_MS = 5_000;
 const ASK_AGAIN = '1 second';
 /** After so many attempts, some minutes, the message is taken for one that no worker will ever take up, and is passed over. */
 const ATTEMPTS_IN_VAIN = 20;
@@ -44,7 +49,8 @@ export class PacedSignals {
   readonly #client: Client;
   readonly #perSecond: number;
   readonly #progress: Progress & Required<Pick<Progress, 'atOnce' | 'inVain'>>;
-  /** The time to the second look. */
+  #beatAt = -Infinity;
+  /** The time to the first look. */
   #lookMs: number;
 
   /** Continues after the last heartbeat of an earlier attempt. */
@@ -57,6 +63,7 @@ export class PacedSignals {
   }
 
   heartbeat(): void {
+    this.#beatAt = performance.now();
     this.#context.heartbeat(this.#progress satisfies Progress);
   }
 
@@ -89,7 +96,8 @@ export class PacedSignals {
       this.#progress.left = left;
       this.heartbeat();
       for (const each of signals) if (each.status === 'rejected') throw each.reason;
-      const leftMs = (group.length * 1_000) / this.#perSecond - (performance.now() - startedAt);
+      const paceMs = (group.length * 1_000) / this.#perSecond;
+      const leftMs = Math.max(paceMs, this.#lookMs) - (performance.now() - startedAt);
       // Rejects where the worker is asked to stop: another worker continues.
       await this.#context.sleep(Math.max(1, leftMs));
       await this.takenUp();
@@ -110,10 +118,11 @@ export class PacedSignals {
         if (this.#progress.inVain >= ATTEMPTS_IN_VAIN) break;
         this.#progress.inVain += 1;
         this.#adapt(Infinity);
+        this.heartbeat();
         throw notTakenUp();
       }
       await this.#context.sleep(Math.min(lookMs, LONGEST_LOOK_MS));
-      this.heartbeat();
+      if (performance.now() - this.#beatAt > HEARTBEAT_MS) this.heartbeat();
     }
     this.#progress.inVain = 0;
   }
@@ -123,8 +132,7 @@ export class PacedSignals {
     const factor = tookMs < SOON_MS ? 2 : tookMs > LATE_MS ? 1 / 2 : 1;
     const atOnce = Math.floor(this.#progress.atOnce * factor);
     this.#progress.atOnce = Math.max(1, Math.min(MOST_AT_ONCE, atOnce));
-    this.#lookMs = Math.max(FIRST_LOOK_MS, tookMs / 2);
-    this.heartbeat();
+    this.#lookMs = Math.max(FIRST_LOOK_MS, Math.min(LATE_MS, tookMs / 2));
   }
 }
 
