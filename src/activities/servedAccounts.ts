@@ -11,6 +11,7 @@ import type { MessageSummary } from '../domain/messageState.js';
 import { countDeliveryWorkers } from '../store/pollers.js';
 import { searchMessages } from '../store/search/messageSearch.js';
 import { findWaitingDeliveries } from '../store/waitingDeliveries.js';
+import { waitsForWorker } from '../store/waitsForWorker.js';
 
 /** How a check goes through the messages, the newest first. */
 interface CheckPace {
@@ -26,6 +27,9 @@ const PACE: CheckPace = { waitedMs: 5 * 60_000, pageSize: 200, tryMs: 20_000 };
 
 /** Messages that are looked at in parallel. */
 const AT_ONCE = 10;
+
+/** Between two looks whether the workers have taken up the signals to a page. */
+const LOOK_MS = 250;
 
 /** The heartbeat details: how far a check is, so that its next try continues there. */
 interface Progress {
@@ -95,9 +99,13 @@ export function createServedAccounts({
         cursor = page.cursor;
         if (cursor === undefined) return released;
         context.heartbeat({ cursor, released } satisfies Progress);
-        if (Date.now() - startedAt >= tryMs) throw unfinished();
-        // Rejects where the worker is asked to stop: another worker continues.
-        await context.sleep(1);
+        const last = page.messages.findLast((_, index) => (signals[index] ?? 0) > 0);
+        do {
+          if (Date.now() - startedAt >= tryMs) throw unfinished();
+          // Rejects where the worker is asked to stop: another worker continues.
+          await context.sleep(last ? LOOK_MS : 1);
+          // New messages would have to wait for all that is signalled before them.
+        } while (last && (await waitsForWorker(client, last.deduplicationKey)));
       }
     },
   };

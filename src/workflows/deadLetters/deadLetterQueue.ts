@@ -47,7 +47,7 @@ const SIGNALS_PER_RUN = 5_000;
 
 /** The first version of the queue only counted. A queue that it started begins to notify operators with its next dead letter. */
 const NOTIFIES_OPERATORS_PATCH = 'tells-operators';
-/** One page takes about ten seconds. A lost worker is detected by its heartbeat. */
+/** One page takes about ten seconds, or as long as slow workers need for it: its attempts then take less than half a minute each. A lost worker is detected by its heartbeat. */
 const PAGE_OPTIONS = {
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '15 seconds',
