@@ -12,8 +12,13 @@ import { withoutPosting } from '../http/failure.js';
 import type { DeliverInput } from '../contract/deliver.js';
 import { partsOf } from '../domain/destination.js';
 
-/** How long after an attempt its post may become visible. A platform may still be processing the request. */
+/** How long after an attempt its post may become visible, where the platform may still be processing the request. */
 const LATEST_POST_MS = 60 * 60_000;
+/**
+ * The same where the platform answered that it refuses. Short, because a search reads all posts up to that time: when thousands are
+ * retried in one channel, it would read the posts of all that were retried before.
+ */
+const LATEST_REFUSED_POST_MS = 60_000;
 
 export interface PostToFind {
   input: DeliverInput;
@@ -72,13 +77,15 @@ export async function findEarlierPost(
 /** When the post of these attempts would have been made. */
 function timeOf(sent: readonly Attempt[]): Pick<PostQuery, 'since' | 'until'> {
   const since = new Date(sent[0]?.startedAt ?? 0);
-  const ends = sent.map(({ startedAt, durationMs }) =>
+  const latest = sent.map(({ startedAt, durationMs, outcome }) =>
     // Of a lost worker's attempt only is known that it began later than this.
     startedAt === undefined || durationMs === undefined
       ? Number.POSITIVE_INFINITY
-      : Date.parse(startedAt) + durationMs,
+      : Date.parse(startedAt) +
+        durationMs +
+        (outcome === 'ambiguous' ? LATEST_POST_MS : LATEST_REFUSED_POST_MS),
   );
-  const until = Math.max(...ends) + LATEST_POST_MS;
+  const until = Math.max(...latest);
   return sent.length > 0 && until < Date.now() ? { since, until: new Date(until) } : { since };
 }
 

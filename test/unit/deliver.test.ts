@@ -228,21 +228,33 @@ describe('a search that the platform limits', () => {
 });
 
 describe('when an earlier attempt may have posted', () => {
-  const anHourAgo = Date.now() - 3_700_000;
-  const attempt = (minutesAgo: number, durationMs?: number): Attempt => ({
+  const attempt = (minutesAgo: number, rest: Partial<Attempt> = {}): Attempt => ({
     number: 1,
     startedAt: new Date(Date.now() - minutesAgo * 60_000).toISOString(),
-    outcome: 'permanent',
-    reason: 'request_rejected',
-    httpStatus: 400,
-    ...(durationMs !== undefined && { durationMs }),
+    outcome: 'ambiguous',
+    reason: 'timeout',
+    durationMs: 1_000,
+    ...rest,
   });
+  const refused = (minutesAgo: number, rest: Partial<Attempt> = {}): Attempt =>
+    attempt(minutesAgo, {
+      ...{ outcome: 'permanent', reason: 'request_rejected', httpStatus: 400 },
+      ...rest,
+    });
+  const unavailable = { outcome: 'transient', reason: 'platform_unavailable' } as const;
 
   it.each([
-    ['up to an hour after it ended', attempt(600, 1_000), true],
-    ['until now, where it ended less than an hour ago', attempt(59, 1_000), false],
-    ['until now, where nobody knows when it ended', attempt(600), false],
-  ])('the search goes from its start %s', async (_, earlier, isBounded) => {
+    ['up to an hour after it ended', attempt(600), 3_600],
+    ['until now, where it ended less than an hour ago', attempt(59), undefined],
+    [
+      'until now, where nobody knows when it ended',
+      attempt(600, { durationMs: undefined }),
+      undefined,
+    ],
+    ['up to a minute after it was refused', refused(600), 60],
+    ['up to a minute after it was refused for a while', refused(5, unavailable), 60],
+    ['until now, where it was refused less than a minute ago', refused(0.9), undefined],
+  ])('the search goes from its start %s', async (_, earlier, seconds) => {
     let asked: PostQuery | undefined;
     const find = (query: PostQuery) => {
       asked = query;
@@ -250,11 +262,21 @@ describe('when an earlier attempt may have posted', () => {
     };
     await deliverThrough({ find }, { onAmbiguous: 'resend' }, [earlier]);
     expect(asked?.since.toISOString()).toBe(earlier.startedAt);
-    expect(asked?.until !== undefined).toBe(isBounded);
-    if (asked?.until) {
-      expect(asked.until.getTime()).toBe(asked.since.getTime() + 1_000 + 3_600_000);
-      expect(asked.until.getTime()).toBeLessThan(anHourAgo);
-    }
+    const ended = Date.parse(earlier.startedAt ?? '') + 1_000;
+    expect(asked?.until?.getTime()).toBe(seconds && ended + seconds * 1_000);
+  });
+
+  it('the search goes as far as for the attempt whose post may come last', async () => {
+    let asked: PostQuery | undefined;
+    const find = (query: PostQuery) => {
+      asked = query;
+      return Promise.resolve({ messageId: '1' });
+    };
+    const first = attempt(600);
+    const attempts = [first, refused(590, { number: 2 })];
+    await deliverThrough({ find }, { onAmbiguous: 'resend' }, attempts);
+    expect(asked?.since.toISOString()).toBe(first.startedAt);
+    expect(asked?.until?.getTime()).toBe(Date.parse(first.startedAt ?? '') + 3_601_000);
   });
 });
 
