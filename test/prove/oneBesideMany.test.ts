@@ -22,9 +22,9 @@ afterEach(() => harness.close());
 
 /** Lets it work for a seventh of the time. Resolves, when it is lifted, with nothing held any more. */
 function slowDown(worker: ProductProcess): () => Promise<void> {
-  let lifted = false;
+  const lifted = new AbortController();
   const slowing = (async () => {
-    while (!lifted) {
+    while (!lifted.signal.aborted) {
       worker.signal('SIGSTOP');
       await delay(180);
       worker.signal('SIGCONT');
@@ -32,7 +32,7 @@ function slowDown(worker: ProductProcess): () => Promise<void> {
     }
   })();
   return async () => {
-    lifted = true;
+    lifted.abort();
     await slowing;
   };
 }

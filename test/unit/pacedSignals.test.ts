@@ -38,7 +38,7 @@ class Workers {
   readonly client = clientAnsweredBy(({ method, request }) => {
     expect(method).toBe('describeWorkflowExecution');
     this.looks += 1;
-    const { workflowId } = request['execution'] as { workflowId: string };
+    const { workflowId } = request.execution as { workflowId: string };
     const fault = this.fault(workflowId);
     if (fault) throw fault;
     const attempt = this.failing.get(workflowId);
@@ -109,10 +109,12 @@ async function send(
 
 /** Lets the simulated clock run until the promise is settled. */
 async function simulated<Result>(running: Promise<Result>): Promise<Result> {
-  let settled = false;
-  const ended = running.finally(() => (settled = true));
+  const settled = new AbortController();
+  const ended = running.finally(() => {
+    settled.abort();
+  });
   ended.catch(() => undefined);
-  while (!settled) {
+  while (!settled.signal.aborted) {
     for (let turn = 0; turn < 5; turn += 1) await setImmediate();
     await vi.advanceTimersToNextTimerAsync();
   }
