@@ -313,7 +313,7 @@ function commentedCommit(payload: JsonObject, action: string): Subject {
 
 /** Code, in which nothing is a comment, or a comment. What has no end goes on to that of the text. */
 const CODE_OR_COMMENT =
-  /^ {0,3}(`{3,}(?!.*`)|~{3,})[\s\S]*?(?:^ {0,3}\1[`~]*[ \t]*$|(?![\s\S]))|(`+)[^`\n]+\2(?!`)|<!--[\s\S]*?(?:-->|(?![\s\S]))/gm;
+  /^ {0,3}(`{3,}(?!`)(?!.*`)|~{3,})[\s\S]*?(?:^ {0,3}\1[`~]*[ \t]*$|(?![\s\S]))|(?<!`)(`+)(?!`)[^`\n]+\2(?!`)|<!--[\s\S]*?(?:-->|(?![\s\S]))/gm;
 
 /** Markdown that people wrote on GitHub, without the comments that only its editor shows. */
 function body(markdown: string | undefined): string | undefined {

@@ -86,10 +86,12 @@ function firstLine(text: string): string {
   return text.split('\n').find((line) => line.trim() !== '') ?? '';
 }
 
+const ESCAPE_OR_LINK = /\\.|\[((?:\\.|[^[\]\\])*)\]\((?:<[^<>]*>|[^()<>\s]*)\)/gs;
+
 /** A title is plain text; in cards it often has marks of Markdown or HTML. */
 function titleOf(text: string): string {
   const withoutMarks = (htmlToMarkdown(text) ?? '')
-    .replaceAll(/\[([^\]]*)\]\((?:<[^>]*>|[^)]*)\)/g, '$1')
+    .replaceAll(ESCAPE_OR_LINK, (whole, label?: string) => label ?? whole)
     .replaceAll(/[*`\u200B]|~~|\\(?=[^\p{L}\p{N}\s])/gu, '')
     .replaceAll('\u00A0', ' ')
     .trim();

@@ -2,26 +2,11 @@
 import { expect, it } from 'vitest';
 import { usableContent } from '../../../src/acceptance/eventContent.js';
 import { SOURCE_TYPES } from '../../../src/sources/registry.js';
-import type { Sample, SourceType } from '../../../src/sources/source.js';
+import type { Sample } from '../../../src/sources/source.js';
 import { defaultContent } from '../../../src/templates/defaultContent.js';
 import { expectProcessorMsBelow } from '../../processorTime.js';
+import { configuredSource } from './configuredSource.js';
 import { requestOf } from './parsed.js';
-
-/** The settings without which a type can't be configured. */
-const REQUIRED = [
-  {},
-  { secret: { env: 'UNUSED' } },
-  { token: { env: 'UNUSED' } },
-  { topics: ['arn:*'] },
-];
-
-function sourceOf(type: SourceType) {
-  for (const settings of REQUIRED) {
-    const parsed = type.schema.safeParse({ type: type.name, ...settings });
-    if (parsed.success) return type.create(parsed.data, 'any');
-  }
-  throw new Error(`${type.name} needs other settings`);
-}
 
 /** The sample with each of its lists as long as the body may be. */
 function withLongLists({ body, headers }: Sample, largestBytes: number): Sample | undefined {
@@ -53,7 +38,7 @@ const CASES = SOURCE_TYPES.flatMap((type) =>
 
 it.each(CASES)('shows $name with long lists', ({ long, type }) => {
   expect(long.body.length).toBeLessThanOrEqual(type.largestBodyBytes);
-  const source = sourceOf(type);
+  const source = configuredSource(type);
   const request = requestOf(long);
   if (source.identify(request).kind !== 'events') return;
   let contents: unknown[] = [];
@@ -81,7 +66,7 @@ it.each(['alertmanager', 'grafana'])('shows 500 and 10,000 alerts of %s in one e
     const alerts = Array.from({ length: count }, (_, index) => alert(index));
     const body = JSON.stringify({ groupKey: '{}:{}', status: 'firing', alerts });
     expect(body.length).toBeLessThan(type.largestBodyBytes);
-    const events = sourceOf(type).parse(requestOf({ headers: {}, body }));
+    const events = configuredSource(type).parse(requestOf({ headers: {}, body }));
     expect(events).toHaveLength(1);
     expect(events[0]?.title).toContain(`(${count} alerts)`);
     expect(events[0]?.text).toContain(`and ${count - 10} more`);
