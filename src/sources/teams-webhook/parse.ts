@@ -86,7 +86,9 @@ function firstLine(text: string): string {
   return text.split('\n').find((line) => line.trim() !== '') ?? '';
 }
 
-const ESCAPE_OR_LINK = /\\.|\[((?:\\.|[^[\]\\])*)\]\((?:<[^<>]*>|[^()<>\s]*)\)/gs;
+/** An address may have pairs of parentheses, and a title after it. */
+const ESCAPE_OR_LINK =
+  /\\.|\[((?:\\.|[^[\]\\])*)\]\((?:<[^<>]*>|[^()\n]*(?:\([^()\n]*\)[^()\n]*)*)\)/gs;
 
 /** A title is plain text; in cards it often has marks of Markdown or HTML. */
 function titleOf(text: string): string {

@@ -237,6 +237,19 @@ it('has a title without markup', () => {
   expect(parseTeamsPayload(payload, 'k').title).toBe('Build & test failed: a < b');
 });
 
+it.each([
+  ['[Disk full](https://x/1) on db-3', 'Disk full on db-3'],
+  ['[Disk full](https://x/1 "More of it") on db-3', 'Disk full on db-3'],
+  ['[Disk full](https://x/a_(b)) on db-3', 'Disk full on db-3'],
+  ['[Disk full](<https://x/a (b>) on db-3', 'Disk full on db-3'],
+  [String.raw`[\[FIRING\] Disk full](https://x/1)`, '[FIRING] Disk full'],
+  [String.raw`\[FIRING\] [Disk full](https://x/1)`, '[FIRING] Disk full'],
+  ['[FIRING] [Disk full](https://x/1)', '[FIRING] Disk full'],
+  ['Disks [a] (of b) are full', 'Disks [a] (of b) are full'],
+])('of the links in the title %s shows the words', (title, expected) => {
+  expect(parseTeamsPayload({ title, text: 'x' }, 'k').title).toBe(expected);
+});
+
 const textOf = (payload: Record<string, unknown>): string => parseTeamsPayload(payload, 'k').text;
 const cardWith = (...body: unknown[]) => textOf({ type: 'AdaptiveCard', body });
 
