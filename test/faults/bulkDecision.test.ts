@@ -11,7 +11,10 @@ afterEach(() => harness.close());
 
 it('goes on where it was: each dead letter is told once, and posted once', async () => {
   // At this pace one page of the decision holds more than there are.
-  harness = await startHarness({ workers: false, limits: { slack: { perDestination: PER_SECOND } } });
+  harness = await startHarness({
+    workers: false,
+    limits: { slack: { perDestination: PER_SECOND } },
+  });
   const keys = Array.from({ length: 16 }, (_, index) => `bulk-${index}`);
   const first = await startWorkerProcess(harness);
   const fault = harness.sandbox.addFault({
