@@ -137,9 +137,9 @@ describe('the Helm chart', () => {
   it('asks for Temporal in the readiness probe alone', () => {
     const deployment = read('templates/_deployment.tpl');
     const probe = (name: string) => new RegExp(`${name}:\\n +httpGet: (.*)`).exec(deployment)?.[1];
-    expect(probe('readinessProbe')).toContain('path: {{ .readiness }}');
+    expect(probe('readinessProbe')).toContain('path: {{ .readiness | quote }}');
     for (const name of ['livenessProbe', 'startupProbe']) {
-      expect(probe(name)).toContain('path: {{ .liveness }}');
+      expect(probe(name)).toContain('path: {{ .liveness | quote }}');
     }
     const paths = templates.flatMap((text) =>
       [...text.matchAll(/"liveness" "([^"]*)"/g)].map(([, path]) => path),
