@@ -31,8 +31,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-start();
+// Before the start: what changes while the program starts is a change, too.
 let seen = await newestChange();
+start();
 while (!stop.signal.aborted) {
   await sleep(POLL_INTERVAL_MS);
   const changed = await newestChange();
