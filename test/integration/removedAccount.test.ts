@@ -153,3 +153,33 @@ it('reaches every message, in as many tries as it takes and past one that fails'
   expect(tries).toBeGreaterThanOrEqual(keys.length);
   expect(await Promise.all(keys.map(signalsOf))).toEqual([1, 1, 0, 1]);
 });
+
+it('signals no further page while the workers have not taken up the last one', async () => {
+  const keys = ['one', 'two', 'three'];
+  for (const key of keys) await send(key, LATE);
+  for (const key of keys) await harness.waitForStatus(key, 'delivering');
+  const service = harness.client.workflowService;
+  const describeWorkflow = service.describeWorkflowExecution.bind(service);
+  let looks = 0;
+  let areBusy = true;
+  const busy = vi
+    .spyOn(service, 'describeWorkflowExecution')
+    .mockImplementation(async (request: Parameters<typeof describeWorkflow>[0]) => {
+      looks += 1;
+      const answer = await describeWorkflow(request);
+      if (areBusy) answer.pendingWorkflowTask = { attempt: 1 };
+      return answer;
+    });
+  const signalled = async () => (await Promise.all(keys.map(signalsOf))).filter(Boolean).length;
+
+  const releasing = release(without('gone', 'late'), { pageSize: 1 });
+  await expect.poll(signalled, { timeout: 20_000 }).toBe(1);
+  const looksBefore = looks;
+  await expect.poll(() => looks, { timeout: 20_000 }).toBeGreaterThan(looksBefore + 3);
+  expect(await signalled()).toBe(1);
+
+  areBusy = false;
+  await releasing;
+  busy.mockRestore();
+  expect(await Promise.all(keys.map(signalsOf))).toEqual([1, 1, 1]);
+});
