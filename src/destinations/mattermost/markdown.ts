@@ -9,8 +9,9 @@ import { ZERO_WIDTH_SPACE } from '../document/wordMarkers.js';
 const BEGINNINGS = [
   // A mention, an e-mail address.
   /@(?=[\p{L}\p{N}_])/gu,
-  // What is before the sign of an e-mail address. An invisible character after the sign could be one of the domain.
-  /(?<=[\w;:&=+$,.-])(?=@)/g,
+  // What is before the sign of an e-mail address, where signs such as # are letters. An invisible character after the sign could
+  // be one of the domain.
+  /(?<=\S)(?=@)/g,
   // A hashtag.
   /#(?=[\p{L}\p{N}_])/gu,
   // A channel.

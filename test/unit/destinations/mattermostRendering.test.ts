@@ -104,7 +104,7 @@ describe('a text for Mattermost', () => {
           [],
         );
       }),
-      { examples: [[[':', 'a', ':-D']]] },
+      { examples: [[[':', 'a', ':-D']], [['@', ' ', '|', '@', 'www.a.example']]] },
     );
   });
 });
