@@ -98,7 +98,7 @@ function blockOf(tokens: readonly Token[]): Block[] {
         if (token.type === 'tr_open') rows.push([]);
         if (token.type === 'inline') rows.at(-1)?.push(runsOf(token.children ?? []));
       }
-      return rows.flat(2).length === 0 ? [] : [{ kind: 'table', rows }];
+      return isBlank(textOf(rows.flat(2))) ? [] : [{ kind: 'table', rows }];
     }
     case 'hr':
       return [{ kind: 'rule' }];

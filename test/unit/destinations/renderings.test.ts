@@ -193,6 +193,7 @@ describe.each<[string, Rendering, Expectations]>([
       '```\n```',
       '&#8203;',
       '[a]: b\n# ',
+      '| &nbsp; |\n| - |\n| &#8203; |',
     ]) {
       expect(textOf(render(markdown)).trim(), markdown).toContain(markdown.trim().split('\n')[0]);
     }
