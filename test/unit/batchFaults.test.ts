@@ -3,7 +3,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BatchContents } from '../../src/activities/batchContents.js';
 import { createStartBatchMessages } from '../../src/activities/startBatchMessages.js';
 import { loadConfiguration } from '../../src/config/configuration.js';
@@ -13,7 +13,6 @@ import { messageSchema } from '../../src/domain/message.js';
 import type { BatchExecution } from '../../src/store/batches.js';
 import { completeBatch } from '../../src/store/startBatch.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
-import { batch } from '../../src/workflows/batch/batch.js';
 import { clientAnsweredBy, grpcError, type Call } from './temporalService.js';
 
 interface Surroundings {
@@ -42,6 +41,11 @@ vi.mock('@temporalio/workflow', async (original) => ({
     nonCancellable: (work: () => unknown) => work(),
   },
 }));
+
+// Other files of this process load the workflow with the SDK's own module, before this file and after it.
+vi.resetModules();
+afterAll(() => void vi.resetModules());
+const { batch } = await import('../../src/workflows/batch/batch.js');
 
 const entry = (deduplicationKey: string): BatchEntry => ({
   message: messageSchema.parse({

@@ -4,11 +4,15 @@ import { context, propagation, trace } from '@opentelemetry/api';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowInterceptors } from '@temporalio/workflow';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { interceptors } from '../../src/workflows/tracing/interceptors.js';
 
 vi.mock('../../src/workflows/tracing/openTelemetry.js', () => ({
   loadOpenTelemetry: () => expect.fail('Nothing is sampled here.'),
 }));
+
+// Other files of this process load the interceptors with OpenTelemetry, before this file and after it.
+vi.resetModules();
+afterAll(() => void vi.resetModules());
+const { interceptors } = await import('../../src/workflows/tracing/interceptors.js');
 
 const LIBRARY = '@temporalio/interceptors-opentelemetry-v2/lib';
 const headers = {
