@@ -111,6 +111,8 @@ describe('when', () => {
     `(${ADDED_LISTS}).size() == 1`,
     `(${ADDED_LISTS}).exists(each, each == -1.0)`,
     Array(70).fill('size(event.text) == 1').join(' || '),
+    Array(55).fill('size(has(event.id)?event.text:event.text)==1').join('||'),
+    Array(55).fill('size(event.text)+size( (event.text) )==1').join('||'),
     Array(60).fill('event.text.split("").size() == 1').join(' || '),
     Array(60).fill('event.raw.list == event.raw.same').join(' && '),
     Array(60).fill('!(-1.0 in event.raw.list)').join(' && '),
@@ -122,6 +124,40 @@ describe('when', () => {
     expectProcessorMsBelow(100, () => check({ ...long }));
     const short = event({ title: 'a', text: 'a', raw: { list: [0], same: [0] } });
     expect(String(check(short))).not.toMatch(/too long|can’t/);
+  });
+
+  it('takes no step after it has stopped, although || goes on with its next part', () => {
+    let steps = 0;
+    const slow = new Proxy([0], {
+      get: (target, property) => {
+        if (property === 'length') {
+          steps += 1;
+          for (const end = performance.now() + 10; performance.now() < end;);
+        }
+        return Reflect.get(target, property) as unknown;
+      },
+    });
+    const check = compileCondition(Array(100).fill('size(event.raw.slow)==2').join('||'));
+    expect(check({ ...event(), raw: { slow } })).toMatch(/too long/);
+    // Of 10 ms each, where it stops after 40 ms. On a busy machine a process has a part of the time.
+    expect(steps).toBeLessThan(40);
+  });
+
+  it.each([
+    'size( (event.text) ) == 1',
+    '(size((event.text))) == 1',
+    'size(has(event.title) ? event.text : event.title) == 1',
+    'size(has(event.id) ? event.title : has(event.title) ? event.text : event.title) == 1',
+    '(size((event.text) + (event.title))) == 2',
+    '"(b)".contains((event.title + ")")) && size(string(size(event.text + event.title))) == 1',
+    'string(event.raw.n ? "a" : "b") == "b"',
+    'size(event.text // (the text)\n) == 1',
+    'size(event.raw.list.filter(each, size(event.text + each) == 2)) == 1',
+  ])('has brackets around what is read, and around what a function is given: %s', (expression) => {
+    const check = compileCondition(expression);
+    expect(check(event({ title: 'b', text: 'a', raw: { n: false, list: ['c', 'dd'] } }))).toBe(
+      undefined,
+    );
   });
 
   it.each([
