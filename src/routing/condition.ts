@@ -186,16 +186,15 @@ function suggestion(meant: string | undefined, otherwise: string | undefined): s
 function withOwnFunctions(ast: ASTNode, expression: string, patterns: LinearPatterns): string {
   const edits: { start: number; end: number; text: string }[] = [];
   const additions = countAdditions(ast);
-  const bound = (node: ASTNode, by: string, last: number): void => {
-    if (!READ.includes(node.op)) return;
-    const end = endWithBrackets(expression, node.range.end, last);
-    // A choice without brackets around it would have only its last part bounded.
-    const isOpen = node.op === '?:' && end === node.range.end;
-    if (isOpen) edits.push({ start: node.range.start, end: node.range.start, text: '(' });
-    edits.push({ start: end, end, text: (isOpen ? ')' : '') + by });
+  // Within the brackets that may be around it: the next closing one may also be that of a call or of what reads it.
+  const bound = (node: ASTNode, by: string): void => {
+    if (node.op === '?:') {
+      for (const part of node.args.slice(1)) bound(part, by);
+    } else if (READ.includes(node.op)) {
+      edits.push({ start: node.range.end, end: node.range.end, text: by });
+    }
   };
-  /** @param last where what the closest call is given ends: brackets up to there are around a part of it */
-  const visit = (node: ASTNode, isInLoop: boolean, last: number): void => {
+  const visit = (node: ASTNode, isInLoop: boolean): void => {
     if (node.op === 'rcall') {
       const [name, receiver, given] = node.args;
       const isLoop = LOOPS.includes(name);
@@ -203,9 +202,9 @@ function withOwnFunctions(ast: ASTNode, expression: string, patterns: LinearPatt
         throw new ConditionFault(`has ${name}() within another loop${place(node.range)}`);
       }
       if (isLoop) {
-        const from = endWithBrackets(expression, receiver.range.end, last);
+        const from = endWithBrackets(expression, receiver.range.end);
         edits.push({ start: from, end: from, text: `.${ELEMENTS}()` });
-      } else if (!QUICK.includes(name)) bound(receiver, `.${OPERAND}()`, last);
+      } else if (!QUICK.includes(name)) bound(receiver, `.${OPERAND}()`);
       // Each could double what the one around it has.
       if (name === 'bind') throw new ConditionFault(`has cel.bind()${place(node.range)}`);
       if (name === 'join') assertShortSeparator(given[0], node);
@@ -214,8 +213,8 @@ function withOwnFunctions(ast: ASTNode, expression: string, patterns: LinearPatt
         const from = expression.indexOf('matches', receiver.range.end);
         edits.push({ start: from, end: from + 'matches'.length, text: LINEAR_MATCHES });
       }
-      visit(receiver, isInLoop, last);
-      for (const each of given) visit(each, isInLoop || isLoop, node.range.end - 1);
+      visit(receiver, isInLoop);
+      for (const each of given) visit(each, isInLoop || isLoop);
       return;
     }
     if (node.op === 'call' && node.args[0] === 'has') {
@@ -229,19 +228,16 @@ function withOwnFunctions(ast: ASTNode, expression: string, patterns: LinearPatt
       return;
     }
     const children = childrenOf(node.args);
-    const lastInside = node.op === 'call' ? node.range.end - 1 : last;
-    if (node.op === '+') {
-      for (const each of children) bound(each, `.${SUMMAND}(${additions})`, last);
-    }
-    if (node.op === 'call') for (const each of children) bound(each, `.${OPERAND}()`, lastInside);
+    if (node.op === '+') for (const each of children) bound(each, `.${SUMMAND}(${additions})`);
+    if (node.op === 'call') for (const each of children) bound(each, `.${OPERAND}()`);
     if (COMPARISONS.includes(node.op) && children.every(({ op }) => READ.includes(op))) {
-      for (const each of children.slice(1)) bound(each, `.${OPERAND}()`, last);
+      for (const each of children.slice(1)) bound(each, `.${OPERAND}()`);
     }
-    for (const child of children) visit(child, isInLoop, lastInside);
+    for (const child of children) visit(child, isInLoop);
   };
-  visit(ast, false, expression.length);
+  visit(ast, false);
   return edits
-    .sort((one, other) => other.start - one.start || other.end - one.end)
+    .sort((one, other) => other.start - one.start)
     .reduce(
       (text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end),
       expression,
@@ -268,8 +264,8 @@ function assertShortSeparator(separator: ASTNode | undefined, at: ASTNode): void
 }
 
 /** The range of a part of an expression leaves out the brackets around it. */
-function endWithBrackets(expression: string, end: number, last: number): number {
-  const rest = /^(?:[\s)]|\/\/[^\n]*\n)*/.exec(expression.slice(end, last));
+function endWithBrackets(expression: string, end: number): number {
+  const rest = /^(?:[\s)]|\/\/[^\n]*\n)*/.exec(expression.slice(end));
   return end + (rest?.[0].length ?? 0);
 }
 
